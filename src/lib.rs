@@ -1,0 +1,4 @@
+//! esxray: offline forensics for VMware support bundles.
+
+pub mod model;
+pub mod report;

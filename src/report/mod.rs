@@ -1,0 +1,3 @@
+//! One file per output; each a function of [`model::Report`].
+
+pub mod model;

@@ -1,0 +1,426 @@
+//! `report.json` as types: the one value that every renderer is a function of.
+//!
+//! Field order is the order of the keys in the file. Unknown is `null`. Arrays have a stated order.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::{Confidence, EventKind, HostKind, Lang, Problem, Severity, TimeQuality, Timestamp};
+
+/// The schema id that a report states.
+pub const SCHEMA: &str = "esxray.report/1";
+
+/// A host's id: unique in the report, what other fields refer to.
+pub type HostId = String;
+
+/// The whole report.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// What made the report.
+    pub tool: Tool,
+    /// What the report is about.
+    pub case: CaseInfo,
+    /// Ordered by name.
+    pub hosts: Vec<HostInfo>,
+    /// Ordered by severity (worst first), then `first_seen`, then `id`.
+    pub findings: Vec<Finding>,
+    /// The CPU-feature matrix.
+    pub features: Features,
+    /// Ordered by time, then host, then source.
+    pub timeline: Vec<TimelineEntry>,
+    /// Ordered by host, then log.
+    pub coverage: Vec<Coverage>,
+    /// Ordered by name.
+    pub missing_hosts: Vec<MissingHost>,
+    /// Ordered by path, then kind.
+    pub problems: Vec<Problem>,
+}
+
+/// The program and its rules.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tool {
+    /// `esxray`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The detection rules that were in force.
+    pub rules: RuleSetInfo,
+}
+
+/// The rule set, so that two reports can be compared.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RuleSetInfo {
+    /// Number of rules.
+    pub count: usize,
+    /// SHA-256 over all rule files, hex.
+    pub sha256: String,
+}
+
+/// What the report covers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CaseInfo {
+    /// A short title, in the report's language.
+    pub title: String,
+    /// First time stamp of any record read.
+    pub from: Option<Timestamp>,
+    /// Last time stamp of any record read.
+    pub to: Option<Timestamp>,
+    /// Language of every text in the report.
+    pub lang: Lang,
+    /// Whether names and addresses were replaced.
+    pub redacted: bool,
+    /// The clusters of the case, ordered by id.
+    pub clusters: Vec<ClusterInfo>,
+}
+
+/// Hosts that belong together.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ClusterInfo {
+    /// vSAN cluster UUID, vCenter cluster moref, or a label of the case.
+    pub id: String,
+    /// The cluster's name where one was found.
+    pub name: Option<String>,
+    /// What the grouping rests on.
+    pub kind: ClusterKind,
+    /// Its ESXi hosts, ordered.
+    pub hosts: Vec<HostId>,
+}
+
+/// What a cluster's grouping rests on.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClusterKind {
+    /// The vSAN cluster UUID.
+    Vsan,
+    /// vCenter's inventory.
+    Vcenter,
+    /// The bundles were given together.
+    Unknown,
+}
+
+/// One host or vCenter Server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HostInfo {
+    /// Unique in the report.
+    pub id: HostId,
+    /// Its full name where known.
+    pub name: String,
+    /// ESXi or vCenter.
+    pub kind: HostKind,
+    /// The bundle as given, with nesting shown by `!`.
+    pub bundle: String,
+    /// SHA-256 of the bundle's file, or of a folder's names and read contents; hex.
+    pub bundle_sha256: String,
+    /// When the bundle was taken.
+    pub captured_at: Option<Timestamp>,
+    /// When the host last booted.
+    pub booted_at: Option<Timestamp>,
+    /// `6.7.0`.
+    pub version: Option<String>,
+    /// `14320388`.
+    pub build: Option<String>,
+    /// The release name: `6.7 U3`.
+    pub update: Option<String>,
+    /// Hardware vendor.
+    pub vendor: Option<String>,
+    /// Hardware model.
+    pub model: Option<String>,
+    /// BIOS version.
+    pub bios: Option<String>,
+    /// CPU identity.
+    pub cpu: CpuInfo,
+    /// vSAN view of this host; `null` where it is not in a vSAN cluster or nothing was found.
+    pub vsan: Option<VsanInfo>,
+    /// What is known of its clock.
+    pub clock: ClockInfo,
+}
+
+/// CPU identity.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CpuInfo {
+    /// `GenuineIntel`, `AuthenticAMD`.
+    pub vendor: Option<String>,
+    /// CPUID family.
+    pub family: Option<u64>,
+    /// CPUID model.
+    pub model: Option<u64>,
+    /// CPUID stepping.
+    pub stepping: Option<u64>,
+    /// Brand string.
+    pub name: Option<String>,
+    /// Running microcode revision, `0x43`.
+    pub microcode: Option<String>,
+}
+
+/// A host's own view of its vSAN cluster.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VsanInfo {
+    /// `Local Node UUID`.
+    pub node_uuid: Option<String>,
+    /// `Sub-Cluster UUID`.
+    pub cluster_uuid: Option<String>,
+    /// `Local Node State`: `MASTER`, `BACKUP`, `AGENT`, …
+    pub state: Option<String>,
+    /// Member node UUIDs, ordered as printed.
+    pub members: Vec<String>,
+    /// `Sub-Cluster Member Count`.
+    pub member_count: Option<u64>,
+    /// Entries of the unicast agent list; `null` where the list was not in the bundle.
+    pub unicast_peers: Option<u64>,
+    /// `Config Generation` as printed.
+    pub config_generation: Option<String>,
+    /// When the membership view was formed, from the membership UUID.
+    pub membership_at: Option<Timestamp>,
+}
+
+/// What is known of a host's clock.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ClockInfo {
+    /// Milliseconds to add to the host's stamps.
+    pub offset_ms: Option<i64>,
+    /// Half-width of the uncertainty, milliseconds.
+    pub uncertainty_ms: Option<i64>,
+    /// What it rests on.
+    pub basis: String,
+}
+
+/// What we tell the user.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Finding {
+    /// `evc.feature-mismatch`, `vsan.host-lost`, …
+    pub id: String,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// One line.
+    pub title: String,
+    /// A paragraph for the customer.
+    pub summary: String,
+    /// Why.
+    pub cause: Cause,
+    /// Hosts concerned, ordered.
+    pub hosts: Vec<HostId>,
+    /// VMs concerned, by name, ordered.
+    pub vms: Vec<String>,
+    /// First evidence in time.
+    pub first_seen: Option<Timestamp>,
+    /// Last evidence in time.
+    pub last_seen: Option<Timestamp>,
+    /// How many events confirm it.
+    pub count: u64,
+    /// What to do, in order; the last steps check that it worked.
+    pub remedy: Vec<Step>,
+    /// Where the vendor says so.
+    pub references: Vec<Reference>,
+    /// The lines it rests on, never empty.
+    pub evidence: Vec<Evidence>,
+    /// Per finding id, as the contract states.
+    pub details: Value,
+}
+
+/// Why something happened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cause {
+    /// `stale-microcode`, `version-skew`, …
+    pub id: String,
+    /// The cause in a sentence or two.
+    pub text: String,
+}
+
+/// One step of a remedy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What to do.
+    pub text: String,
+    /// The command to type, where there is one.
+    pub command: Option<String>,
+    /// The host to do it on, where it is one host.
+    pub host: Option<HostId>,
+}
+
+/// A vendor document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// Its title or number.
+    pub title: String,
+    /// Its address.
+    pub url: Option<String>,
+}
+
+/// One line of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The host whose bundle holds it.
+    pub host: HostId,
+    /// The member.
+    pub file: String,
+    /// Line from 1.
+    pub line: u64,
+    /// Byte offset of the line.
+    pub offset: u64,
+    /// The line's time stamp.
+    pub time: Option<Timestamp>,
+    /// The line.
+    pub text: String,
+}
+
+/// The CPU-feature matrix.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Features {
+    /// Columns: ESXi hosts, ordered by name.
+    pub hosts: Vec<HostId>,
+    /// Rows that differ first (security features before others), then by key.
+    pub rows: Vec<FeatureRow>,
+    /// VMs with their requirements, ordered by host, then name.
+    pub vms: Vec<FeatureVm>,
+}
+
+/// One CPU feature over all hosts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FeatureRow {
+    /// Lower-case key: `cpuid.mdclear`.
+    pub key: String,
+    /// Description.
+    pub label: String,
+    /// What sort of feature.
+    pub class: FeatureClass,
+    /// `featureCapability`, before masks.
+    pub capability: BTreeMap<HostId, Option<u64>>,
+    /// The EVC mask's value.
+    pub mask: BTreeMap<HostId, Option<u64>>,
+    /// What VMs can use.
+    pub effective: BTreeMap<HostId, Option<u64>>,
+    /// Whether hosts of one cluster differ in it.
+    pub differs: bool,
+}
+
+/// What sort of feature a CPU feature is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeatureClass {
+    /// Mitigates a CPU vulnerability; comes with microcode.
+    Security,
+    /// An instruction-set extension.
+    Isa,
+    /// Virtualization: VT-x, AMD-V, nested paging.
+    Virtualization,
+    /// Anything else.
+    Other,
+}
+
+/// A VM and the CPU features that it needs since it was powered on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FeatureVm {
+    /// Display name.
+    pub name: String,
+    /// Where it runs.
+    pub host: HostId,
+    /// When it was powered on.
+    pub powered_on_at: Option<Timestamp>,
+    /// Keys, lower case, ordered.
+    pub requires: Vec<String>,
+    /// Hosts of its cluster that it cannot move to, and what they lack.
+    pub blocked: Vec<Blocked>,
+}
+
+/// A host that a VM cannot move to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Blocked {
+    /// The host.
+    pub host: HostId,
+    /// The keys that it lacks.
+    pub missing: Vec<String>,
+}
+
+/// One event on the common time axis.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// Corrected by the host's clock offset.
+    pub time: Timestamp,
+    /// How well known.
+    pub time_quality: TimeQuality,
+    /// Whose bundle says so.
+    pub host: HostId,
+    /// The line.
+    pub source: SourceRef,
+    /// What happened.
+    pub kind: EventKind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The message.
+    pub text: String,
+    /// What the rule read; `raw_time` where the stamp was corrected.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// Where a timeline entry stands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SourceRef {
+    /// The member.
+    pub file: String,
+    /// Line from 1.
+    pub line: u64,
+    /// Byte offset of the line.
+    pub offset: u64,
+}
+
+/// What was read of one log of one host.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Coverage {
+    /// The host.
+    pub host: HostId,
+    /// The log's family: `vmkernel`, `hostd`, …
+    pub log: String,
+    /// First stamp.
+    pub from: Option<Timestamp>,
+    /// Last stamp.
+    pub to: Option<Timestamp>,
+    /// Members read, rotations and fragments included.
+    pub members: u64,
+    /// Decompressed bytes.
+    pub bytes: u64,
+    /// Records.
+    pub records: u64,
+    /// Records without a recognised header.
+    pub unparsed: u64,
+    /// Times between two rotations that no member covers.
+    pub gaps: Vec<Gap>,
+    /// What was wrong with its members.
+    pub problems: Vec<CoverageProblem>,
+}
+
+/// A stretch of time that no member covers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Last stamp before.
+    pub from: Timestamp,
+    /// First stamp after.
+    pub to: Timestamp,
+}
+
+/// What was wrong with one member of a log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CoverageProblem {
+    /// As in [`Problem`].
+    pub kind: String,
+    /// The member.
+    pub member: String,
+    /// One sentence.
+    pub text: String,
+}
+
+/// A cluster member that the evidence names and no bundle covers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MissingHost {
+    /// Its name, or its node UUID where no name is known.
+    pub name_or_uuid: String,
+    /// Hosts whose bundles name it, ordered.
+    pub seen_by: Vec<HostId>,
+    /// Where it is named.
+    pub why: String,
+}
