@@ -1,0 +1,424 @@
+//! Files that are not event logs become typed facts of a host, each with the line it came from.
+//!
+//! A reader is fed lines and gives facts; it does not judge. What is not in the file is not a fact. Where two
+//! facts say different things, [`crate::case`] chooses.
+
+pub mod feature;
+
+use serde::{Deserialize, Serialize};
+
+use self::feature::FeatureValue;
+use crate::model::{HostKind, MemberPath, Problem, Source, Stamp, Timestamp};
+
+/// One thing that a bundle says about its host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// What it says.
+    pub value: FactValue,
+    /// Where.
+    pub source: Source,
+    /// The line, cut at 300 bytes.
+    pub text: String,
+}
+
+/// What a fact can say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "kebab-case")]
+pub enum FactValue {
+    /// A name of the host, fully qualified or short.
+    HostName {
+        /// The name as written.
+        name: String,
+    },
+    /// Product, version and build.
+    Product {
+        /// ESXi or vCenter.
+        kind: HostKind,
+        /// `6.7.0`, `8.0.3`.
+        version: Option<String>,
+        /// `14320388`.
+        build: Option<String>,
+        /// The update number where the file states it: 3 of `Update 3`.
+        update: Option<u32>,
+    },
+    /// What the bundle's `README` says made it.
+    CollectedBy {
+        /// ESXi for `vm-support`, vCenter for `vc-support`.
+        kind: HostKind,
+    },
+    /// When the bundle was taken.
+    CapturedAt {
+        /// The time, UTC.
+        at: Timestamp,
+    },
+    /// How long the host had been up at the capture.
+    Uptime {
+        /// Microseconds.
+        micros: i64,
+    },
+    /// `/system/uuid` of `esx.conf`.
+    SystemUuid {
+        /// The UUID as written.
+        uuid: String,
+    },
+    /// SMBIOS identity.
+    Hardware {
+        /// `Dell Inc.`
+        vendor: Option<String>,
+        /// `PowerEdge R730`
+        model: Option<String>,
+        /// BIOS version.
+        bios: Option<String>,
+    },
+    /// CPU identity; absent parts are `None`.
+    Cpu {
+        /// `GenuineIntel`
+        vendor: Option<String>,
+        /// CPUID family, decimal.
+        family: Option<u64>,
+        /// CPUID model.
+        model: Option<u64>,
+        /// CPUID stepping.
+        stepping: Option<u64>,
+        /// Brand string.
+        name: Option<String>,
+    },
+    /// Microcode revisions of the first CPU.
+    Microcode {
+        /// What the BIOS loaded.
+        original: Option<u64>,
+        /// What runs.
+        current: Option<u64>,
+    },
+    /// An installed VIB.
+    Vib {
+        /// `cpu-microcode`, `esx-base`.
+        name: String,
+        /// Its version.
+        version: String,
+    },
+    /// `featMask.evc.<key> = "<value>"` of `etc/vmware/config`.
+    EvcMask {
+        /// Lower-case key: `cpuid.mdclear`.
+        key: String,
+        /// The mask.
+        value: FeatureValue,
+    },
+    /// `featureCompat.evc.completeMasks` of `etc/vmware/config`.
+    EvcCompleteMasks {
+        /// TRUE or FALSE.
+        complete: bool,
+    },
+    /// `etc/vmware/config` was there and was read to its end: what it does not hold is not set.
+    ConfigRead,
+    /// A legacy register mask `cpuid.<leaf>.<register> = "…"` in `etc/vmware/config`.
+    CpuidOverride {
+        /// `cpuid.7.edx`
+        key: String,
+        /// The 32-character mask as written.
+        value: String,
+    },
+    /// One entry of `featureCapability` or `maskedFeatureCapability` of the host.
+    Capability {
+        /// Lower-case key.
+        key: String,
+        /// Its value.
+        value: u64,
+        /// Whether it is from the list after masks.
+        masked: bool,
+    },
+    /// One run of a VM, as one `vmware.log` tells it.
+    VmRun(VmRun),
+    /// A VM of `localcli vm process list`.
+    RunningVm {
+        /// Display name.
+        name: String,
+        /// World id.
+        world: Option<u64>,
+        /// Configuration file.
+        vmx: Option<String>,
+    },
+    /// A VM of `vmInventory.xml`.
+    RegisteredVm {
+        /// Configuration file.
+        vmx: String,
+    },
+    /// `localcli vsan cluster get`.
+    VsanCluster(VsanCluster),
+    /// `localcli vsan cluster get` said that clustering is not enabled.
+    VsanDisabled,
+    /// `localcli vsan cluster unicastagent list`; an empty list is a fact too.
+    UnicastAgents {
+        /// Its lines.
+        agents: Vec<UnicastAgent>,
+    },
+    /// An advanced option that was changed from its default.
+    AdvancedOption {
+        /// `/VSAN/IgnoreClusterMemberListUpdates`
+        path: String,
+        /// Its value.
+        value: String,
+    },
+    /// A managed object's name, from vCenter's logs or inventory.
+    ObjectName {
+        /// `HostSystem`, `VirtualMachine`, `ClusterComputeResource`.
+        kind: String,
+        /// `host-12`
+        moref: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// One run of a VM, as one `vmware.log` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VmRun {
+    /// `displayName`.
+    pub name: Option<String>,
+    /// Folder of the VM inside the bundle: `vmfs/volumes/<datastore>/<vm>`.
+    pub folder: String,
+    /// Log file name: `vmware.log`, `vmware-3.log`.
+    pub log: String,
+    /// The configuration file as the log names it.
+    pub vmx: Option<String>,
+    /// The host that the vmx names as its own (`Hostname=`).
+    pub host: Option<String>,
+    /// Stamp of the first record.
+    pub from: Option<Stamp>,
+    /// Stamp of the last record.
+    pub to: Option<Stamp>,
+    /// How this run began.
+    pub start: VmStart,
+    /// Whether the log ends with the VM powered off.
+    pub ended: bool,
+    /// Whether the VM left this host by vMotion at the log's end.
+    pub left: bool,
+    /// `VM Features Required` of the last block.
+    pub requires: Vec<Requirement>,
+    /// `Capability Found` of the last block: what the vmx could use on this host then.
+    pub capabilities: Vec<(String, u64)>,
+    /// `featMask.evc.*` that held on the host then.
+    pub evc_masks: Vec<(String, FeatureValue)>,
+}
+
+/// How a VM's run on a host began.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VmStart {
+    /// The log does not tell.
+    #[default]
+    Unknown,
+    /// Powered on.
+    PowerOn,
+    /// Resumed from suspension: keeps the requirements of its power-on.
+    Resume,
+    /// Arrived by vMotion: keeps the requirements of its power-on.
+    MigratedIn,
+}
+
+/// A CPU feature that a VM needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// Lower-case key.
+    pub key: String,
+    /// What it must be.
+    pub value: FeatureValue,
+    /// The line that says so.
+    pub source: Source,
+    /// That line.
+    pub text: String,
+}
+
+/// `localcli vsan cluster get`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VsanCluster {
+    /// `Local Node UUID`
+    pub node_uuid: Option<String>,
+    /// `Local Node State`
+    pub state: Option<String>,
+    /// `Local Node Health State`
+    pub health: Option<String>,
+    /// `Sub-Cluster UUID`
+    pub cluster_uuid: Option<String>,
+    /// `Sub-Cluster Master UUID`
+    pub master_uuid: Option<String>,
+    /// `Sub-Cluster Backup UUID`
+    pub backup_uuid: Option<String>,
+    /// `Sub-Cluster Membership Entry Revision`
+    pub revision: Option<u64>,
+    /// `Sub-Cluster Member Count`
+    pub member_count: Option<u64>,
+    /// `Sub-Cluster Member UUIDs`
+    pub members: Vec<String>,
+    /// `Sub-Cluster Member HostNames`
+    pub member_names: Vec<String>,
+    /// `Sub-Cluster Membership UUID`
+    pub membership_uuid: Option<String>,
+    /// `Unicast Mode Enabled`
+    pub unicast_mode: Option<bool>,
+    /// `Maintenance Mode State`
+    pub maintenance: Option<String>,
+    /// `Config Generation` as printed.
+    pub config_generation: Option<String>,
+}
+
+/// One line of `localcli vsan cluster unicastagent list`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnicastAgent {
+    /// Node UUID.
+    pub node_uuid: String,
+    /// Whether it is a witness.
+    pub witness: bool,
+    /// IP address.
+    pub ip: Option<String>,
+}
+
+/// A line of a member that holds facts.
+#[derive(Copy, Clone, Debug)]
+pub struct Line<'a> {
+    /// The member.
+    pub file: &'a MemberPath,
+    /// Line from 1.
+    pub number: u64,
+    /// Byte offset of its first byte in the decompressed text.
+    pub offset: u64,
+    /// The bytes without the line ending.
+    pub bytes: &'a [u8],
+}
+
+impl Line<'_> {
+    /// Where the line stands.
+    pub fn source(&self) -> Source {
+        Source { file: self.file.clone(), line: self.number, offset: self.offset }
+    }
+
+    /// The line as text, trimmed at the end and cut at 300 bytes.
+    pub fn excerpt(&self) -> String {
+        let cut = &self.bytes[..self.bytes.len().min(300)];
+        String::from_utf8_lossy(cut).trim_end().to_owned()
+    }
+
+    /// `value` as a fact that stands on this line.
+    pub fn fact(&self, value: FactValue) -> Fact {
+        Fact { value, source: self.source(), text: self.excerpt() }
+    }
+}
+
+/// What a reader gives.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Facts, in the order of their lines.
+    pub facts: Vec<Fact>,
+    /// Files that should have parsed and did not.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads one member line by line.
+pub trait Reader: Send {
+    /// Takes the next line.
+    fn line(&mut self, line: Line<'_>, out: &mut Output);
+
+    /// Takes notice that the member is at its end.
+    fn end(&mut self, _out: &mut Output) {}
+}
+
+/// One sort of file that holds facts.
+pub struct FactFile {
+    /// A short name: `vsan-cluster-get`.
+    pub name: &'static str,
+    /// What it tells, one sentence.
+    pub about: &'static str,
+    /// Whether the member at this path inside a bundle's tree is such a file.
+    pub matches: fn(&str) -> bool,
+    /// A reader for the member at this path.
+    pub reader: fn(&str) -> Box<dyn Reader>,
+    /// Texts that it must read, and what must come out.
+    pub samples: &'static [Sample],
+}
+
+/// A text and the facts that must come out of it.
+pub struct Sample {
+    /// Path inside a bundle's tree.
+    pub path: &'static str,
+    /// The file.
+    pub text: &'static str,
+    /// The facts' values, each as JSON.
+    pub facts: &'static [&'static str],
+}
+
+/// Every sort of file that holds facts.
+pub static FACTS: &[&FactFile] = &[];
+
+/// The sorts that the member at `path` is of; a member can be of several.
+pub fn of_path(path: &str) -> impl Iterator<Item = &'static FactFile> {
+    FACTS.iter().copied().filter(move |file| (file.matches)(path))
+}
+
+/// Whether `path` is the output of the command that bundles call `name`.
+///
+/// `commands/1.localcli_vsan-cluster-get.txt`, `esxcli_vsan_cluster_get.txt` and `localcli_vsan-cluster-get.txt` are
+/// all `localcli_vsan-cluster-get`: `-`, `_` and blanks are equal, case does not count, and `esxcli` is `localcli`.
+pub fn is_command(path: &str, name: &str) -> bool {
+    let Some((folder, file)) = path.rsplit_once('/') else { return false };
+    if !matches!(folder.rsplit('/').next(), Some("commands" | "json")) {
+        return false;
+    }
+    let file = file.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('.');
+    let file = file.strip_suffix(".txt").unwrap_or(file);
+    let plain = |text: &str| -> String {
+        let text = text.to_ascii_lowercase().replace(['-', ' '], "_");
+        text.strip_prefix("esxcli_").map(|rest| format!("localcli_{rest}")).unwrap_or(text)
+    };
+    plain(file) == plain(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_file_reads_its_samples() {
+        for file in FACTS {
+            assert!(!file.samples.is_empty(), "{} has no sample", file.name);
+            for sample in file.samples {
+                assert!((file.matches)(sample.path), "{}: {}", file.name, sample.path);
+                let out = read(file, sample.path, sample.text.as_bytes());
+                let got: Vec<serde_json::Value> = out
+                    .facts
+                    .iter()
+                    .map(|fact| serde_json::to_value(&fact.value).expect("serialisable"))
+                    .collect();
+                let expected: Vec<serde_json::Value> =
+                    sample.facts.iter().map(|text| serde_json::from_str(text).expect(text)).collect();
+                assert_eq!(got, expected, "{}: {}\n{:#?}", file.name, sample.path, out.problems);
+            }
+        }
+    }
+
+    fn read(file: &FactFile, path: &str, text: &[u8]) -> Output {
+        let member = MemberPath::new(path);
+        let (mut reader, mut out, mut offset) = ((file.reader)(path), Output::default(), 0);
+        for (index, bytes) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
+            let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            reader.line(Line { file: &member, number: index as u64 + 1, offset, bytes: line }, &mut out);
+            offset += bytes.len() as u64;
+        }
+        reader.end(&mut out);
+        out
+    }
+
+    #[test]
+    fn spellings_of_a_command_file_are_one() {
+        for path in [
+            "commands/localcli_vsan-cluster-get.txt",
+            "commands/1.localcli_vsan-cluster-get.txt",
+            "commands/esxcli_vsan_cluster_get.txt",
+            "snapshot-1/commands/LocalCli_vsan-cluster get.txt",
+        ] {
+            assert!(is_command(path, "localcli_vsan-cluster-get"), "{path}");
+        }
+        assert!(!is_command("commands/localcli_vsan-cluster-get-x.txt", "localcli_vsan-cluster-get"));
+        assert!(!is_command("var/localcli_vsan-cluster-get.txt", "localcli_vsan-cluster-get"));
+    }
+}
