@@ -1,0 +1,120 @@
+//! From the paths that a user gives to the files and folders that are bundles.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::sniff::{self, Kind};
+use crate::model::{Problem, ProblemKind};
+
+/// Something on disk that holds at least one bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// An archive, or a single log.
+    File(PathBuf),
+    /// The root of an unpacked bundle.
+    Folder(PathBuf),
+}
+
+impl Input {
+    /// The path on disk.
+    pub fn path(&self) -> &Path {
+        match self {
+            Input::File(path) | Input::Folder(path) => path,
+        }
+    }
+
+    /// The name that members' paths begin with: the archive's file name, or nothing for a folder.
+    pub fn label(&self) -> String {
+        match self {
+            Input::File(path) => name_of(path),
+            Input::Folder(_) => String::new(),
+        }
+    }
+}
+
+pub(super) fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Folders below which no bundle is looked for.
+const DEEPEST: usize = 6;
+
+/// The bundles at `path`: a bundle file, the root of an unpacked bundle, or a folder that holds bundles, in the order
+/// of their names. `is_log` knows a log by its path, for folders and files that hold bare logs.
+///
+/// # Errors
+/// Fails where `path` does not exist or cannot be listed; what is no bundle inside a folder is a problem.
+pub fn find(path: &Path, is_log: &dyn Fn(&str) -> bool) -> io::Result<(Vec<Input>, Vec<Problem>)> {
+    let mut finder = Finder { is_log, inputs: Vec::new(), problems: Vec::new() };
+    if fs::metadata(path)?.is_dir() {
+        finder.folder(path, 0)?;
+    } else {
+        fs::File::open(path)?;
+        finder.inputs.push(Input::File(path.to_owned()));
+    }
+    Ok((finder.inputs, finder.problems))
+}
+
+struct Finder<'a> {
+    is_log: &'a dyn Fn(&str) -> bool,
+    inputs: Vec<Input>,
+    problems: Vec<Problem>,
+}
+
+impl Finder<'_> {
+    fn folder(&mut self, folder: &Path, depth: usize) -> io::Result<()> {
+        let mut entries: Vec<PathBuf> = fs::read_dir(folder)?
+            .collect::<io::Result<Vec<_>>>()?
+            .into_iter()
+            .map(|entry| entry.path())
+            .collect();
+        entries.sort();
+        if self.is_root(folder, &entries) {
+            self.inputs.push(Input::Folder(folder.to_owned()));
+            return Ok(());
+        }
+        for entry in entries {
+            // Links are not followed: a bundle's tree may hold one that leads anywhere.
+            let Ok(kind) = fs::symlink_metadata(&entry) else { continue };
+            if kind.is_file() {
+                self.file(&entry);
+            } else if kind.is_dir()
+                && depth < DEEPEST
+                && let Err(error) = self.folder(&entry, depth + 1)
+            {
+                let text = format!("the folder cannot be listed: {error}");
+                self.problems.push(Problem::new(ProblemKind::Unreadable, entry.to_string_lossy(), text));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `folder` is the root of an unpacked bundle, or holds bare logs.
+    fn is_root(&self, folder: &Path, entries: &[PathBuf]) -> bool {
+        const MARKS: &[&str] =
+            &["etc/vmware", "var/run/log", "var/log/vmware", "scratch/log", "commands", "vmfs/volumes"];
+        MARKS.iter().any(|mark| folder.join(mark).is_dir())
+            || entries.iter().any(|entry| (self.is_log)(&name_of(entry)))
+    }
+
+    fn file(&mut self, path: &Path) {
+        match head(path) {
+            Ok(head) if matches!(sniff::sniff(&head), Kind::Other | Kind::Empty) => {
+                let text = "no archive and no log; left out";
+                self.problems.push(Problem::new(ProblemKind::NotABundle, path.to_string_lossy(), text));
+            }
+            Ok(_) => self.inputs.push(Input::File(path.to_owned())),
+            Err(error) => {
+                let text = format!("the file cannot be read: {error}");
+                self.problems.push(Problem::new(ProblemKind::Unreadable, path.to_string_lossy(), text));
+            }
+        }
+    }
+}
+
+fn head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(sniff::WANTED);
+    fs::File::open(path)?.take(sniff::WANTED as u64).read_to_end(&mut head)?;
+    Ok(head)
+}

@@ -1,0 +1,90 @@
+//! Where a bundle's tree begins inside a path, and the pieces of a member cut by the collector.
+
+/// Names that stand at the top of a bundle's tree.
+const TOPS: &[&str] = &[
+    "altbootbank",
+    "bootbank",
+    "boot",
+    "commands",
+    "dev",
+    "etc",
+    "json",
+    "opt",
+    "ProgramData",
+    "proc",
+    "reconstruction",
+    "run",
+    "scratch",
+    "storage",
+    "tmp",
+    "usr",
+    "var",
+    "vmfs",
+];
+
+/// Files that stand at the top of a bundle's tree.
+const TOP_FILES: &[&str] = &["README", "action.log", "error.log", "errors-ignored.log", "reconstruct.sh"];
+
+/// How deep inside an archive a tree may begin.
+const DEEPEST_ROOT: usize = 4;
+
+/// Splits a path inside an archive into the root of a bundle's tree and the path in that tree.
+///
+/// `esx-a-2020/var/run/log/hostd.log` is `("esx-a-2020", "var/run/log/hostd.log")`; a path that has no known top
+/// is `None`. Leading `/`, `./` and empty segments are dropped.
+pub fn split(path: &str) -> Option<(String, String)> {
+    let segments = segments(path);
+    let last = segments.len().checked_sub(1)?;
+    let snapshot = |name: &str| name.starts_with("snapshot-");
+    let top =
+        segments[..last].iter().take(DEEPEST_ROOT + 1).position(|name| TOPS.contains(name) || snapshot(name));
+    let top = top.or_else(|| (TOP_FILES.contains(&segments[last]) && last <= 1).then_some(last))?;
+    Some((segments[..top].join("/"), segments[top..].join("/")))
+}
+
+/// `path` without empty and `.` segments, with `/` between the others.
+pub fn normal(path: &str) -> String {
+    segments(path).join("/")
+}
+
+fn segments(path: &str) -> Vec<&str> {
+    path.split(['/', '\\']).filter(|segment| !segment.is_empty() && *segment != ".").collect()
+}
+
+/// Splits `hostd.log.FRAG-00002` into its target and its number; `None` where the name is no fragment's.
+pub fn fragment(path: &str) -> Option<(&str, u32)> {
+    let (target, number) = path.rsplit_once(".FRAG-")?;
+    let digits = (4..=6).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits || target.is_empty() || target.ends_with('/') {
+        return None;
+    }
+    Some((target, number.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_begins_at_a_known_top() {
+        let check = |path: &str, expected: Option<(&str, &str)>| {
+            let expected = expected.map(|(root, tree)| (root.to_owned(), tree.to_owned()));
+            assert_eq!(split(path), expected, "{path}");
+        };
+        check("esx-a/var/run/log/hostd.log", Some(("esx-a", "var/run/log/hostd.log")));
+        check("./var/log/vmware/vpxd/vpxd.log", Some(("", "var/log/vmware/vpxd/vpxd.log")));
+        check("case 7/esx-a/etc/vmware/config", Some(("case 7/esx-a", "etc/vmware/config")));
+        check("esx-a/README", Some(("esx-a", "README")));
+        check("esx-a.tgz", None);
+        check("var", None);
+        check("esx-a/snapshot-1/commands/x.txt", Some(("esx-a", "snapshot-1/commands/x.txt")));
+    }
+
+    #[test]
+    fn fragments_are_known_by_their_suffix() {
+        assert_eq!(fragment("commands/a.txt.FRAG-00012"), Some(("commands/a.txt", 12)));
+        for path in ["a.FRAG-12", "a.FRAG-1234567", "a.FRAG-00a1", ".FRAG-00001/x", "a.txt"] {
+            assert_eq!(fragment(path), None, "{path}");
+        }
+    }
+}

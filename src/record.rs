@@ -1,0 +1,242 @@
+//! Bytes become whole records: blocks of any size come in, stretches of whole records with their place go out.
+//!
+//! What a record's header says is not looked at here; where one begins is asked of the caller.
+
+use memchr::memchr;
+
+use crate::model::{MemberPath, Source};
+
+/// Where a member's text comes from: one file, or several fragments laid end to end.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Each piece with the line and offset at which it begins, in ascending order; never empty.
+    pieces: Vec<(u64, u64, MemberPath)>,
+}
+
+impl Origin {
+    /// A text that lies in one file.
+    pub fn new(file: MemberPath) -> Self {
+        Origin { pieces: vec![(1, 0, file)] }
+    }
+
+    /// The text goes on in `file` from here: its first byte is on `line` at `offset` of the whole.
+    pub fn goes_on_in(&mut self, file: MemberPath, line: u64, offset: u64) {
+        self.pieces.push((line, offset, file));
+    }
+
+    /// Where the line `line`, whose first byte is at `offset` of the whole text, stands in its own file.
+    pub fn locate(&self, line: u64, offset: u64) -> Source {
+        let at = self.pieces.partition_point(|piece| piece.1 <= offset).saturating_sub(1);
+        let (first_line, first_offset, file) = &self.pieces[at];
+        Source { file: file.clone(), line: line - first_line + 1, offset: offset - first_offset }
+    }
+
+    /// The file that `offset` lies in.
+    pub fn file(&self, offset: u64) -> &MemberPath {
+        let at = self.pieces.partition_point(|piece| piece.1 <= offset).saturating_sub(1);
+        &self.pieces[at].2
+    }
+}
+
+/// A stretch of whole records.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch<'a> {
+    /// The bytes; each record ends with its line ending, the member's last one may lack it.
+    pub text: &'a [u8],
+    /// Line number of its first line in the whole text, from 1.
+    pub line: u64,
+    /// Byte offset of its first byte in the whole text.
+    pub offset: u64,
+}
+
+impl<'a> Stretch<'a> {
+    /// Its lines, without their endings, each with its line number and offset.
+    pub fn lines(self) -> impl Iterator<Item = (&'a [u8], u64, u64)> {
+        let (mut at, mut number) = (0, self.line);
+        std::iter::from_fn(move || {
+            let rest = self.text.get(at..).filter(|rest| !rest.is_empty())?;
+            let len = memchr(b'\n', rest).unwrap_or(rest.len());
+            let found =
+                (rest[..len].strip_suffix(b"\r").unwrap_or(&rest[..len]), number, self.offset + at as u64);
+            at += len + 1;
+            number += 1;
+            Some(found)
+        })
+    }
+}
+
+/// Cuts a text that arrives in blocks into stretches of whole records.
+pub struct Records {
+    starts: fn(&[u8]) -> bool,
+    limit: usize,
+    held: Vec<u8>,
+    /// Bytes of `held` in which no further record start is to be found.
+    searched: usize,
+    line: u64,
+    offset: u64,
+    cuts: u64,
+}
+
+impl Records {
+    /// Records begin at lines for which `starts` holds; one of more than `limit` bytes is cut there.
+    pub fn new(starts: fn(&[u8]) -> bool, limit: usize) -> Self {
+        Records { starts, limit, held: Vec::new(), searched: 0, line: 1, offset: 0, cuts: 0 }
+    }
+
+    /// Line number and offset of the next byte that comes in.
+    pub fn position(&self) -> (u64, u64) {
+        let lines = memchr::memchr_iter(b'\n', &self.held).count() as u64;
+        (self.line + lines, self.offset + self.held.len() as u64)
+    }
+
+    /// How many records were cut at the limit.
+    pub fn cuts(&self) -> u64 {
+        self.cuts
+    }
+
+    /// Takes the next block; whole records go to `sink`.
+    pub fn push(&mut self, block: &[u8], sink: &mut dyn FnMut(Stretch<'_>)) {
+        // Taken in parts, so that one huge block does not grow what is held beyond the limit.
+        for part in block.chunks(self.limit.max(1)) {
+            self.held.extend_from_slice(part);
+            match self.last_start() {
+                Some(at) if at > 0 => self.give(at, sink),
+                _ => {}
+            }
+            if self.held.len() >= self.limit {
+                self.cuts += 1;
+                self.give(self.held.len(), sink);
+            }
+        }
+    }
+
+    /// The text is at its end: what is held goes to `sink`.
+    pub fn finish(&mut self, sink: &mut dyn FnMut(Stretch<'_>)) {
+        if !self.held.is_empty() {
+            self.give(self.held.len(), sink);
+        }
+    }
+
+    /// Where in `held` the last record begins; its line must be whole, for its head to be judged.
+    fn last_start(&mut self) -> Option<usize> {
+        let mut end = memchr::memrchr(b'\n', &self.held)?;
+        let newest = end;
+        while end >= self.searched {
+            let begin = memchr::memrchr(b'\n', &self.held[..end]).map_or(0, |at| at + 1);
+            if begin < self.searched {
+                break;
+            }
+            if (self.starts)(&self.held[begin..end]) {
+                return Some(begin);
+            }
+            if begin == 0 {
+                break;
+            }
+            end = begin - 1;
+        }
+        self.searched = newest + 1;
+        None
+    }
+
+    fn give(&mut self, len: usize, sink: &mut dyn FnMut(Stretch<'_>)) {
+        let text = &self.held[..len];
+        sink(Stretch { text, line: self.line, offset: self.offset });
+        self.line += memchr::memchr_iter(b'\n', text).count() as u64;
+        self.offset += len as u64;
+        self.held.drain(..len);
+        self.searched = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn starts(line: &[u8]) -> bool {
+        line.starts_with(b"#")
+    }
+
+    fn cut(text: &[u8], blocks: &mut dyn Iterator<Item = usize>, limit: usize) -> Vec<(Vec<u8>, u64, u64)> {
+        let (mut records, mut out, mut at) = (Records::new(starts, limit), Vec::new(), 0);
+        let mut sink = |stretch: Stretch<'_>| {
+            for (line, number, offset) in stretch.lines() {
+                out.push((line.to_vec(), number, offset));
+            }
+        };
+        while at < text.len() {
+            let len = blocks.next().expect("endless").min(text.len() - at).max(1);
+            records.push(&text[at..at + len], &mut sink);
+            at += len;
+        }
+        records.finish(&mut sink);
+        out
+    }
+
+    #[test]
+    fn blocks_of_any_size_give_the_lines_of_the_naive_split() {
+        let text: Vec<u8> = (0..400u32)
+            .flat_map(|n| {
+                match n % 5 {
+                    0 => format!("#{n} header\n"),
+                    3 => "\n".to_owned(),
+                    4 => format!("  continued {n}\r\n"),
+                    _ => format!("--> {}\n", "x".repeat(n as usize % 90)),
+                }
+                .into_bytes()
+            })
+            .chain(*b"#last without end")
+            .collect();
+        let mut naive = Vec::new();
+        let mut offset = 0;
+        for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
+            naive.push((line.strip_suffix(b"\r").unwrap_or(line).to_vec(), index as u64 + 1, offset));
+            offset += line.len() as u64 + 1;
+        }
+        let mut seed = 7u64;
+        for round in 0..200 {
+            let mut sizes = std::iter::from_fn(|| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                Some(1 + (seed >> 33) as usize % (1 + round * 3))
+            });
+            assert_eq!(cut(&text, &mut sizes, 1 << 20), naive, "round {round}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_never_given_in_part_below_the_limit() {
+        let text = b"#a\n 1\n 2\n#b\n 3\n";
+        let (mut records, mut given) = (Records::new(starts, 1 << 20), Vec::new());
+        for byte in text {
+            records.push(&[*byte], &mut |stretch| given.push(stretch.text.to_vec()));
+        }
+        records.finish(&mut |stretch| given.push(stretch.text.to_vec()));
+        assert_eq!(given, [b"#a\n 1\n 2\n".to_vec(), b"#b\n 3\n".to_vec()]);
+    }
+
+    #[test]
+    fn an_endless_record_is_cut_in_bounded_memory() {
+        let (mut records, mut bytes) = (Records::new(starts, 4096), 0);
+        for _ in 0..1000 {
+            records.push(&[b'x'; 1000], &mut |stretch| bytes += stretch.text.len());
+            assert!(records.held.capacity() < 32 << 10);
+        }
+        records.finish(&mut |stretch| bytes += stretch.text.len());
+        assert_eq!(bytes, 1_000_000);
+        assert_eq!(records.cuts(), 200);
+    }
+
+    #[test]
+    fn a_line_is_located_in_its_own_fragment() {
+        let mut origin = Origin::new(MemberPath::new("a.FRAG-00000"));
+        origin.goes_on_in(MemberPath::new("a.FRAG-00001"), 3, 25);
+        assert_eq!(
+            origin.locate(2, 10),
+            Source { file: MemberPath::new("a.FRAG-00000"), line: 2, offset: 10 }
+        );
+        // The piece begins in the middle of line 3; line 4 is its second.
+        assert_eq!(
+            origin.locate(4, 30),
+            Source { file: MemberPath::new("a.FRAG-00001"), line: 2, offset: 5 }
+        );
+    }
+}

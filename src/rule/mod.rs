@@ -1,0 +1,363 @@
+//! Records become events: literals first, expressions after. The rules are data, in `rule/*.toml`.
+//!
+//! A rule says what one record means. It never decides what happened: that is a verdict's work.
+
+mod scan;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::bytes::{Regex, RegexBuilder};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::format;
+use crate::model::{EventKind, Severity};
+
+pub use scan::{Scan, Scanner};
+
+/// The rule files inside the binary, in the order in which they are read.
+pub static BUILT_IN: &[(&str, &str)] = &[
+    ("vmotion.toml", include_str!("vmotion.toml")),
+    ("evc.toml", include_str!("evc.toml")),
+    ("vm.toml", include_str!("vm.toml")),
+    ("vsan.toml", include_str!("vsan.toml")),
+    ("host.toml", include_str!("host.toml")),
+    ("ha.toml", include_str!("ha.toml")),
+    ("net.toml", include_str!("net.toml")),
+];
+
+/// A rule as its file states it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Unique id: `vpxd.migration-refused`.
+    pub id: String,
+    /// What a record that matches means.
+    pub kind: EventKind,
+    /// How much it matters by itself.
+    pub severity: Severity,
+    /// Log families that it reads.
+    pub logs: Vec<String>,
+    /// What it sees, one sentence.
+    pub about: String,
+    /// Where the wording is known from.
+    #[serde(default)]
+    pub source: String,
+    /// Literals, one of which stands in every record that matches. Nothing else is looked at without one.
+    pub any: Vec<String>,
+    /// Expression that the message must match, continuation lines included; its named groups become fields.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// Expression that what stands between time stamp and message must match.
+    #[serde(default)]
+    pub header: Option<String>,
+    /// Expression that the message must not match.
+    #[serde(default)]
+    pub unless: Option<String>,
+    /// Further expressions on the message; where one matches, its named groups become fields.
+    #[serde(default)]
+    pub extract: Vec<String>,
+    /// Expressions that may match often; all values of a named group are joined by commas.
+    #[serde(default)]
+    pub collect: Vec<String>,
+    /// Records that it must see.
+    #[serde(default)]
+    pub hit: Vec<Hit>,
+    /// Records that look alike and must not be seen.
+    #[serde(default)]
+    pub miss: Vec<Miss>,
+}
+
+/// A record that a rule must see.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hit {
+    /// The record, with its header.
+    pub log: String,
+    /// Fields that must come out, among others.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+}
+
+/// A record that a rule must not see.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Miss {
+    /// The record, with its header.
+    pub log: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleFile {
+    #[serde(default)]
+    rule: Vec<Rule>,
+}
+
+/// A rule file is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    /// The folder or file cannot be read.
+    #[error("{path}: {error}")]
+    Unreadable {
+        /// The folder or file.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is no valid rule file.
+    #[error("{path}: {text}")]
+    Syntax {
+        /// The file.
+        path: String,
+        /// What is wrong, with line and column.
+        text: String,
+    },
+    /// A rule contradicts itself or its samples.
+    #[error("{path}: rule {id}: {text}")]
+    Rule {
+        /// The file.
+        path: String,
+        /// The rule's id.
+        id: String,
+        /// What is wrong.
+        text: String,
+    },
+}
+
+/// A rule, ready to match.
+pub(crate) struct Compiled {
+    pub rule: Rule,
+    pub file: String,
+    pub pattern: Option<Regex>,
+    pub header: Option<Regex>,
+    pub unless: Option<Regex>,
+    pub extract: Vec<Regex>,
+    pub collect: Vec<Regex>,
+}
+
+/// The rules of one log family.
+pub(crate) struct Family {
+    /// Finds any literal of any rule.
+    pub literals: AhoCorasick,
+    /// Indices into [`RuleSet::rules`].
+    pub rules: Vec<usize>,
+}
+
+/// All rules in force.
+pub struct RuleSet {
+    rules: Vec<Compiled>,
+    families: BTreeMap<&'static str, Family>,
+    sha256: String,
+}
+
+impl RuleSet {
+    /// The built-in rules and those of the `*.toml` files in `folders`.
+    ///
+    /// # Errors
+    /// Fails on a rule file that cannot be read, parsed or compiled, and on an id that is there twice.
+    pub fn load(folders: &[impl AsRef<Path>]) -> Result<RuleSet, RuleError> {
+        let mut files: Vec<(String, String)> =
+            BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        for folder in folders {
+            files.extend(rule_files(folder.as_ref())?);
+        }
+        RuleSet::from_files(&files)
+    }
+
+    fn from_files(files: &[(String, String)]) -> Result<RuleSet, RuleError> {
+        let (mut rules, mut hash) = (Vec::new(), Sha256::new());
+        for (path, text) in files {
+            hash.update(text.as_bytes());
+            for rule in parse(path, text)? {
+                rules.push(compile(path, rule)?);
+            }
+        }
+        let mut ids = BTreeMap::new();
+        for compiled in &rules {
+            if let Some(first) = ids.insert(compiled.rule.id.as_str(), compiled.file.as_str()) {
+                let text = format!("the id is also used in {first}");
+                return Err(RuleError::Rule { path: compiled.file.clone(), id: compiled.rule.id.clone(), text });
+            }
+        }
+        let families = families(&rules);
+        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(RuleSet { rules, families, sha256 })
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// SHA-256 over the rule files, hex.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The rules, in the order of their files, each with its file's name.
+    pub fn iter(&self) -> impl Iterator<Item = (&Rule, &str)> {
+        self.rules.iter().map(|compiled| (&compiled.rule, compiled.file.as_str()))
+    }
+
+    pub(crate) fn family(&self, log: &str) -> Option<&Family> {
+        self.families.get(log)
+    }
+
+    pub(crate) fn compiled(&self, index: usize) -> &Compiled {
+        &self.rules[index]
+    }
+
+    /// What is wrong with the samples of the rules: an empty list where every hit is seen, every miss is not, and every
+    /// rule has both.
+    pub fn check_samples(&self) -> Vec<RuleError> {
+        let mut wrong = Vec::new();
+        for compiled in &self.rules {
+            let mut fail = |text: String| {
+                let (path, id) = (compiled.file.clone(), compiled.rule.id.clone());
+                wrong.push(RuleError::Rule { path, id, text });
+            };
+            if compiled.rule.hit.is_empty() || compiled.rule.miss.is_empty() {
+                fail("it needs a hit and a miss among its samples".to_owned());
+            }
+            for log in &compiled.rule.logs {
+                self.check_family(compiled, log, &mut fail);
+            }
+        }
+        wrong
+    }
+
+    fn check_family(&self, compiled: &Compiled, log: &str, fail: &mut dyn FnMut(String)) {
+        for hit in &compiled.rule.hit {
+            let events = scan::events_of(self, log, hit.log.as_bytes());
+            match events.iter().find(|event| event.rule == compiled.rule.id) {
+                None => fail(format!("does not see its own sample in {log}: {}", hit.log)),
+                Some(event) => {
+                    for (name, value) in &hit.fields {
+                        if event.fields.get(name) != Some(value) {
+                            fail(format!("gives {name} = {:?}, not {value:?}: {}", event.fields.get(name), hit.log));
+                        }
+                    }
+                }
+            }
+        }
+        for miss in &compiled.rule.miss {
+            if scan::events_of(self, log, miss.log.as_bytes()).iter().any(|event| event.rule == compiled.rule.id) {
+                fail(format!("sees a record in {log} that it must not: {}", miss.log));
+            }
+        }
+    }
+}
+
+fn rule_files(folder: &Path) -> Result<Vec<(String, String)>, RuleError> {
+    let failed = |path: &Path, error| RuleError::Unreadable { path: path.display().to_string(), error };
+    let entries = std::fs::read_dir(folder).map_err(|error| failed(folder, error))?;
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    let read = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
+        Ok((path.display().to_string(), text))
+    };
+    paths.into_iter().map(read).collect()
+}
+
+fn parse(path: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
+    let file: RuleFile = toml::from_str(text)
+        .map_err(|error| RuleError::Syntax { path: path.to_owned(), text: error.to_string().trim_end().to_owned() })?;
+    Ok(file.rule)
+}
+
+fn compile(path: &str, rule: Rule) -> Result<Compiled, RuleError> {
+    let fail = |text: String| RuleError::Rule { path: path.to_owned(), id: rule.id.clone(), text };
+    if rule.any.is_empty() || rule.any.iter().any(|literal| literal.len() < 3) {
+        return Err(fail("`any` needs literals of at least 3 bytes".to_owned()));
+    }
+    if let Some(log) = rule.logs.iter().find(|log| format::by_name(log).is_none()) {
+        return Err(fail(format!("there is no log family '{log}'")));
+    }
+    if rule.logs.is_empty() {
+        return Err(fail("`logs` is empty".to_owned()));
+    }
+    let regex = |text: &String| {
+        let built = RegexBuilder::new(text).unicode(false).size_limit(4 << 20).build();
+        built.map_err(|error| fail(format!("the expression {text} is wrong: {error}")))
+    };
+    Ok(Compiled {
+        pattern: rule.pattern.as_ref().map(regex).transpose()?,
+        header: rule.header.as_ref().map(regex).transpose()?,
+        unless: rule.unless.as_ref().map(regex).transpose()?,
+        extract: rule.extract.iter().map(regex).collect::<Result<_, _>>()?,
+        collect: rule.collect.iter().map(regex).collect::<Result<_, _>>()?,
+        file: path.to_owned(),
+        rule,
+    })
+}
+
+fn families(rules: &[Compiled]) -> BTreeMap<&'static str, Family> {
+    let mut families = BTreeMap::new();
+    for format in format::FORMATS {
+        let of_family = |compiled: &Compiled| compiled.rule.logs.iter().any(|log| log == format.name);
+        let indices: Vec<usize> = (0..rules.len()).filter(|&index| of_family(&rules[index])).collect();
+        if indices.is_empty() {
+            continue;
+        }
+        let mut literals: Vec<&str> = indices.iter().flat_map(|&index| &rules[index].rule.any).map(String::as_str).collect();
+        literals.sort_unstable();
+        literals.dedup();
+        // Leftmost-first is the kind that is searched with SIMD; which rules a hit concerns is asked on the record.
+        let literals = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(literals);
+        let literals = literals.expect("a few hundred short literals are within the automaton's limits");
+        families.insert(format.name, Family { literals, rules: indices });
+    }
+    families
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_sees_its_hits_and_not_its_misses() {
+        let rules = RuleSet::load::<&Path>(&[]).expect("the built-in rules compile");
+        let wrong: Vec<String> = rules.check_samples().iter().map(ToString::to_string).collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn every_rule_file_is_listed() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rule");
+        let on_disk: std::collections::BTreeSet<String> = std::fs::read_dir(folder)
+            .expect("sources")
+            .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
+            .filter(|name| name.ends_with(".toml"))
+            .collect();
+        assert_eq!(on_disk, BUILT_IN.iter().map(|(name, _)| (*name).to_owned()).collect());
+    }
+
+    #[test]
+    fn wrong_rules_are_refused_with_path_and_id() {
+        let check = |body: &str, expected: &str| {
+            let text = format!(
+                "[[rule]]\nid='x.y'\nkind='host.boot'\nseverity='info'\nabout='a'\n{body}\n"
+            );
+            let error = RuleSet::from_files(&[("mine.toml".to_owned(), text)]).err().map(|error| error.to_string());
+            let error = error.unwrap_or_else(|| panic!("accepted: {body}"));
+            assert!(error.starts_with("mine.toml") && error.contains(expected), "{error}");
+        };
+        check("logs=['vobd']\nany=['ab']", "at least 3 bytes");
+        check("logs=['nolog']\nany=['abc']", "no log family 'nolog'");
+        check("logs=['vobd']\nany=['abc']\npattern='('", "is wrong");
+        check("logs=['vobd']\nany=['abc']\ncolour='red'", "unknown field");
+        let twice = "[[rule]]\nid='x'\nkind='host.boot'\nseverity='info'\nabout='a'\nlogs=['vobd']\nany=['abc']\n";
+        let error = RuleSet::from_files(&[("a.toml".into(), twice.into()), ("b.toml".into(), twice.into())]).err();
+        assert!(error.expect("refused").to_string().contains("also used in a.toml"));
+    }
+}

@@ -1,0 +1,246 @@
+//! The matcher: one pass for literals over a stretch of records, expressions only on the records that hold one.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use regex::bytes::Regex;
+
+use super::{Compiled, Family, RuleSet};
+use crate::format::{self, Header};
+use crate::model::{Event, MemberPath, Stamp};
+use crate::record::{Origin, Stretch};
+
+/// Events of one rule kept per member; the rest is counted.
+const KEPT_PER_RULE: u32 = 2_000;
+/// Bytes of message and line kept as text of an event.
+const KEPT_TEXT: usize = 1_000;
+/// Bytes of a field's value that are kept.
+const KEPT_FIELD: usize = 400;
+
+/// Finds events in the records of one member.
+pub struct Scanner<'r> {
+    rules: &'r RuleSet,
+    family: Option<&'r Family>,
+    /// Hits by rule index.
+    counts: BTreeMap<usize, u32>,
+    events: Vec<Event>,
+    records: u64,
+    unparsed: u64,
+    first: Option<Stamp>,
+    last: Option<Stamp>,
+}
+
+/// What a scanner found in one member.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// Events, in the order of their lines.
+    pub events: Vec<Event>,
+    /// Events seen beyond what is kept, by rule id.
+    pub dropped: BTreeMap<String, u64>,
+    /// Records.
+    pub records: u64,
+    /// Records without a recognised header.
+    pub unparsed: u64,
+    /// Stamp of the first record that has one.
+    pub first: Option<Stamp>,
+    /// Stamp of the last record that has one.
+    pub last: Option<Stamp>,
+}
+
+impl<'r> Scanner<'r> {
+    /// A scanner for one member of the log family `log`.
+    pub fn new(rules: &'r RuleSet, log: &str) -> Self {
+        Scanner {
+            rules,
+            family: rules.family(log),
+            counts: BTreeMap::new(),
+            events: Vec::new(),
+            records: 0,
+            unparsed: 0,
+            first: None,
+            last: None,
+        }
+    }
+
+    /// Takes the next stretch of whole records.
+    pub fn stretch(&mut self, stretch: Stretch<'_>, origin: &Origin) {
+        let mut hits: Box<dyn Iterator<Item = usize>> = match self.family {
+            Some(family) => Box::new(family.literals.find_iter(stretch.text).map(|found| found.start())),
+            None => Box::new(std::iter::empty()),
+        };
+        let mut next_hit = hits.next();
+        let mut record: Option<(usize, u64)> = None;
+        let mut last_start = None;
+        let end = stretch.text.len();
+        // One turn more than there are lines: the end of the text ends the last record.
+        let lines = stretch.lines().map(|(line, number, offset)| (Some(line), number, (offset - stretch.offset) as usize));
+        for (line, number, at) in lines.chain([(None, 0, end)]) {
+            let starts = line.is_some_and(format::starts_record);
+            if line.is_some() && record.is_some() && !starts {
+                continue;
+            }
+            if let Some((from, line_number)) = record.filter(|_| next_hit.is_some_and(|hit| hit < at)) {
+                while next_hit.is_some_and(|hit| hit < at) {
+                    next_hit = hits.next();
+                }
+                let place = Stretch { text: &stretch.text[from..at], line: line_number, offset: stretch.offset + from as u64 };
+                self.record(place, origin);
+            }
+            if let Some(line) = line {
+                record = Some((at, number));
+                self.records += 1;
+                self.unparsed += u64::from(!starts);
+                if starts {
+                    last_start = Some(line);
+                    if self.first.is_none() {
+                        self.first = stamp_of(line);
+                    }
+                }
+            }
+        }
+        if let Some(stamp) = last_start.and_then(stamp_of) {
+            self.last = Some(stamp);
+        }
+    }
+
+    /// What was found.
+    pub fn finish(self) -> Scan {
+        let over = |(&index, &count): (&usize, &u32)| {
+            let dropped = count.saturating_sub(KEPT_PER_RULE);
+            (dropped > 0).then(|| (self.rules.compiled(index).rule.id.clone(), u64::from(dropped)))
+        };
+        Scan {
+            dropped: self.counts.iter().filter_map(over).collect(),
+            events: self.events,
+            records: self.records,
+            unparsed: self.unparsed,
+            first: self.first,
+            last: self.last,
+        }
+    }
+
+    fn record(&mut self, record: Stretch<'_>, origin: &Origin) {
+        let Some(family) = self.family else { return };
+        let Some((first, _, _)) = record.lines().next() else { return };
+        let header = format::parse(first).unwrap_or(Header { message: first, ..Header::default() });
+        let message = message_of(record, &header);
+        for &index in &family.rules {
+            let compiled = self.rules.compiled(index);
+            let Some(mut fields) = fields_of(compiled, record.text, first, &header, &message) else { continue };
+            let count = self.counts.entry(index).or_default();
+            *count = count.saturating_add(1);
+            if *count > KEPT_PER_RULE {
+                continue;
+            }
+            if let Some(op_id) = header.op_id {
+                fields.entry("opid".to_owned()).or_insert_with(|| text_of(op_id, KEPT_FIELD));
+            }
+            self.events.push(Event {
+                stamp: header.stamp,
+                kind: compiled.rule.kind,
+                severity: compiled.rule.severity,
+                rule: compiled.rule.id.clone(),
+                text: text_of(&message, KEPT_TEXT),
+                raw: text_of(first, KEPT_TEXT),
+                fields,
+                source: origin.locate(record.line, record.offset),
+            });
+        }
+    }
+}
+
+fn stamp_of(line: &[u8]) -> Option<Stamp> {
+    format::time::iso(line).map(|(stamp, _)| stamp)
+}
+
+/// The record's message with its continuation lines, which lose their headers and arrows.
+fn message_of<'a>(record: Stretch<'a>, header: &Header<'a>) -> Cow<'a, [u8]> {
+    let mut lines = record.lines().skip(1).peekable();
+    if lines.peek().is_none() {
+        return Cow::Borrowed(header.message);
+    }
+    let mut message = header.message.to_vec();
+    for (line, _, _) in lines {
+        let body = format::parse(line).map_or(line, |header| header.message);
+        let body = body.trim_ascii_start().strip_prefix(b"-->").unwrap_or(body);
+        message.push(b'\n');
+        message.extend_from_slice(body);
+    }
+    Cow::Owned(message)
+}
+
+/// The fields that a rule reads from a record, or `None` where it does not match.
+fn fields_of(
+    compiled: &Compiled,
+    record: &[u8],
+    first: &[u8],
+    header: &Header<'_>,
+    message: &[u8],
+) -> Option<BTreeMap<String, String>> {
+    let any = &compiled.rule.any;
+    any.iter().find(|literal| memchr::memmem::find(record, literal.as_bytes()).is_some())?;
+    let mut fields = BTreeMap::new();
+    if let Some(pattern) = &compiled.pattern {
+        groups(pattern, message, &mut fields).then_some(())?;
+    }
+    if let Some(pattern) = &compiled.header {
+        let end = header.message.as_ptr() as usize - first.as_ptr() as usize;
+        groups(pattern, first.get(..end).unwrap_or(first), &mut fields).then_some(())?;
+    }
+    if compiled.unless.as_ref().is_some_and(|unless| unless.is_match(message)) {
+        return None;
+    }
+    for pattern in &compiled.extract {
+        groups(pattern, message, &mut fields);
+    }
+    for pattern in &compiled.collect {
+        collect(pattern, message, &mut fields);
+    }
+    Some(fields)
+}
+
+/// Puts the named groups of a match into `fields`; whether there is a match.
+fn groups(pattern: &Regex, text: &[u8], fields: &mut BTreeMap<String, String>) -> bool {
+    let Some(captures) = pattern.captures(text) else { return false };
+    for name in pattern.capture_names().flatten() {
+        if let Some(found) = captures.name(name).filter(|found| !found.is_empty()) {
+            fields.insert(name.to_owned(), text_of(found.as_bytes(), KEPT_FIELD));
+        }
+    }
+    true
+}
+
+/// Joins what a named group matches anywhere in `text`, each value once, in order.
+fn collect(pattern: &Regex, text: &[u8], fields: &mut BTreeMap<String, String>) {
+    for captures in pattern.captures_iter(text).take(200) {
+        for name in pattern.capture_names().flatten() {
+            let Some(found) = captures.name(name).filter(|found| !found.is_empty()) else { continue };
+            let value = text_of(found.as_bytes(), KEPT_FIELD);
+            let all = fields.entry(name.to_owned()).or_default();
+            if !all.split(',').any(|one| one == value) {
+                if !all.is_empty() {
+                    all.push(',');
+                }
+                all.push_str(&value);
+            }
+        }
+    }
+}
+
+/// At most `limit` bytes of `bytes` as text, cut between characters.
+fn text_of(bytes: &[u8], limit: usize) -> String {
+    let bytes = bytes.trim_ascii_end();
+    if bytes.len() <= limit {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    let text = String::from_utf8_lossy(&bytes[..limit]);
+    format!("{}…", text.trim_end_matches('\u{fffd}'))
+}
+
+/// The events in one sample record.
+pub(super) fn events_of(rules: &RuleSet, log: &str, text: &[u8]) -> Vec<Event> {
+    let mut scanner = Scanner::new(rules, log);
+    let origin = Origin::new(MemberPath::new("sample"));
+    scanner.stretch(Stretch { text, line: 1, offset: 0 }, &origin);
+    scanner.finish().events
+}
