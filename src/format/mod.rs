@@ -40,6 +40,15 @@ pub static FORMATS: &[&Format] = &[
         ],
     },
     &Format {
+        name: "vmkalert",
+        stem: "vmkalert",
+        samples: &[(
+            "2023-07-01T08:15:30.123Z Al(177) vmkalert: cpu4:2097705)ALERT: A: 1: x",
+            "ALERT: A: 1: x",
+        )],
+    },
+    &Format { name: "cmmdsd", stem: "cmmdsd", samples: &[("2020-07-01T08:15:30Z cmmdsd[2099]: m", "m")] },
+    &Format {
         name: "vmksummary",
         stem: "vmksummary",
         samples: &[

@@ -50,7 +50,7 @@ pub struct Rule {
     /// Expression that the message must match, continuation lines included; its named groups become fields.
     #[serde(default)]
     pub pattern: Option<String>,
-    /// Expression that what stands between time stamp and message must match.
+    /// Expression on what stands before the message; where it matches, its named groups become fields.
     #[serde(default)]
     pub header: Option<String>,
     /// Expression that the message must not match.
@@ -158,7 +158,7 @@ impl RuleSet {
     ///
     /// # Errors
     /// Fails on a rule file that cannot be read, parsed or compiled, and on an id that is there twice.
-    pub fn load(folders: &[impl AsRef<Path>]) -> Result<RuleSet, RuleError> {
+    pub fn load<P: AsRef<Path>>(folders: &[P]) -> Result<RuleSet, RuleError> {
         let mut files: Vec<(String, String)> =
             BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         for folder in folders {
@@ -179,7 +179,11 @@ impl RuleSet {
         for compiled in &rules {
             if let Some(first) = ids.insert(compiled.rule.id.as_str(), compiled.file.as_str()) {
                 let text = format!("the id is also used in {first}");
-                return Err(RuleError::Rule { path: compiled.file.clone(), id: compiled.rule.id.clone(), text });
+                return Err(RuleError::Rule {
+                    path: compiled.file.clone(),
+                    id: compiled.rule.id.clone(),
+                    text,
+                });
             }
         }
         let families = families(&rules);
@@ -242,14 +246,21 @@ impl RuleSet {
                 Some(event) => {
                     for (name, value) in &hit.fields {
                         if event.fields.get(name) != Some(value) {
-                            fail(format!("gives {name} = {:?}, not {value:?}: {}", event.fields.get(name), hit.log));
+                            fail(format!(
+                                "gives {name} = {:?}, not {value:?}: {}",
+                                event.fields.get(name),
+                                hit.log
+                            ));
                         }
                     }
                 }
             }
         }
         for miss in &compiled.rule.miss {
-            if scan::events_of(self, log, miss.log.as_bytes()).iter().any(|event| event.rule == compiled.rule.id) {
+            if scan::events_of(self, log, miss.log.as_bytes())
+                .iter()
+                .any(|event| event.rule == compiled.rule.id)
+            {
                 fail(format!("sees a record in {log} that it must not: {}", miss.log));
             }
         }
@@ -270,8 +281,10 @@ fn rule_files(folder: &Path) -> Result<Vec<(String, String)>, RuleError> {
 }
 
 fn parse(path: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
-    let file: RuleFile = toml::from_str(text)
-        .map_err(|error| RuleError::Syntax { path: path.to_owned(), text: error.to_string().trim_end().to_owned() })?;
+    let file: RuleFile = toml::from_str(text).map_err(|error| RuleError::Syntax {
+        path: path.to_owned(),
+        text: error.to_string().trim_end().to_owned(),
+    })?;
     Ok(file.rule)
 }
 
@@ -309,7 +322,8 @@ fn families(rules: &[Compiled]) -> BTreeMap<&'static str, Family> {
         if indices.is_empty() {
             continue;
         }
-        let mut literals: Vec<&str> = indices.iter().flat_map(|&index| &rules[index].rule.any).map(String::as_str).collect();
+        let mut literals: Vec<&str> =
+            indices.iter().flat_map(|&index| &rules[index].rule.any).map(String::as_str).collect();
         literals.sort_unstable();
         literals.dedup();
         // Leftmost-first is the kind that is searched with SIMD; which rules a hit concerns is asked on the record.
@@ -345,10 +359,9 @@ mod tests {
     #[test]
     fn wrong_rules_are_refused_with_path_and_id() {
         let check = |body: &str, expected: &str| {
-            let text = format!(
-                "[[rule]]\nid='x.y'\nkind='host.boot'\nseverity='info'\nabout='a'\n{body}\n"
-            );
-            let error = RuleSet::from_files(&[("mine.toml".to_owned(), text)]).err().map(|error| error.to_string());
+            let text = format!("[[rule]]\nid='x.y'\nkind='host.boot'\nseverity='info'\nabout='a'\n{body}\n");
+            let error =
+                RuleSet::from_files(&[("mine.toml".to_owned(), text)]).err().map(|error| error.to_string());
             let error = error.unwrap_or_else(|| panic!("accepted: {body}"));
             assert!(error.starts_with("mine.toml") && error.contains(expected), "{error}");
         };
@@ -356,8 +369,10 @@ mod tests {
         check("logs=['nolog']\nany=['abc']", "no log family 'nolog'");
         check("logs=['vobd']\nany=['abc']\npattern='('", "is wrong");
         check("logs=['vobd']\nany=['abc']\ncolour='red'", "unknown field");
-        let twice = "[[rule]]\nid='x'\nkind='host.boot'\nseverity='info'\nabout='a'\nlogs=['vobd']\nany=['abc']\n";
-        let error = RuleSet::from_files(&[("a.toml".into(), twice.into()), ("b.toml".into(), twice.into())]).err();
+        let twice =
+            "[[rule]]\nid='x'\nkind='host.boot'\nseverity='info'\nabout='a'\nlogs=['vobd']\nany=['abc']\n";
+        let error =
+            RuleSet::from_files(&[("a.toml".into(), twice.into()), ("b.toml".into(), twice.into())]).err();
         assert!(error.expect("refused").to_string().contains("also used in a.toml"));
     }
 }

@@ -73,7 +73,9 @@ impl<'r> Scanner<'r> {
         let mut last_start = None;
         let end = stretch.text.len();
         // One turn more than there are lines: the end of the text ends the last record.
-        let lines = stretch.lines().map(|(line, number, offset)| (Some(line), number, (offset - stretch.offset) as usize));
+        let lines = stretch
+            .lines()
+            .map(|(line, number, offset)| (Some(line), number, (offset - stretch.offset) as usize));
         for (line, number, at) in lines.chain([(None, 0, end)]) {
             let starts = line.is_some_and(format::starts_record);
             if line.is_some() && record.is_some() && !starts {
@@ -83,7 +85,11 @@ impl<'r> Scanner<'r> {
                 while next_hit.is_some_and(|hit| hit < at) {
                     next_hit = hits.next();
                 }
-                let place = Stretch { text: &stretch.text[from..at], line: line_number, offset: stretch.offset + from as u64 };
+                let place = Stretch {
+                    text: &stretch.text[from..at],
+                    line: line_number,
+                    offset: stretch.offset + from as u64,
+                };
                 self.record(place, origin);
             }
             if let Some(line) = line {
@@ -126,7 +132,9 @@ impl<'r> Scanner<'r> {
         let message = message_of(record, &header);
         for &index in &family.rules {
             let compiled = self.rules.compiled(index);
-            let Some(mut fields) = fields_of(compiled, record.text, first, &header, &message) else { continue };
+            let Some(mut fields) = fields_of(compiled, record.text, first, &header, &message) else {
+                continue;
+            };
             let count = self.counts.entry(index).or_default();
             *count = count.saturating_add(1);
             if *count > KEPT_PER_RULE {
@@ -185,7 +193,7 @@ fn fields_of(
     }
     if let Some(pattern) = &compiled.header {
         let end = header.message.as_ptr() as usize - first.as_ptr() as usize;
-        groups(pattern, first.get(..end).unwrap_or(first), &mut fields).then_some(())?;
+        groups(pattern, first.get(..end).unwrap_or(first), &mut fields);
     }
     if compiled.unless.as_ref().is_some_and(|unless| unless.is_match(message)) {
         return None;
