@@ -1,6 +1,8 @@
 //! esxray: offline forensics for VMware support bundles.
 
 pub mod bundle;
+pub mod digest;
+pub mod engine;
 pub mod fact;
 pub mod format;
 pub mod model;

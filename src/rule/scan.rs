@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::{Compiled, Family, RuleSet};
 use crate::format::{self, Header};
-use crate::model::{Event, MemberPath, Stamp};
+use crate::model::{Event, MemberPath, Source, Stamp};
 use crate::record::{Origin, Stretch};
 
 /// Events of one rule kept per member; the rest is counted.
@@ -28,6 +28,7 @@ pub struct Scanner<'r> {
     unparsed: u64,
     first: Option<Stamp>,
     last: Option<Stamp>,
+    last_record: Option<(Source, String)>,
 }
 
 /// What a scanner found in one member.
@@ -45,6 +46,8 @@ pub struct Scan {
     pub first: Option<Stamp>,
     /// Stamp of the last record that has one.
     pub last: Option<Stamp>,
+    /// The last record's first line.
+    pub last_record: Option<(Source, String)>,
 }
 
 impl<'r> Scanner<'r> {
@@ -59,6 +62,7 @@ impl<'r> Scanner<'r> {
             unparsed: 0,
             first: None,
             last: None,
+            last_record: None,
         }
     }
 
@@ -70,7 +74,7 @@ impl<'r> Scanner<'r> {
         };
         let mut next_hit = hits.next();
         let mut record: Option<(usize, u64)> = None;
-        let mut last_start = None;
+        let mut last_start: Option<(&[u8], u64, usize)> = None;
         let end = stretch.text.len();
         // One turn more than there are lines: the end of the text ends the last record.
         let lines = stretch
@@ -97,16 +101,17 @@ impl<'r> Scanner<'r> {
                 self.records += 1;
                 self.unparsed += u64::from(!starts);
                 if starts {
-                    last_start = Some(line);
+                    last_start = Some((line, number, at));
                     if self.first.is_none() {
                         self.first = stamp_of(line);
                     }
                 }
             }
         }
-        if let Some(stamp) = last_start.and_then(stamp_of) {
-            self.last = Some(stamp);
-        }
+        let Some((line, number, at)) = last_start else { return };
+        self.last = stamp_of(line).or(self.last);
+        self.last_record =
+            Some((origin.locate(number, stretch.offset + at as u64), text_of(line, KEPT_FIELD)));
     }
 
     /// What was found.
@@ -122,6 +127,7 @@ impl<'r> Scanner<'r> {
             unparsed: self.unparsed,
             first: self.first,
             last: self.last,
+            last_record: self.last_record,
         }
     }
 

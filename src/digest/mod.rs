@@ -1,0 +1,175 @@
+//! What one bundle boils down to: facts, events and coverage, small, serialisable and free of logs.
+//!
+//! Everything after this needs no bundle any more. [`merge`] is pure and does not depend on the order in which
+//! members were read.
+
+mod member;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fact::Fact;
+use crate::format;
+use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Timestamp};
+
+pub use member::{MemberDigest, MemberReader, wants};
+
+/// The version of the digest's own layout.
+pub const VERSION: u32 = 1;
+
+/// Events kept of one rule in one bundle; the rest is counted.
+const KEPT_PER_RULE: usize = 5_000;
+
+/// What one bundle boils down to.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Digest {
+    /// [`VERSION`] of the program that made it.
+    pub version: u32,
+    /// The bundle as given, with nesting shown by `!`.
+    pub bundle: String,
+    /// SHA-256 of the input it lies in, hex.
+    pub sha256: String,
+    /// Ordered by member, then line.
+    pub facts: Vec<Fact>,
+    /// Ordered by time, then member, then line.
+    pub events: Vec<Event>,
+    /// Ordered by log family, then time.
+    pub logs: Vec<LogCoverage>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// Members that were read.
+    pub members: u64,
+    /// Members that hold nothing that is known.
+    pub skipped: u64,
+}
+
+/// What was read of one log family.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct LogCoverage {
+    /// The family.
+    pub log: String,
+    /// Its members, ordered by their first stamp.
+    pub members: Vec<MemberCoverage>,
+}
+
+/// What was read of one log member.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MemberCoverage {
+    /// The member.
+    pub path: MemberPath,
+    /// Decompressed bytes.
+    pub bytes: u64,
+    /// Records.
+    pub records: u64,
+    /// Records without a recognised header.
+    pub unparsed: u64,
+    /// First stamp.
+    pub from: Option<Timestamp>,
+    /// Last stamp.
+    pub to: Option<Timestamp>,
+    /// Its last record, as evidence of where it ends.
+    pub last_record: Option<(Source, String)>,
+    /// What was wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+/// Makes one digest of the members of one bundle.
+pub fn merge(bundle: String, sha256: String, mut members: Vec<MemberDigest>, skipped: u64) -> Digest {
+    members.sort_by(|a, b| (&a.tree, a.fragmented, &a.path).cmp(&(&b.tree, b.fragmented, &b.path)));
+    let mut digest = Digest { version: VERSION, bundle, sha256, skipped, ..Digest::default() };
+    let members = without_copies(members, &mut digest);
+    let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
+    let mut logs: BTreeMap<&'static str, Vec<MemberCoverage>> = BTreeMap::new();
+    for mut member in members {
+        digest.members += 1;
+        digest.facts.append(&mut member.facts);
+        if let Some(log) = member.log {
+            logs.entry(log).or_default().push(member.coverage());
+        }
+        digest.events.append(&mut member.scan.events);
+        for (rule, count) in member.scan.dropped {
+            *dropped.entry(rule).or_default() += count;
+        }
+        digest.problems.append(&mut member.problems);
+    }
+    digest.logs = ordered(logs);
+    order_events(&mut digest.events, &mut dropped);
+    for (rule, count) in dropped {
+        let text = format!("{count} further events of rule {rule} were counted but not kept");
+        digest.problems.push(Problem::new(ProblemKind::Limit, &digest.bundle, text));
+    }
+    digest
+}
+
+/// Leaves out members whose content another member has too: the same log is collected under several folders, and
+/// fragments may lie beside their joined target.
+fn without_copies(members: Vec<MemberDigest>, digest: &mut Digest) -> Vec<MemberDigest> {
+    let mut seen: BTreeMap<(String, u64, u32), MemberPath> = BTreeMap::new();
+    let mut joined: BTreeMap<String, MemberPath> = BTreeMap::new();
+    let mut kept = Vec::with_capacity(members.len());
+    let mut copies = 0;
+    let mut sample = None;
+    for member in members {
+        let what = member.log.map_or_else(|| member.tree.clone(), str::to_owned);
+        // VMs have logs of the same name, and two empty ones are not copies of each other.
+        let key = (what, member.bytes, member.crc);
+        let twin = if member.bytes > 0 { seen.get(&key) } else { None };
+        let target = if member.fragmented { joined.get(&member.tree) } else { None };
+        if let Some(other) = twin.or(target) {
+            copies += 1;
+            sample.get_or_insert_with(|| (member.path.clone(), other.clone()));
+            continue;
+        }
+        joined.insert(member.tree.clone(), member.path.clone());
+        seen.insert(key, member.path.clone());
+        kept.push(member);
+    }
+    if let Some((copy, other)) = sample {
+        let text = format!(
+            "{copies} members repeat others and were counted once, the first of them a copy of {other}"
+        );
+        digest.problems.push(Problem::new(ProblemKind::Duplicate, copy.as_str(), text));
+    }
+    kept
+}
+
+fn ordered(logs: BTreeMap<&'static str, Vec<MemberCoverage>>) -> Vec<LogCoverage> {
+    let mut logs = logs;
+    let families = format::FORMATS.iter().filter_map(|format| logs.remove_entry(format.name));
+    families
+        .map(|(log, mut members)| {
+            members.sort_by(|a, b| (a.from, &a.path).cmp(&(b.from, &b.path)));
+            LogCoverage { log: log.to_owned(), members }
+        })
+        .collect()
+}
+
+/// Orders events by time and leaves out what stands in two members alike, as vmkwarning repeats vmkernel.
+fn order_events(events: &mut Vec<Event>, dropped: &mut BTreeMap<String, u64>) {
+    events.sort_by(|a, b| (a.stamp, &a.source).cmp(&(b.stamp, &b.source)));
+    let mut last: Vec<(String, String, MemberPath)> = Vec::new();
+    let mut at = None;
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    events.retain(|event| {
+        if event.stamp != at {
+            at = event.stamp;
+            last.clear();
+        }
+        let repeated = last.iter().any(|(rule, text, file)| {
+            *rule == event.rule && *text == event.text && *file != event.source.file && event.stamp.is_some()
+        });
+        if repeated {
+            return false;
+        }
+        last.push((event.rule.clone(), event.text.clone(), event.source.file.clone()));
+        let count = counts.entry(event.rule.clone()).or_default();
+        *count += 1;
+        *count <= KEPT_PER_RULE
+    });
+    for (rule, count) in counts {
+        if count > KEPT_PER_RULE {
+            *dropped.entry(rule).or_default() += (count - KEPT_PER_RULE) as u64;
+        }
+    }
+}
