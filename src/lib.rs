@@ -1,6 +1,7 @@
 //! esxray: offline forensics for VMware support bundles.
 
 pub mod bundle;
+pub mod case;
 pub mod digest;
 pub mod engine;
 pub mod fact;
@@ -9,3 +10,4 @@ pub mod model;
 pub mod record;
 pub mod report;
 pub mod rule;
+pub mod verdict;

@@ -224,10 +224,11 @@ impl Confidence {
 }
 
 /// What a bundle was taken from.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HostKind {
     /// An ESXi host.
+    #[default]
     Esxi,
     /// A vCenter Server.
     Vcenter,

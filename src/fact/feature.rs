@@ -38,6 +38,11 @@ impl FeatureValue {
         }
     }
 
+    /// The least value that this mask leaves, whatever the capability.
+    pub fn floor(self) -> u64 {
+        if self.op == Op::Min { self.number } else { 0 }
+    }
+
     /// Whether a host that offers `value` meets this requirement.
     pub fn is_met_by(self, value: u64) -> bool {
         match self.op {

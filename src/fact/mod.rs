@@ -3,7 +3,21 @@
 //! A reader is fed lines and gives facts; it does not judge. What is not in the file is not a fact. Where two
 //! facts say different things, [`crate::case`] chooses.
 
+pub mod config;
+pub mod date;
 pub mod feature;
+pub mod features;
+pub mod hardware;
+pub mod identity;
+pub mod releases;
+pub mod section;
+pub mod software;
+mod text;
+pub mod vimdump;
+pub mod vms;
+pub mod vmx_log;
+pub mod vpxd;
+pub mod vsan;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +54,9 @@ pub enum FactValue {
         build: Option<String>,
         /// The update number where the file states it: 3 of `Update 3`.
         update: Option<u32>,
+        /// When a log said so: a host that was upgraded says several things.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Stamp>,
     },
     /// What the bundle's `README` says made it.
     CollectedBy {
@@ -347,7 +364,33 @@ pub struct Sample {
 }
 
 /// Every sort of file that holds facts.
-pub static FACTS: &[&FactFile] = &[];
+pub static FACTS: &[&FactFile] = &[
+    &identity::UNAME,
+    &identity::VMWARE_VL,
+    &identity::SYSTEM_VERSION,
+    &identity::README,
+    &date::DATE,
+    &identity::UPTIME,
+    &identity::ESX_CONF,
+    &identity::ISSUE,
+    &identity::BUILD_INFO,
+    &identity::HOSTS,
+    &section::SECTIONS,
+    &hardware::SMBIOS,
+    &hardware::ESXCFG_INFO,
+    &hardware::ESXCFG_INFO_XML,
+    &hardware::CPU,
+    &software::VIBS,
+    &config::CONFIG,
+    &vimdump::VIMDUMP,
+    &vmx_log::VMX_LOG,
+    &vsan::CLUSTER,
+    &vsan::UNICAST_AGENTS,
+    &vsan::ADVANCED_OPTIONS,
+    &vms::PROCESSES,
+    &vms::INVENTORY,
+    &vpxd::OBJECT_NAMES,
+];
 
 /// The sorts that the member at `path` is of; a member can be of several.
 pub fn of_path(path: &str) -> impl Iterator<Item = &'static FactFile> {
@@ -359,17 +402,22 @@ pub fn of_path(path: &str) -> impl Iterator<Item = &'static FactFile> {
 /// `commands/1.localcli_vsan-cluster-get.txt`, `esxcli_vsan_cluster_get.txt` and `localcli_vsan-cluster-get.txt` are
 /// all `localcli_vsan-cluster-get`: `-`, `_` and blanks are equal, case does not count, and `esxcli` is `localcli`.
 pub fn is_command(path: &str, name: &str) -> bool {
-    let Some((folder, file)) = path.rsplit_once('/') else { return false };
+    command(path).is_some_and(|found| found == plain(name))
+}
+
+/// The plain name of the command whose output lies at `path`: `localcli_vsan_cluster_get`.
+fn command(path: &str) -> Option<String> {
+    let (folder, file) = path.rsplit_once('/')?;
     if !matches!(folder.rsplit('/').next(), Some("commands" | "json")) {
-        return false;
+        return None;
     }
     let file = file.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('.');
-    let file = file.strip_suffix(".txt").unwrap_or(file);
-    let plain = |text: &str| -> String {
-        let text = text.to_ascii_lowercase().replace(['-', ' '], "_");
-        text.strip_prefix("esxcli_").map(|rest| format!("localcli_{rest}")).unwrap_or(text)
-    };
-    plain(file) == plain(name)
+    Some(plain(file.strip_suffix(".txt").unwrap_or(file)))
+}
+
+fn plain(text: &str) -> String {
+    let text = text.to_ascii_lowercase().replace(['-', ' '], "_");
+    text.strip_prefix("esxcli_").map(|rest| format!("localcli_{rest}")).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -395,7 +443,7 @@ mod tests {
         }
     }
 
-    fn read(file: &FactFile, path: &str, text: &[u8]) -> Output {
+    pub(super) fn read(file: &FactFile, path: &str, text: &[u8]) -> Output {
         let member = MemberPath::new(path);
         let (mut reader, mut out, mut offset) = ((file.reader)(path), Output::default(), 0);
         for (index, bytes) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
@@ -406,6 +454,51 @@ mod tests {
         }
         reader.end(&mut out);
         out
+    }
+
+    /// A tiny generator of the same bytes on every run.
+    fn noise(state: &mut u64) -> usize {
+        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 33) as usize
+    }
+
+    #[test]
+    fn no_reader_panics_on_a_text_cut_anywhere_or_with_wrong_bytes() {
+        let mut state = 7;
+        for file in FACTS {
+            for sample in file.samples {
+                let text = sample.text.as_bytes();
+                for end in 0..text.len() {
+                    read(file, sample.path, &text[..end]);
+                }
+                for _ in 0..200 {
+                    let mut wrong = text.to_vec();
+                    for _ in 0..1 + noise(&mut state) % 8 {
+                        let at = noise(&mut state) % wrong.len().max(1);
+                        if let Some(byte) = wrong.get_mut(at) {
+                            *byte ^= 1 << (noise(&mut state) % 8);
+                        }
+                    }
+                    read(file, sample.path, &wrong);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_reader_survives_every_other_ones_samples() {
+        let texts = || FACTS.iter().flat_map(|file| file.samples).map(|sample| sample.text.as_bytes());
+        for file in FACTS {
+            for text in texts() {
+                read(file, file.samples[0].path, text);
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_fact_files_are_unique() {
+        let names: std::collections::BTreeSet<&str> = FACTS.iter().map(|file| file.name).collect();
+        assert_eq!(names.len(), FACTS.len());
     }
 
     #[test]

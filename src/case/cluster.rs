@@ -1,0 +1,136 @@
+//! Which hosts belong together, and which of them have no bundle here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Missing;
+use super::host::{Host, same_name};
+use super::names::Names;
+use crate::model::HostKind;
+
+/// What a grouping rests on.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum ClusterBasis {
+    /// The vSAN cluster UUID.
+    Vsan,
+    /// vCenter's inventory.
+    Vcenter,
+    /// The bundles were given together.
+    Together,
+}
+
+/// ESXi hosts that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// vSAN cluster UUID, the vCenter's name, or `case`.
+    pub id: String,
+    /// Its name where one is known.
+    pub name: Option<String>,
+    /// What the grouping rests on.
+    pub basis: ClusterBasis,
+    /// Indices into the case's hosts, ascending.
+    pub hosts: Vec<usize>,
+}
+
+/// The clusters of a case, ordered by id.
+pub(super) fn clusters(hosts: &[Host], names: &Names) -> Vec<Cluster> {
+    let mut by_uuid: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut rest = Vec::new();
+    for (index, host) in hosts.iter().enumerate().filter(|(_, host)| host.kind == HostKind::Esxi) {
+        match host.vsan_uuid() {
+            Some(uuid) => by_uuid.entry(uuid.to_owned()).or_default().push(index),
+            None => rest.push(index),
+        }
+    }
+    adopt(hosts, &mut by_uuid, &mut rest);
+    let mut clusters: Vec<Cluster> = by_uuid
+        .into_iter()
+        .map(|(id, mut members)| {
+            members.sort_unstable();
+            Cluster { id, name: None, basis: ClusterBasis::Vsan, hosts: members }
+        })
+        .collect();
+    clusters.extend(by_vcenter(hosts, names, rest));
+    clusters
+}
+
+/// Gives hosts whose own view is missing to the vSAN cluster whose members name them.
+fn adopt(hosts: &[Host], by_uuid: &mut BTreeMap<String, Vec<usize>>, rest: &mut Vec<usize>) {
+    rest.retain(|&index| {
+        let names_it = |member: usize| {
+            let named = hosts[member].vsan.as_ref().map(|vsan| &vsan.value.member_names);
+            named.is_some_and(|names| names.iter().any(|name| hosts[index].is_called(name)))
+        };
+        let home = by_uuid.values_mut().find(|members| members.iter().any(|&member| names_it(member)));
+        home.map(|members| members.push(index)).is_none()
+    });
+}
+
+fn by_vcenter(hosts: &[Host], names: &Names, rest: Vec<usize>) -> Vec<Cluster> {
+    let mut groups: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    for index in rest {
+        let vcenter = (0..hosts.len()).find(|&vcenter| names.knows(vcenter, index));
+        groups.entry(vcenter).or_default().push(index);
+    }
+    let cluster = |(vcenter, members): (Option<usize>, Vec<usize>)| match vcenter {
+        Some(vcenter) => Cluster {
+            id: hosts[vcenter].id.clone(),
+            name: None,
+            basis: ClusterBasis::Vcenter,
+            hosts: members,
+        },
+        None => Cluster { id: "case".to_owned(), name: None, basis: ClusterBasis::Together, hosts: members },
+    };
+    groups.into_iter().map(cluster).collect()
+}
+
+/// Cluster members that vSAN's member lists and unicast agents name, and that no bundle covers.
+pub(super) fn missing(hosts: &[Host], clusters: &[Cluster]) -> Vec<Missing> {
+    let own: BTreeSet<&str> = hosts.iter().filter_map(Host::node_uuid).collect();
+    let mut found: BTreeMap<String, Missing> = BTreeMap::new();
+    for &index in clusters.iter().flat_map(|cluster| &cluster.hosts) {
+        let host = &hosts[index];
+        if let Some(vsan) = &host.vsan {
+            for (at, uuid) in vsan.value.members.iter().enumerate() {
+                let name = vsan.value.member_names.get(at).filter(|name| !name.starts_with("localhost"));
+                note(&mut found, hosts, &own, index, uuid, name, (&vsan.source, &vsan.text));
+            }
+        }
+        if let Some(agents) = &host.unicast {
+            // A witness is an appliance of its own; its bundle is not looked for.
+            for agent in agents.value.iter().filter(|agent| !agent.witness) {
+                note(&mut found, hosts, &own, index, &agent.node_uuid, None, (&agents.source, &agents.text));
+            }
+        }
+    }
+    let mut missing: Vec<Missing> = found.into_values().collect();
+    missing.sort_by(|a, b| a.label().cmp(b.label()));
+    missing
+}
+
+fn note(
+    found: &mut BTreeMap<String, Missing>,
+    hosts: &[Host],
+    own: &BTreeSet<&str>,
+    index: usize,
+    uuid: &str,
+    name: Option<&String>,
+    line: (&crate::model::Source, &str),
+) {
+    let has_bundle =
+        |name: &String| hosts.iter().any(|host| host.names.iter().any(|own| same_name(own, name)));
+    if own.contains(uuid) || name.is_some_and(has_bundle) {
+        return;
+    }
+    let new = || Missing {
+        node_uuid: Some(uuid.to_owned()),
+        name: None,
+        seen_by: Vec::new(),
+        evidence: Vec::new(),
+    };
+    let missing = found.entry(uuid.to_owned()).or_insert_with(new);
+    missing.name = missing.name.take().or_else(|| name.cloned());
+    if missing.seen_by.last() != Some(&index) {
+        missing.seen_by.push(index);
+        missing.evidence.push((index, line.0.clone(), line.1.to_owned()));
+    }
+}

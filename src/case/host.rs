@@ -1,0 +1,460 @@
+//! One host out of its digest's facts: where several say a thing, the better source wins.
+
+use std::collections::BTreeMap;
+
+use crate::digest::{Digest, LogCoverage};
+use crate::fact::feature::FeatureValue;
+use crate::fact::releases::{self, Placed};
+use crate::fact::{Fact, FactValue, UnicastAgent, VmRun, VsanCluster};
+use crate::model::{Event, HostKind, Problem, Source, Timestamp};
+
+use super::vm::Vm;
+
+/// A value and the line that it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub source: Source,
+    /// The line.
+    pub text: String,
+}
+
+impl<T> Sourced<T> {
+    fn of(fact: &Fact, value: T) -> Self {
+        Sourced { value, source: fact.source.clone(), text: fact.text.clone() }
+    }
+}
+
+/// CPU identity and running microcode.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cpu {
+    /// `GenuineIntel`
+    pub vendor: Option<String>,
+    /// CPUID family.
+    pub family: Option<u64>,
+    /// CPUID model.
+    pub model: Option<u64>,
+    /// CPUID stepping.
+    pub stepping: Option<u64>,
+    /// Brand string.
+    pub name: Option<String>,
+}
+
+impl Cpu {
+    /// What tells CPU types apart: vendor, family and model, where known.
+    pub fn signature(&self) -> Option<(Option<&str>, u64, u64)> {
+        Some((self.vendor.as_deref(), self.family?, self.model?))
+    }
+}
+
+/// What a host offers to VMs, each value with its line.
+#[derive(Clone, Debug, Default)]
+pub struct FeatureState {
+    /// `featureCapability`: before masks.
+    pub capability: BTreeMap<String, Sourced<u64>>,
+    /// `maskedFeatureCapability`: after masks.
+    pub masked: BTreeMap<String, Sourced<u64>>,
+    /// `featMask.evc.*`
+    pub masks: BTreeMap<String, Sourced<FeatureValue>>,
+    /// `featureCompat.evc.completeMasks`
+    pub complete: Option<bool>,
+    /// Where `etc/vmware/config` was read to its end, and its last line: what it does not hold is not set.
+    pub config: Option<Sourced<()>>,
+    /// Legacy register masks.
+    pub overrides: Vec<Sourced<(String, String)>>,
+}
+
+impl FeatureState {
+    /// Whether the EVC masks of this host are known: it has some, or its configuration was read and has none.
+    pub fn masks_known(&self) -> bool {
+        self.config.is_some() || !self.masks.is_empty()
+    }
+
+    /// What VMs on this host can use of feature `key`, or `None` where the bundle does not tell.
+    ///
+    /// The list after masks is the host's own answer. Without it the mask is laid over the capability; a mask does not
+    /// add what the hardware lacks, unless it is a `Min`. Under complete masks, a feature without a mask is hidden.
+    pub fn effective(&self, key: &str) -> Option<u64> {
+        if let Some(masked) = self.masked.get(key) {
+            return Some(masked.value);
+        }
+        let capability = self.capability.get(key).map(|capability| capability.value);
+        match self.masks.get(key) {
+            Some(mask) => Some(match capability {
+                Some(capability) => mask.value.mask(capability).min(capability.max(mask.value.floor())),
+                None => mask.value.number,
+            }),
+            None if !self.masks.is_empty() && self.complete != Some(false) => Some(0),
+            None => capability,
+        }
+    }
+}
+
+/// One host or vCenter Server.
+#[derive(Debug, Default)]
+pub struct Host {
+    /// Unique in the case.
+    pub id: String,
+    /// Its full name where known.
+    pub name: String,
+    /// ESXi or vCenter.
+    pub kind: HostKind,
+    /// The bundle as given.
+    pub bundle: String,
+    /// SHA-256 of the input.
+    pub sha256: String,
+    /// When the bundle was taken.
+    pub captured_at: Option<Timestamp>,
+    /// When the host last booted.
+    pub booted_at: Option<Timestamp>,
+    /// `6.7.0`
+    pub version: Option<String>,
+    /// `14320388`
+    pub build: Option<String>,
+    /// Where that stands among the releases.
+    pub placed: Option<Placed>,
+    /// The line that tells the version.
+    pub product: Option<Sourced<()>>,
+    /// Hardware vendor.
+    pub vendor: Option<String>,
+    /// Hardware model.
+    pub model: Option<String>,
+    /// BIOS version.
+    pub bios: Option<String>,
+    /// CPU identity.
+    pub cpu: Cpu,
+    /// Running microcode revision.
+    pub microcode: Option<Sourced<u64>>,
+    /// Version of the `cpu-microcode` VIB.
+    pub microcode_vib: Option<Sourced<String>>,
+    /// What it offers to VMs.
+    pub features: FeatureState,
+    /// VMs that run here, ordered by name.
+    pub vms: Vec<Vm>,
+    /// `localcli vsan cluster get`.
+    pub vsan: Option<Sourced<VsanCluster>>,
+    /// The unicast agent list.
+    pub unicast: Option<Sourced<Vec<UnicastAgent>>>,
+    /// Changed advanced options.
+    pub options: BTreeMap<String, Sourced<String>>,
+    /// What was read of its logs.
+    pub logs: Vec<LogCoverage>,
+    /// What could not be read of its bundle.
+    pub problems: Vec<Problem>,
+    /// Every name that its bundle gives it, as written.
+    pub names: Vec<String>,
+    /// Names of managed objects that its bundle gives: kind, moref, name.
+    pub objects: Vec<(String, String, String)>,
+    pub(super) runs: Vec<(VmRun, Source, String)>,
+    pub(super) running: Option<Vec<(String, Option<String>)>>,
+}
+
+impl Host {
+    /// Whether `name` is this host's, fully qualified or short.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.names.iter().chain([&self.name]).any(|own| same_name(own, name))
+    }
+
+    /// The vSAN node UUID.
+    pub fn node_uuid(&self) -> Option<&str> {
+        self.vsan.as_ref().and_then(|vsan| vsan.value.node_uuid.as_deref())
+    }
+
+    /// The vSAN cluster UUID.
+    pub fn vsan_uuid(&self) -> Option<&str> {
+        self.vsan.as_ref().and_then(|vsan| vsan.value.cluster_uuid.as_deref())
+    }
+}
+
+/// Whether two host names mean one host: equal, or one is the other's first label. Case does not count.
+pub fn same_name(a: &str, b: &str) -> bool {
+    let (a, b) = (a.trim_end_matches('.'), b.trim_end_matches('.'));
+    let is_address =
+        |name: &str| name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b':');
+    if a.eq_ignore_ascii_case(b) {
+        return !a.is_empty();
+    }
+    if is_address(a) || is_address(b) || (a.contains('.') && b.contains('.')) {
+        return false;
+    }
+    let label = |name: &str| name.split('.').next().unwrap_or("").to_ascii_lowercase();
+    !label(a).is_empty() && label(a) == label(b)
+}
+
+/// The hosts that `digests` are of, ordered by name with unique ids, and each host's events.
+///
+/// Two bundles of one host are one host: the one taken later tells its state, the events of both count.
+pub(super) fn hosts(digests: Vec<Digest>) -> (Vec<Host>, Vec<Vec<Event>>) {
+    let mut hosts: Vec<(Host, Vec<Event>)> = Vec::new();
+    for digest in digests {
+        if digest.facts.is_empty() && digest.logs.is_empty() {
+            continue;
+        }
+        let (new, mut events) = host(digest);
+        let twin = hosts.iter_mut().find(|(known, _)| is_same(known, &new));
+        match twin {
+            Some((known, known_events)) => {
+                known_events.retain(|event| !events.iter().any(|other| is_repeat(event, other)));
+                known_events.append(&mut events);
+                if new.captured_at > known.captured_at {
+                    *known = new;
+                }
+            }
+            None => hosts.push((new, events)),
+        }
+    }
+    hosts.sort_by(|a, b| (&a.0.name, a.0.kind, &a.0.bundle).cmp(&(&b.0.name, b.0.kind, &b.0.bundle)));
+    for at in 0..hosts.len() {
+        let name = hosts[at].0.name.clone();
+        let before = hosts[..at].iter().filter(|(host, _)| host.name == name).count();
+        hosts[at].0.id = if before == 0 { name } else { format!("{name}#{}", before + 1) };
+    }
+    hosts.into_iter().unzip()
+}
+
+/// Whether two bundles are of one host. A cloned vSAN node has its twin's UUID but another name.
+fn is_same(a: &Host, b: &Host) -> bool {
+    a.kind == b.kind
+        && a.names.iter().any(|name| b.names.iter().any(|other| same_name(name, other)))
+        && (a.node_uuid().is_none() || b.node_uuid().is_none() || a.node_uuid() == b.node_uuid())
+}
+
+fn is_repeat(a: &Event, b: &Event) -> bool {
+    a.stamp == b.stamp && a.rule == b.rule && a.raw == b.raw
+}
+
+fn host(mut digest: Digest) -> (Host, Vec<Event>) {
+    let events = std::mem::take(&mut digest.events);
+    let mut host = Host {
+        bundle: digest.bundle,
+        sha256: digest.sha256,
+        logs: digest.logs,
+        problems: digest.problems,
+        ..Host::default()
+    };
+    host.kind = kind_of(&digest.facts, &host.logs);
+    let mut times = Times::default();
+    let mut products: Vec<&Fact> = Vec::new();
+    for fact in &digest.facts {
+        match &fact.value {
+            FactValue::Product { kind, .. } if *kind == host.kind => products.push(fact),
+            FactValue::HostName { name } => host.names.push(name.clone()),
+            FactValue::CapturedAt { at } => times.captured.push((fact.source.file.as_str().to_owned(), *at)),
+            FactValue::Uptime { micros } => times.uptime = times.uptime.or(Some(*micros)),
+            _ => take(&mut host, fact),
+        }
+    }
+    product(&mut host, &products);
+    times.settle(&mut host, &events);
+    host.name = best_name(&host.names).unwrap_or_else(|| name_of_bundle(&host.bundle));
+    if host.names.is_empty() {
+        host.names.push(host.name.clone());
+    }
+    (host, events)
+}
+
+/// What a bundle was taken from: its products say, else what collected it, else its logs.
+fn kind_of(facts: &[Fact], logs: &[LogCoverage]) -> HostKind {
+    let collected = facts.iter().find_map(|fact| match fact.value {
+        FactValue::CollectedBy { kind } => Some(kind),
+        _ => None,
+    });
+    let product = facts.iter().find_map(|fact| match fact.value {
+        FactValue::Product { kind, .. } => Some(kind),
+        _ => None,
+    });
+    let vpxd = logs.iter().any(|log| log.log == "vpxd");
+    collected.or(product).unwrap_or(if vpxd { HostKind::Vcenter } else { HostKind::Esxi })
+}
+
+fn take(host: &mut Host, fact: &Fact) {
+    let features = &mut host.features;
+    match &fact.value {
+        FactValue::Hardware { vendor, model, bios } => {
+            host.vendor = host.vendor.take().or_else(|| vendor.clone());
+            host.model = host.model.take().or_else(|| model.clone());
+            host.bios = host.bios.take().or_else(|| bios.clone());
+        }
+        FactValue::Cpu { vendor, family, model, stepping, name } => {
+            let cpu = &mut host.cpu;
+            cpu.vendor = cpu.vendor.take().or_else(|| vendor.clone());
+            cpu.family = cpu.family.or(*family);
+            cpu.model = cpu.model.or(*model);
+            cpu.stepping = cpu.stepping.or(*stepping);
+            cpu.name = cpu.name.take().or_else(|| name.clone());
+        }
+        FactValue::Microcode { current: Some(current), .. } if host.microcode.is_none() => {
+            host.microcode = Some(Sourced::of(fact, *current));
+        }
+        FactValue::Vib { name, version } if name == "cpu-microcode" => {
+            host.microcode_vib = Some(Sourced::of(fact, version.clone()));
+        }
+        FactValue::EvcMask { key, value } => {
+            features.masks.insert(key.clone(), Sourced::of(fact, *value));
+        }
+        FactValue::EvcCompleteMasks { complete } => features.complete = Some(*complete),
+        FactValue::ConfigRead => features.config = Some(Sourced::of(fact, ())),
+        FactValue::CpuidOverride { key, value } => {
+            features.overrides.push(Sourced::of(fact, (key.clone(), value.clone())));
+        }
+        FactValue::Capability { key, value, masked } => {
+            let list = if *masked { &mut features.masked } else { &mut features.capability };
+            list.entry(key.clone()).or_insert_with(|| Sourced::of(fact, *value));
+        }
+        FactValue::VsanCluster(vsan) => host.vsan = Some(Sourced::of(fact, vsan.clone())),
+        FactValue::UnicastAgents { agents } => host.unicast = Some(Sourced::of(fact, agents.clone())),
+        FactValue::AdvancedOption { path, value } => {
+            host.options.insert(path.clone(), Sourced::of(fact, value.clone()));
+        }
+        FactValue::VmRun(run) => host.runs.push((run.clone(), fact.source.clone(), fact.text.clone())),
+        FactValue::RunningVm { name, vmx, .. } => {
+            host.running.get_or_insert_default().push((name.clone(), vmx.clone()));
+        }
+        FactValue::ObjectName { kind, moref, name } => {
+            host.objects.push((kind.clone(), moref.clone(), name.clone()));
+        }
+        _ => {}
+    }
+}
+
+/// Takes version and build from the best source: what a command printed at the capture before what a log's section
+/// header said, the newest of these before older ones.
+fn product(host: &mut Host, products: &[&Fact]) {
+    let rank = |fact: &Fact| match &fact.value {
+        FactValue::Product { build, at: None, .. } => (2 + u8::from(build.is_some()), None),
+        FactValue::Product { at, .. } => (1, at.map(|stamp| stamp.time)),
+        _ => (0, None),
+    };
+    let mut sorted: Vec<&Fact> = products.to_vec();
+    sorted.sort_by_key(|fact| std::cmp::Reverse(rank(fact)));
+    let mut stated = None;
+    for fact in &sorted {
+        let FactValue::Product { version, build, update, .. } = &fact.value else { continue };
+        host.product.get_or_insert_with(|| Sourced::of(fact, ()));
+        // Parts are only taken together where they agree: an older header's build is not the new version's.
+        let agrees = host.version.is_none() || host.version == *version || version.is_none();
+        host.version = host.version.take().or_else(|| version.clone());
+        if agrees {
+            host.build = host.build.take().or_else(|| build.clone());
+            stated = stated.or(*update);
+        }
+    }
+    host.placed = releases::place(host.kind, host.version.as_deref(), host.build.as_deref(), stated);
+}
+
+#[derive(Default)]
+struct Times {
+    captured: Vec<(String, Timestamp)>,
+    uptime: Option<i64>,
+}
+
+impl Times {
+    /// Capture time by `date`, else by `README`, else by the newest record; boot time by uptime, else by vobd's boot
+    /// event, which carries the uptime.
+    fn settle(&self, host: &mut Host, events: &[Event]) {
+        let by = |part: &str| self.captured.iter().find(|(file, _)| file.contains(part)).map(|(_, at)| *at);
+        let newest = host.logs.iter().flat_map(|log| &log.members).filter_map(|member| member.to).max();
+        host.captured_at =
+            by("date").or(by("README")).or(self.captured.first().map(|(_, at)| *at)).or(newest);
+        let boot = events
+            .iter()
+            .rev()
+            .find(|event| event.fields.contains_key("us") && event.rule == "vob.host-boot");
+        let by_event = boot.and_then(|event| {
+            let micros: i64 = event.fields.get("us")?.parse().ok()?;
+            Some(event.stamp?.time.plus_micros(-micros))
+        });
+        let by_uptime = host.captured_at.zip(self.uptime).map(|(at, micros)| at.plus_micros(-micros));
+        host.booted_at = by_uptime.or(by_event);
+    }
+}
+
+/// The fullest name: a dotted one before a short one, the first of equals.
+fn best_name(names: &[String]) -> Option<String> {
+    let useful = |name: &&String| !name.is_empty() && !name.eq_ignore_ascii_case("localhost");
+    let dotted =
+        names.iter().filter(useful).find(|name| name.contains('.') && !name.starts_with("localhost."));
+    dotted.or_else(|| names.iter().find(useful)).cloned()
+}
+
+/// The host part of `esx-<host>-YYYY-MM-DD--HH.MM-<pid>.tgz`, or the whole name.
+fn name_of_bundle(bundle: &str) -> String {
+    let file = bundle.rsplit(['!', '/', '\\']).next().unwrap_or(bundle);
+    let file =
+        [".tgz", ".tar.gz", ".tar", ".zip"].iter().find_map(|end| file.strip_suffix(end)).unwrap_or(file);
+    let stem = file.strip_prefix("esx-").or_else(|| file.strip_prefix("vc-")).unwrap_or(file);
+    let is_date = |at: usize| {
+        let tail = stem.as_bytes().get(at..at + 5);
+        tail.is_some_and(|tail| tail[0] == b'-' && tail[1..].iter().all(u8::is_ascii_digit))
+    };
+    let cut = (1..stem.len()).find(|&at| stem.is_char_boundary(at) && is_date(at));
+    cut.map_or(file, |at| &stem[..at]).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_one_host_are_equal_up_to_the_domain() {
+        assert!(same_name("esx1", "ESX1.example.org") && same_name("esx1.example.org", "esx1.example.org."));
+        assert!(!same_name("esx1.example.org", "esx1.example.com"));
+        assert!(!same_name("esx1", "esx10") && !same_name("10.0.0.1", "10.0.0.2") && !same_name("", ""));
+        assert!(!same_name("10", "10.0.0.2"));
+    }
+
+    #[test]
+    fn a_bundles_name_gives_the_host_where_nothing_else_does() {
+        assert_eq!(name_of_bundle("a/esx-web-7.lab-2020-01-02--03.04-99.tgz"), "web-7.lab");
+        assert_eq!(name_of_bundle("case.zip!vc-vc1.lab-2020-01-02--03.04.tgz"), "vc1.lab");
+        assert_eq!(name_of_bundle("host7.tgz"), "host7");
+    }
+
+    fn state(
+        capability: Option<u64>,
+        mask: Option<&str>,
+        others: bool,
+        complete: Option<bool>,
+    ) -> FeatureState {
+        let sourced = |value| Sourced {
+            value,
+            source: Source { file: crate::model::MemberPath::new("f"), line: 1, offset: 0 },
+            text: String::new(),
+        };
+        let mut state = FeatureState { complete, ..FeatureState::default() };
+        if let Some(capability) = capability {
+            state.capability.insert("k".to_owned(), sourced(capability));
+        }
+        let mask_of = |text: &str| {
+            let plain = sourced(0);
+            Sourced { value: text.parse().expect("valid"), source: plain.source, text: plain.text }
+        };
+        if let Some(mask) = mask {
+            state.masks.insert("k".to_owned(), mask_of(mask));
+        }
+        if others {
+            state.masks.insert("other".to_owned(), mask_of("Val:1"));
+        }
+        state
+    }
+
+    #[test]
+    fn capability_mask_and_completeness_give_the_effective_value() {
+        assert_eq!(state(Some(1), Some("Val:1"), true, None).effective("k"), Some(1));
+        assert_eq!(
+            state(Some(0), Some("Val:1"), true, None).effective("k"),
+            Some(0),
+            "no mask adds hardware"
+        );
+        assert_eq!(state(Some(0), Some("Min:1"), true, None).effective("k"), Some(1));
+        assert_eq!(state(Some(3), Some("Max:2"), true, None).effective("k"), Some(2));
+        assert_eq!(state(None, Some("Val:1"), true, None).effective("k"), Some(1));
+        assert_eq!(state(Some(1), None, true, Some(true)).effective("k"), Some(0), "complete masks hide");
+        assert_eq!(state(Some(1), None, true, None).effective("k"), Some(0), "unset counts as complete");
+        assert_eq!(state(Some(1), None, true, Some(false)).effective("k"), Some(1));
+        assert_eq!(state(Some(1), None, false, None).effective("k"), Some(1), "no EVC at all");
+        assert_eq!(state(None, None, false, None).effective("k"), None);
+    }
+}

@@ -1,0 +1,85 @@
+//! Digests become one case: who is who, which hosts belong together, what happened in which order.
+//!
+//! Nothing is judged here, and no log is needed any more. Hosts are ordered by name, and ids are unique.
+
+mod cluster;
+mod host;
+mod names;
+mod timeline;
+mod vm;
+
+use crate::digest::Digest;
+use crate::model::{HostKind, Source, Timestamp};
+
+pub use cluster::{Cluster, ClusterBasis};
+pub use host::{Cpu, FeatureState, Host, Sourced};
+pub use names::Names;
+pub use timeline::Moment;
+pub use vm::Vm;
+
+/// Everything that is known about the hosts of a case.
+#[derive(Debug, Default)]
+pub struct Case {
+    /// ESXi hosts and vCenter Servers, ordered by name.
+    pub hosts: Vec<Host>,
+    /// Groups of ESXi hosts that belong together, ordered by id; every ESXi host is in exactly one.
+    pub clusters: Vec<Cluster>,
+    /// Every event, ordered by time, host and source.
+    pub timeline: Vec<Moment>,
+    /// Cluster members that are named and have no bundle here, ordered by name.
+    pub missing: Vec<Missing>,
+    /// What is called how.
+    pub names: Names,
+}
+
+/// A cluster member that the evidence names and no bundle covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Its vSAN node UUID, where it is known by that.
+    pub node_uuid: Option<String>,
+    /// Its name, where one is known.
+    pub name: Option<String>,
+    /// Hosts whose bundles name it: indices into [`Case::hosts`], ascending.
+    pub seen_by: Vec<usize>,
+    /// The lines that name it, one a host.
+    pub evidence: Vec<(usize, Source, String)>,
+}
+
+impl Missing {
+    /// Its name, or its UUID.
+    pub fn label(&self) -> &str {
+        self.name.as_deref().or(self.node_uuid.as_deref()).unwrap_or("unknown")
+    }
+}
+
+impl Case {
+    /// The case that `digests` make together.
+    pub fn build(digests: Vec<Digest>) -> Case {
+        let (mut hosts, events) = host::hosts(digests);
+        let names = Names::build(&mut hosts);
+        vm::settle(&mut hosts);
+        let clusters = cluster::clusters(&hosts, &names);
+        let missing = cluster::missing(&hosts, &clusters);
+        let timeline = timeline::build(events, &hosts, &names);
+        Case { hosts, clusters, timeline, missing, names }
+    }
+
+    /// The ESXi hosts of `cluster`.
+    pub fn members<'a>(&'a self, cluster: &'a Cluster) -> impl Iterator<Item = (usize, &'a Host)> {
+        cluster.hosts.iter().map(|&index| (index, &self.hosts[index]))
+    }
+
+    /// The vCenter Server that manages host `index`: the one whose inventory names it, else the only one.
+    pub fn vcenter_of(&self, index: usize) -> Option<(usize, &Host)> {
+        let mut vcenters = self.hosts.iter().enumerate().filter(|(_, host)| host.kind == HostKind::Vcenter);
+        let named = vcenters.clone().find(|(vcenter, _)| self.names.knows(*vcenter, index));
+        let only = vcenters.next().filter(|_| vcenters.next().is_none());
+        named.or(only)
+    }
+
+    /// First and last stamp of any record that was read.
+    pub fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let members = || self.hosts.iter().flat_map(|host| &host.logs).flat_map(|log| &log.members);
+        (members().filter_map(|member| member.from).min(), members().filter_map(|member| member.to).max())
+    }
+}

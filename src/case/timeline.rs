@@ -1,0 +1,130 @@
+//! Every event of every host on one axis, with the names that ids stand for.
+
+use super::host::Host;
+use super::names::{Names, position};
+use super::vm;
+use crate::model::{Event, EventKind, TimeQuality, Timestamp};
+
+/// One event in the case.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// When, in UTC.
+    pub time: Timestamp,
+    /// How well known.
+    pub quality: TimeQuality,
+    /// Whose bundle says so: an index into the case's hosts.
+    pub host: usize,
+    /// The event. Its fields are completed: `vm`, `target`, `host_name`, `node`, and `node_host` are names.
+    pub event: Event,
+}
+
+impl Moment {
+    /// A field of the event.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.event.fields.get(name).map(String::as_str)
+    }
+}
+
+/// Two records about one refused migration lie within this many seconds.
+const ONE_REFUSAL: i64 = 10;
+
+pub(super) fn build(events: Vec<Vec<Event>>, hosts: &[Host], names: &Names) -> Vec<Moment> {
+    let mut moments = Vec::new();
+    for (host, events) in events.into_iter().enumerate() {
+        for mut event in events {
+            let Some(stamp) = event.stamp else { continue };
+            complete(&mut event, host, hosts, names);
+            moments.push(Moment { time: stamp.time, quality: stamp.quality, host, event });
+        }
+    }
+    moments.sort_by(|a, b| (a.time, a.host, &a.event.source).cmp(&(b.time, b.host, &b.event.source)));
+    one_refusal_once(moments)
+}
+
+/// Puts names beside the ids in an event's fields.
+fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
+    let fields = &mut event.fields;
+    for (second, first) in
+        [("node2", "node"), ("host_ref2", "host_ref"), ("nic2", "nic"), ("device2", "device")]
+    {
+        if let Some(value) = fields.remove(second) {
+            fields.entry(first.to_owned()).or_insert(value);
+        }
+    }
+    if let Some(fault) = fields.remove("thrown") {
+        fields.entry("fault".to_owned()).or_insert(fault);
+    }
+    if let Some(entity) = fields.get("entity").cloned() {
+        let word =
+            |text: &str| text.starts_with("vm-") && text[3..].bytes().all(|byte| byte.is_ascii_digit());
+        let mut words = entity.split([' ', ',', '(', ')', '[', ']', ':']);
+        match words.find(|text| word(text)) {
+            Some(moref) => {
+                fields.entry("vm_ref".to_owned()).or_insert_with(|| moref.to_owned());
+            }
+            None if event.kind == EventKind::VMOTION_FAIL_CPU && !is_other_object(&entity) => {
+                fields.entry("vm".to_owned()).or_insert(entity);
+            }
+            None => {}
+        }
+    }
+    for (id, name) in [("vm_ref", "vm"), ("target_ref", "target"), ("host_ref", "host_name")] {
+        if let Some(known) = fields.get(id).and_then(|moref| names.object(host, moref)) {
+            let known = known.to_owned();
+            fields.entry(name.to_owned()).or_insert(known);
+        }
+    }
+    if let Some(vmx) = fields.get("vmx") {
+        let name = vm::name_by_vmx(&hosts[host], vmx);
+        fields.entry("vm".to_owned()).or_insert(name);
+    }
+    for name in ["target", "host_name", "from"] {
+        let known =
+            fields.get(name).and_then(|found| position(hosts, found)).map(|index| hosts[index].id.clone());
+        if let Some(id) = known {
+            fields.insert(name.to_owned(), id);
+        }
+    }
+    if let Some(uuid) = fields.get_mut("node") {
+        *uuid = uuid.to_ascii_lowercase();
+        let known = names.node(uuid).map(|index| hosts[index].id.clone());
+        let named = known.or_else(|| names.node_name(uuid).map(str::to_owned));
+        if let Some(name) = named {
+            fields.insert("node_host".to_owned(), name);
+        }
+    }
+}
+
+/// Whether a task's entity is a host, a cluster or a folder, given by its moref.
+fn is_other_object(entity: &str) -> bool {
+    ["host-", "domain-", "group-", "datacenter-", "resgroup-"].iter().any(|kind| entity.starts_with(kind))
+}
+
+/// vCenter may tell one refusal in two records, as the task's fault and as the text of an event.
+fn one_refusal_once(moments: Vec<Moment>) -> Vec<Moment> {
+    let mut kept: Vec<Moment> = Vec::with_capacity(moments.len());
+    for moment in moments {
+        let is_refusal = moment.event.kind == EventKind::VMOTION_FAIL_CPU;
+        let twin =
+            if is_refusal { kept.iter_mut().rev().find(|earlier| is_twin(earlier, &moment)) } else { None };
+        match twin {
+            Some(earlier) => {
+                for (name, value) in moment.event.fields {
+                    earlier.event.fields.entry(name).or_insert(value);
+                }
+            }
+            None => kept.push(moment),
+        }
+    }
+    kept
+}
+
+fn is_twin(earlier: &Moment, later: &Moment) -> bool {
+    let unequal =
+        |name: &str| matches!((earlier.field(name), later.field(name)), (Some(a), Some(b)) if a != b);
+    earlier.event.kind == EventKind::VMOTION_FAIL_CPU
+        && later.time.since(earlier.time) <= ONE_REFUSAL * 1_000_000
+        && (earlier.field("vm").is_some() && earlier.field("vm") == later.field("vm"))
+        && !unequal("target")
+        && (earlier.event.rule != later.event.rule || earlier.host != later.host)
+}

@@ -1,0 +1,101 @@
+//! Which VMs run where, since when, and what they need: out of the runs that their logs tell.
+
+use std::collections::BTreeMap;
+
+use super::host::Host;
+use crate::fact::{Requirement, VmRun, VmStart};
+use crate::model::{Source, Timestamp};
+
+/// A VM that runs on a host.
+#[derive(Clone, Debug)]
+pub struct Vm {
+    /// Display name, or the name of its folder.
+    pub name: String,
+    /// Its folder in the bundle.
+    pub folder: String,
+    /// When it was powered on; arriving by vMotion or resuming does not count.
+    pub powered_on_at: Option<Timestamp>,
+    /// What it needs, as fixed at its power-on; ordered by key.
+    pub requires: Vec<Requirement>,
+    /// The log that says so.
+    pub source: Source,
+}
+
+/// Puts the VMs that run on each host into its `vms`, ordered by name.
+pub(super) fn settle(hosts: &mut [Host]) {
+    let mut by_folder: BTreeMap<String, Vec<(usize, VmRun, Source)>> = BTreeMap::new();
+    for (index, host) in hosts.iter_mut().enumerate() {
+        for (run, source, _) in std::mem::take(&mut host.runs) {
+            by_folder.entry(run.folder.clone()).or_default().push((index, run, source));
+        }
+    }
+    for (folder, mut runs) in by_folder {
+        runs.sort_by_key(|(index, run, _)| (run.to.or(run.from).map(|stamp| stamp.time), *index));
+        let mut indices: Vec<usize> = runs.iter().map(|(index, _, _)| *index).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        for index in indices {
+            if let Some(vm) = running(&hosts[index], index, &folder, &runs) {
+                hosts[index].vms.push(vm);
+            }
+        }
+    }
+    for host in hosts {
+        host.vms.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
+    }
+}
+
+/// The VM in `folder`, if it runs on `host`; `runs` are all its runs on all hosts, oldest first.
+fn running(host: &Host, index: usize, folder: &str, runs: &[(usize, VmRun, Source)]) -> Option<Vm> {
+    let (at, (_, newest, source)) =
+        runs.iter().enumerate().rfind(|(_, (run_index, _, _))| *run_index == index)?;
+    let name = runs.iter().rev().find_map(|(_, run, _)| run.name.clone());
+    let name = name.unwrap_or_else(|| folder.rsplit('/').next().unwrap_or(folder).to_owned());
+    let runs_here = match &host.running {
+        Some(list) => list.iter().any(|(running, vmx)| {
+            let by_path = vmx.as_deref().map(|vmx| in_folder(vmx, folder));
+            by_path.unwrap_or(*running == name)
+                || newest.vmx.as_deref().is_some_and(|own| Some(own) == vmx.as_deref())
+        }),
+        None => !newest.ended && !newest.left,
+    };
+    if !runs_here {
+        return None;
+    }
+    // A VM that came by vMotion or resumed keeps what it needed at its power-on, which an earlier log may tell.
+    let earlier = || runs[..at].iter().rev().map(|(_, run, _)| run);
+    let carried = |run: &VmRun| matches!(run.start, VmStart::MigratedIn | VmStart::Resume);
+    let powered_on = if carried(newest) { earlier().find(|run| !carried(run)) } else { Some(newest) };
+    let mut requires = newest.requires.clone();
+    if requires.is_empty() && carried(newest) {
+        requires = earlier()
+            .map(|run| run.requires.clone())
+            .find(|requires| !requires.is_empty())
+            .unwrap_or_default();
+    }
+    requires.sort_by(|a, b| a.key.cmp(&b.key));
+    Some(Vm {
+        name,
+        folder: folder.to_owned(),
+        powered_on_at: powered_on.and_then(|run| run.from).map(|stamp| stamp.time),
+        requires,
+        source: source.clone(),
+    })
+}
+
+/// Whether the configuration file `vmx` lies in `folder` of a bundle: `/vmfs/volumes/ds/vm/vm.vmx` in
+/// `vmfs/volumes/ds/vm`. A datastore has several names, so the VM's own folder decides where they differ.
+fn in_folder(vmx: &str, folder: &str) -> bool {
+    let Some((vmx_folder, _)) = vmx.rsplit_once('/') else { return false };
+    let vmx_folder = vmx_folder.trim_start_matches('/');
+    vmx_folder == folder || vmx_folder.rsplit('/').next() == folder.rsplit('/').next()
+}
+
+/// The VM's name in a path of its configuration file: that of a known VM in the same folder, else the file's stem.
+pub(super) fn name_by_vmx(host: &Host, vmx: &str) -> String {
+    let known = host.vms.iter().find(|vm| in_folder(vmx, &vm.folder)).map(|vm| vm.name.clone());
+    known.unwrap_or_else(|| {
+        let file = vmx.rsplit('/').next().unwrap_or(vmx);
+        file.strip_suffix(".vmx").unwrap_or(file).to_owned()
+    })
+}

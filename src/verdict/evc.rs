@@ -1,0 +1,278 @@
+//! Do the hosts of a cluster offer the same CPU features, which VMs does a difference pin, and why is it there?
+//!
+//! vCenter refuses such a migration before it asks a host, so often no host log says anything: the verdict rests on
+//! masks, capabilities and the VMs' requirements, and refusals in vCenter's log only confirm and date it.
+
+mod cause;
+mod remedy;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::features::{self, offered};
+use super::{Evidence, Finding, Verdict, ids, span};
+use crate::case::{Case, Cluster, Moment, Vm};
+use crate::fact::features::describe;
+use crate::model::{Confidence, EventKind, Severity};
+
+pub(super) static VERDICT: Verdict = Verdict {
+    name: "evc",
+    about: "Do the hosts of a cluster offer the same CPU features, and which VMs does a difference pin?",
+    findings: &["evc.feature-mismatch", "evc.vmotion-failed"],
+    reach,
+};
+
+/// Features that some hosts of a cluster offer and others do not.
+struct Gap<'a> {
+    cluster: &'a Cluster,
+    /// Lower-case keys, ordered.
+    keys: Vec<String>,
+    /// Hosts that offer them.
+    have: Vec<usize>,
+    /// Hosts that do not, or offer less.
+    lack: Vec<usize>,
+}
+
+/// A VM that a gap pins to its host.
+struct Pinned<'a> {
+    vm: &'a Vm,
+    host: usize,
+}
+
+fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
+    let refusals: Vec<&Moment> =
+        case.timeline.iter().filter(|moment| moment.event.kind == EventKind::VMOTION_FAIL_CPU).collect();
+    let mut findings = Vec::new();
+    let mut explained: Vec<*const Moment> = Vec::new();
+    for cluster in &case.clusters {
+        for gap in gaps(case, cluster) {
+            let pinned = pinned(case, &gap);
+            let confirming: Vec<&Moment> =
+                refusals.iter().copied().filter(|refusal| confirms(case, &gap, &pinned, refusal)).collect();
+            explained.extend(confirming.iter().map(|moment| std::ptr::from_ref(*moment)));
+            findings.push(mismatch(case, &gap, &pinned, &confirming));
+        }
+    }
+    let rest: Vec<&Moment> =
+        refusals.into_iter().filter(|moment| !explained.contains(&std::ptr::from_ref(*moment))).collect();
+    findings.extend(unexplained(case, &rest));
+    findings
+}
+
+/// The features in which hosts of `cluster` differ, one gap for each way in which the hosts divide.
+fn gaps<'a>(case: &Case, cluster: &'a Cluster) -> Vec<Gap<'a>> {
+    let mut by_division: BTreeMap<(Vec<usize>, Vec<usize>), Vec<String>> = BTreeMap::new();
+    for row in features::matrix(case).rows.into_iter().filter(|row| row.differs) {
+        let values: Vec<(usize, u64)> =
+            cluster.hosts.iter().filter_map(|host| Some((*host, (*row.effective.get(host)?)?))).collect();
+        let Some(most) = values.iter().map(|(_, value)| *value).max() else { continue };
+        let of = |full: bool| -> Vec<usize> {
+            values.iter().filter(|(_, value)| (*value == most) == full).map(|(host, _)| *host).collect()
+        };
+        let (have, lack) = (of(true), of(false));
+        if !lack.is_empty() {
+            by_division.entry((have, lack)).or_default().push(row.key);
+        }
+    }
+    let gap = |((have, lack), mut keys): ((Vec<usize>, Vec<usize>), Vec<String>)| {
+        keys.sort();
+        Gap { cluster, keys, have, lack }
+    };
+    by_division.into_iter().map(gap).collect()
+}
+
+/// VMs on hosts that have the features, which need them and so cannot leave for the hosts that lack them.
+fn pinned<'a>(case: &'a Case, gap: &Gap<'_>) -> Vec<Pinned<'a>> {
+    let mut pinned = Vec::new();
+    for &host in &gap.have {
+        for vm in &case.hosts[host].vms {
+            let blocks = features::blocked(case, gap.cluster, host, vm);
+            let by_gap = |block: &features::Block| {
+                gap.lack.contains(&block.host) && block.missing.iter().any(|key| gap.keys.contains(key))
+            };
+            if blocks.iter().any(by_gap) {
+                pinned.push(Pinned { vm, host });
+            }
+        }
+    }
+    pinned
+}
+
+/// Whether a refused migration is one that the gap explains.
+fn confirms(case: &Case, gap: &Gap<'_>, pinned: &[Pinned<'_>], refusal: &Moment) -> bool {
+    let position = |name: &str| case.hosts.iter().position(|host| host.id == name);
+    let target = refusal.field("target").map(position);
+    // A target that is no host of this case, or of another cluster, is another story.
+    if target.is_some_and(|target| target.is_none_or(|target| !gap.lack.contains(&target))) {
+        return false;
+    }
+    let named: Vec<String> = features_of(refusal);
+    if !named.is_empty() {
+        return named.iter().any(|key| gap.keys.contains(key));
+    }
+    let is_pinned = |name: &str| pinned.iter().any(|pinned| pinned.vm.name == name);
+    match refusal.field("vm") {
+        Some(vm) => is_pinned(vm),
+        None => target.is_some(),
+    }
+}
+
+fn features_of(refusal: &Moment) -> Vec<String> {
+    let named = refusal.field("features").unwrap_or("");
+    named.split(',').filter(|key| !key.is_empty()).map(str::to_ascii_lowercase).collect()
+}
+
+fn mismatch(case: &Case, gap: &Gap<'_>, pinned: &[Pinned<'_>], refusals: &[&Moment]) -> Finding {
+    let cause = cause::of(case, gap);
+    let one_way = one_way(case, gap);
+    let (first_seen, last_seen, count) = span(refusals.iter().copied());
+    let harmed = !pinned.is_empty() || !refusals.is_empty();
+    let confidence = match (refusals.is_empty(), cause.sure) {
+        (false, true) => Confidence::Certain,
+        (true, false) => Confidence::Possible,
+        _ => Confidence::Likely,
+    };
+    let mut evidence = state_evidence(case, gap);
+    evidence.extend(cause.evidence.iter().cloned());
+    evidence.extend(pinned.iter().take(5).filter_map(|pinned| requirement(pinned, gap)));
+    evidence.extend(refusals.iter().take(5).map(|refusal| Evidence::event(refusal)));
+    let mut seen = Vec::new();
+    evidence.retain(|line| {
+        !seen.contains(line) && {
+            seen.push(line.clone());
+            true
+        }
+    });
+    let mut vms: Vec<String> = pinned.iter().map(|pinned| pinned.vm.name.clone()).collect();
+    vms.sort();
+    let mut hosts: Vec<usize> = gap.have.iter().chain(&gap.lack).copied().collect();
+    hosts.sort_unstable();
+    Finding {
+        id: "evc.feature-mismatch",
+        severity: if harmed { Severity::Error } else { Severity::Warning },
+        confidence,
+        title: text::title(case, gap),
+        summary: text::summary(case, gap, pinned, refusals.len(), !one_way.is_empty()),
+        cause: (cause.id, cause.text),
+        hosts,
+        vms,
+        first_seen,
+        last_seen,
+        count,
+        remedy: remedy::steps(case, gap, pinned, cause.id),
+        references: remedy::references(cause.id),
+        evidence,
+        details: json!({
+            "features": gap.keys,
+            "have": ids(case, &gap.have),
+            "lack": ids(case, &gap.lack),
+            "vms": pinned.iter().map(|p| json!({ "name": p.vm.name, "host": case.hosts[p.host].id })).collect::<Vec<_>>(),
+            "one_way": one_way.iter()
+                .map(|(from, to)| json!({ "from": case.hosts[*from].id, "to": case.hosts[*to].id })).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+/// Pairs of hosts between which VMs can move only against the direction given: refused `from` → `to`, fine back.
+fn one_way(case: &Case, gap: &Gap<'_>) -> Vec<(usize, usize)> {
+    let matrix = features::matrix(case);
+    let offers_more = |more: usize, less: usize| {
+        let differing = matrix.rows.iter().filter(|row| row.differs);
+        differing.map(|row| &row.key).any(|key| {
+            let of = |host: usize| offered(case, &case.hosts[host], key);
+            matches!((of(more), of(less)), (Some(a), Some(b)) if a > b)
+        })
+    };
+    let pairs = gap.have.iter().flat_map(|&from| gap.lack.iter().map(move |&to| (from, to)));
+    pairs.filter(|&(from, to)| !offers_more(to, from)).collect()
+}
+
+/// The lines that show the difference: masks and capabilities, of at most three hosts on each side.
+fn state_evidence(case: &Case, gap: &Gap<'_>) -> Vec<Evidence> {
+    let mut lines = Vec::new();
+    for key in gap.keys.iter().take(3) {
+        for &index in gap.have.iter().take(3).chain(gap.lack.iter().take(3)) {
+            let state = &case.hosts[index].features;
+            lines.extend(state.masks.get(key).map(|mask| Evidence::of(index, mask)));
+            let capability = state.capability.get(key).or_else(|| state.masked.get(key));
+            lines.extend(capability.map(|capability| Evidence::of(index, capability)));
+            if !state.masks.contains_key(key)
+                && capability.is_none()
+                && let Some(config) = &state.config
+            {
+                let text = format!("(no featMask.evc.{key} in this file) {}", config.text);
+                lines.push(Evidence { text, ..Evidence::of(index, config) });
+            }
+        }
+    }
+    lines
+}
+
+fn requirement(pinned: &Pinned<'_>, gap: &Gap<'_>) -> Option<Evidence> {
+    let need = pinned.vm.requires.iter().find(|need| gap.keys.contains(&need.key))?;
+    Some(Evidence {
+        host: pinned.host,
+        source: need.source.clone(),
+        time: pinned.vm.powered_on_at,
+        text: need.text.clone(),
+    })
+}
+
+/// Refused migrations that no difference between the bundles explains.
+fn unexplained(case: &Case, refusals: &[&Moment]) -> Option<Finding> {
+    let (first_seen, last_seen, count) = span(refusals.iter().copied());
+    let mut vms: Vec<String> =
+        refusals.iter().filter_map(|refusal| refusal.field("vm")).map(str::to_owned).collect();
+    vms.sort();
+    vms.dedup();
+    let mut keys: Vec<String> = refusals.iter().flat_map(|refusal| features_of(refusal)).collect();
+    keys.sort();
+    keys.dedup();
+    let position = |name: &str| case.hosts.iter().position(|host| host.id == name);
+    let known = |refusal: &&Moment| refusal.field("target").map(position);
+    let absent = refusals.iter().any(|refusal| matches!(known(refusal), Some(None)));
+    let esxi = case.clusters.iter().map(|cluster| cluster.hosts.len()).sum::<usize>();
+    let earlier = !absent && refusals.iter().any(|refusal| started_earlier(case, refusal));
+    let cause = match (absent || esxi < 2, earlier) {
+        (true, _) => "target-bundle-missing",
+        (_, true) => "vm-powered-on-earlier",
+        _ => "unknown",
+    };
+    let mut hosts: Vec<usize> = refusals.iter().map(|refusal| refusal.host).collect();
+    hosts.extend(refusals.iter().filter_map(known).flatten());
+    hosts.sort_unstable();
+    hosts.dedup();
+    (count > 0).then(|| Finding {
+        id: "evc.vmotion-failed",
+        severity: Severity::Warning,
+        confidence: if cause == "unknown" { Confidence::Possible } else { Confidence::Likely },
+        title: text::unexplained_title(count, &vms),
+        summary: text::unexplained_summary(count, &vms, &keys),
+        cause: (cause, text::unexplained_cause(cause)),
+        hosts,
+        vms,
+        first_seen,
+        last_seen,
+        count,
+        remedy: remedy::unexplained(cause),
+        references: remedy::references("unknown"),
+        evidence: refusals.iter().take(5).map(|refusal| Evidence::event(refusal)).collect(),
+        details: json!({ "features": keys }),
+    })
+}
+
+/// Whether the VM of a refused migration needs more than its own host offers now: it was powered on before.
+fn started_earlier(case: &Case, refusal: &Moment) -> bool {
+    let Some(name) = refusal.field("vm") else { return false };
+    case.hosts.iter().any(|host| {
+        let vm = host.vms.iter().find(|vm| vm.name == name);
+        vm.is_some_and(|vm| {
+            vm.requires.iter().any(|need| {
+                let value = offered(case, host, &need.key);
+                !describe(&need.key).identity && value.is_some_and(|value| !need.value.is_met_by(value))
+            })
+        })
+    })
+}

@@ -1,0 +1,262 @@
+//! What to do about a difference in CPU features, in order, with commands per host and the check that proves it.
+
+use super::{Gap, Pinned};
+use crate::case::Case;
+use crate::model::Text;
+use crate::verdict::{Step, ids, list_en, list_ja};
+
+/// Hosts for which every step is spelled out; the rest is told to be done alike.
+const SPELLED_OUT: usize = 8;
+
+pub(super) fn steps(case: &Case, gap: &Gap<'_>, pinned: &[Pinned<'_>], cause: &str) -> Vec<Step> {
+    let mut steps = match cause {
+        "stale-microcode" => power_cycles(case, gap, false),
+        "bios-setting" => power_cycles(case, gap, true),
+        "patch-level" => patch(case, gap),
+        "stale-evc-mask" => reapply(case, gap),
+        "cpuid-override" => remove_override(gap),
+        "different-cpu" => common_baseline(),
+        _ => vec![Step::new(
+            Text::new(
+                "Compare BIOS version and settings, microcode revision and ESXi build of the hosts, and bring them to one level.",
+                "各ホストの BIOS バージョンと設定、マイクロコード リビジョン、ESXi ビルドを比較し、統一してください。",
+            ),
+            None,
+            None,
+        )],
+    };
+    steps.extend(checks(case, gap));
+    steps.extend(way_out(case, gap, pinned));
+    steps
+}
+
+fn both(en: impl Into<String>, ja: impl Into<String>) -> Text {
+    Text::new(en, ja)
+}
+
+fn maintenance(case: &Case, host: usize) -> String {
+    let vsan = case.hosts[host].vsan.is_some();
+    let mode = if vsan { " -m ensureObjectAccessibility" } else { "" };
+    format!("esxcli system maintenanceMode set -e true{mode}")
+}
+
+/// One lacking host after the other: maintenance mode, full power-off, power on, check, back to work.
+fn power_cycles(case: &Case, gap: &Gap<'_>, bios: bool) -> Vec<Step> {
+    let mut steps = vec![Step::new(
+        both(
+            "Work on one host at a time, and go on to the next only when the check on the one before has passed.",
+            "必ず 1 台ずつ作業し、確認が完了してから次のホストに進んでください。",
+        ),
+        None,
+        None,
+    )];
+    for &host in gap.lack.iter().take(SPELLED_OUT) {
+        let id = &case.hosts[host].id;
+        steps.push(Step::new(
+            both(
+                format!("Put {id} into maintenance mode; its VMs are moved away first."),
+                format!("{id} をメンテナンス モードにします (仮想マシンは事前に退避されます)。"),
+            ),
+            maintenance(case, host),
+            host,
+        ));
+        steps.push(Step::new(
+            both(
+                format!("Shut {id} down and power it off fully, not a warm reboot; remove mains power for half a minute where possible{}. Then power it on.",
+                    if bios { ", and set the BIOS option as on the other hosts" } else { "" }),
+                format!("{id} をシャットダウンし、完全に電源を切ります (再起動では不可。可能であれば 30 秒程度主電源も切断){}。その後電源を入れます。",
+                    if bios { "。BIOS 設定を他のホストに合わせてください" } else { "" }),
+            ),
+            "esxcli system shutdown poweroff -d 10 -r \"full power cycle for CPU microcode\"".to_owned(), host,
+        ));
+        steps.push(Step::new(
+            both(
+                format!("Check on {id}: the value is 1 now."),
+                format!("{id} で値が 1 になったことを確認します。"),
+            ),
+            check_command(case, gap),
+            host,
+        ));
+        steps.push(Step::new(
+            both(
+                format!("Take {id} out of maintenance mode."),
+                format!("{id} のメンテナンス モードを終了します。"),
+            ),
+            "esxcli system maintenanceMode set -e false".to_owned(),
+            host,
+        ));
+    }
+    if gap.lack.len() > SPELLED_OUT {
+        let rest = ids(case, &gap.lack[SPELLED_OUT..]);
+        steps.push(Step::new(
+            both(
+                format!("Do the same, one at a time, on {}.", rest.join(", ")),
+                format!("次のホストでも 1 台ずつ同様に実施します: {}", rest.join("、")),
+            ),
+            None,
+            None,
+        ));
+    }
+    steps
+}
+
+fn patch(case: &Case, gap: &Gap<'_>) -> Vec<Step> {
+    let (lack, lack_ja) = (list_en(&ids(case, &gap.lack)), list_ja(&ids(case, &gap.lack)));
+    vec![
+        Step::new(
+            both(
+                "Bring vCenter Server to a release that knows the feature before any host.",
+                "先に vCenter Server を、当該機能に対応したリリースに更新します。",
+            ),
+            None,
+            None,
+        ),
+        Step::new(
+            both(
+                format!(
+                    "Patch {lack} to the ESXi build of the other hosts, cpu-microcode VIB included, one host at a time in maintenance mode."
+                ),
+                format!(
+                    "{lack_ja} を、1 台ずつメンテナンス モードで、他のホストと同じ ESXi ビルド (cpu-microcode VIB を含む) に更新します。"
+                ),
+            ),
+            "esxcli software vib list | grep -E 'esx-base|cpu-microcode'".to_owned(),
+            None,
+        ),
+    ]
+}
+
+fn reapply(case: &Case, gap: &Gap<'_>) -> Vec<Step> {
+    let (lack, lack_ja) = (list_en(&ids(case, &gap.lack)), list_ja(&ids(case, &gap.lack)));
+    vec![
+        Step::new(
+            both(
+                format!(
+                    "In the vSphere Client disconnect and reconnect {lack}, one at a time, so that vCenter Server writes the EVC masks again."
+                ),
+                format!(
+                    "vSphere Client で {lack_ja} を 1 台ずつ切断・再接続し、vCenter Server に EVC マスクを再適用させます。"
+                ),
+            ),
+            None,
+            None,
+        ),
+        Step::new(
+            both(
+                "If they still differ: move the host out of the cluster and in again in maintenance mode.",
+                "差異が解消しない場合は、メンテナンス モードでホストをクラスタから外し、再度追加します。",
+            ),
+            None,
+            None,
+        ),
+    ]
+}
+
+fn remove_override(gap: &Gap<'_>) -> Vec<Step> {
+    let host = gap.lack.first().copied();
+    vec![Step::new(
+        both(
+            "Remove the cpuid.* lines from /etc/vmware/config on all hosts, then power-cycle the VMs.",
+            "全ホストの /etc/vmware/config から cpuid.* 行を削除し、仮想マシンの電源を入れ直します。",
+        ),
+        "grep -n '^cpuid\\.' /etc/vmware/config".to_owned(),
+        host,
+    )]
+}
+
+fn common_baseline() -> Vec<Step> {
+    vec![Step::new(
+        both(
+            "Enable EVC on the cluster at the newest mode that all hosts support; power off VMs that run above it first.",
+            "全ホストがサポートする最新の EVC モードをクラスタで有効にします。そのモードを超える仮想マシンは事前に電源を切ってください。",
+        ),
+        None,
+        None,
+    )]
+}
+
+/// How to see the feature on a host, in the spelling that the host itself uses.
+pub(super) fn check_command(case: &Case, gap: &Gap<'_>) -> String {
+    let key = gap.keys.first().map_or("", String::as_str);
+    let spelled = gap.have.iter().chain(&gap.lack).find_map(|&host| {
+        let state = &case.hosts[host].features;
+        let texts =
+            [state.masks.get(key).map(|mask| &mask.text), state.capability.get(key).map(|value| &value.text)];
+        texts.into_iter().flatten().find_map(|text| {
+            let at = text.to_ascii_lowercase().find(key)?;
+            text.get(at..at + key.len()).map(str::to_owned)
+        })
+    });
+    let spelled = spelled.unwrap_or_else(|| key.to_uppercase());
+    let name = spelled.split_once('.').map_or(spelled.as_str(), |(_, name)| name).to_owned();
+    format!("vim-cmd hostsvc/hostconfig | grep -A 2 {name}")
+}
+
+fn checks(case: &Case, gap: &Gap<'_>) -> Vec<Step> {
+    vec![
+        Step::new(
+            both(
+                "Check on every host of the cluster that the feature has the same value.",
+                "クラスタの全ホストで、当該機能の値が同じであることを確認します。",
+            ),
+            check_command(case, gap),
+            None,
+        ),
+        Step::new(
+            both(
+                "Check that the EVC masks are the same on every host, and migrate one of the VMs concerned both ways.",
+                "全ホストで EVC マスクが一致していることを確認し、対象の仮想マシンを双方向に vMotion して動作を確認します。",
+            ),
+            "grep -i featMask.evc /etc/vmware/config | sort".to_owned(),
+            None,
+        ),
+    ]
+}
+
+fn way_out(case: &Case, gap: &Gap<'_>, pinned: &[Pinned<'_>]) -> Option<Step> {
+    let target = &case.hosts[*gap.lack.first()?].id;
+    let mut names: Vec<&str> = pinned.iter().map(|pinned| pinned.vm.name.as_str()).collect();
+    names.sort_unstable();
+    (!names.is_empty()).then(|| Step::new(
+        both(
+            format!("If a VM must leave before that: power off {} and power on on {target}, or set vmx.reboot.PowerCycle = TRUE and restart the guest.", list_en(&names)),
+            format!("それまでに移行が必要な場合: {} の電源を切って {target} で電源を入れるか、vmx.reboot.PowerCycle = TRUE を設定してゲスト OS を再起動します。", list_ja(&names)),
+        ),
+        None, None,
+    ))
+}
+
+pub(super) fn unexplained(cause: &str) -> Vec<Step> {
+    let step = match cause {
+        "target-bundle-missing" => both(
+            "Collect support bundles of all hosts of the cluster and run the analysis again with all of them together.",
+            "クラスタの全ホストのサポート バンドルを取得し、まとめて再度解析してください。",
+        ),
+        "vm-powered-on-earlier" => both(
+            "Power the VM off and on once, so that it takes the features of the cluster's present EVC mode.",
+            "仮想マシンの電源を一度切って入れ直し、現在の EVC モードの機能を適用させます。",
+        ),
+        _ => both(
+            "In the vSphere Client open the compatibility details of the migration: they name the features.",
+            "vSphere Client で移行の互換性の詳細を開き、不足している機能を確認してください。",
+        ),
+    };
+    vec![Step::new(step, None, None)]
+}
+
+pub(super) fn references(cause: &str) -> Vec<(&'static str, Option<&'static str>)> {
+    let mut references =
+        vec![("VMware KB 1003212: Enhanced vMotion Compatibility (EVC) processor support", None)];
+    match cause {
+        "stale-microcode" | "patch-level" => {
+            references.push(("VMware KB 68024: patch order for new CPU features in EVC clusters", None));
+            references.push((
+                "KB 441638: CPU microcode revisions in ESXi",
+                Some("https://knowledge.broadcom.com/external/article/441638"),
+            ));
+        }
+        "bios-setting" => references.push(("VMware KB 1003718: CPU features that a BIOS option hides", None)),
+        _ => {}
+    }
+    references
+}

@@ -1,0 +1,194 @@
+//! Who is out of the vSAN membership, since when, who says so, and why?
+//!
+//! The hosts' own views (`cluster get`, unicast agent lists) are laid side by side and say who is out; CMMDS lines
+//! date it. Where no host's view is in the bundles the lines alone decide, with less confidence.
+
+mod cause;
+mod remedy;
+mod text;
+mod view;
+
+use serde_json::{Map, Value, json};
+
+use self::view::{Loss, Views};
+use super::{Evidence, Finding, Verdict, ids, version};
+use crate::case::{Case, Cluster, Moment};
+use crate::model::{Confidence, EventKind, Severity, Timestamp};
+
+pub(super) static VERDICT: Verdict = Verdict {
+    name: "vsan",
+    about: "Which host is out of the vSAN membership, since when, who says so, and why?",
+    findings: &["vsan.host-lost", "vsan.partition"],
+    reach,
+};
+
+fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for cluster in &case.clusters {
+        let views = Views::of(case, cluster);
+        if let Some(groups) = views.partition() {
+            findings.push(partition(case, &groups));
+            continue;
+        }
+        findings.extend(view::losses(case, cluster, &views).iter().map(|loss| lost(case, cluster, loss)));
+    }
+    findings
+}
+
+fn lost(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Finding {
+    let cause = cause::of(case, cluster, loss);
+    let vms = vms_of(case, cluster, loss);
+    let (_, last_event, _) = super::span(loss.lines.iter().copied());
+    let effects = effects(case, cluster, loss);
+    let confidence = match (loss.by_state, loss.lines.is_empty(), cause.sure) {
+        (true, false, true) => Confidence::Certain,
+        (true, ..) | (false, false, true) => Confidence::Likely,
+        _ => Confidence::Possible,
+    };
+    let mut hosts: Vec<usize> = loss.host.into_iter().collect();
+    hosts.extend(&loss.observers_by_state);
+    hosts.extend(loss.observers.iter().map(|(host, _)| *host));
+    hosts.sort_unstable();
+    hosts.dedup();
+    let name = loss.name(case);
+    Finding {
+        id: "vsan.host-lost",
+        severity: Severity::Critical,
+        confidence,
+        title: text::title(&name),
+        summary: text::summary(case, loss, &name, &vms, &effects),
+        cause: (cause.id, text::cause(case, loss, &name, cause.id)),
+        hosts,
+        vms: vms.clone(),
+        first_seen: loss.at,
+        last_seen: last_event.or(loss.at),
+        count: loss.lines.len() as u64,
+        remedy: remedy::steps(case, cluster, loss, cause.id),
+        references: remedy::references(cause.id),
+        evidence: evidence(case, loss, &cause.evidence, &effects),
+        details: details(case, cluster, loss, &name),
+    }
+}
+
+fn details(case: &Case, cluster: &Cluster, loss: &Loss<'_>, name: &str) -> Value {
+    let vcenter = loss.host.or(cluster.hosts.first().copied()).and_then(|host| case.vcenter_of(host));
+    let mut observers: Vec<Value> =
+        loss.observers.iter().map(|(host, at)| json!({ "host": case.hosts[*host].id, "at": at })).collect();
+    // Hosts whose state shows the loss and whose log does not date it.
+    let undated =
+        loss.observers_by_state.iter().filter(|host| !loss.observers.iter().any(|(seen, _)| seen == *host));
+    observers.extend(undated.map(|host| json!({ "host": case.hosts[*host].id, "at": Value::Null })));
+    let mut peers = Map::new();
+    for (_, host) in case.members(cluster) {
+        if let Some(agents) = &host.unicast {
+            peers.insert(host.id.clone(), json!(agents.value.len()));
+        }
+    }
+    json!({
+        "host": name,
+        "node_uuid": loss.node,
+        "lost_at": loss.at,
+        "lost_at_uncertainty_ms": loss.at.map(|_| loss.uncertainty_ms),
+        "lost_at_basis": loss.basis,
+        "observers": observers,
+        "vcenter_version": vcenter.map(|(_, vcenter)| version::release(vcenter)),
+        "host_version": loss.host.map(|host| version::release(&case.hosts[host])),
+        "unicast_peers": peers,
+    })
+}
+
+/// VMs that the lost host's hostd, or vCenter, shows as invalid or inaccessible since the loss; ordered.
+fn vms_of(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<String> {
+    let mut vms: Vec<String> = effects(case, cluster, loss)
+        .into_iter()
+        .filter_map(|moment| moment.field("vm"))
+        .map(str::to_owned)
+        .collect();
+    vms.sort();
+    vms.dedup();
+    vms
+}
+
+/// VMs going invalid on the lost host or in vCenter's view, from a little before the loss on.
+fn effects<'c>(case: &'c Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<&'c Moment> {
+    let from = loss.at.map(|at| at.plus_seconds(-120));
+    let concerns = |moment: &&Moment| {
+        let kind = moment.event.kind;
+        let invalid = kind == EventKind::VM_INVALID || kind == EventKind::VM_INACCESSIBLE;
+        let here = Some(moment.host) == loss.host || !cluster.hosts.contains(&moment.host);
+        invalid && here && from.is_none_or(|from| moment.time >= from)
+    };
+    case.timeline.iter().filter(concerns).collect()
+}
+
+fn evidence(case: &Case, loss: &Loss<'_>, of_cause: &[Evidence], effects: &[&Moment]) -> Vec<Evidence> {
+    let mut lines: Vec<Evidence> = Vec::new();
+    for index in loss.host.iter().chain(loss.observers_by_state.iter().take(3)) {
+        let host = &case.hosts[*index];
+        if let Some(vsan) = &host.vsan {
+            let value = &vsan.value;
+            let told = format!(
+                "Local Node State: {}; Sub-Cluster Member Count: {}; Sub-Cluster Member UUIDs: {}",
+                value.state.as_deref().unwrap_or("?"),
+                value.member_count.map_or_else(|| value.members.len().to_string(), |count| count.to_string()),
+                value.members.join(", ")
+            );
+            // The list stands on several lines; the place is that of its first.
+            lines.push(Evidence { text: told, ..Evidence::of(*index, vsan) });
+        }
+    }
+    let mut by_host: Vec<usize> = Vec::new();
+    for line in &loss.lines {
+        if by_host.iter().filter(|host| **host == line.host).count() < 2 {
+            by_host.push(line.host);
+            lines.push(Evidence::event(line));
+        }
+    }
+    lines.extend(of_cause.iter().cloned());
+    lines.extend(effects.iter().take(3).map(|moment| Evidence::event(moment)));
+    let mut seen = Vec::new();
+    lines.retain(|line| {
+        !seen.contains(line) && {
+            seen.push(line.clone());
+            true
+        }
+    });
+    lines
+}
+
+/// Groups of more than one host that do not see each other.
+fn partition(case: &Case, groups: &[Vec<usize>]) -> Finding {
+    let named: Vec<Vec<String>> = groups.iter().map(|group| ids(case, group)).collect();
+    let of = |group: &Vec<usize>| {
+        let &index = group.first()?;
+        case.hosts[index].vsan.as_ref().map(|vsan| Evidence::of(index, vsan))
+    };
+    let at: Option<Timestamp> =
+        groups.iter().flatten().filter_map(|&host| view::formed_at(&case.hosts[host])).max();
+    let network = case.timeline.iter().find(|moment| {
+        let down = [EventKind::VSAN_PEER_UNREACHABLE, EventKind::NET_LINK_DOWN].contains(&moment.event.kind);
+        down && at.is_none_or(|at| moment.time.since(at).abs() < 600_000_000)
+    });
+    let cause = if network.is_some() { "network" } else { "unknown" };
+    let mut hosts: Vec<usize> = groups.iter().flatten().copied().collect();
+    hosts.sort_unstable();
+    let mut evidence: Vec<Evidence> = groups.iter().filter_map(of).collect();
+    evidence.extend(network.map(Evidence::event));
+    Finding {
+        id: "vsan.partition",
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        title: text::partition_title(&named),
+        summary: text::partition_summary(&named),
+        cause: (cause, text::partition_cause(cause)),
+        hosts,
+        vms: Vec::new(),
+        first_seen: at,
+        last_seen: at,
+        count: 0,
+        remedy: remedy::network(None),
+        references: remedy::references("network"),
+        evidence,
+        details: json!({ "groups": named, "at": at }),
+    }
+}

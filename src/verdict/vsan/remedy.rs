@@ -1,0 +1,196 @@
+//! What to do about a host that is out of the vSAN membership, in order, with commands per host and the check.
+
+use super::view::Loss;
+use crate::case::{Case, Cluster};
+use crate::model::Text;
+use crate::verdict::{Step, version};
+
+pub(super) fn steps(case: &Case, cluster: &Cluster, loss: &Loss<'_>, cause: &str) -> Vec<Step> {
+    let mut steps = match cause {
+        "version-skew" => skew(case, cluster, loss),
+        "member-list-not-pushed" => rebuild_list(case, cluster, loss),
+        "network" => return network(loss.host),
+        "host-crash" => vec![step(
+            "Find out why the host stopped (hardware log, core dump) before it goes back to work.",
+            "復帰させる前に、停止の原因 (ハードウェア ログ、コア ダンプ) を調査してください。",
+            Some("esxcli system coredump file list"),
+            loss.host,
+        )],
+        "host-restart" => vec![step(
+            "Wait until the host has booted and joined again.",
+            "ホストの起動とクラスタへの再参加を待ちます。",
+            None,
+            loss.host,
+        )],
+        "maintenance" => vec![step(
+            "Take the host out of maintenance mode when the work is done.",
+            "作業完了後、メンテナンス モードを終了します。",
+            Some("esxcli system maintenanceMode set -e false"),
+            loss.host,
+        )],
+        "format-skew" => vec![step(
+            "Bring all hosts of the cluster to one ESXi build; create no new disk groups until then.",
+            "クラスタの全ホストを同一の ESXi ビルドに統一します。それまで新しいディスク グループを作成しないでください。",
+            None,
+            loss.host,
+        )],
+        _ => vec![step(
+            "Compare the membership and the unicast agent lists of all hosts, and test the vSAN network between them.",
+            "全ホストのメンバーシップとユニキャスト エージェント リストを比較し、vSAN ネットワークの疎通を確認します。",
+            Some("esxcli vsan cluster unicastagent list"),
+            None,
+        )],
+    };
+    steps.extend(checks(case, cluster, loss));
+    steps
+}
+
+fn step(en: &str, ja: &str, command: Option<&str>, host: Option<usize>) -> Step {
+    Step::new(Text::new(en, ja), command.map(str::to_owned), host)
+}
+
+fn skew(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<Step> {
+    let reference = loss.host.or(cluster.hosts.first().copied());
+    let mut steps = Vec::new();
+    if let Some((vcenter, host)) = reference.and_then(|host| Some((case.vcenter_of(host)?.0, host))) {
+        // The version finding tells the check; here the order matters.
+        steps.extend(version::remedy(&case.hosts[host], vcenter).into_iter().take(2));
+    }
+    steps.push(step(
+        "Reconnect the host in vCenter Server; it then pushes the vSAN member list to all hosts.",
+        "vCenter Server でホストを再接続します。これにより vSAN メンバー リストが全ホストに配信されます。",
+        None,
+        loss.host,
+    ));
+    steps.push(step(
+        "Check the unicast agent list: one line for every other host, never the host itself.",
+        "ユニキャスト エージェント リストを確認します。自分自身を除く全ホストが 1 行ずつ表示されること。",
+        Some("esxcli vsan cluster unicastagent list"),
+        loss.host,
+    ));
+    steps.push(step(
+        "Only if the list stays empty, and with VMware support: rebuild it by hand as below (KB 326427).",
+        "リストが空のままの場合のみ、VMware サポートの指示のもと、以下の手順で手動で再作成します (KB 326427)。",
+        None, None,
+    ));
+    steps.extend(rebuild_list(case, cluster, loss));
+    steps
+}
+
+/// KB 326427: freeze the lists, add every other host, never the own one, verify, unfreeze.
+fn rebuild_list(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<Step> {
+    let mut steps = vec![step(
+        "On all hosts: keep vCenter Server from overwriting the lists meanwhile.",
+        "全ホストで実施: 作業中に vCenter Server がリストを上書きしないようにします。",
+        Some("esxcfg-advcfg -s 1 /VSAN/IgnoreClusterMemberListUpdates"),
+        None,
+    )];
+    for (_, peer) in case.members(cluster).filter(|(index, _)| Some(*index) != loss.host) {
+        let Some(uuid) = peer.node_uuid() else { continue };
+        let ip = address(case, cluster, uuid).unwrap_or_else(|| format!("<vSAN IP of {}>", peer.id));
+        steps.push(Step::new(
+            Text::new(
+                format!("Add {} to the list. Never add a host to its own list: that can crash it.", peer.id),
+                format!("リストに {} を追加します。自分自身は絶対に追加しないでください (ホストがクラッシュする可能性があります)。", peer.id),
+            ),
+            format!("esxcli vsan cluster unicastagent add -t node -u {uuid} -U true -a {ip} -p 12321"),
+            loss.host,
+        ));
+    }
+    if let Some(own) = &loss.node {
+        let ip = address(case, cluster, own).unwrap_or_else(|| format!("<vSAN IP of {}>", loss.name(case)));
+        steps.push(Step::new(
+            Text::new(
+                format!("On every other host that does not have {} on its list: add it.", loss.name(case)),
+                format!(
+                    "リストに {} がない他のホストで、{} を追加します。",
+                    loss.name(case),
+                    loss.name(case)
+                ),
+            ),
+            format!("esxcli vsan cluster unicastagent add -t node -u {own} -U true -a {ip} -p 12321"),
+            None,
+        ));
+    }
+    steps.push(step(
+        "When all hosts are members again, on all hosts: let vCenter Server manage the lists again.",
+        "全ホストがメンバーに復帰したら、全ホストで vCenter Server によるリスト管理を再開します。",
+        Some("esxcfg-advcfg -s 0 /VSAN/IgnoreClusterMemberListUpdates"),
+        None,
+    ));
+    steps
+}
+
+/// The vSAN address that some unicast agent list gives a node.
+fn address(case: &Case, cluster: &Cluster, uuid: &str) -> Option<String> {
+    let agents =
+        case.members(cluster).filter_map(|(_, host)| host.unicast.as_ref()).flat_map(|list| &list.value);
+    agents.filter(|agent| agent.node_uuid == uuid).find_map(|agent| agent.ip.clone())
+}
+
+pub(super) fn network(host: Option<usize>) -> Vec<Step> {
+    vec![
+        step(
+            "Test the vSAN network from the host to each peer, with small and with full-size packets.",
+            "当該ホストから各ホストへ、vSAN ネットワークの疎通を小さいパケットと最大サイズのパケットで確認します。",
+            Some("vmkping -I vmkX -d -s <MTU minus 28> <peer vSAN IP>"),
+            host,
+        ),
+        step(
+            "Look for unresolved neighbours, the state of the uplinks, VLAN and MTU on host and switch.",
+            "未解決のネイバー、アップリンクの状態、ホストとスイッチの VLAN・MTU を確認します。",
+            Some("esxcli network ip neighbor list; esxcli network nic list"),
+            host,
+        ),
+        step(
+            "Check: every host counts all members.",
+            "確認: 全ホストで、すべてのメンバーが認識されていること。",
+            Some("esxcli vsan cluster get"),
+            None,
+        ),
+    ]
+}
+
+fn checks(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<Step> {
+    let mut nodes: Vec<&str> = case.members(cluster).filter_map(|(_, host)| host.node_uuid()).collect();
+    nodes.extend(loss.node.as_deref());
+    nodes.sort_unstable();
+    nodes.dedup();
+    let count = nodes.len().max(cluster.hosts.len());
+    vec![Step::new(
+        Text::new(
+            format!(
+                "Check on every host: Sub-Cluster Member Count is {count} and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves."
+            ),
+            format!(
+                "全ホストで確認: Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID が全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"
+            ),
+        ),
+        "esxcli vsan cluster get".to_owned(),
+        None,
+    )]
+}
+
+pub(super) fn references(cause: &str) -> Vec<(&'static str, Option<&'static str>)> {
+    let mut references = vec![(
+        "KB 393677: vSAN host isolated from its cluster",
+        Some("https://knowledge.broadcom.com/external/article/393677"),
+    )];
+    if matches!(cause, "version-skew" | "member-list-not-pushed") {
+        references.insert(
+            0,
+            (
+                "KB 326427: vSAN unicast agent list not updated",
+                Some("https://knowledge.broadcom.com/external/article/326427"),
+            ),
+        );
+        references.insert(
+            0,
+            (
+                "KB 326927: vSAN upgrade order and build recommendations",
+                Some("https://knowledge.broadcom.com/external/article/326927"),
+            ),
+        );
+    }
+    references
+}

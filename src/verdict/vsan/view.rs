@@ -1,0 +1,295 @@
+//! Who sees whom: the hosts' own views laid side by side, and the lines that date a loss.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::case::{Case, Cluster, Host, Moment};
+use crate::model::{EventKind, Timestamp};
+
+/// The views of the hosts of one cluster.
+pub(super) struct Views {
+    /// By host: the node UUIDs that it counts as members.
+    members: BTreeMap<usize, BTreeSet<String>>,
+    /// Hosts that share one view, the largest group first.
+    groups: Vec<Vec<usize>>,
+}
+
+impl Views {
+    pub(super) fn of(case: &Case, cluster: &Cluster) -> Views {
+        let mut members = BTreeMap::new();
+        for (index, host) in case.members(cluster) {
+            if let Some(vsan) = &host.vsan {
+                let own = vsan.value.node_uuid.iter();
+                members.insert(index, vsan.value.members.iter().chain(own).cloned().collect::<BTreeSet<_>>());
+            }
+        }
+        let groups = groups(case, &members);
+        Views { members, groups }
+    }
+
+    /// The groups, where at least two of them hold more than one host.
+    pub(super) fn partition(&self) -> Option<Vec<Vec<usize>>> {
+        let large = |group: &&Vec<usize>| group.len() > 1 || self.size(group) > 1;
+        (self.groups.iter().filter(large).count() > 1).then(|| self.groups.clone())
+    }
+
+    /// How many members the view of a group counts, hosts without a bundle included.
+    fn size(&self, group: &[usize]) -> usize {
+        group.iter().filter_map(|host| self.members.get(host)).map(BTreeSet::len).max().unwrap_or(0)
+    }
+
+    /// The group that went on without the lost host: the one with the most members.
+    fn main(&self) -> Option<&Vec<usize>> {
+        self.groups.first().filter(|group| self.size(group) > 1)
+    }
+}
+
+/// Hosts that see each other both ways form a group; the group whose view is largest comes first.
+fn groups(case: &Case, members: &BTreeMap<usize, BTreeSet<String>>) -> Vec<Vec<usize>> {
+    let sees = |from: usize, to: usize| {
+        let uuid = case.hosts[to].node_uuid();
+        uuid.is_some_and(|uuid| members.get(&from).is_some_and(|view| view.contains(uuid)))
+    };
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for &host in members.keys() {
+        match groups
+            .iter_mut()
+            .find(|group| group.iter().any(|&other| sees(host, other) && sees(other, host)))
+        {
+            Some(group) => group.push(host),
+            None => groups.push(vec![host]),
+        }
+    }
+    let size =
+        |group: &Vec<usize>| group.iter().filter_map(|host| members.get(host)).map(BTreeSet::len).max();
+    groups.sort_by_key(|group| (std::cmp::Reverse((size(group), group.len())), group.first().copied()));
+    groups
+}
+
+/// One node that is out of the membership.
+pub(super) struct Loss<'c> {
+    /// Its node UUID.
+    pub node: Option<String>,
+    /// Its host, where its bundle is here.
+    pub host: Option<usize>,
+    /// Whether the hosts' views show it, not only lines.
+    pub by_state: bool,
+    /// When it was lost.
+    pub at: Option<Timestamp>,
+    /// Half-width of the uncertainty of `at`.
+    pub uncertainty_ms: i64,
+    /// What `at` rests on.
+    pub basis: &'static str,
+    /// Hosts whose log shows the loss, and when; by time.
+    pub observers: Vec<(usize, Timestamp)>,
+    /// Hosts whose own view lacks it.
+    pub observers_by_state: Vec<usize>,
+    /// The lines about its leaving, by time.
+    pub lines: Vec<&'c Moment>,
+}
+
+impl Loss<'_> {
+    /// The host's id, or its name or UUID where it has no bundle.
+    pub(super) fn name(&self, case: &Case) -> String {
+        let by_bundle = self.host.map(|host| case.hosts[host].id.clone());
+        let by_list = || self.node.as_deref().and_then(|node| case.names.node_name(node)).map(str::to_owned);
+        by_bundle.or_else(by_list).or_else(|| self.node.clone()).unwrap_or_else(|| "?".to_owned())
+    }
+}
+
+/// Every node of `cluster` that is out of its membership.
+pub(super) fn losses<'c>(case: &'c Case, cluster: &Cluster, views: &Views) -> Vec<Loss<'c>> {
+    let mut nodes: BTreeMap<String, bool> = BTreeMap::new();
+    let main = views.main();
+    if let Some(main) = main {
+        let inside: BTreeSet<&String> =
+            main.iter().filter_map(|host| views.members.get(host)).flatten().collect();
+        nodes.extend(
+            expected(case, cluster, views)
+                .into_iter()
+                .filter(|uuid| !inside.contains(uuid))
+                .map(|uuid| (uuid, true)),
+        );
+    } else {
+        let gone = still_gone(case, cluster);
+        // Lines alone: only a node that others saw leave and that never came back.
+        nodes.extend(gone.into_iter().map(|uuid| (uuid, false)));
+    }
+    nodes.into_iter().map(|(uuid, by_state)| loss(case, cluster, main, uuid, by_state)).collect()
+}
+
+/// Every node that belongs to the cluster by anybody's account.
+fn expected(case: &Case, cluster: &Cluster, views: &Views) -> BTreeSet<String> {
+    let mut all: BTreeSet<String> = views.members.values().flatten().cloned().collect();
+    for (_, host) in case.members(cluster) {
+        let agents = host.unicast.iter().flat_map(|agents| &agents.value);
+        all.extend(agents.map(|agent| agent.node_uuid.clone()));
+    }
+    all
+}
+
+/// Nodes whose last news in the logs of another host is that they left.
+fn still_gone(case: &Case, cluster: &Cluster) -> BTreeSet<String> {
+    let mut last: BTreeMap<(usize, String), bool> = BTreeMap::new();
+    for moment in case.timeline.iter().filter(|moment| cluster.hosts.contains(&moment.host)) {
+        let Some(node) = moment.field("node") else { continue };
+        if case.names.node(node) != Some(moment.host) {
+            match moment.event.kind {
+                EventKind::VSAN_NODE_LEFT => last.insert((moment.host, node.to_owned()), true),
+                EventKind::VSAN_NODE_JOINED => last.insert((moment.host, node.to_owned()), false),
+                _ => None,
+            };
+        }
+    }
+    let gone: BTreeSet<String> =
+        last.iter().filter(|(_, left)| **left).map(|((_, node), _)| node.clone()).collect();
+    // An isolated host says that all others left: who says so of everybody is out himself.
+    let says = |host: usize| last.iter().filter(|((by, _), left)| *by == host && **left).count();
+    let alone = cluster
+        .hosts
+        .iter()
+        .copied()
+        .find(|&host| cluster.hosts.len() > 2 && says(host) + 1 >= cluster.hosts.len());
+    match alone.and_then(|host| case.hosts[host].node_uuid()) {
+        Some(own) => gone.into_iter().filter(|node| node == own).collect(),
+        None => gone,
+    }
+}
+
+/// Observers of one loss lie within this many seconds of the last of them.
+const ONE_LOSS: i64 = 300;
+
+fn loss<'c>(
+    case: &'c Case,
+    cluster: &Cluster,
+    main: Option<&Vec<usize>>,
+    uuid: String,
+    by_state: bool,
+) -> Loss<'c> {
+    let host = case.names.node(&uuid);
+    let lines = leaving(case, cluster, &uuid, host);
+    let mut observers: Vec<(usize, Timestamp)> = Vec::new();
+    for line in &lines {
+        if !observers.iter().any(|(seen, _)| *seen == line.host) {
+            observers.push((line.host, line.time));
+        }
+    }
+    let observers_by_state =
+        main.map(|main| main.iter().copied().filter(|index| Some(*index) != host).collect());
+    let observers_by_state: Vec<usize> = observers_by_state.unwrap_or_default();
+    let mut loss = Loss {
+        node: Some(uuid),
+        host,
+        by_state,
+        at: None,
+        uncertainty_ms: 0,
+        basis: "",
+        observers,
+        observers_by_state,
+        lines,
+    };
+    date(case, &mut loss);
+    loss
+}
+
+/// The lines in which other hosts tell that the node left, of its last absence only.
+///
+/// The kernel's own lines date a loss; clomd and others follow up to minutes later and are used where they are alone.
+fn leaving<'c>(case: &'c Case, cluster: &Cluster, uuid: &str, lost: Option<usize>) -> Vec<&'c Moment> {
+    let about = |moment: &&Moment| {
+        cluster.hosts.contains(&moment.host)
+            && Some(moment.host) != lost
+            && moment.field("node") == Some(uuid)
+    };
+    let mut by_host: BTreeMap<usize, Vec<&Moment>> = BTreeMap::new();
+    for moment in case.timeline.iter().filter(about) {
+        match moment.event.kind {
+            EventKind::VSAN_NODE_JOINED => by_host.entry(moment.host).or_default().clear(),
+            EventKind::VSAN_NODE_LEFT => by_host.entry(moment.host).or_default().push(moment),
+            _ => {}
+        }
+    }
+    for moments in by_host.values_mut() {
+        let kernel = |moment: &&Moment| moment.event.rule.starts_with("cmmds");
+        if moments.iter().any(kernel) {
+            moments.retain(kernel);
+        }
+    }
+    let firsts = by_host.values().filter_map(|moments| moments.first()).map(|moment| moment.time);
+    let Some(latest) = firsts.max() else { return Vec::new() };
+    // A host whose log lost the line about an earlier return would date the loss too early.
+    let mut lines: Vec<&Moment> = by_host
+        .into_values()
+        .flatten()
+        .filter(|moment| latest.since(moment.time) <= ONE_LOSS * 1_000_000)
+        .collect();
+    lines.sort_by_key(|moment| (moment.time, moment.host));
+    lines
+}
+
+fn date(case: &Case, loss: &mut Loss<'_>) {
+    let times: Vec<Timestamp> = loss.observers.iter().map(|(_, at)| *at).collect();
+    if let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) {
+        loss.at = Some(*first);
+        loss.uncertainty_ms = (last.since(*first) / 1000).clamp(1000, ONE_LOSS * 1000);
+        loss.basis = "log lines of the hosts that saw the node leave";
+        return;
+    }
+    if let Some(own) = loss.host.and_then(|host| own_lines(case, host)) {
+        loss.at = Some(own);
+        loss.uncertainty_ms = 5_000;
+        loss.basis = "role change in the lost host's own log";
+        return;
+    }
+    let views =
+        loss.observers_by_state.iter().chain(&loss.host).filter_map(|&host| formed_at(&case.hosts[host]));
+    if let Some(at) = views.min() {
+        loss.at = Some(at);
+        loss.uncertainty_ms = 60_000;
+        loss.basis = "inferred from the membership UUID, which begins with the time the view was formed";
+    }
+}
+
+/// When the host last fell back to Discovery, or left by itself.
+fn own_lines(case: &Case, host: usize) -> Option<Timestamp> {
+    let falls_back = |moment: &&Moment| {
+        let discovery = moment.field("to").is_some_and(|to| to.eq_ignore_ascii_case("discovery"));
+        let kind = moment.event.kind;
+        moment.host == host
+            && (kind == EventKind::VSAN_ROLE_CHANGE && discovery
+                || moment.event.rule == "cmmds.left-by-itself")
+    };
+    case.timeline.iter().rfind(falls_back).map(|moment| moment.time)
+}
+
+/// When the membership view of a host was formed: the first four bytes of its membership UUID are the Unix time,
+/// least significant byte first.
+pub(super) fn formed_at(host: &Host) -> Option<Timestamp> {
+    let uuid = host.vsan.as_ref()?.value.membership_uuid.as_deref()?;
+    let seconds = u32::from_str_radix(uuid.get(..8)?, 16).ok()?.swap_bytes();
+    let at = Timestamp::from_seconds(i64::from(seconds));
+    // Anything before vSAN or after the capture is no time.
+    let plausible = seconds > 1_390_000_000
+        && host.captured_at.is_none_or(|captured| at <= captured.plus_seconds(86_400));
+    plausible.then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Sourced;
+    use crate::fact::VsanCluster;
+    use crate::model::{MemberPath, Source};
+
+    #[test]
+    fn a_membership_uuid_tells_when_the_view_was_formed() {
+        let of = |uuid: &str| {
+            let value = VsanCluster { membership_uuid: Some(uuid.to_owned()), ..VsanCluster::default() };
+            let source = Source { file: MemberPath::new("f"), line: 1, offset: 0 };
+            let host = Host { vsan: Some(Sourced { value, source, text: String::new() }), ..Host::default() };
+            formed_at(&host).map(|at| at.to_string())
+        };
+        assert_eq!(of("f89b1468-1111-2222-3333-444455556666").as_deref(), Some("2025-05-02T10:18:32Z"));
+        assert_eq!(of("00000000-1111-2222-3333-444455556666"), None);
+        assert_eq!(of("zz"), None);
+    }
+}
