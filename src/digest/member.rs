@@ -6,7 +6,7 @@ use super::MemberCoverage;
 use crate::bundle::gunzip::Gunzip;
 use crate::bundle::sniff::{self, Kind};
 use crate::bundle::{Limits, Member, tree};
-use crate::fact::{self, Fact, Line, Output, Reader};
+use crate::fact::{self, Fact, FactValue, Line, Output, Reader};
 use crate::format;
 use crate::model::{MemberPath, Problem, ProblemKind};
 use crate::record::{Origin, Records, Stretch};
@@ -180,7 +180,22 @@ impl<'r> MemberReader<'r> {
             );
             problems.push(Problem::new(ProblemKind::Limit, self.path.as_str(), told));
         }
+        let cut = problems.iter().any(|problem| problem.kind != ProblemKind::Limit);
         problems.extend(text.out.problems);
+        let mut facts = text.out.facts;
+        if cut {
+            // What a file does not hold is known only where all of it was read.
+            let of_absence = |fact: &Fact| match &fact.value {
+                FactValue::ConfigRead => true,
+                FactValue::UnicastAgents { agents } => agents.is_empty(),
+                _ => false,
+            };
+            facts.retain(|fact| !of_absence(fact));
+        }
+        for fact in facts.iter_mut().filter(|fact| fact.source.file.as_str() == self.tree) {
+            // A fact about an empty file stands on no line, and its reader knows only the path in the tree.
+            fact.source.file = self.path.clone();
+        }
         MemberDigest {
             path: self.path,
             tree: self.tree,
@@ -189,7 +204,7 @@ impl<'r> MemberReader<'r> {
             bytes: text.bytes,
             crc: text.crc,
             scan: text.scan,
-            facts: text.out.facts,
+            facts,
             problems,
         }
     }

@@ -281,11 +281,13 @@ mod tests {
     use crate::model::{MemberPath, Source};
 
     #[test]
+    #[expect(clippy::field_reassign_with_default, reason = "a host has private fields")]
     fn a_membership_uuid_tells_when_the_view_was_formed() {
         let of = |uuid: &str| {
             let value = VsanCluster { membership_uuid: Some(uuid.to_owned()), ..VsanCluster::default() };
             let source = Source { file: MemberPath::new("f"), line: 1, offset: 0 };
-            let host = Host { vsan: Some(Sourced { value, source, text: String::new() }), ..Host::default() };
+            let mut host = Host::default();
+            host.vsan = Some(Sourced { value, source, text: String::new() });
             formed_at(&host).map(|at| at.to_string())
         };
         assert_eq!(of("f89b1468-1111-2222-3333-444455556666").as_deref(), Some("2025-05-02T10:18:32Z"));
