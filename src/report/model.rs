@@ -157,7 +157,7 @@ pub struct CpuInfo {
 }
 
 /// A host's own view of its vSAN cluster.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct VsanInfo {
     /// `Local Node UUID`.
     pub node_uuid: Option<String>,

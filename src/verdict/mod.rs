@@ -14,6 +14,8 @@ use serde_json::Value;
 use crate::case::{Case, Moment, Sourced};
 use crate::model::{Confidence, Severity, Source, Text, Timestamp};
 
+pub use vsan::formed_at as vsan_formed_at;
+
 pub use features::{Block, Matrix, Row, VmNeeds, matrix};
 
 /// What we tell the user, in both languages.

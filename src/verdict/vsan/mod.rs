@@ -10,6 +10,7 @@ mod view;
 
 use serde_json::{Map, Value, json};
 
+pub use self::view::formed_at;
 use self::view::{Loss, Views};
 use super::{Evidence, Finding, Verdict, ids, version};
 use crate::case::{Case, Cluster, Moment};

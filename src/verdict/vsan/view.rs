@@ -263,7 +263,7 @@ fn own_lines(case: &Case, host: usize) -> Option<Timestamp> {
 
 /// When the membership view of a host was formed: the first four bytes of its membership UUID are the Unix time,
 /// least significant byte first.
-pub(super) fn formed_at(host: &Host) -> Option<Timestamp> {
+pub fn formed_at(host: &Host) -> Option<Timestamp> {
     let uuid = host.vsan.as_ref()?.value.membership_uuid.as_deref()?;
     let seconds = u32::from_str_radix(uuid.get(..8)?, 16).ok()?.swap_bytes();
     let at = Timestamp::from_seconds(i64::from(seconds));

@@ -1,0 +1,150 @@
+//! Builds realistic bundles of clusters whose story is known: for the demo, for the tests and for benchmarks.
+//!
+//! It is deterministic, streams whatever size is asked for, and uses none of the analyzer's parsing code, so that
+//! a mistake there cannot hide behind the same mistake here.
+
+mod big;
+mod cluster;
+mod commands;
+mod dump;
+mod evc;
+mod headers;
+mod host;
+mod line;
+mod logs;
+mod noise;
+mod pack;
+mod prng;
+mod script;
+mod site;
+mod templates;
+mod vcenter;
+mod vm;
+mod vsan;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use big::big;
+pub use cluster::{ClusterOptions, healthy};
+pub use evc::{EvcCause, EvcOptions, EvcTruth, Refused, evc_incident};
+pub use line::{Level, Log, ScriptedLine};
+pub use pack::Container;
+pub use script::{Migration, Refusal, RefusalForm, add_migration, add_reboot, add_refusal, add_upgrade};
+pub use site::{
+    Cpu, Datastore, Generation, Host, HostNet, Release, Site, UnicastAgent, Vcenter, VcenterRelease, Vm,
+    VmRun, Volume, Vsan, VsanState, membership_uuid,
+};
+pub use vsan::{Observer, VsanCause, VsanOptions, VsanTruth, Wording, vsan_incident};
+
+use pack::{Packing, Sink};
+
+/// One system of a site.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum System {
+    /// The host of this index.
+    Host(usize),
+    /// The vCenter Server.
+    Vcenter,
+}
+
+/// Writes the bundle of one system below `directory` and gives the path of the file or folder written.
+///
+/// # Errors
+///
+/// When the path cannot be written, or the site has no such system.
+pub fn write_bundle(
+    site: &Site,
+    system: System,
+    directory: &Path,
+    container: Container,
+) -> io::Result<PathBuf> {
+    let names = Names::of(site, system)?;
+    pack::pack(&names.packing(), directory, container, &|sink| emit(site, system, sink))
+}
+
+/// Writes every bundle of `site` below `directory`: one file or folder a system, in the order of the hosts and
+/// vCenter last, or for [`Container::Zip`] one client export that holds them all.
+///
+/// # Errors
+///
+/// When something cannot be written.
+pub fn write_site(site: &Site, directory: &Path, container: Container) -> io::Result<Vec<PathBuf>> {
+    let systems = systems(site);
+    if container != Container::Zip {
+        return systems.into_iter().map(|system| write_bundle(site, system, directory, container)).collect();
+    }
+    let names = systems.iter().map(|&system| Names::of(site, system)).collect::<io::Result<Vec<_>>>()?;
+    let packings: Vec<Packing<'_>> = names.iter().map(Names::packing).collect();
+    let emits: Vec<_> =
+        systems.iter().map(|&system| move |sink: &mut dyn Sink| emit(site, system, sink)).collect();
+    let bundles: Vec<(&Packing<'_>, &pack::Emit<'_>)> =
+        packings.iter().zip(&emits).map(|(packing, emit)| (packing, emit as &pack::Emit<'_>)).collect();
+    let last = packings.iter().map(|packing| packing.captured_at).max().unwrap_or_default();
+    Ok(vec![pack::export(directory, last, &bundles)?])
+}
+
+fn systems(site: &Site) -> Vec<System> {
+    let hosts = (0..site.hosts.len()).map(System::Host);
+    hosts.chain(site.vcenter.is_some().then_some(System::Vcenter)).collect()
+}
+
+fn emit(site: &Site, system: System, sink: &mut dyn Sink) -> io::Result<()> {
+    match (system, &site.vcenter) {
+        (System::Host(index), _) => host::emit(site, index, sink),
+        (System::Vcenter, Some(vcenter)) => vcenter::emit(site, vcenter, sink),
+        (System::Vcenter, None) => Err(no_such_system()),
+    }
+}
+
+fn no_such_system() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "the site has no such system")
+}
+
+/// What a bundle and its export are called.
+struct Names {
+    name: String,
+    export_name: String,
+    vcenter: bool,
+    gzip: u32,
+    captured_at: crate::model::Timestamp,
+}
+
+impl Names {
+    fn of(site: &Site, system: System) -> io::Result<Self> {
+        let (name, short, vcenter, volume, captured_at) = match system {
+            System::Host(index) => {
+                let host = site.hosts.get(index).ok_or_else(no_such_system)?;
+                (host::bundle_name(host), host.name.clone(), false, host.volume, host.captured_at)
+            }
+            System::Vcenter => {
+                let vcenter = site.vcenter.as_ref().ok_or_else(no_such_system)?;
+                let name = vcenter::bundle_name(vcenter);
+                (name, vcenter.name.clone(), true, vcenter.volume, vcenter.captured_at)
+            }
+        };
+        let (year, month, day, micros) = captured_at.civil();
+        let second = micros / 1_000_000;
+        // The client does not pad month and day.
+        let export_name = format!(
+            "{short}-vm{year}-{month}-{day}@{:02}-{:02}-{:02}",
+            second / 3600,
+            second / 60 % 60,
+            second % 60
+        );
+        Ok(Names { name, export_name, vcenter, gzip: volume.gzip, captured_at })
+    }
+
+    fn packing(&self) -> Packing<'_> {
+        Packing {
+            name: &self.name,
+            export_name: &self.export_name,
+            vcenter: self.vcenter,
+            gzip: self.gzip,
+            captured_at: self.captured_at,
+        }
+    }
+}

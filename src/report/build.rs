@@ -1,0 +1,318 @@
+//! Turns a case and its findings into a [`Report`]: ids instead of indices, one language instead of two.
+
+use std::collections::BTreeMap;
+
+use super::model::*;
+use crate::case::{Case, Cluster, ClusterBasis, Host, Moment};
+use crate::digest::{LogCoverage, MemberCoverage};
+use crate::fact::features::FeatureClass as FactClass;
+use crate::model::{HostKind, Lang, Problem, ProblemKind, Severity, Text, Timestamp};
+use crate::rule::RuleSet;
+use crate::verdict;
+
+/// What the user asked the report to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Its language.
+    pub lang: Lang,
+    /// Leave out timeline entries before this.
+    pub since: Option<Timestamp>,
+    /// Leave out timeline entries after this.
+    pub until: Option<Timestamp>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { lang: Lang::En, since: None, until: None }
+    }
+}
+
+/// The report on `case`; `problems` are those that concern no bundle.
+pub fn build(
+    case: &Case,
+    findings: &[verdict::Finding],
+    rules: &RuleSet,
+    problems: &[Problem],
+    options: &Options,
+) -> Report {
+    let (from, to) = case.span();
+    let mut problems: Vec<Problem> =
+        problems.iter().chain(case.hosts.iter().flat_map(|host| &host.problems)).cloned().collect();
+    problems.sort_by(|a, b| (&a.path, a.kind, &a.text).cmp(&(&b.path, b.kind, &b.text)));
+    problems.dedup();
+    Report {
+        schema: SCHEMA.to_owned(),
+        tool: Tool {
+            name: "esxray".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            rules: RuleSetInfo { count: rules.len(), sha256: rules.sha256().to_owned() },
+        },
+        case: CaseInfo {
+            title: title(case, findings, options.lang),
+            from,
+            to,
+            lang: options.lang,
+            redacted: false,
+            clusters: case.clusters.iter().map(|cluster| cluster_info(case, cluster)).collect(),
+        },
+        hosts: case.hosts.iter().map(host_info).collect(),
+        findings: findings.iter().map(|finding| finding_of(case, finding, options.lang)).collect(),
+        features: features(case),
+        timeline: timeline(case, options),
+        coverage: case.hosts.iter().flat_map(coverage).collect(),
+        missing_hosts: missing(case, options.lang),
+        problems,
+    }
+}
+
+fn title(case: &Case, findings: &[verdict::Finding], lang: Lang) -> String {
+    let worst = findings.iter().find(|finding| finding.severity >= Severity::Warning);
+    let esxi = case.hosts.iter().filter(|host| host.kind == HostKind::Esxi).count();
+    let quiet = Text::new(
+        format!("Nothing wrong found on {esxi} ESXi host{}", if esxi == 1 { "" } else { "s" }),
+        format!("ESXi ホスト {esxi} 台に問題は検出されませんでした"),
+    );
+    worst.map_or(&quiet, |finding| &finding.title).get(lang).to_owned()
+}
+
+fn id(case: &Case, host: usize) -> HostId {
+    case.hosts[host].id.clone()
+}
+
+fn cluster_info(case: &Case, cluster: &Cluster) -> ClusterInfo {
+    ClusterInfo {
+        id: cluster.id.clone(),
+        name: cluster.name.clone(),
+        kind: match cluster.basis {
+            ClusterBasis::Vsan => ClusterKind::Vsan,
+            ClusterBasis::Vcenter => ClusterKind::Vcenter,
+            ClusterBasis::Together => ClusterKind::Unknown,
+        },
+        hosts: cluster.hosts.iter().map(|&host| id(case, host)).collect(),
+    }
+}
+
+fn host_info(host: &Host) -> HostInfo {
+    let cpu = &host.cpu;
+    HostInfo {
+        id: host.id.clone(),
+        name: host.name.clone(),
+        kind: host.kind,
+        bundle: host.bundle.clone(),
+        bundle_sha256: host.sha256.clone(),
+        captured_at: host.captured_at,
+        booted_at: host.booted_at,
+        version: host.version.clone(),
+        build: host.build.clone(),
+        update: host.placed.as_ref().map(|placed| placed.name.clone()),
+        vendor: host.vendor.clone(),
+        model: host.model.clone(),
+        bios: host.bios.clone(),
+        cpu: CpuInfo {
+            vendor: cpu.vendor.clone(),
+            family: cpu.family,
+            model: cpu.model,
+            stepping: cpu.stepping,
+            name: cpu.name.clone(),
+            microcode: host.microcode.as_ref().map(|revision| format!("0x{:x}", revision.value)),
+        },
+        vsan: vsan_info(host),
+        clock: ClockInfo {
+            offset_ms: None,
+            uncertainty_ms: None,
+            basis: "not compared with other hosts".to_owned(),
+        },
+    }
+}
+
+fn vsan_info(host: &Host) -> Option<VsanInfo> {
+    let peers = host.unicast.as_ref().map(|agents| agents.value.len() as u64);
+    let Some(vsan) = host.vsan.as_ref().map(|vsan| &vsan.value) else {
+        return peers.map(|peers| VsanInfo { unicast_peers: Some(peers), ..VsanInfo::default() });
+    };
+    Some(VsanInfo {
+        node_uuid: vsan.node_uuid.clone(),
+        cluster_uuid: vsan.cluster_uuid.clone(),
+        state: vsan.state.clone(),
+        members: vsan.members.clone(),
+        member_count: vsan.member_count,
+        unicast_peers: peers,
+        config_generation: vsan.config_generation.clone(),
+        membership_at: verdict::vsan_formed_at(host),
+    })
+}
+
+fn finding_of(case: &Case, finding: &verdict::Finding, lang: Lang) -> Finding {
+    let evidence = |line: &verdict::Evidence| Evidence {
+        host: id(case, line.host),
+        file: line.source.file.as_str().to_owned(),
+        line: line.source.line,
+        offset: line.source.offset,
+        time: line.time,
+        text: line.text.clone(),
+    };
+    let step = |step: &verdict::Step| Step {
+        text: step.text.get(lang).to_owned(),
+        command: step.command.clone(),
+        host: step.host.map(|host| id(case, host)),
+    };
+    let reference = |(title, url): &(&str, Option<&str>)| Reference {
+        title: (*title).to_owned(),
+        url: url.map(str::to_owned),
+    };
+    Finding {
+        id: finding.id.to_owned(),
+        severity: finding.severity,
+        confidence: finding.confidence,
+        title: finding.title.get(lang).to_owned(),
+        summary: finding.summary.get(lang).to_owned(),
+        cause: Cause { id: finding.cause.0.to_owned(), text: finding.cause.1.get(lang).to_owned() },
+        hosts: finding.hosts.iter().map(|&host| id(case, host)).collect(),
+        vms: finding.vms.clone(),
+        first_seen: finding.first_seen,
+        last_seen: finding.last_seen,
+        count: finding.count,
+        remedy: finding.remedy.iter().map(step).collect(),
+        references: finding.references.iter().map(reference).collect(),
+        evidence: finding.evidence.iter().map(evidence).collect(),
+        details: finding.details.clone(),
+    }
+}
+
+fn features(case: &Case) -> Features {
+    let matrix = verdict::matrix(case);
+    let by_id = |values: &BTreeMap<usize, Option<u64>>| {
+        values.iter().map(|(&host, &value)| (id(case, host), value)).collect()
+    };
+    let row = |row: &verdict::Row| FeatureRow {
+        key: row.key.clone(),
+        label: row.label.clone(),
+        class: class(row.class),
+        capability: by_id(&row.capability),
+        mask: by_id(&row.mask),
+        effective: by_id(&row.effective),
+        differs: row.differs,
+    };
+    let vm = |needs: &verdict::VmNeeds<'_>| FeatureVm {
+        name: needs.vm.name.clone(),
+        host: id(case, needs.host),
+        powered_on_at: needs.vm.powered_on_at,
+        requires: needs.vm.requires.iter().map(|need| need.key.clone()).collect(),
+        blocked: needs
+            .blocked
+            .iter()
+            .map(|block| Blocked { host: id(case, block.host), missing: block.missing.clone() })
+            .collect(),
+    };
+    Features {
+        hosts: matrix.hosts.iter().map(|&host| id(case, host)).collect(),
+        rows: matrix.rows.iter().map(row).collect(),
+        vms: matrix.vms.iter().map(vm).collect(),
+    }
+}
+
+fn class(class: FactClass) -> FeatureClass {
+    match class {
+        FactClass::Security => FeatureClass::Security,
+        FactClass::Isa => FeatureClass::Isa,
+        FactClass::Virtualization => FeatureClass::Virtualization,
+        FactClass::Other => FeatureClass::Other,
+    }
+}
+
+fn timeline(case: &Case, options: &Options) -> Vec<TimelineEntry> {
+    let inside = |moment: &&Moment| {
+        options.since.is_none_or(|since| moment.time >= since)
+            && options.until.is_none_or(|until| moment.time <= until)
+    };
+    let entry = |moment: &Moment| TimelineEntry {
+        time: moment.time,
+        time_quality: moment.quality,
+        host: id(case, moment.host),
+        source: SourceRef {
+            file: moment.event.source.file.as_str().to_owned(),
+            line: moment.event.source.line,
+            offset: moment.event.source.offset,
+        },
+        kind: moment.event.kind,
+        severity: moment.event.severity,
+        text: moment.event.text.clone(),
+        fields: moment.event.fields.clone(),
+    };
+    case.timeline.iter().filter(inside).map(entry).collect()
+}
+
+fn coverage(host: &Host) -> impl Iterator<Item = Coverage> {
+    host.logs.iter().map(|log| {
+        let sum = |value: fn(&MemberCoverage) -> u64| log.members.iter().map(value).sum();
+        let problem = |problem: &Problem| CoverageProblem {
+            kind: problem.kind.name().to_owned(),
+            member: problem.path.clone(),
+            text: problem.text.clone(),
+        };
+        Coverage {
+            host: host.id.clone(),
+            log: log.log.clone(),
+            from: log.members.iter().filter_map(|member| member.from).min(),
+            to: log.members.iter().filter_map(|member| member.to).max(),
+            members: log.members.len() as u64,
+            bytes: sum(|member| member.bytes),
+            records: sum(|member| member.records),
+            unparsed: sum(|member| member.unparsed),
+            gaps: gaps(log),
+            problems: log.members.iter().flat_map(|member| &member.problems).map(problem).collect(),
+        }
+    })
+}
+
+/// Times that a rotation which is not there covered: its number is missing between two that are.
+fn gaps(log: &LogCoverage) -> Vec<Gap> {
+    let numbered: Vec<(u64, &MemberCoverage)> =
+        log.members.iter().filter_map(|member| Some((rotation(member.path.as_str())?, member))).collect();
+    let folder =
+        |member: &MemberCoverage| member.path.as_str().rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let gap = |pair: &[(u64, &MemberCoverage)]| {
+        let [(a, before), (b, after)] = pair else { return None };
+        let apart = a.abs_diff(*b) > 1 && folder(before) == folder(after);
+        apart.then_some(Gap { from: before.to?, to: after.from? }).filter(|gap| gap.to > gap.from)
+    };
+    // VMs have logs of their own, and their numbers do not follow each other.
+    if log.log == "vmware" { Vec::new() } else { numbered.windows(2).filter_map(gap).collect() }
+}
+
+/// 3 of `vmkernel.3.gz`, 12 of `vpxd-12.log`.
+fn rotation(path: &str) -> Option<u64> {
+    let name = path.rsplit(['/', '!']).next()?;
+    name.split(['.', '-'])
+        .find(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))?
+        .parse()
+        .ok()
+}
+
+fn missing(case: &Case, lang: Lang) -> Vec<MissingHost> {
+    let why = Text::new(
+        "Named in the vSAN member list or unicast agent list, but no bundle of it was given.",
+        "vSAN のメンバー リストまたはユニキャスト エージェント リストに含まれていますが、バンドルが提供されていません。",
+    );
+    let host = |missing: &crate::case::Missing| MissingHost {
+        name_or_uuid: missing.label().to_owned(),
+        seen_by: missing.seen_by.iter().map(|&host| id(case, host)).collect(),
+        why: why.get(lang).to_owned(),
+    };
+    case.missing.iter().map(host).collect()
+}
+
+/// Whether the report says that evidence is incomplete, for `--fail-on incomplete`.
+pub fn is_incomplete(report: &Report) -> bool {
+    let cut = |problem: &Problem| {
+        matches!(
+            problem.kind,
+            ProblemKind::Truncated
+                | ProblemKind::Damaged
+                | ProblemKind::Unreadable
+                | ProblemKind::MissingFragment
+        )
+    };
+    report.findings.iter().any(|finding| finding.id == "evidence.incomplete")
+        || report.problems.iter().any(cut)
+}
