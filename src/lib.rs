@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod case;
+pub mod cli;
 pub mod demo;
 pub mod digest;
 pub mod engine;

@@ -206,12 +206,28 @@ pub(super) fn hosts(digests: Vec<Digest>) -> (Vec<Host>, Vec<Vec<Event>>) {
         }
     }
     hosts.sort_by(|a, b| (&a.0.name, a.0.kind, &a.0.bundle).cmp(&(&b.0.name, b.0.kind, &b.0.bundle)));
-    for at in 0..hosts.len() {
-        let name = hosts[at].0.name.clone();
-        let before = hosts[..at].iter().filter(|(host, _)| host.name == name).count();
-        hosts[at].0.id = if before == 0 { name } else { format!("{name}#{}", before + 1) };
-    }
+    name_uniquely(&mut hosts);
     hosts.into_iter().unzip()
+}
+
+/// Gives every host an id: its short name where no other host has it, else its full name, else that and a number.
+fn name_uniquely(hosts: &mut [(Host, Vec<Event>)]) {
+    let short = |name: &str| {
+        let is_address = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b':');
+        if is_address { name.to_owned() } else { name.split('.').next().unwrap_or(name).to_owned() }
+    };
+    let names: Vec<String> = hosts.iter().map(|(host, _)| host.name.clone()).collect();
+    for (at, (host, _)) in hosts.iter_mut().enumerate() {
+        let label = short(&host.name);
+        let before = names[..at].iter().filter(|name| **name == host.name).count();
+        host.id = if names.iter().filter(|name| short(name) == label).count() == 1 && !label.is_empty() {
+            label
+        } else if before == 0 {
+            host.name.clone()
+        } else {
+            format!("{}#{}", host.name, before + 1)
+        };
+    }
 }
 
 /// Whether two bundles are of one host. A cloned vSAN node has its twin's UUID but another name.

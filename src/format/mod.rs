@@ -217,6 +217,7 @@ mod tests {
         check("var/run/log/hostd", None);
     }
 
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
     /// Real lines, where the corpus is at hand; the test says so and passes where it is not.
     #[test]
     fn real_lines_have_their_time_and_message() {

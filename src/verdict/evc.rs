@@ -175,7 +175,7 @@ fn mismatch(case: &Case, gap: &Gap<'_>, pinned: &[Pinned<'_>], refusals: &[&Mome
     }
 }
 
-/// Pairs of hosts between which VMs can move only against the direction given: refused `from` → `to`, fine back.
+/// Pairs of hosts between which VMs can move one way only: `from` → `to` works, back is refused.
 fn one_way(case: &Case, gap: &Gap<'_>) -> Vec<(usize, usize)> {
     let matrix = features::matrix(case);
     let offers_more = |more: usize, less: usize| {
@@ -185,8 +185,8 @@ fn one_way(case: &Case, gap: &Gap<'_>) -> Vec<(usize, usize)> {
             matches!((of(more), of(less)), (Some(a), Some(b)) if a > b)
         })
     };
-    let pairs = gap.have.iter().flat_map(|&from| gap.lack.iter().map(move |&to| (from, to)));
-    pairs.filter(|&(from, to)| !offers_more(to, from)).collect()
+    let pairs = gap.lack.iter().flat_map(|&from| gap.have.iter().map(move |&to| (from, to)));
+    pairs.filter(|&(from, to)| !offers_more(from, to)).collect()
 }
 
 /// The lines that show the difference: masks and capabilities, of at most three hosts on each side.

@@ -281,7 +281,6 @@ mod tests {
     use crate::model::{MemberPath, Source};
 
     #[test]
-    #[expect(clippy::field_reassign_with_default, reason = "a host has private fields")]
     fn a_membership_uuid_tells_when_the_view_was_formed() {
         let of = |uuid: &str| {
             let value = VsanCluster { membership_uuid: Some(uuid.to_owned()), ..VsanCluster::default() };

@@ -1,0 +1,106 @@
+//! `esxray analyze`: the main job.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
+
+use super::load::{self, CaseArgs};
+use super::{Done, output};
+use crate::model::Severity;
+use crate::report::model::Report;
+use crate::report::{self, build, terminal};
+
+/// Arguments of `esxray analyze`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    case: CaseArgs,
+    /// Folder that the report is written to
+    #[arg(long, value_name = "DIR", default_value = "esxray-report")]
+    out: PathBuf,
+    /// Forms of the report, repeatable or comma separated
+    #[arg(long, value_name = "FORM", value_delimiter = ',', default_values = ["html", "md", "json"],
+          value_parser = PossibleValuesParser::new(output::form_names()))]
+    format: Vec<String>,
+    /// End with status 1 where a finding of this severity or a worse one, or incomplete evidence, is there
+    #[arg(long, value_name = "WHAT")]
+    fail_on: Vec<FailOn>,
+    /// Write into a folder that holds other files
+    #[arg(long)]
+    force: bool,
+    /// Colour in the summary
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
+}
+
+/// What ends a run with status 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Critical,
+    Error,
+    Warning,
+    Info,
+    Incomplete,
+}
+
+/// When colour is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Colour {
+    fn is_on(self) -> bool {
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match self {
+            Colour::Auto => io::stdout().is_terminal() && !no_color,
+            Colour::Always => true,
+            Colour::Never => false,
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
+    output::prepare(&args.out, args.force)?;
+    let report = load::report(&args.case, stop)?;
+    let forms: Vec<_> = args.format.iter().filter_map(|name| report::renderer(name)).collect();
+    let files = output::write(&report, &forms, &args.out, stop)?;
+    summary(&report, args.color, &files, out)?;
+    let failed = args.fail_on.iter().any(|what| is_met(&report, *what));
+    Ok(if failed { Done::Found } else { Done::Clean })
+}
+
+/// Prints the summary of a report and where its files lie.
+pub fn summary(report: &Report, colour: Colour, files: &[PathBuf], out: &mut dyn Write) -> io::Result<()> {
+    terminal::summary(report, terminal_width(), colour.is_on(), out)?;
+    writeln!(out)?;
+    for file in files {
+        writeln!(out, "{}", Path::new(file).display())?;
+    }
+    out.flush()
+}
+
+fn terminal_width() -> usize {
+    let columns = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
+    columns.clamp(60, 160)
+}
+
+fn is_met(report: &Report, what: FailOn) -> bool {
+    let at_least = |severity: Severity| report.findings.iter().any(|finding| finding.severity >= severity);
+    match what {
+        FailOn::Critical => at_least(Severity::Critical),
+        FailOn::Error => at_least(Severity::Error),
+        FailOn::Warning => at_least(Severity::Warning),
+        FailOn::Info => at_least(Severity::Info),
+        FailOn::Incomplete => build::is_incomplete(report),
+    }
+}

@@ -1,0 +1,101 @@
+//! `esxray demo`: makes the bundles of two real incidents and analyses them.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use super::analyze::{self, Colour};
+use super::load::{self, CaseArgs};
+use super::{Done, Failure, output};
+use crate::demo::{self, Container, EvcOptions, Site, Volume, VsanOptions};
+use crate::report;
+
+/// Arguments of `esxray demo`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder that bundles and reports are written to
+    #[arg(long, value_name = "DIR", default_value = "esxray-demo")]
+    out: PathBuf,
+    /// Make one big bundle of this many decompressed bytes instead (500M, 2G), for benchmarks
+    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
+    size: Option<u64>,
+    /// Seed of the generated noise
+    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = 1)]
+    seed: u64,
+    /// Language of the reports
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    lang: load::LangArg,
+    /// Write into a folder that holds other files
+    #[arg(long)]
+    force: bool,
+}
+
+/// `2G`, `500M`, `64k`, `1000`
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = text.split_at(text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len());
+    let factor: u64 = match unit.to_ascii_lowercase().trim_end_matches("ib").trim_end_matches('b') {
+        "" => 1,
+        "k" => 1 << 10,
+        "m" => 1 << 20,
+        "g" => 1 << 30,
+        _ => return Err("expected is a size like 500M or 2G".to_owned()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected is a size like 500M or 2G".to_owned())?;
+    number.checked_mul(factor).ok_or_else(|| "too large".to_owned())
+}
+
+/// Runs the command.
+pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
+    output::prepare(&args.out, args.force)?;
+    let failed = |error| Failure::new(format!("cannot write to {}", args.out.display())).cause(error);
+    if let Some(bytes) = args.size {
+        let path = args.out.join("esx-big.example.com-2020-07-11--12.00-12345.tgz");
+        let size = demo::big(&path, bytes, args.seed).map_err(failed)?;
+        writeln!(out, "{} ({} MiB, about {} MiB decompressed)", path.display(), size >> 20, bytes >> 20)?;
+        return Ok(Done::Clean);
+    }
+    let volume = |mut site: Site| {
+        site.set_volume(Volume::DEMO);
+        site
+    };
+    let (evc, _) = demo::evc_incident(&EvcOptions::default());
+    let (vsan, _) = demo::vsan_incident(&VsanOptions::default());
+    let incidents = [
+        ("incident-1-cpu-feature", "Incident 1: VMs of one host cannot be migrated to the others", evc),
+        ("incident-2-vsan-host-lost", "Incident 2: one host is lost from the vSAN cluster", vsan),
+    ];
+    for (name, title, site) in incidents {
+        let folder = args.out.join(name);
+        let bundles =
+            demo::write_site(&volume(site), &folder.join("bundles"), Container::Tgz).map_err(failed)?;
+        writeln!(out, "{title}\n{} bundles in {}\n", bundles.len(), folder.join("bundles").display())?;
+        analyse(args, &folder, stop, out)?;
+        writeln!(out)?;
+    }
+    Ok(Done::Clean)
+}
+
+fn analyse(args: &Args, folder: &Path, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let reports = folder.join("report");
+    output::prepare(&reports, args.force)?;
+    let case = CaseArgs::of(vec![folder.join("bundles")], args.lang);
+    let report = load::report(&case, stop)?;
+    let forms: Vec<_> = ["html", "md", "json"].into_iter().filter_map(report::renderer).collect();
+    let files = output::write(&report, &forms, &reports, stop)?;
+    analyze::summary(&report, Colour::Auto, &files, out)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        assert_eq!(
+            (size("2G"), size("500MiB"), size("64kb"), size("7")),
+            (Ok(2 << 30), Ok(500 << 20), Ok(64 << 10), Ok(7))
+        );
+        assert!(size("two").is_err() && size("5x").is_err() && size("99999999999G").is_err());
+    }
+}

@@ -1,0 +1,213 @@
+//! From paths to a report value: what every command that reads bundles does.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::ValueEnum;
+
+use super::Failure;
+use super::progress::{self, When};
+use crate::bundle::{self, Input, Limits};
+use crate::case::Case;
+use crate::engine::{self, Outcome};
+use crate::format;
+use crate::model::{Lang, Problem, ProblemKind, Timestamp};
+use crate::report::build;
+use crate::report::model::Report;
+use crate::rule::RuleSet;
+use crate::verdict;
+
+/// What every command that reads bundles takes.
+#[derive(Debug, clap::Args)]
+pub struct CaseArgs {
+    /// Bundle files, folders that hold bundles, or roots of unpacked bundles
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Add the rules of this folder's *.toml files to the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Worker threads
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Show a progress bar on a terminal, or never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub progress: When,
+    /// Language of the report's texts
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    pub lang: LangArg,
+    /// Leave out events before this time (2026-01-31T08:00:00Z, or a date)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<Timestamp>,
+    /// Leave out events after this time
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<Timestamp>,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+impl CaseArgs {
+    /// The arguments that a run over `paths` has where nothing else is said.
+    pub fn of(paths: Vec<PathBuf>, lang: LangArg) -> Self {
+        CaseArgs {
+            paths,
+            rules: Vec::new(),
+            jobs: None,
+            progress: When::Auto,
+            lang,
+            since: None,
+            until: None,
+            limits: LimitArgs::default(),
+        }
+    }
+}
+
+/// The limits of a walk, for who meets a bundle beyond them.
+#[derive(Debug, clap::Args)]
+struct LimitArgs {
+    /// Containers in containers
+    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().depth)]
+    max_depth: u32,
+    /// Members of one bundle file
+    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().members)]
+    max_members: u64,
+    /// Decompressed bytes of one member
+    #[arg(long, value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().member_bytes)]
+    max_member_bytes: u64,
+    /// Decompressed to compressed bytes, past 1 GiB
+    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().ratio)]
+    max_ratio: u64,
+    /// Bytes of one log record
+    #[arg(long, value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().record_bytes)]
+    max_record_bytes: usize,
+    /// Bytes in memory between readers and workers
+    #[arg(long, value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().memory)]
+    memory: usize,
+}
+
+impl Default for LimitArgs {
+    fn default() -> Self {
+        let limits = Limits::default();
+        LimitArgs {
+            max_depth: limits.depth,
+            max_members: limits.members,
+            max_member_bytes: limits.member_bytes,
+            max_ratio: limits.ratio,
+            max_record_bytes: limits.record_bytes,
+            memory: limits.memory,
+        }
+    }
+}
+
+impl LimitArgs {
+    fn limits(&self) -> Limits {
+        Limits {
+            depth: self.max_depth,
+            members: self.max_members,
+            member_bytes: self.max_member_bytes,
+            ratio: self.max_ratio.max(1),
+            ratio_from: Limits::default().ratio_from,
+            record_bytes: self.max_record_bytes.max(1024),
+            memory: self.memory.max(8 << 20),
+        }
+    }
+}
+
+/// A language on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LangArg {
+    /// English
+    En,
+    /// Japanese
+    Ja,
+}
+
+impl From<LangArg> for Lang {
+    fn from(lang: LangArg) -> Lang {
+        match lang {
+            LangArg::En => Lang::En,
+            LangArg::Ja => Lang::Ja,
+        }
+    }
+}
+
+/// Reads everything at the paths and reaches the verdicts.
+///
+/// # Errors
+/// Fails where no path holds anything that can be read, a rule file is wrong, or the run was interrupted.
+pub fn report(args: &CaseArgs, stop: &AtomicBool) -> anyhow::Result<Report> {
+    let rules = RuleSet::load(&args.rules).map_err(|error| {
+        Failure::new("a rule file is wrong")
+            .cause(error)
+            .hint("`esxray rules test DIR` shows all that is wrong in a folder of rules")
+    })?;
+    let outcome = read(args, &rules, stop)?;
+    let case = Case::build(outcome.digests);
+    let findings = verdict::reach(&case);
+    let options = build::Options { lang: args.lang.into(), since: args.since, until: args.until };
+    Ok(build::build(&case, &findings, &rules, &outcome.problems, &options))
+}
+
+fn read(args: &CaseArgs, rules: &RuleSet, stop: &AtomicBool) -> anyhow::Result<Outcome> {
+    let (mut inputs, mut problems) = (Vec::new(), Vec::new());
+    for path in &args.paths {
+        match bundle::find(path, &|name| format::of_path(name).is_some()) {
+            Ok((found, left_out)) => {
+                if found.is_empty() {
+                    let text = "the folder holds no bundle";
+                    problems.push(Problem::new(ProblemKind::NotABundle, path.to_string_lossy(), text));
+                }
+                inputs.extend(found);
+                problems.extend(left_out);
+            }
+            Err(error) => problems.push(Problem::new(
+                ProblemKind::Unreadable,
+                path.to_string_lossy(),
+                error.to_string(),
+            )),
+        }
+    }
+    distinct(&mut inputs, &mut problems);
+    let mut options = engine::Options { limits: args.limits.limits(), ..engine::Options::default() };
+    if let Some(jobs) = args.jobs {
+        options.jobs = usize::from(jobs);
+    }
+    let bars = progress::bars(args.progress, &inputs);
+    let mut outcome = engine::digest(&inputs, rules, &options, bars.as_ref(), stop);
+    drop(bars);
+    if stop.load(Ordering::SeqCst) {
+        return Err(Failure::new("interrupted; nothing was written").into());
+    }
+    problems.append(&mut outcome.problems);
+    outcome.problems = problems;
+    if outcome.digests.iter().all(|digest| digest.facts.is_empty() && digest.logs.is_empty()) {
+        return Err(nothing_readable(args, &outcome.problems).into());
+    }
+    Ok(outcome)
+}
+
+/// The same file given twice is read once.
+fn distinct(inputs: &mut Vec<Input>, problems: &mut Vec<Problem>) {
+    let mut seen = Vec::new();
+    inputs.retain(|input| {
+        let real = input.path().canonicalize().unwrap_or_else(|_| input.path().to_owned());
+        let again = seen.contains(&real);
+        if again {
+            let path = input.path().to_string_lossy();
+            problems.push(Problem::new(ProblemKind::Duplicate, path, "it was given twice and read once"));
+        }
+        seen.push(real);
+        !again
+    });
+}
+
+fn nothing_readable(args: &CaseArgs, problems: &[Problem]) -> Failure {
+    let message = match args.paths.as_slice() {
+        [one] => format!("nothing in {} could be read as a support bundle", one.display()),
+        _ => "none of the paths could be read as a support bundle".to_owned(),
+    };
+    let shown = problems.iter().take(5).map(|problem| format!("{}: {}", problem.path, problem.text));
+    shown.fold(Failure::new(message), Failure::cause).hint(
+        "expected is an ESXi vm-support or vCenter vc-support bundle: a .tgz, .tar or .zip as collected, a folder of \
+         them, or the root of an unpacked one",
+    )
+}

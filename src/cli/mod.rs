@@ -1,0 +1,159 @@
+//! The command line: one file a command. Arguments in, options out; the work is done by the library.
+//!
+//! Results go to stdout, progress and problems to stderr. This layer and `main` are the only ones that print.
+
+mod analyze;
+mod demo;
+mod features;
+mod generate;
+mod inspect;
+mod load;
+mod output;
+mod progress;
+mod rules;
+mod timeline;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{Parser, Subcommand};
+
+/// Reads VMware ESXi vm-support and vCenter vc-support bundles offline, and says what happened, on which host, why,
+/// and what to do.
+///
+/// A PATH is a bundle file (.tgz, .tar, .zip, also wrongly named), a folder that holds bundles, or the root of an
+/// unpacked bundle. Nothing is unpacked to disk, and nothing leaves this machine.
+#[derive(Debug, Parser)]
+#[command(name = "esxray", version, max_term_width = 100, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Analyse bundles as one case: report.html, report.md, report.json and a summary
+    Analyze(analyze::Args),
+    /// Print the merged timeline of all hosts
+    Timeline(timeline::Args),
+    /// Print the CPU-feature matrix: the rows in which hosts differ
+    Features(features::Args),
+    /// Print what the bundles hold, what was read, and what is missing or damaged
+    Inspect(inspect::Args),
+    /// List, show or test the detection rules
+    Rules(rules::Args),
+    /// Make the bundles of two real incidents and analyse them
+    Demo(demo::Args),
+    /// Print a completion script for a shell
+    Completions(generate::Completions),
+    /// Print the man page
+    Man,
+}
+
+/// What is told to a user when a run fails.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    message: String,
+    causes: Vec<String>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    fn new(message: impl Into<String>) -> Self {
+        Failure { message: message.into(), causes: Vec::new(), hint: None }
+    }
+
+    fn cause(mut self, cause: impl ToString) -> Self {
+        self.causes.push(cause.to_string());
+        self
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "error: {}", self.message)?;
+        for cause in &self.causes {
+            writeln!(out, "caused by: {cause}")?;
+        }
+        if let Some(hint) = &self.hint {
+            writeln!(out, "hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// How a run ended well.
+enum Done {
+    Clean,
+    /// Something at or above a `--fail-on` was found.
+    Found,
+}
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results, everything else a usage error.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match run(cli.command, &mut io::stdout().lock()) {
+        Ok(Done::Clean) => ExitCode::SUCCESS,
+        Ok(Done::Found) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let failure = error.downcast::<Failure>().unwrap_or_else(|error| {
+                error
+                    .chain()
+                    .skip(1)
+                    .fold(Failure::new(error.to_string()), |failure, cause| failure.cause(cause))
+            });
+            // Nobody is left to be told where stderr is closed.
+            let _ = failure.print(&mut io::stderr().lock());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Done> {
+    let stop = stop_on_interrupt();
+    match command {
+        Command::Analyze(args) => analyze::run(&args, &stop, out),
+        Command::Timeline(args) => timeline::run(&args, &stop, out),
+        Command::Features(args) => features::run(&args, &stop, out),
+        Command::Inspect(args) => inspect::run(&args, &stop, out),
+        Command::Rules(args) => rules::run(&args, out),
+        Command::Demo(args) => demo::run(&args, &stop, out),
+        Command::Completions(args) => generate::completions(&args, out),
+        Command::Man => generate::man(out),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    };
+    error.chain().any(broken)
+}
+
+/// A flag that the first Ctrl-C sets; the second ends the process at once.
+fn stop_on_interrupt() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    // Without a handler Ctrl-C ends the process at once, which leaves nothing behind either.
+    let _ = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+    });
+    stop
+}

@@ -1,0 +1,78 @@
+//! The folder that reports are written to: never half a report, never over somebody else's files.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Failure;
+use crate::report::model::Report;
+use crate::report::{RENDERERS, Renderer};
+
+/// A file that marks a folder as written by esxray.
+const MARK: &str = ".esxray";
+
+/// Makes sure that `folder` can take a report.
+///
+/// # Errors
+/// Fails where it cannot be made, is a file, or holds files that esxray did not write and `force` is not set.
+pub fn prepare(folder: &Path, force: bool) -> Result<(), Failure> {
+    let failed =
+        |error: io::Error| Failure::new(format!("cannot write to {}", folder.display())).cause(error);
+    if folder.exists() && !folder.is_dir() {
+        return Err(Failure::new(format!("{} is a file, not a folder", folder.display()))
+            .hint("name another folder with --out"));
+    }
+    fs::create_dir_all(folder).map_err(failed)?;
+    let used = fs::read_dir(folder).map_err(failed)?.next().is_some();
+    if used && !force && !folder.join(MARK).is_file() {
+        return Err(Failure::new(format!("{} is not empty, and esxray did not write it", folder.display()))
+            .hint("name another folder with --out, or say --force"));
+    }
+    // Fails now rather than after the work where the folder cannot be written.
+    fs::write(folder.join(MARK), "written by esxray\n").map_err(failed)
+}
+
+/// Writes the report in every form into `folder`: all files aside first, then each put in its place.
+///
+/// # Errors
+/// Fails where a file cannot be written; then, and when `stop` is set, nothing is left behind.
+pub fn write(
+    report: &Report,
+    forms: &[&Renderer],
+    folder: &Path,
+    stop: &AtomicBool,
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut aside: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let written = forms.iter().try_for_each(|form| {
+        let path = folder.join(form.file_name);
+        let partial = folder.join(format!(".{}.partial", form.file_name));
+        aside.push((partial.clone(), path));
+        let mut file = BufWriter::new(fs::File::create(partial)?);
+        (form.render)(report, &mut file)?;
+        file.flush()
+    });
+    let stopped = stop.load(Ordering::SeqCst);
+    if written.is_err() || stopped {
+        for (partial, _) in &aside {
+            // What was never made cannot be removed.
+            let _ = fs::remove_file(partial);
+        }
+    }
+    written.map_err(|error| {
+        Failure::new(format!("cannot write the report to {}", folder.display())).cause(error)
+    })?;
+    if stopped {
+        return Err(Failure::new("interrupted; nothing was written"));
+    }
+    for (partial, path) in &aside {
+        let moved = fs::rename(partial, path);
+        moved.map_err(|error| Failure::new(format!("cannot write {}", path.display())).cause(error))?;
+    }
+    Ok(aside.into_iter().map(|(_, path)| path).collect())
+}
+
+/// The names that `--format` takes.
+pub fn form_names() -> Vec<&'static str> {
+    RENDERERS.iter().map(|renderer| renderer.name).collect()
+}

@@ -1,0 +1,69 @@
+//! One progress bar a bundle, on a terminal only: compressed bytes, rate, time left.
+
+use std::io::IsTerminal;
+
+use clap::ValueEnum;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::bundle::Input;
+use crate::engine::{Progress, Silent};
+
+/// When progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal
+    Auto,
+    /// Never
+    Never,
+}
+
+/// What shows the progress of reading `inputs`.
+pub fn bars(when: When, inputs: &[Input]) -> Box<dyn Progress> {
+    if when == When::Never || !std::io::stderr().is_terminal() {
+        return Box::new(Silent);
+    }
+    let all = MultiProgress::new();
+    let style = ProgressStyle::with_template(
+        "{prefix:24!} {bar:24} {bytes:>10}/{total_bytes:10} {bytes_per_sec:>12} {eta:>4}",
+    )
+    .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = |input: &Input| {
+        let size =
+            std::fs::metadata(input.path()).map_or(0, |meta| if meta.is_file() { meta.len() } else { 0 });
+        let bar = all.add(ProgressBar::new(size)).with_style(style.clone());
+        let name = input.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // A bundle's name is hostile text too.
+        bar.set_prefix(name.replace(char::is_control, "?"));
+        bar
+    };
+    Box::new(Bars { bars: inputs.iter().map(bar).collect(), all: all.clone() })
+}
+
+struct Bars {
+    bars: Vec<ProgressBar>,
+    all: MultiProgress,
+}
+
+impl Progress for Bars {
+    fn advance(&self, index: usize, bytes: u64) {
+        let Some(bar) = self.bars.get(index) else { return };
+        bar.inc(bytes);
+        // A folder's size is not known before it is read.
+        if bar.length().is_some_and(|length| bar.position() > length) {
+            bar.set_length(bar.position());
+        }
+    }
+
+    fn done(&self, index: usize) {
+        if let Some(bar) = self.bars.get(index) {
+            bar.finish();
+        }
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        // The summary follows where the bars were.
+        let _ = self.all.clear();
+    }
+}

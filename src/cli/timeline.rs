@@ -1,0 +1,91 @@
+//! `esxray timeline`: what happened, on which host, in order, on stdout.
+
+use std::io::Write;
+use std::sync::atomic::AtomicBool;
+
+use clap::ValueEnum;
+
+use super::Done;
+use super::load::{self, CaseArgs};
+use crate::model::EventKind;
+use crate::report::model::TimelineEntry;
+use crate::report::{csv, escape, timesketch};
+
+/// Arguments of `esxray timeline`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    case: CaseArgs,
+    /// Form of the output
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    output: Form,
+    /// Only this host's events; its id or the beginning of its name, repeatable
+    #[arg(long, value_name = "HOST")]
+    host: Vec<String>,
+    /// Only events of this kind, or of all kinds below it (`vsan`), repeatable
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    kind: Vec<String>,
+}
+
+/// A form of the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// One line an event
+    Text,
+    /// Comma-separated values
+    Csv,
+    /// One JSON object a line, as in report.json
+    Jsonl,
+    /// JSON Lines for Timesketch
+    Timesketch,
+}
+
+/// A kind, or the first words of some.
+fn kind(text: &str) -> Result<String, String> {
+    let is_known = EventKind::ALL.iter().any(|known| is_kind(known.name(), text));
+    if is_known { Ok(text.to_owned()) } else { Err("no event kind is called so or begins so".to_owned()) }
+}
+
+fn is_kind(name: &str, wanted: &str) -> bool {
+    name.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Runs the command.
+pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
+    let mut report = load::report(&args.case, stop)?;
+    report.timeline.retain(|entry| {
+        let host = args.host.is_empty() || args.host.iter().any(|host| entry.host.starts_with(host.as_str()));
+        let kind = args.kind.is_empty() || args.kind.iter().any(|kind| is_kind(entry.kind.name(), kind));
+        host && kind
+    });
+    let entries = &report.timeline;
+    match args.output {
+        Form::Text => text(entries, out)?,
+        Form::Csv => csv::write_entries(entries, out)?,
+        Form::Timesketch => timesketch::write_entries(entries, out)?,
+        Form::Jsonl => {
+            for entry in entries {
+                serde_json::to_writer(&mut *out, entry).map_err(std::io::Error::from)?;
+                writeln!(out)?;
+            }
+        }
+    }
+    Ok(Done::Clean)
+}
+
+fn text(entries: &[TimelineEntry], out: &mut dyn Write) -> std::io::Result<()> {
+    let width = entries.iter().map(|entry| entry.host.len()).max().unwrap_or(0);
+    for entry in entries {
+        let first = entry.text.lines().next().unwrap_or("");
+        writeln!(
+            out,
+            "{:<27} {:<width$} {:<22} {:<8} {}",
+            entry.time.to_string(),
+            escape::line(&entry.host),
+            entry.kind.name(),
+            entry.severity.name(),
+            escape::line(first)
+        )?;
+    }
+    Ok(())
+}

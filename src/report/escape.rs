@@ -1,0 +1,235 @@
+//! Text from a bundle is hostile: it is made harmless here for the place that it is written to.
+//!
+//! Every renderer escapes at the moment of writing; nothing in a [`super::model::Report`] is escaped yet.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+
+/// Whether a character would act on the reader's screen instead of being seen: control characters,
+/// text-direction overrides, zero-width and tag characters.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Writes a hidden character so that it is seen, in signs that every font has:
+/// `\n` for a line feed, `[U+001B]` for ESC, `[U+202E]` for an override.
+fn write_shown(c: char, out: &mut impl Write) -> fmt::Result {
+    match u32::from(c) {
+        0x0a => out.write_str("\\n"),
+        0x0d => out.write_str("\\r"),
+        code => write!(out, "[U+{code:04X}]"),
+    }
+}
+
+fn shown(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(|c| is_hidden(c) && !keep(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        let written = if is_hidden(c) && !keep(c) { write_shown(c, &mut out) } else { out.write_char(c) };
+        written.expect("a String takes everything");
+    }
+    Cow::Owned(out)
+}
+
+/// Text that may have several lines: everything hidden is shown, tabs and line feeds stay.
+pub fn block(text: &str) -> Cow<'_, str> {
+    shown(text, |c| c == '\n' || c == '\t')
+}
+
+/// Text that must stay on one line, in a terminal too: everything hidden is shown, a tab is a space.
+pub fn line(text: &str) -> Cow<'_, str> {
+    if text.contains('\t') {
+        return Cow::Owned(shown(&text.replace('\t', " "), |_| false).into_owned());
+    }
+    shown(text, |_| false)
+}
+
+/// The escaper of the HTML templates: what `{{ … }}` writes is seen as text in elements and in quoted attributes.
+#[derive(Copy, Clone, Debug)]
+pub struct Html;
+
+impl askama::filters::Escaper for Html {
+    fn write_escaped_str<W: Write>(&self, mut out: W, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| write_html_char(c, &mut out))
+    }
+}
+
+fn write_html_char(c: char, out: &mut impl Write) -> fmt::Result {
+    match c {
+        '<' => out.write_str("&lt;"),
+        '>' => out.write_str("&gt;"),
+        '&' => out.write_str("&amp;"),
+        '"' => out.write_str("&quot;"),
+        '\'' => out.write_str("&#39;"),
+        '\n' | '\t' => out.write_char(c),
+        c if is_hidden(c) => write_shown(c, out),
+        c => out.write_char(c),
+    }
+}
+
+/// HTML of a text, for the pictures, which are not templates.
+pub fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    text.chars().try_for_each(|c| write_html_char(c, &mut out)).expect("a String takes everything");
+    out
+}
+
+/// A value inside an URL's fragment: everything but letters, digits and `-._` is percent-encoded.
+pub fn fragment(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => out.push(char::from(byte)),
+            _ => write!(out, "%{byte:02X}").expect("a String takes everything"),
+        }
+    }
+    out
+}
+
+/// An address that may become a link: `http` or `https` with nothing hidden in it.
+pub fn link(url: &str) -> Option<&str> {
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    (is_web && !url.contains(|c: char| is_hidden(c) || c.is_whitespace() || "<>\"'`\\".contains(c)))
+        .then_some(url)
+}
+
+/// Prose in Markdown, on one line: no mark-up, no HTML, no table border, no bare link.
+pub fn markdown(text: &str) -> String {
+    let text = line(text);
+    let text = text.trim();
+    let mut out = String::with_capacity(text.len() + 16);
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            // What makes bare addresses into links.
+            ':' if text[at..].starts_with("://") => out.push_str("&#58;"),
+            '.' if text[..at].to_ascii_lowercase().ends_with("www") => out.push_str("&#46;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '@' | '$' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '-' | '+' | '=' if at == 0 => {
+                out.push('\\');
+                out.push(c);
+            }
+            '.' | ')' if at > 0 && is_list_number(&text[..at], &text[at + 1..]) => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Whether a full stop or bracket between `before` and `after` would make a numbered list.
+fn is_list_number(before: &str, after: &str) -> bool {
+    before.bytes().all(|b| b.is_ascii_digit()) && (after.is_empty() || after.starts_with(' '))
+}
+
+/// A Markdown code span that its text cannot leave. Not for table cells, where `|` would end the cell.
+pub fn code_span(text: &str) -> String {
+    let text = line(text);
+    let fence = "`".repeat(longest_backtick_run(&text) + 1);
+    let pad =
+        if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) || text.is_empty() { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// A fenced Markdown code block that its text cannot leave, without the last line feed.
+/// `indent` puts it inside a list item.
+pub fn code_block(text: &str, language: &str, indent: &str) -> String {
+    let text = block(text);
+    let fence = "`".repeat((longest_backtick_run(&text) + 1).max(3));
+    let mut out = format!("{indent}{fence}{language}\n");
+    for part in text.lines() {
+        out.push_str(indent);
+        out.push_str(part);
+        out.push('\n');
+    }
+    out + indent + &fence
+}
+
+fn longest_backtick_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+/// A CSV cell: quoted where needed, and never taken for a formula by a spreadsheet.
+pub fn csv(text: &str) -> String {
+    let text = block(text);
+    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+        || text.starts_with(['\t', '\n']);
+    let guard = if is_formula { "'" } else { "" };
+    if is_formula || text.contains([',', '"', '\n', '\t', ';']) {
+        return format!("\"{guard}{}\"", text.replace('"', "\"\""));
+    }
+    text.into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_shown() {
+        assert_eq!(line("a\u{1b}[31mred\u{7}"), "a[U+001B][31mred[U+0007]");
+        assert_eq!(line("exe\u{202e}fdp\u{2066}\u{200b}"), "exe[U+202E]fdp[U+2066][U+200B]");
+        assert_eq!(line("a\tb\nc\r\u{9b}1m"), "a b\\nc\\r[U+009B]1m");
+        assert_eq!(block("a\tb\nc\u{0}"), "a\tb\nc[U+0000]");
+        assert_eq!(line("日本語 – ✓"), "日本語 – ✓");
+    }
+
+    #[test]
+    fn html_cannot_be_left() {
+        assert_eq!(html("</script><img src=x onerror='a'>&\""), {
+            "&lt;/script&gt;&lt;img src=x onerror=&#39;a&#39;&gt;&amp;&quot;"
+        });
+        assert_eq!(html("\u{202e}x\u{1b}"), "[U+202E]x[U+001B]");
+    }
+
+    #[test]
+    fn fragments_and_links_hold_nothing_else() {
+        assert_eq!(fragment("esx 02\"><&日"), "esx%2002%22%3E%3C%26%E6%97%A5");
+        assert_eq!(link("https://kb.example/1?a=b#c"), Some("https://kb.example/1?a=b#c"));
+        for bad in ["javascript:alert(1)", "https://a b", "https://a\u{202e}b", "data:x", "https://a\"b"] {
+            assert_eq!(link(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn markdown_prose_has_no_mark_up() {
+        assert_eq!(markdown("a|b `c` *d* [e](f) <b>"), "a\\|b \\`c\\` \\*d\\* \\[e\\](f) &lt;b&gt;");
+        assert_eq!(markdown("a\\|b"), "a\\\\\\|b");
+        assert_eq!(markdown("x\n# y"), "x\\\\n\\# y");
+        assert_eq!(markdown("1. one"), "1\\. one");
+        assert_eq!(markdown("- minus"), "\\- minus");
+        assert_eq!(markdown("http://evil www.evil"), "http&#58;//evil www&#46;evil");
+        assert_eq!(markdown("6.7.0 esx-01.example"), "6.7.0 esx-01.example");
+    }
+
+    #[test]
+    fn code_is_fenced_by_more_backticks_than_it_holds() {
+        assert_eq!(code_span("plain"), "`plain`");
+        assert_eq!(code_span("a``b"), "```a``b```");
+        assert_eq!(code_span("`x"), "`` `x ``");
+        assert_eq!(code_span("a\n```\nb"), "````a\\n```\\nb````");
+        assert_eq!(code_block("a\n```\nb", "sh", "   "), "   ````sh\n   a\n   ```\n   b\n   ````");
+    }
+
+    #[test]
+    fn csv_cells_are_no_formulas() {
+        assert_eq!(csv("=cmd|' /C calc'!A0"), "\"'=cmd|' /C calc'!A0\"");
+        assert_eq!(csv(" +1"), "\"' +1\"");
+        assert_eq!(csv("@x"), "\"'@x\"");
+        assert_eq!(csv("a,\"b\""), "\"a,\"\"b\"\"\"");
+        assert_eq!(csv("plain 2026-11-23T00:00:00Z"), "plain 2026-11-23T00:00:00Z");
+    }
+}

@@ -1,0 +1,108 @@
+//! What was read of each host: one bar a log on the case's time axis, with its gaps.
+
+use super::super::labels::{Labels, fill_count};
+use super::super::model::{Coverage, Report};
+use super::super::show;
+use crate::model::Timestamp;
+
+/// Hosts up to which all tables are open.
+const OPEN_HOSTS: usize = 4;
+
+/// One host's logs.
+pub struct HostCoverage<'a> {
+    pub host: &'a str,
+    pub summary: String,
+    pub is_open: bool,
+    pub logs: Vec<LogRow<'a>>,
+}
+
+/// One log.
+pub struct LogRow<'a> {
+    pub log: &'a Coverage,
+    pub from: String,
+    pub to: String,
+    pub bytes: String,
+    pub records: String,
+    pub unparsed: String,
+    pub bars: Vec<Bar>,
+    pub gaps: Vec<String>,
+}
+
+/// A stretch of the axis, in percent of its length.
+pub struct Bar {
+    pub left: String,
+    pub width: String,
+}
+
+/// Prepares the tables, one a host, in the report's order.
+pub fn coverage<'a>(report: &'a Report, l: &Labels) -> Vec<HostCoverage<'a>> {
+    let axis = axis(report);
+    let per_host = report.coverage.chunk_by(|a, b| a.host == b.host);
+    let hosts: Vec<&[Coverage]> = per_host.collect();
+    let few = hosts.len() <= OPEN_HOSTS;
+    hosts.into_iter().map(|logs| host_coverage(logs, axis, few, l)).collect()
+}
+
+/// From the first to the last stamp of any log.
+fn axis(report: &Report) -> Option<(Timestamp, Timestamp)> {
+    let from = report.coverage.iter().filter_map(|log| log.from).min()?;
+    let to = report.coverage.iter().filter_map(|log| log.to).max()?;
+    (to > from).then_some((from, to))
+}
+
+fn host_coverage<'a>(
+    logs: &'a [Coverage],
+    axis: Option<(Timestamp, Timestamp)>,
+    few: bool,
+    l: &Labels,
+) -> HostCoverage<'a> {
+    let gaps: usize = logs.iter().map(|log| log.gaps.len()).sum();
+    let problems: usize = logs.iter().map(|log| log.problems.len()).sum();
+    let from = logs.iter().filter_map(|log| log.from).min();
+    let to = logs.iter().filter_map(|log| log.to).max();
+    let mut parts = vec![fill_count(l.logs_n, logs.len() as u64)];
+    parts.extend(show::span_or_none(from, to));
+    parts.extend((gaps > 0).then(|| fill_count(l.gaps_n, gaps as u64)));
+    parts.extend((problems > 0).then(|| fill_count(l.problems_n, problems as u64)));
+    HostCoverage {
+        host: logs.first().map_or("", |log| &log.host),
+        summary: parts.join(" · "),
+        is_open: few,
+        logs: logs.iter().map(|log| log_row(log, axis)).collect(),
+    }
+}
+
+fn log_row(log: &Coverage, axis: Option<(Timestamp, Timestamp)>) -> LogRow<'_> {
+    LogRow {
+        log,
+        from: log.from.map_or_else(|| "–".to_owned(), show::second),
+        to: log.to.map_or_else(|| "–".to_owned(), show::second),
+        bytes: show::bytes(log.bytes),
+        records: show::count(log.records),
+        unparsed: show::count(log.unparsed),
+        bars: axis.map_or_else(Vec::new, |axis| bars(log, axis)),
+        gaps: log.gaps.iter().map(|gap| show::span(gap.from, gap.to)).collect(),
+    }
+}
+
+/// The covered stretches: the whole span, cut at its gaps.
+fn bars(log: &Coverage, axis: (Timestamp, Timestamp)) -> Vec<Bar> {
+    let (Some(from), Some(to)) = (log.from, log.to) else { return Vec::new() };
+    let mut bars = Vec::new();
+    let mut start = from;
+    for gap in &log.gaps {
+        bars.push(bar(start, gap.from, axis));
+        start = gap.to;
+    }
+    bars.push(bar(start, to, axis));
+    bars
+}
+
+fn bar(from: Timestamp, to: Timestamp, (first, last): (Timestamp, Timestamp)) -> Bar {
+    let length = last.since(first) as f64;
+    let percent = |micros: i64| (micros as f64 / length * 100.0).clamp(0.0, 100.0);
+    Bar {
+        left: format!("{:.2}", percent(from.since(first))),
+        width: format!("{:.2}", percent(to.since(from)).max(0.4)),
+    }
+}

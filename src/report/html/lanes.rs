@@ -1,0 +1,310 @@
+//! The timeline as a picture: one lane a host, events gathered in bars, findings as numbered lines.
+//!
+//! The picture is inline SVG with a bounded number of bars, whatever the number of events.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::super::escape;
+use super::super::labels::{Labels, fill, fill_count};
+use super::super::model::{Report, TimelineEntry};
+use super::super::{show, view};
+use crate::model::{EventKind, Severity, Timestamp};
+
+const WIDTH: i64 = 1120;
+const LEFT: i64 = 150;
+const RIGHT: i64 = 12;
+const PLOT: i64 = WIDTH - LEFT - RIGHT;
+const TOP: i64 = 30;
+const AXIS: i64 = 40;
+/// Bars in a picture of all lanes together.
+const MAX_BARS: i64 = 3_000;
+const SECOND: i64 = 1_000_000;
+/// Lengths of time that people think in, in seconds.
+const STEPS: [i64; 26] = [
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1_800,
+    3_600,
+    7_200,
+    10_800,
+    21_600,
+    43_200,
+    86_400,
+    172_800,
+    604_800,
+    1_209_600,
+    2_592_000,
+    7_776_000,
+    31_536_000,
+    157_680_000,
+    315_360_000,
+];
+
+/// A picture, its heading, its span and what one bar stands for.
+pub struct Picture {
+    pub title: &'static str,
+    pub span: String,
+    pub step: String,
+    /// Inline SVG; every text in it is escaped.
+    pub svg: String,
+}
+
+/// The pictures of a report: the whole period, and the incident where it is a small part of that.
+pub fn pictures(report: &Report, l: &Labels) -> Vec<Picture> {
+    let (Some(first), Some(last)) = (report.timeline.first(), report.timeline.last()) else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    if let Some((from, to)) = view::incident_window(report) {
+        out.push(picture(report, l, l.around_incident, (from, to)));
+    }
+    out.push(picture(report, l, l.whole_period, (first.time, last.time)));
+    out
+}
+
+fn picture(report: &Report, l: &Labels, title: &'static str, span: (Timestamp, Timestamp)) -> Picture {
+    let lanes: Vec<&str> = report.hosts.iter().map(|host| host.id.as_str()).collect();
+    let scale = Scale::new(span, lanes.len());
+    let bars = gather(&report.timeline, &lanes, &scale);
+    Picture {
+        title,
+        span: show::span(scale.from, scale.to),
+        step: fill(l.bar_length, &[&step_name(scale.bucket / SECOND, l)]),
+        svg: draw(report, &lanes, &bars, &scale, l),
+    }
+}
+
+/// How time becomes a place in the picture.
+struct Scale {
+    from: Timestamp,
+    to: Timestamp,
+    /// Microseconds that one bar stands for.
+    bucket: i64,
+    lane_height: i64,
+    lanes: i64,
+}
+
+impl Scale {
+    fn new((from, to): (Timestamp, Timestamp), lanes: usize) -> Self {
+        let lanes = (lanes as i64).max(1);
+        let most = (MAX_BARS / lanes).clamp(40, 240);
+        let bucket = step_for(to.since(from), most);
+        let start = from.micros().div_euclid(bucket) * bucket;
+        let end = (to.micros().div_euclid(bucket) + 1) * bucket;
+        Scale {
+            from: Timestamp::from_micros(start),
+            to: Timestamp::from_micros(end),
+            bucket,
+            lane_height: if lanes > 12 { 24 } else { 36 },
+            lanes,
+        }
+    }
+
+    fn x(&self, at: Timestamp) -> f64 {
+        let length = self.to.since(self.from) as f64;
+        LEFT as f64 + at.since(self.from) as f64 / length * PLOT as f64
+    }
+
+    fn bar_width(&self) -> f64 {
+        let count = self.to.since(self.from) as f64 / self.bucket as f64;
+        (PLOT as f64 / count - 1.0).clamp(1.5, 10.0)
+    }
+
+    fn bottom(&self) -> i64 {
+        TOP + self.lanes * self.lane_height
+    }
+}
+
+/// The shortest step that divides `span` into at most `most` parts, in microseconds.
+fn step_for(span: i64, most: i64) -> i64 {
+    let fits = |step: &&i64| span / (**step * SECOND) < most;
+    STEPS.iter().find(fits).or(STEPS.last()).map_or(SECOND, |step| step * SECOND)
+}
+
+fn step_name(seconds: i64, l: &Labels) -> String {
+    let (number, en, ja) = match seconds {
+        ..60 => (seconds, "s", "秒"),
+        60..3_600 => (seconds / 60, "min", "分"),
+        3_600..86_400 => (seconds / 3_600, "h", "時間"),
+        _ => (seconds / 86_400, "d", "日"),
+    };
+    format!("{number} {}", if l.tag == "ja" { ja } else { en })
+}
+
+/// The events of one lane in one stretch of time.
+#[derive(Default)]
+struct Bar {
+    count: u64,
+    worst: Option<Severity>,
+    kinds: BTreeMap<EventKind, u64>,
+}
+
+/// Bars by lane and number of their bucket.
+type Bars = BTreeMap<(usize, i64), Bar>;
+
+fn gather(timeline: &[TimelineEntry], lanes: &[&str], scale: &Scale) -> Bars {
+    let lane_of: BTreeMap<&str, usize> = lanes.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let mut bars = Bars::new();
+    for entry in timeline.iter().filter(|entry| scale.from <= entry.time && entry.time < scale.to) {
+        let Some(&lane) = lane_of.get(entry.host.as_str()) else { continue };
+        let bar = bars.entry((lane, entry.time.since(scale.from) / scale.bucket)).or_default();
+        bar.count += 1;
+        bar.worst = bar.worst.max(Some(entry.severity));
+        *bar.kinds.entry(entry.kind).or_default() += 1;
+    }
+    bars
+}
+
+fn draw(report: &Report, lanes: &[&str], bars: &Bars, scale: &Scale, l: &Labels) -> String {
+    let mut svg = String::new();
+    let written = (|| {
+        let height = scale.bottom() + AXIS;
+        write!(svg, r#"<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{}">"#, l.timeline)?;
+        draw_lanes(lanes, scale, &mut svg)?;
+        draw_axis(scale, &mut svg)?;
+        let most = bars.values().map(|bar| bar.count).max().unwrap_or(1);
+        for ((lane, bucket), bar) in bars {
+            draw_bar(*lane, *bucket, bar, most, scale, l, &mut svg)?;
+        }
+        draw_findings(report, scale, &mut svg)?;
+        svg.write_str("</svg>")
+    })();
+    written.expect("a String takes everything");
+    svg
+}
+
+fn draw_lanes(lanes: &[&str], scale: &Scale, svg: &mut String) -> std::fmt::Result {
+    for (at, host) in lanes.iter().enumerate() {
+        let y = TOP + at as i64 * scale.lane_height;
+        let style = if at % 2 == 0 { "lane" } else { "lane alt" };
+        let height = scale.lane_height;
+        write!(svg, r#"<rect class="{style}" x="0" y="{y}" width="{WIDTH}" height="{height}"/>"#)?;
+        let middle = y + height / 2 + 5;
+        let (link, name) = (escape::fragment(host), escape::html(&show::cut(host, 18)));
+        let full = escape::html(host);
+        let text = format!(r#"<text class="name" x="8" y="{middle}">{name}<title>{full}</title></text>"#);
+        write!(svg, r##"<a href="#host={link}">{text}</a>"##)?;
+    }
+    Ok(())
+}
+
+fn draw_axis(scale: &Scale, svg: &mut String) -> std::fmt::Result {
+    let step = step_for(scale.to.since(scale.from), 8);
+    let first = (scale.from.micros() + step - 1).div_euclid(step) * step;
+    let bottom = scale.bottom();
+    let mut date_before = String::new();
+    let mut at = Timestamp::from_micros(first);
+    // A broken stamp may make the axis longer than any step divides; then the rest stays without ticks.
+    for _ in 0..16 {
+        if at > scale.to {
+            break;
+        }
+        let x = scale.x(at);
+        write!(svg, r#"<path class="tick" d="M{x:.1} {TOP}V{}"/>"#, bottom + 4)?;
+        let text = show::second(at);
+        let (date, clock) = text.split_once(' ').unwrap_or((&text, ""));
+        let clock = if step < 60 * SECOND { clock } else { clock.get(..5).unwrap_or(clock) };
+        let anchor = if x > (WIDTH - 40) as f64 { "end" } else { "middle" };
+        let shows_date = date != date_before;
+        let upper = if step >= 86_400 * SECOND { date } else { clock };
+        write!(
+            svg,
+            r#"<text class="at" x="{x:.1}" y="{}" text-anchor="{anchor}">{upper}</text>"#,
+            bottom + 18
+        )?;
+        if shows_date && upper != date {
+            write!(
+                svg,
+                r#"<text class="day" x="{x:.1}" y="{}" text-anchor="{anchor}">{date}</text>"#,
+                bottom + 33
+            )?;
+        }
+        date_before = date.to_owned();
+        at = at.plus_micros(step);
+    }
+    write!(svg, r#"<text class="day" x="8" y="{}">UTC</text>"#, bottom + 18)
+}
+
+fn draw_bar(
+    lane: usize,
+    bucket: i64,
+    bar: &Bar,
+    most: u64,
+    scale: &Scale,
+    l: &Labels,
+    svg: &mut String,
+) -> std::fmt::Result {
+    let from = scale.from.plus_micros(bucket * scale.bucket);
+    let full = (scale.lane_height - 8) as f64;
+    let share = ((1 + bar.count) as f64).log2() / ((1 + most) as f64).log2();
+    let height = 7.0 + (full - 7.0) * share;
+    let y = (TOP + (lane as i64 + 1) * scale.lane_height - 4) as f64 - height;
+    let worst = bar.worst.unwrap_or(Severity::Info).name();
+    let (x, width) = (scale.x(from), scale.bar_width());
+    write!(
+        svg,
+        r#"<rect class="s-{worst}" x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}"><title>{}</title></rect>"#,
+        escape::html(&bar_title(bar, from, l))
+    )
+}
+
+/// `2026-11-23 02:10:00 · 12 events: vMotion failed 8, …`
+fn bar_title(bar: &Bar, from: Timestamp, l: &Labels) -> String {
+    let mut kinds: Vec<_> = bar.kinds.iter().collect();
+    kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(**count), **kind));
+    let named = kinds.iter().take(3).map(|(kind, count)| format!("{} {count}", l.kind_name(**kind)));
+    let more = if kinds.len() > 3 { ", …" } else { "" };
+    let events = fill_count(l.events, bar.count);
+    format!("{} · {events}: {}{more}", show::second(from), named.collect::<Vec<_>>().join(", "))
+}
+
+/// A numbered line where each finding was first seen; numbers that would overlap move to the right.
+fn draw_findings(report: &Report, scale: &Scale, svg: &mut String) -> std::fmt::Result {
+    let mut marks: Vec<(Timestamp, usize)> = report
+        .findings
+        .iter()
+        .enumerate()
+        .filter_map(|(at, finding)| Some((finding.first_seen?, at)))
+        .filter(|(time, _)| scale.from <= *time && *time <= scale.to)
+        .collect();
+    marks.sort();
+    let mut free = LEFT as f64;
+    for (time, at) in marks {
+        let (x, number) = (scale.x(time), at + 1);
+        let label = x.max(free);
+        free = label + 21.0;
+        let severity = report.findings[at].severity.name();
+        let title = escape::html(&report.findings[at].title);
+        let bottom = scale.bottom();
+        write!(svg, r##"<a href="#finding-{number}" class="mark s-{severity}"><title>{title}</title>"##)?;
+        write!(
+            svg,
+            r#"<path d="M{label:.1} 16L{x:.1} {TOP}V{bottom}"/><circle cx="{label:.1}" cy="12" r="9"/>"#
+        )?;
+        write!(svg, r#"<text x="{label:.1}" y="16" text-anchor="middle">{number}</text></a>"#)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_round_and_divide_into_few_parts() {
+        assert_eq!(step_for(0, 240), SECOND);
+        assert_eq!(step_for(3_600 * SECOND, 240), 30 * SECOND);
+        assert_eq!(step_for(7 * 86_400 * SECOND, 8), 86_400 * SECOND);
+        assert_eq!(step_for(i64::MAX, 8), 315_360_000 * SECOND);
+    }
+}

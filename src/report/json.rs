@@ -1,0 +1,22 @@
+//! `report.json`: the report as it is, two spaces of indentation, keys in the contract's order.
+
+use std::io::{self, Write};
+
+use super::Renderer;
+use super::model::Report;
+
+/// Writes `report.json`.
+pub static RENDERER: Renderer = Renderer {
+    name: "json",
+    file_name: "report.json",
+    about: "Everything, for scripts; stable field names with a JSON Schema",
+    render,
+};
+
+/// The JSON Schema (draft 2020-12) that every written report obeys.
+pub const SCHEMA_JSON: &str = include_str!("report.schema.json");
+
+fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
+}

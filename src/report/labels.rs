@@ -1,0 +1,341 @@
+//! Every fixed word of the renderers, in English and Japanese beside each other.
+//!
+//! Titles, summaries and remedies are not here: they come ready-made in the report.
+//! `{0}`, `{1}` are places for values, see [`fill`]; `one|many` chooses by number, see [`fill_count`].
+
+use crate::model::{Confidence, EventKind, HostKind, Lang, Severity};
+
+macro_rules! labels {
+    ($($name:ident: $en:literal, $ja:literal;)+) => {
+        /// The fixed words in one language.
+        pub struct Labels {
+            /// The language's tag for `lang="…"`.
+            pub tag: &'static str,
+            $(#[doc = $en] pub $name: &'static str,)+
+        }
+        static EN: Labels = Labels { tag: "en", $($name: $en,)+ };
+        static JA: Labels = Labels { tag: "ja", $($name: $ja,)+ };
+    };
+}
+
+/// The labels of `lang`.
+pub fn labels(lang: Lang) -> &'static Labels {
+    match lang {
+        Lang::En => &EN,
+        Lang::Ja => &JA,
+    }
+}
+
+labels! {
+    // Headings
+    overview: "Overview", "概要";
+    findings: "Findings", "検出事項";
+    hosts: "Hosts", "ホスト";
+    cpu_features: "CPU features", "CPU 機能";
+    timeline: "Timeline", "タイムライン";
+    coverage: "What was read", "収集範囲";
+    missing_hosts: "Hosts without a bundle", "バンドルが不足しているホスト";
+    problems: "What could not be read", "読み取れなかったもの";
+    about: "How this report was made", "本レポートについて";
+
+    // Overview
+    report_kind: "Incident analysis", "障害解析レポート";
+    what_happened: "What happened", "発生事象";
+    where_: "Where", "対象ホスト";
+    why: "Why", "原因";
+    what_to_do: "What to do", "対処手順";
+    when: "When", "発生日時";
+    also_found: "Also found", "その他の検出事項";
+    all_steps: "All steps, evidence and details", "全手順・根拠ログ・詳細";
+    period: "Log period", "ログ期間";
+    clusters: "Clusters", "クラスタ";
+    cluster_vsan: "vSAN cluster", "vSAN クラスタ";
+    cluster_vcenter: "vCenter cluster", "vCenter クラスタ";
+    cluster_unknown: "Bundles given together", "同時に指定されたバンドル";
+    no_findings: "No known problem was found in what was read.", "読み取った範囲では、既知の問題は検出されませんでした。";
+    only_minor: "Nothing above a warning was found in what was read.", "読み取った範囲では、警告を超える問題は検出されませんでした。";
+    looked_at: "Examined: {0} hosts, {1} logs, {2} records, {3} timeline events.",
+        "ホスト {0} 台、ログ {1} 種、レコード {2} 件、タイムラインのイベント {3} 件を調査しました。";
+    looked_between: "The logs cover {0}; nothing outside that period was in the bundles.",
+        "ログの期間は {0} です。この期間外のログはバンドルに含まれていません。";
+    no_period: "No log with time stamps was in the bundles.", "タイムスタンプのあるログはバンドルに含まれていません。";
+    redacted: "Names and addresses in this report are replaced.", "本レポートの名称およびアドレスは置き換えられています。";
+
+    // Findings
+    severity: "Severity", "重大度";
+    confidence: "Confidence", "確度";
+    confidence_of: "Confidence: {0}", "確度：{0}";
+    cause: "Cause", "原因";
+    affected_hosts: "Hosts", "対象ホスト";
+    affected_vms: "Virtual machines", "影響を受ける仮想マシン";
+    seen: "Seen", "発生日時";
+    confirmed_by: "Confirmed by", "裏付け";
+    events: "1 event|{0} events", "イベント {0} 件";
+    remedy: "What to do", "対処手順";
+    check: "Check", "確認方法";
+    on_host: "on {0}", "{0} で実行";
+    copy: "Copy", "コピー";
+    copied: "Copied", "コピー済み";
+    evidence: "Evidence", "根拠ログ";
+    evidence_lines: "1 line|{0} lines", "{0} 行";
+    references: "References", "参考資料";
+    details: "Details", "詳細";
+    more: "and {0} more", "ほか {0} 件";
+    none: "none", "なし";
+    unknown: "unknown", "不明";
+
+    // Details of findings
+    lacks_features: "Lacks", "機能なし";
+    has_features: "Has", "機能あり";
+    can_move: "VMs can move this way", "移行可能";
+    cannot_move: "VMs cannot move this way", "移行不可";
+    one_way: "Migration works one way only", "片方向のみ移行可能";
+    features_concerned: "Features concerned", "該当する CPU 機能";
+    lost_host: "Out of the cluster", "クラスタから離脱";
+    remaining: "Still in the cluster", "クラスタに残存";
+    lost_at: "Lost at", "離脱時刻";
+    uncertainty: "± {0} ms", "± {0} ミリ秒";
+    observers: "Seen by", "検知したホスト";
+    unicast_peers: "Unicast peers per host", "ホストごとのユニキャスト ピア数";
+    unicast_of: "{0} of {1}", "{1} 中 {0}";
+    vcenter_version: "vCenter version", "vCenter のバージョン";
+    host_version: "Host version", "ホストのバージョン";
+    groups: "Groups", "分断されたグループ";
+    group: "Group {0}", "グループ {0}";
+
+    // Tables
+    host: "Host", "ホスト";
+    time_utc: "Time (UTC)", "時刻 (UTC)";
+    kind: "Kind", "種別";
+    text: "Text", "内容";
+    source: "Source", "ログの位置";
+    version: "Version", "バージョン";
+    build: "build {0}", "ビルド {0}";
+    hardware: "Hardware", "ハードウェア";
+    bios: "BIOS {0}", "BIOS {0}";
+    cpu: "CPU", "CPU";
+    microcode: "microcode {0}", "マイクロコード {0}";
+    vsan: "vSAN", "vSAN";
+    vsan_members: "1 member|{0} members", "メンバー {0} 台";
+    vsan_peers: "1 unicast peer|{0} unicast peers", "ユニキャスト ピア {0} 件";
+    clock: "Clock offset", "時計のずれ";
+    booted: "Booted", "起動日時";
+    captured: "Bundle taken", "バンドル取得日時";
+    bundle: "Bundle", "バンドル";
+    file: "File", "ファイル";
+    odd_one: "Highlighted: differs from most ESXi hosts.", "色付き：多数の ESXi ホストと異なる値。";
+
+    // CPU features
+    feature: "Feature", "機能";
+    capability: "Hardware", "ハードウェア";
+    mask: "EVC mask", "EVC マスク";
+    effective: "Seen by VMs", "仮想マシンに提供";
+    yes: "✓", "○";
+    no: "✗", "×";
+    features_differ: "{0} of {1} features differ between hosts.", "{1} 個の機能のうち {0} 個がホスト間で異なります。";
+    features_same: "All {0} features are the same on every host.", "{0} 個の機能はすべてのホストで一致しています。";
+    all_features: "All {0} features", "全 {0} 個の機能";
+    features_legend: "“Hardware” is what CPU, microcode and BIOS offer, “EVC mask” what the cluster allows, “Seen by VMs” what is left.",
+        "「ハードウェア」は CPU・マイクロコード・BIOS が提供する値、「EVC マスク」はクラスタが許可する値、「仮想マシンに提供」はその結果です。";
+    pinned_vms: "Virtual machines that cannot move freely", "移行先が制限されている仮想マシン";
+    vm: "VM", "仮想マシン";
+    runs_on: "Runs on", "稼働ホスト";
+    powered_on: "Powered on", "起動日時";
+    cannot_go: "Cannot move to", "移行できないホスト";
+    class_security: "security", "セキュリティ";
+    class_isa: "instructions", "命令セット";
+    class_virtualization: "virtualization", "仮想化";
+    class_other: "other", "その他";
+
+    // Timeline
+    whole_period: "Whole period", "全期間";
+    around_incident: "Around the incident", "障害発生前後";
+    lane_note: "One lane a host; the taller a bar, the more events; its colour is the worst severity among them. Numbered lines are findings. Times are UTC.",
+        "1 行が 1 ホストに対応します。棒の高さは件数、色は最も高い重大度、番号付きの縦線は検出事項です。時刻は UTC です。";
+    bar_length: "one bar = {0}", "棒 1 本 = {0}";
+    no_events: "No events.", "イベントはありません。";
+    all_events: "Events", "イベント一覧";
+    table_capped: "{0} of {1} events are listed: the worst and those nearest to the incident first. All are in report.json.",
+        "全 {1} 件のうち {0} 件を、重大度が高く障害時刻に近いものから選んで掲載しています。全件は report.json にあります。";
+    printed_note: "On paper, the {0} worst and nearest to the incident.", "印刷時は、重大度が高く障害時刻に近い {0} 件のみ掲載しています。";
+    corrected_note: "Times are corrected by each host's clock offset. ~ marks an estimated time.",
+        "時刻は各ホストの時計のずれを補正した値です。「~」は推定時刻を示します。";
+    filter_host: "All hosts", "すべてのホスト";
+    filter_kind: "All kinds", "すべての種別";
+    filter_severity: "All severities", "すべての重大度";
+    and_worse: "{0} and worse", "{0}以上";
+    filter_text: "Text…", "文字列…";
+    reset: "Reset", "解除";
+    shown: "{0} of {1} shown", "{1} 件中 {0} 件を表示";
+
+    // Coverage
+    log: "Log", "ログ";
+    from: "From (UTC)", "開始 (UTC)";
+    to: "To (UTC)", "終了 (UTC)";
+    members: "Files", "ファイル数";
+    size: "Size", "サイズ";
+    records: "Records", "レコード数";
+    unparsed: "Not parsed", "解析不可";
+    gaps: "Gaps", "欠落";
+    covered: "Covered", "期間";
+    logs_n: "1 log|{0} logs", "ログ {0} 種";
+    gaps_n: "1 gap|{0} gaps", "欠落 {0} か所";
+    problems_n: "1 problem|{0} problems", "問題 {0} 件";
+    seen_by: "Named by", "言及しているホスト";
+    reason: "Why", "理由";
+    path: "Path", "パス";
+    more_in_json: "{0} more are in report.json.", "残り {0} 件は report.json にあります。";
+
+    // About
+    made_by: "Made by {0} {1} with {2} detection rules.", "{0} {1}（検出ルール {2} 件）で作成しました。";
+    rules_hash: "Rules SHA-256", "ルールの SHA-256";
+    bundles: "Bundles and their SHA-256", "バンドルと SHA-256";
+    offline_note: "Made offline from the bundles named here; the logs were not changed. This file loads nothing from a network.",
+        "ここに記載のバンドルのみをオフラインで解析しました。ログは変更していません。本ファイルはネットワークに接続しません。";
+
+    // Terminal
+    next_steps: "Next", "対処";
+    verify: "Check", "確認";
+    more_steps: "1 more step is in the report.|{0} more steps are in the report.", "残り {0} 手順はレポートを参照してください。";
+    read_problems: "1 thing could not be read; see the report.|{0} things could not be read; see the report.", "読み取れなかったものが {0} 件あります。レポートを参照してください。";
+    missing_n: "No bundle for: {0}", "バンドルなし：{0}";
+}
+
+impl Labels {
+    /// A severity.
+    pub fn severity_name(&self, severity: Severity) -> &'static str {
+        let (en, ja) = match severity {
+            Severity::Critical => ("Critical", "重大"),
+            Severity::Error => ("Error", "エラー"),
+            Severity::Warning => ("Warning", "警告"),
+            Severity::Info => ("Info", "情報"),
+        };
+        self.pick(en, ja)
+    }
+
+    /// A confidence.
+    pub fn confidence_name(&self, confidence: Confidence) -> &'static str {
+        let (en, ja) = match confidence {
+            Confidence::Certain => ("certain", "確実"),
+            Confidence::Likely => ("likely", "高い"),
+            Confidence::Possible => ("possible", "可能性あり"),
+        };
+        self.pick(en, ja)
+    }
+
+    /// What a bundle was taken from.
+    pub fn host_kind(&self, kind: HostKind) -> &'static str {
+        match kind {
+            HostKind::Esxi => "ESXi",
+            HostKind::Vcenter => "vCenter Server",
+        }
+    }
+
+    /// An event kind in words; the dotted name where there is none.
+    pub fn kind_name(&self, kind: EventKind) -> &'static str {
+        let found = KINDS.iter().find(|(known, _, _)| *known == kind);
+        found.map_or(kind.name(), |(_, en, ja)| self.pick(en, ja))
+    }
+
+    fn pick(&self, en: &'static str, ja: &'static str) -> &'static str {
+        if self.tag == "ja" { ja } else { en }
+    }
+}
+
+/// `template` for a number: what stands before its `|` is for one, the rest for any other number.
+/// A template without `|`, as all are in Japanese, is for every number.
+pub fn fill_count(template: &str, number: u64) -> String {
+    let chosen = match template.split_once('|') {
+        Some((one, _)) if number == 1 => one,
+        Some((_, many)) => many,
+        None => template,
+    };
+    fill(chosen, &[&super::show::count(number)])
+}
+
+/// `template` with `{0}`, `{1}`, … replaced by `values`, which are not looked into again.
+pub fn fill(template: &str, values: &[&str]) -> String {
+    let mut out = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        match after.split_once('}').map(|(digit, tail)| (digit.parse::<usize>(), tail)) {
+            Some((Ok(at), tail)) if at < values.len() => {
+                out.push_str(values[at]);
+                rest = tail;
+            }
+            _ => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+static KINDS: &[(EventKind, &str, &str)] = &[
+    (EventKind::VMOTION_START, "vMotion started", "vMotion 開始"),
+    (EventKind::VMOTION_SUCCESS, "vMotion done", "vMotion 完了"),
+    (EventKind::VMOTION_FAIL, "vMotion failed", "vMotion 失敗"),
+    (EventKind::VMOTION_FAIL_CPU, "vMotion refused: CPU features", "vMotion 拒否（CPU 機能）"),
+    (EventKind::VM_POWER_ON, "VM powered on", "仮想マシン パワーオン"),
+    (EventKind::VM_POWER_OFF, "VM powered off", "仮想マシン パワーオフ"),
+    (EventKind::VM_INVALID, "VM invalid", "仮想マシン 無効"),
+    (EventKind::VM_INACCESSIBLE, "VM inaccessible", "仮想マシン アクセス不可"),
+    (EventKind::VM_RECOVERED, "VM recovered", "仮想マシン 復旧"),
+    (EventKind::EVC_MASK_CHANGED, "EVC mask changed", "EVC マスク変更"),
+    (EventKind::EVC_ADMISSION_FAILED, "EVC admission failed", "EVC 参加拒否"),
+    (EventKind::VSAN_NODE_LEFT, "vSAN node left", "vSAN ノード離脱"),
+    (EventKind::VSAN_NODE_JOINED, "vSAN node joined", "vSAN ノード参加"),
+    (EventKind::VSAN_ROLE_CHANGE, "vSAN role changed", "vSAN ロール変更"),
+    (EventKind::VSAN_PEER_UNREACHABLE, "vSAN peer unreachable", "vSAN ピア到達不可"),
+    (EventKind::VSAN_FORMAT_SKEW, "vSAN format differs", "vSAN フォーマット不一致"),
+    (EventKind::VSAN_DISK_FAILED, "vSAN disk failed", "vSAN ディスク障害"),
+    (EventKind::VSAN_CONFIG_STALE, "vSAN configuration stale", "vSAN 構成が古い"),
+    (EventKind::HOST_DISCONNECTED, "Host disconnected", "ホスト切断"),
+    (EventKind::HOST_NOT_RESPONDING, "Host not responding", "ホスト応答なし"),
+    (EventKind::HOST_RECONNECTED, "Host reconnected", "ホスト再接続"),
+    (EventKind::HOST_BOOT, "Host booted", "ホスト起動"),
+    (EventKind::HOST_SHUTDOWN, "Host shut down", "ホスト シャットダウン"),
+    (EventKind::HOST_REBOOT, "Host rebooted", "ホスト再起動"),
+    (EventKind::HOST_CRASH, "Host crashed", "ホスト クラッシュ"),
+    (EventKind::HOST_MAINTENANCE_ENTER, "Maintenance mode entered", "メンテナンス モード開始"),
+    (EventKind::HOST_MAINTENANCE_EXIT, "Maintenance mode left", "メンテナンス モード終了"),
+    (EventKind::HOST_UPGRADE, "Host upgraded", "ホスト アップグレード"),
+    (EventKind::HA_HOST_DEAD, "HA: host dead", "HA: ホスト停止判定"),
+    (EventKind::HA_ISOLATED, "HA: host isolated", "HA: ホスト隔離"),
+    (EventKind::HA_ELECTION, "HA: election", "HA: プライマリ選出"),
+    (EventKind::HA_FAILOVER, "HA: failover", "HA: フェイルオーバー"),
+    (EventKind::NET_LINK_DOWN, "Link down", "リンク ダウン"),
+    (EventKind::NET_LINK_UP, "Link up", "リンク アップ"),
+    (EventKind::NET_IP_CONFLICT, "IP address conflict", "IP アドレス競合"),
+    (EventKind::STORAGE_APD, "All paths down (APD)", "全パス ダウン (APD)"),
+    (EventKind::STORAGE_PDL, "Permanent device loss (PDL)", "永続的なデバイス損失 (PDL)"),
+    (EventKind::TIME_STEP, "Clock stepped", "時刻の不連続"),
+    (EventKind::SERVICE_START, "Service started", "サービス開始"),
+    (EventKind::SERVICE_HANG, "Service hung", "サービス応答停止"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_kind_has_words_in_both_languages() {
+        for kind in EventKind::ALL {
+            for lang in [Lang::En, Lang::Ja] {
+                assert_ne!(labels(lang).kind_name(*kind), kind.name(), "{kind} has no words");
+            }
+        }
+    }
+
+    #[test]
+    fn values_are_filled_in_once() {
+        assert_eq!(fill("{1} of {0}", &["{1}", "a"]), "a of {1}");
+        assert_eq!(fill_count("1 event|{0} events", 1), "1 event");
+        assert_eq!(fill_count("1 event|{0} events", 1_000), "1,000 events");
+        assert_eq!(fill_count("イベント {0} 件", 1), "イベント 1 件");
+        assert_eq!(fill("{x} {9} {", &["a"]), "{x} {9} {");
+    }
+}

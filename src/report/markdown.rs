@@ -1,0 +1,383 @@
+//! `report.md`: the report for a ticket; one sentence a line, hostile text in code spans or escaped.
+
+use std::io::{self, Write};
+
+use super::details::{self, Details, HostLost, Mismatch, Partition};
+use super::escape::{self, code_span, markdown as md};
+use super::labels::{Labels, fill, fill_count, labels};
+use super::model::{FeatureRow, Finding, Report, Step};
+use super::{Renderer, show, view};
+use crate::model::Severity;
+
+/// Writes `report.md`.
+pub static RENDERER: Renderer = Renderer {
+    name: "md",
+    file_name: "report.md",
+    about: "The report as Markdown, to paste into a ticket",
+    render,
+};
+
+/// Events that are listed; a ticket is no place for more.
+const EVENTS: usize = 200;
+/// Virtual machines that are listed, per list.
+const VMS: usize = 50;
+
+fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let l = labels(report.case.lang);
+    overview(report, l, out)?;
+    findings(report, l, out)?;
+    hosts(report, l, out)?;
+    features(report, l, out)?;
+    timeline(report, l, out)?;
+    coverage(report, l, out)?;
+    missing_hosts(report, l, out)?;
+    problems(report, l, out)?;
+    about(report, l, out)
+}
+
+/// A table row of cells that are escaped already.
+fn row(cells: &[String], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "| {} |", cells.join(" | "))
+}
+
+fn table_head(heads: &[&str], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out)?;
+    row(&heads.iter().map(|head| (*head).to_owned()).collect::<Vec<_>>(), out)?;
+    writeln!(out, "|{}", " --- |".repeat(heads.len()))
+}
+
+/// Names as code spans, so that nothing in them is mark-up.
+fn names(list: &[String], max: usize, l: &Labels) -> String {
+    let mut out: Vec<String> = list.iter().take(max).map(|name| code_span(name)).collect();
+    if list.len() > max {
+        out.push(fill(l.more, &[&show::count((list.len() - max) as u64)]));
+    }
+    out.join(", ")
+}
+
+/// One sentence a line, as far as a full stop tells; each is escaped as the beginning of a line.
+fn sentences(text: &str) -> String {
+    let text = escape::line(text).replace(". ", ".\n").replace('。', "。\n");
+    text.lines().map(md).collect::<Vec<_>>().join("\n")
+}
+
+fn overview(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# {}\n", md(&report.case.title))?;
+    if let Some(span) = show::span_or_none(report.case.from, report.case.to) {
+        writeln!(out, "- {}: {span}", l.period)?;
+    }
+    for cluster in &report.case.clusters {
+        let name = cluster.name.as_deref().unwrap_or(&cluster.id);
+        writeln!(out, "- {}: {} ({})", l.clusters, md(name), names(&cluster.hosts, VMS, l))?;
+    }
+    if report.case.redacted {
+        writeln!(out, "- {}", l.redacted)?;
+    }
+    writeln!(out, "\n## {}\n", l.overview)?;
+    match view::headline(report) {
+        Some(finding) => answer(finding, l, out),
+        None => {
+            writeln!(out, "{}", l.no_findings)?;
+            view::looked_at(report, l).iter().try_for_each(|sentence| writeln!(out, "{sentence}"))
+        }
+    }
+}
+
+fn answer(finding: &Finding, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "**{}**\n", md(&finding.title))?;
+    writeln!(out, "{}\n", sentences(&finding.summary))?;
+    writeln!(out, "- {}: {}", l.where_, names(&finding.hosts, VMS, l))?;
+    writeln!(out, "- {}: {}", l.why, md(&finding.cause.text))?;
+    if let Some(step) = finding.remedy.first() {
+        writeln!(out, "- {}: {}", l.what_to_do, md(&step.text))?;
+    }
+    Ok(())
+}
+
+fn findings(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if report.findings.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## {}", l.findings)?;
+    for (at, found) in report.findings.iter().enumerate() {
+        finding(at + 1, found, l, out)?;
+    }
+    Ok(())
+}
+
+fn finding(number: usize, finding: &Finding, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    let severity = l.severity_name(finding.severity);
+    writeln!(out, "\n### {number}. [{severity}] {}\n", md(&finding.title))?;
+    writeln!(out, "{}\n", sentences(&finding.summary))?;
+    writeln!(out, "- {}: {} ({})", l.cause, md(&finding.cause.text), code_span(&finding.cause.id))?;
+    let confidence = l.confidence_name(finding.confidence);
+    writeln!(out, "- {}: {confidence} ({})", l.confidence, code_span(&finding.id))?;
+    if !finding.hosts.is_empty() {
+        writeln!(out, "- {}: {}", l.affected_hosts, names(&finding.hosts, VMS, l))?;
+    }
+    if !finding.vms.is_empty() {
+        writeln!(out, "- {}: {}", l.affected_vms, names(&finding.vms, VMS, l))?;
+    }
+    if let Some(span) = show::span_or_none(finding.first_seen, finding.last_seen) {
+        writeln!(out, "- {}: {span} ({})", l.seen, fill_count(l.events, finding.count))?;
+    }
+    finding_details(finding, l, out)?;
+    remedy(&finding.remedy, l, out)?;
+    evidence(finding, l, out)?;
+    references(finding, l, out)
+}
+
+fn finding_details(finding: &Finding, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    match details::read(finding) {
+        Details::Mismatch(found) => mismatch(&found, l, out),
+        Details::HostLost(found) => host_lost(&found, l, out),
+        Details::Partition(found) => partition(&found, l, out),
+        Details::None => Ok(()),
+    }
+}
+
+fn mismatch(found: &Mismatch, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "- {}: {}", l.features_concerned, names(&found.features, VMS, l))?;
+    writeln!(out, "- {}: {}", l.has_features, names(&found.have, VMS, l))?;
+    writeln!(out, "- {}: {}", l.lacks_features, names(&found.lack, VMS, l))?;
+    let arrow = |from: &str, to: &str| format!("{} → {}", code_span(from), code_span(to));
+    let arrows: Vec<String> = found.one_way.iter().take(VMS).map(|a| arrow(&a.from, &a.to)).collect();
+    if !arrows.is_empty() {
+        writeln!(out, "- {}: {}", l.one_way, arrows.join(", "))?;
+    }
+    Ok(())
+}
+
+fn host_lost(found: &HostLost, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(at) = found.lost_at {
+        let known = found.lost_at_uncertainty_ms.map(|ms| fill(l.uncertainty, &[&ms.to_string()]));
+        writeln!(out, "- {}: {} UTC {}", l.lost_at, show::time(at), known.unwrap_or_default())?;
+    }
+    for seen in &found.observers {
+        writeln!(out, "- {}: {} {}", l.observers, code_span(&seen.host), show::time_or_dash(seen.at))?;
+    }
+    for (label, value) in [(l.vcenter_version, &found.vcenter_version), (l.host_version, &found.host_version)]
+    {
+        if let Some(value) = value {
+            writeln!(out, "- {label}: {}", md(value))?;
+        }
+    }
+    let peers: Vec<String> = found
+        .unicast_peers
+        .iter()
+        .map(|(host, n)| {
+            format!("{} {}", code_span(host), n.map_or_else(|| l.unknown.to_owned(), |n| n.to_string()))
+        })
+        .collect();
+    if peers.is_empty() { Ok(()) } else { writeln!(out, "- {}: {}", l.unicast_peers, peers.join(", ")) }
+}
+
+fn partition(found: &Partition, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    for (at, group) in found.groups.iter().enumerate() {
+        writeln!(out, "- {}: {}", fill(l.group, &[&(at + 1).to_string()]), names(group, VMS, l))?;
+    }
+    Ok(())
+}
+
+fn remedy(steps: &[Step], l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n#### {}\n", l.remedy)?;
+    for (at, step) in steps.iter().enumerate() {
+        let host = step.host.as_deref().map(|host| format!(" ({})", fill(l.on_host, &[&code_span(host)])));
+        writeln!(out, "{}. {}{}", at + 1, md(&step.text), host.unwrap_or_default())?;
+        if let Some(command) = &step.command {
+            let indent = " ".repeat((at + 1).to_string().len() + 2);
+            writeln!(out, "\n{}\n", escape::code_block(command, "sh", &indent))?;
+        }
+    }
+    Ok(())
+}
+
+fn evidence(finding: &Finding, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n#### {}\n", l.evidence)?;
+    for line in &finding.evidence {
+        let time = line.time.map_or_else(|| "–".to_owned(), |time| format!("{} UTC", show::time(time)));
+        let place = show::place(&line.file, line.line, line.offset);
+        writeln!(out, "- {time} {} {}", code_span(&line.host), code_span(&place))?;
+        writeln!(out, "  {}", code_span(&line.text))?;
+    }
+    Ok(())
+}
+
+fn references(finding: &Finding, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if finding.references.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n#### {}\n", l.references)?;
+    for reference in &finding.references {
+        match reference.url.as_deref().and_then(escape::link) {
+            Some(url) => writeln!(out, "- [{}](<{url}>)", md(&reference.title))?,
+            None => writeln!(out, "- {}", md(&reference.title))?,
+        }
+    }
+    Ok(())
+}
+
+fn hosts(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n## {}", l.hosts)?;
+    table_head(&[l.host, l.version, l.hardware, l.cpu, l.vsan, l.booted, l.captured], out)?;
+    for host in &report.hosts {
+        let known = |parts: &[&Option<String>]| {
+            let parts: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
+            md(&parts.join(" "))
+        };
+        let vsan = host.vsan.as_ref().map_or_else(String::new, |vsan| {
+            let members = vsan.member_count.map(|n| fill_count(l.vsan_members, n));
+            known(&[&vsan.state, &members])
+        });
+        let microcode = host.cpu.microcode.as_ref().map(|text| fill(l.microcode, &[text]));
+        let cells = [
+            md(&host.name),
+            md(&format!("{} {}", l.host_kind(host.kind), view::version(host, l))),
+            known(&[&host.vendor, &host.model, &host.bios]),
+            known(&[&host.cpu.name, &microcode]),
+            vsan,
+            show::time_or_dash(host.booted_at),
+            show::time_or_dash(host.captured_at),
+        ];
+        row(&cells, out)?;
+    }
+    Ok(())
+}
+
+fn features(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    let matrix = &report.features;
+    if matrix.rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## {}\n", l.cpu_features)?;
+    let differing: Vec<&FeatureRow> = matrix.rows.iter().filter(|row| row.differs).collect();
+    let all = show::count(matrix.rows.len() as u64);
+    if differing.is_empty() {
+        writeln!(out, "{}", fill(l.features_same, &[&all]))?;
+    } else {
+        writeln!(out, "{}", fill(l.features_differ, &[&show::count(differing.len() as u64), &all]))?;
+        writeln!(out, "{} / {} / {}", l.capability, l.mask, l.effective)?;
+        let ids: Vec<String> = matrix.hosts.iter().map(|host| md(host)).collect();
+        let mut heads = vec![l.feature];
+        heads.extend(ids.iter().map(String::as_str));
+        table_head(&heads, out)?;
+        for found in differing {
+            feature_row(found, &matrix.hosts, out)?;
+        }
+    }
+    pinned_vms(report, l, out)
+}
+
+fn feature_row(found: &FeatureRow, hosts: &[String], out: &mut dyn Write) -> io::Result<()> {
+    let mut cells = vec![md(&found.key)];
+    for host in hosts {
+        let value = |map: &std::collections::BTreeMap<String, Option<u64>>| {
+            map.get(host).copied().flatten().map_or_else(|| "?".to_owned(), |n| n.to_string())
+        };
+        cells.push([&found.capability, &found.mask, &found.effective].map(value).join(" / "));
+    }
+    row(&cells, out)
+}
+
+fn pinned_vms(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    let pinned: Vec<_> = report.features.vms.iter().filter(|vm| !vm.blocked.is_empty()).collect();
+    if pinned.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n### {}\n", l.pinned_vms)?;
+    for vm in pinned.iter().take(VMS) {
+        let blocked: Vec<String> = vm
+            .blocked
+            .iter()
+            .map(|b| format!("{} ({})", code_span(&b.host), names(&b.missing, VMS, l)))
+            .collect();
+        let (name, host) = (code_span(&vm.name), code_span(&vm.host));
+        writeln!(out, "- {name} ({}: {host}): {} {}", l.runs_on, l.cannot_go, blocked.join(", "))?;
+    }
+    more_in_json(pinned.len(), VMS, l, out)
+}
+
+fn more_in_json(all: usize, shown: usize, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    match all.saturating_sub(shown) {
+        0 => Ok(()),
+        rest => writeln!(out, "\n{}", fill(l.more_in_json, &[&show::count(rest as u64)])),
+    }
+}
+
+fn timeline(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n## {}\n", l.timeline)?;
+    let shown = view::select_events(report, EVENTS);
+    if shown.is_empty() {
+        return writeln!(out, "{}", l.no_events);
+    }
+    if shown.len() < report.timeline.len() {
+        let (some, all) = (show::count(shown.len() as u64), show::count(report.timeline.len() as u64));
+        writeln!(out, "{}\n", fill(l.table_capped, &[&some, &all]))?;
+    }
+    for entry in shown.into_iter().map(|at| &report.timeline[at]) {
+        let mark = if entry.severity >= Severity::Error { "**" } else { "" };
+        let (time, host, kind) = (show::time(entry.time), code_span(&entry.host), l.kind_name(entry.kind));
+        writeln!(out, "- {time} {host} {mark}{kind}{mark} {}", code_span(&show::cut(&entry.text, 160)))?;
+    }
+    Ok(())
+}
+
+fn coverage(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if report.coverage.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## {}", l.coverage)?;
+    table_head(&[l.host, l.log, l.from, l.to, l.records, l.unparsed, l.gaps, l.problems], out)?;
+    for log in &report.coverage {
+        let cells = [
+            md(&log.host),
+            md(&log.log),
+            log.from.map_or_else(|| "–".to_owned(), show::second),
+            log.to.map_or_else(|| "–".to_owned(), show::second),
+            show::count(log.records),
+            show::count(log.unparsed),
+            log.gaps.len().to_string(),
+            log.problems.len().to_string(),
+        ];
+        row(&cells, out)?;
+    }
+    Ok(())
+}
+
+fn missing_hosts(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if report.missing_hosts.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## {}\n", l.missing_hosts)?;
+    for host in &report.missing_hosts {
+        let seen_by = names(&host.seen_by, VMS, l);
+        writeln!(out, "- {} ({}: {seen_by}): {}", code_span(&host.name_or_uuid), l.seen_by, md(&host.why))?;
+    }
+    Ok(())
+}
+
+fn problems(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if report.problems.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## {}\n", l.problems)?;
+    for problem in report.problems.iter().take(EVENTS) {
+        writeln!(out, "- {} {}: {}", problem.kind.name(), code_span(&problem.path), md(&problem.text))?;
+    }
+    more_in_json(report.problems.len(), EVENTS, l, out)
+}
+
+fn about(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n## {}\n", l.about)?;
+    let tool = &report.tool;
+    let count = tool.rules.count.to_string();
+    writeln!(out, "{}", fill(l.made_by, &[&md(&tool.name), &md(&tool.version), &count]))?;
+    writeln!(out, "{}: {}\n", l.rules_hash, code_span(&tool.rules.sha256))?;
+    for host in &report.hosts {
+        writeln!(out, "- {} {}", code_span(&host.bundle), code_span(&host.bundle_sha256))?;
+    }
+    Ok(())
+}

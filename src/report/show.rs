@@ -1,0 +1,131 @@
+//! How times, spans, sizes and counts are written for people; the same in every renderer.
+
+use crate::model::{TimeQuality, Timestamp};
+
+/// `2026-11-23 02:10:05.123`, in UTC; the unit is told by the column or the sentence.
+pub fn time(time: Timestamp) -> String {
+    time.to_string().replace('T', " ").trim_end_matches('Z').to_owned()
+}
+
+/// A time, or a dash where it is not known.
+pub fn time_or_dash(value: Option<Timestamp>) -> String {
+    value.map_or_else(|| "–".to_owned(), time)
+}
+
+/// `2026-11-23 02:10:05`: without the fraction.
+pub fn second(value: Timestamp) -> String {
+    let mut text = time(value);
+    text.truncate(text.find('.').unwrap_or(text.len()));
+    text
+}
+
+/// `2026-11-23 02:10 – 04:55 UTC`; the date is not repeated where it is the same.
+pub fn span(from: Timestamp, to: Timestamp) -> String {
+    let (first, last) = (second(from), second(to));
+    if first == last {
+        return format!("{first} UTC");
+    }
+    match (first.split_once(' '), last.split_once(' ')) {
+        (Some((date, _)), Some((other, clock))) if date == other => format!("{first} – {clock} UTC"),
+        _ => format!("{first} – {last} UTC"),
+    }
+}
+
+/// A span of which either end may be unknown; `None` where both are.
+pub fn span_or_none(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<String> {
+    match (from, to) {
+        (Some(from), Some(to)) => Some(span(from, to)),
+        (Some(one), None) | (None, Some(one)) => Some(format!("{} UTC", second(one))),
+        (None, None) => None,
+    }
+}
+
+/// `20,000`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1.4 MiB`.
+pub fn bytes(number: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut value = number as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{number} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+/// `+1.250 s`, `−2 min 05 s`: a difference of two times.
+pub fn delta(micros: i64) -> String {
+    let sign = if micros < 0 { "−" } else { "+" };
+    let micros = micros.unsigned_abs();
+    let seconds = micros / 1_000_000;
+    match seconds {
+        0..60 => format!("{sign}{seconds}.{:03} s", micros / 1000 % 1000),
+        60..3600 => format!("{sign}{} min {:02} s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{sign}{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{sign}{} d {:02} h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
+/// The name of a time quality, as in JSON.
+pub const fn quality(quality: TimeQuality) -> &'static str {
+    match quality {
+        TimeQuality::Exact => "exact",
+        TimeQuality::Second => "second",
+        TimeQuality::Estimated => "estimated",
+    }
+}
+
+/// `file:12 @345`: where a line stands.
+pub fn place(file: &str, line: u64, offset: u64) -> String {
+    format!("{file}:{line} @{offset}")
+}
+
+/// At most `max` characters of `text`, with `…` where some were cut.
+pub fn cut(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn spans_repeat_the_date_only_when_it_changes() {
+        let from = at("2026-11-23T02:10:05.123Z");
+        assert_eq!(span(from, at("2026-11-23T04:55:00Z")), "2026-11-23 02:10:05 – 04:55:00 UTC");
+        assert_eq!(span(from, at("2026-11-24T04:55:00Z")), "2026-11-23 02:10:05 – 2026-11-24 04:55:00 UTC");
+        assert_eq!(span(from, from), "2026-11-23 02:10:05 UTC");
+        assert_eq!(time(from), "2026-11-23 02:10:05.123");
+    }
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(20_000), "20,000");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(bytes(512), "512 B");
+        assert_eq!(bytes(1_468_006), "1.4 MiB");
+        assert_eq!(delta(1_250_000), "+1.250 s");
+        assert_eq!(delta(-125_000_000), "−2 min 05 s");
+        assert_eq!(cut("日本語", 2), "日本…");
+    }
+}

@@ -1,0 +1,316 @@
+//! The summary that `analyze` prints: for each finding what, why, where and what to do first.
+
+use std::io::{self, Write};
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::escape;
+use super::labels::{Labels, fill, fill_count, labels};
+use super::model::{Finding, HostInfo, Report, Step};
+use super::view;
+use crate::model::Severity;
+
+/// How many steps of a remedy are printed; the rest is in the report.
+const STEPS: usize = 3;
+/// How many names of VMs are printed.
+const NAMES: usize = 8;
+const INDENT: &str = "  ";
+
+/// Writes the summary, wrapped at `width` columns, with colours where `colour` says so.
+pub fn summary(report: &Report, width: usize, colour: bool, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page { out, width: width.max(40), colour };
+    let l = labels(report.case.lang);
+    page.title(report)?;
+    if view::headline(report).is_none() {
+        page.healthy(report, l)?;
+    }
+    for finding in &report.findings {
+        page.finding(finding, l)?;
+    }
+    page.hosts(&report.hosts, l)?;
+    page.footer(report, l)
+}
+
+/// SGR codes; the only escape sequences that this module writes.
+#[derive(Copy, Clone)]
+enum Style {
+    Bold,
+    Dim,
+    Red,
+    Yellow,
+    Blue,
+    Green,
+}
+
+impl Style {
+    const fn code(self) -> &'static str {
+        match self {
+            Style::Bold => "1",
+            Style::Dim => "2",
+            Style::Red => "1;31",
+            Style::Yellow => "1;33",
+            Style::Blue => "1;34",
+            Style::Green => "1;32",
+        }
+    }
+
+    const fn of(severity: Severity) -> Style {
+        match severity {
+            Severity::Critical | Severity::Error => Style::Red,
+            Severity::Warning => Style::Yellow,
+            Severity::Info => Style::Blue,
+        }
+    }
+}
+
+struct Page<'a> {
+    out: &'a mut dyn Write,
+    width: usize,
+    colour: bool,
+}
+
+impl Page<'_> {
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()) } else { text.to_owned() }
+    }
+
+    fn title(&mut self, report: &Report) -> io::Result<()> {
+        for line in wrap(&escape::line(&report.case.title), self.width) {
+            let painted = self.paint(Style::Bold, &line);
+            writeln!(self.out, "{painted}")?;
+        }
+        writeln!(self.out)
+    }
+
+    fn healthy(&mut self, report: &Report, l: &Labels) -> io::Result<()> {
+        let painted = self.paint(Style::Green, l.no_findings);
+        writeln!(self.out, "{painted}")?;
+        for sentence in view::looked_at(report, l) {
+            self.paragraph(&sentence, "")?;
+        }
+        writeln!(self.out)
+    }
+
+    fn finding(&mut self, finding: &Finding, l: &Labels) -> io::Result<()> {
+        self.finding_title(finding, l)?;
+        self.paragraph(&escape::line(&finding.cause.text), INDENT)?;
+        self.names(l.affected_hosts, &finding.hosts, l)?;
+        self.names(l.affected_vms, &finding.vms, l)?;
+        self.remedy(finding, l)?;
+        writeln!(self.out)
+    }
+
+    /// The badge, then the title beside it, wrapped under itself.
+    fn finding_title(&mut self, finding: &Finding, l: &Labels) -> io::Result<()> {
+        let badge = l.severity_name(finding.severity);
+        let indent = badge.width() + 2;
+        let title = escape::line(&finding.title);
+        for (at, line) in wrap(&title, self.width.saturating_sub(indent)).iter().enumerate() {
+            let lead =
+                if at == 0 { self.paint(Style::of(finding.severity), badge) } else { pad("", indent - 2) };
+            let line = self.paint(Style::Bold, line);
+            writeln!(self.out, "{lead}  {line}")?;
+        }
+        Ok(())
+    }
+
+    fn names(&mut self, label: &str, names: &[String], l: &Labels) -> io::Result<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let mut shown: Vec<String> =
+            names.iter().take(NAMES).map(|name| escape::line(name).into_owned()).collect();
+        if names.len() > NAMES {
+            shown.push(fill(l.more, &[&(names.len() - NAMES).to_string()]));
+        }
+        self.labelled(label, &shown.join(", "))
+    }
+
+    fn remedy(&mut self, finding: &Finding, l: &Labels) -> io::Result<()> {
+        let check = view::check_step(finding).filter(|_| finding.remedy.len() > STEPS);
+        for (at, step) in finding.remedy.iter().take(STEPS).enumerate() {
+            self.step(&format!("{}.", at + 1), step)?;
+        }
+        let listed = finding.remedy.iter().take(STEPS).any(|step| Some(step) == check);
+        if let Some(step) = check.filter(|_| !listed) {
+            self.step(&format!("{}:", l.verify), step)?;
+        }
+        let rest = finding.remedy.len().saturating_sub(STEPS + usize::from(check.is_some() && !listed));
+        if rest > 0 {
+            self.dim(&fill_count(l.more_steps, rest as u64))?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, lead: &str, step: &Step) -> io::Result<()> {
+        let indent = pad("", INDENT.len() + lead.width() + 1);
+        let lines = wrap(&escape::line(&step.text), self.width.saturating_sub(indent.len()));
+        for (at, line) in lines.iter().enumerate() {
+            if at == 0 {
+                writeln!(self.out, "{INDENT}{lead} {line}")?;
+            } else {
+                writeln!(self.out, "{indent}{line}")?;
+            }
+        }
+        self.command(step, &indent)
+    }
+
+    /// Commands are never wrapped, so that they can be copied.
+    fn command(&mut self, step: &Step, indent: &str) -> io::Result<()> {
+        let Some(command) = &step.command else { return Ok(()) };
+        let prompt = step.host.as_deref().map_or_else(String::new, |host| escape::line(host).into_owned());
+        let prompt = self.paint(Style::Dim, &format!("{prompt}#"));
+        for line in command.lines() {
+            writeln!(self.out, "{indent}{prompt} {}", escape::line(line))?;
+        }
+        Ok(())
+    }
+
+    fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
+        let hang = pad("", INDENT.len() + 2);
+        let full = format!("{label}: {text}");
+        for (at, line) in wrap(&full, self.width.saturating_sub(hang.len())).iter().enumerate() {
+            writeln!(self.out, "{}{line}", if at == 0 { INDENT } else { &hang })?;
+        }
+        Ok(())
+    }
+
+    fn dim(&mut self, text: &str) -> io::Result<()> {
+        let painted = self.paint(Style::Dim, text);
+        writeln!(self.out, "{INDENT}{painted}")
+    }
+
+    fn paragraph(&mut self, text: &str, indent: &str) -> io::Result<()> {
+        for line in wrap(text, self.width.saturating_sub(indent.len())) {
+            writeln!(self.out, "{indent}{line}")?;
+        }
+        Ok(())
+    }
+
+    fn hosts(&mut self, hosts: &[HostInfo], l: &Labels) -> io::Result<()> {
+        let rows: Vec<[String; 3]> = hosts.iter().map(|host| host_row(host, l)).collect();
+        let column = |at: usize| rows.iter().map(|row| row[at].width()).max().unwrap_or(0);
+        let limit = self.width / 2;
+        let widths = [column(0).min(limit), column(1).min(limit)];
+        for row in &rows {
+            let text = format!("{}  {}  {}", fit(&row[0], widths[0]), fit(&row[1], widths[1]), row[2]);
+            writeln!(self.out, "{}", text.trim_end())?;
+        }
+        if rows.is_empty() { Ok(()) } else { writeln!(self.out) }
+    }
+
+    fn footer(&mut self, report: &Report, l: &Labels) -> io::Result<()> {
+        if !report.missing_hosts.is_empty() {
+            let names: Vec<_> =
+                report.missing_hosts.iter().map(|host| escape::line(&host.name_or_uuid)).collect();
+            self.paragraph(&fill(l.missing_n, &[&names.join(", ")]), "")?;
+        }
+        match report.problems.len() {
+            0 => Ok(()),
+            n => self.paragraph(&fill_count(l.read_problems, n as u64), ""),
+        }
+    }
+}
+
+fn host_row(host: &HostInfo, l: &Labels) -> [String; 3] {
+    let state = match host.vsan.as_ref() {
+        Some(vsan) => {
+            let members = vsan.member_count.map(|n| fill_count(l.vsan_members, n));
+            let parts = [vsan.state.clone(), members];
+            format!("{} {}", l.vsan, parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+        }
+        None => String::new(),
+    };
+    let version = format!("{} {}", l.host_kind(host.kind), view::version(host, l));
+    [host.id.as_str(), &version, &state].map(|text| escape::line(text).into_owned())
+}
+
+/// `text` with blanks up to `width` columns.
+fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// `text` in exactly `width` columns, cut with `…` where it is wider.
+fn fit(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return pad(text, width);
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used >= width {
+            break;
+        }
+        out.push(c);
+    }
+    pad(&(out + "…"), width)
+}
+
+/// Breaks one line of text into lines of at most `width` columns: at blanks, between wide characters,
+/// and inside a word only where it is wider than a whole line.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(10);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for piece in pieces(text) {
+        if !line.is_empty() && line.width() + piece.trim_end().width() > width {
+            lines.push(line.trim_end().to_owned());
+            line.clear();
+        }
+        for c in piece.chars() {
+            if line.width() + c.width().unwrap_or(0) > width && c != ' ' {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
+/// The pieces between which a line may be broken: words with their blank, single wide characters
+/// with the closing marks after them, which must not begin a line.
+fn pieces(text: &str) -> Vec<&str> {
+    const NOT_FIRST: &str = "、。，．・：；？！）」』】〕〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
+    const NOT_LAST: &str = "（「『【〔〈《";
+    let mut out = Vec::new();
+    let mut start = 0;
+    let mut before: Option<char> = None;
+    for (at, c) in text.char_indices() {
+        let is_wide = |c: char| c.width() == Some(2);
+        let may_break = before.is_some_and(|b| {
+            let after_blank = b == ' ' && c != ' ';
+            let beside_wide = (is_wide(b) || is_wide(c)) && b != ' ' && c != ' ';
+            after_blank || (beside_wide && !NOT_FIRST.contains(c) && !NOT_LAST.contains(b))
+        });
+        if may_break {
+            out.push(&text[start..at]);
+            start = at;
+        }
+        before = Some(c);
+    }
+    out.push(&text[start..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_at_blanks_and_between_wide_characters() {
+        assert_eq!(wrap("one two three four", 10), ["one two", "three four"]);
+        assert_eq!(wrap("仮想マシンを移行します。", 12), ["仮想マシンを", "移行します。"]);
+        assert_eq!(wrap("あいうえお。", 10), ["あいうえ", "お。"]);
+        assert_eq!(wrap("abcdefghijklmno", 10), ["abcdefghij", "klmno"]);
+        assert_eq!(wrap("", 10), [""]);
+    }
+
+    #[test]
+    fn columns_are_cut_and_padded_by_width() {
+        assert_eq!(fit("日本語", 8), "日本語  ");
+        assert_eq!(fit("日本語日本語", 8), "日本語… ");
+        assert_eq!(fit("abcdef", 4), "abc…");
+    }
+}

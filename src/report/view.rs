@@ -1,0 +1,112 @@
+//! What several renderers ask of a report: the worst finding, the odd value out, the events that fit in a table.
+
+use std::collections::BTreeMap;
+
+use super::labels::{Labels, fill};
+use super::model::{Finding, HostInfo, Report, Step, TimelineEntry};
+use super::show;
+use crate::model::{HostKind, Severity, Timestamp};
+
+/// Findings that are worth the headline: the worst one, if it is more than information.
+pub fn headline(report: &Report) -> Option<&Finding> {
+    report.findings.first().filter(|finding| finding.severity > Severity::Info)
+}
+
+/// The last step that has a command: the one that checks whether the remedy worked.
+pub fn check_step(finding: &Finding) -> Option<&Step> {
+    finding.remedy.iter().rev().find(|step| step.command.is_some())
+}
+
+/// What was looked at, for a report that found nothing: counts, then the period.
+pub fn looked_at(report: &Report, l: &Labels) -> Vec<String> {
+    let records: u64 = report.coverage.iter().map(|log| log.records).sum();
+    let number = |n: usize| show::count(n as u64);
+    let counts = fill(
+        l.looked_at,
+        &[
+            &number(report.hosts.len()),
+            &number(report.coverage.len()),
+            &show::count(records),
+            &number(report.timeline.len()),
+        ],
+    );
+    let period = match show::span_or_none(report.case.from, report.case.to) {
+        Some(span) => fill(l.looked_between, &[&span]),
+        None => l.no_period.to_owned(),
+    };
+    vec![counts, period]
+}
+
+/// `6.7 U3 (14320388)`, or as much of it as is known.
+pub fn version(host: &HostInfo, l: &Labels) -> String {
+    let name = host.update.as_deref().or(host.version.as_deref());
+    match (name, &host.build) {
+        (Some(name), Some(build)) => format!("{name} ({build})"),
+        (Some(name), None) => name.to_owned(),
+        (None, Some(build)) => fill(l.build, &[build]),
+        (None, None) => l.unknown.to_owned(),
+    }
+}
+
+/// The value that most have, if the others are fewer than half: what "the odd one out" is measured by.
+/// With two equal camps the greater value counts as the usual one when `tie_to_greater`.
+pub fn usual<T: Ord + Clone>(values: impl Iterator<Item = T>, tie_to_greater: bool) -> Option<T> {
+    let mut counts: BTreeMap<T, usize> = BTreeMap::new();
+    values.for_each(|value| *counts.entry(value).or_default() += 1);
+    let best = *counts.values().max()?;
+    let mut winners = counts.into_iter().filter(|(_, count)| *count == best).map(|(value, _)| value);
+    let first = winners.next();
+    match winners.next_back() {
+        None => first,
+        Some(greatest) => tie_to_greater.then_some(greatest),
+    }
+}
+
+/// ESXi hosts only.
+pub fn esxi(report: &Report) -> impl Iterator<Item = &HostInfo> {
+    report.hosts.iter().filter(|host| host.kind == HostKind::Esxi)
+}
+
+/// Where the incident lies: the span of the worst finding with a little air around it,
+/// if that is a small part of the whole.
+pub fn incident_window(report: &Report) -> Option<(Timestamp, Timestamp)> {
+    const TEN_MINUTES: i64 = 600_000_000;
+    let finding = report.findings.iter().find(|f| f.severity > Severity::Info && f.first_seen.is_some())?;
+    let first = finding.first_seen?;
+    let last = finding.last_seen.filter(|last| *last >= first).unwrap_or(first);
+    let whole = report.timeline.last()?.time.since(report.timeline.first()?.time);
+    let air = (last.since(first) / 4).max(TEN_MINUTES);
+    let window = (first.plus_micros(-air), last.plus_micros(air));
+    (window.1.since(window.0) < whole / 3).then_some(window)
+}
+
+/// The places in the timeline of at most `max` events, ascending: the worst events, and among equals
+/// those nearest to the incident.
+pub fn select_events(report: &Report, max: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..report.timeline.len()).collect();
+    if order.len() <= max {
+        return order;
+    }
+    let anchor = headline(report).and_then(|finding| finding.first_seen);
+    let distance = |entry: &TimelineEntry| anchor.map_or(0, |at| entry.time.since(at).unsigned_abs());
+    order.sort_by_key(|&at| {
+        let entry = &report.timeline[at];
+        (std::cmp::Reverse(entry.severity), distance(entry), at)
+    });
+    order.truncate(max);
+    order.sort_unstable();
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_value_needs_more_votes_than_any_other() {
+        assert_eq!(usual([1, 1, 0].into_iter(), false), Some(1));
+        assert_eq!(usual([1, 0].into_iter(), false), None);
+        assert_eq!(usual([1, 0].into_iter(), true), Some(1));
+        assert_eq!(usual(std::iter::empty::<u8>(), true), None);
+    }
+}

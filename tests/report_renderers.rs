@@ -1,0 +1,244 @@
+//! Every renderer on one handmade case: what is promised is there, and hostile text stays text.
+
+#[path = "common/fixture.rs"]
+mod fixture;
+#[path = "common/schema.rs"]
+mod schema;
+
+use esxray::model::Lang;
+use esxray::report::model::Report;
+use esxray::report::{RENDERERS, json, renderer, terminal};
+use serde_json::Value;
+
+fn render(name: &str, report: &Report) -> String {
+    let mut out = Vec::new();
+    (renderer(name).expect("a renderer").render)(report, &mut out).expect("writes to memory");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+fn summary(report: &Report, width: usize, colour: bool) -> String {
+    let mut out = Vec::new();
+    terminal::summary(report, width, colour, &mut out).expect("writes to memory");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+#[test]
+fn every_report_obeys_the_schema() {
+    for report in [
+        fixture::report(Lang::En, 300),
+        fixture::report(Lang::Ja, 300),
+        fixture::healthy(Lang::Ja),
+        fixture::empty(),
+    ] {
+        schema::check(&render("json", &report));
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_contract_forbids() {
+    let good: Value = serde_json::from_str(&render("json", &fixture::report(Lang::En, 20))).expect("JSON");
+    assert!(schema::against_schema(&good).is_ok());
+    let cases: [(&str, Value); 12] = [
+        ("/schema", "esxray.report/2".into()),
+        ("/case/lang", "fr".into()),
+        ("/case/from", "2026-11-20 00:00:03".into()),
+        ("/case/from", "2026-11-20T00:00:03+09:00".into()),
+        ("/hosts/0/update", "".into()),
+        ("/findings/0/severity", "fatal".into()),
+        ("/findings/0/cause/id", "stale-microcode".into()),
+        ("/findings/0/id", "vsan.unheard-of".into()),
+        ("/findings/0/evidence", Value::Array(vec![])),
+        ("/findings/1/details/have", Value::Null),
+        ("/timeline/0/kind", "vmotion.unheard-of".into()),
+        ("/problems/0/kind", "odd".into()),
+    ];
+    for (at, value) in cases {
+        let mut bad = good.clone();
+        *bad.pointer_mut(at).unwrap_or_else(|| panic!("{at} is there")) = value;
+        assert!(schema::against_schema(&bad).is_err(), "the schema lets {at} pass");
+    }
+    let mut more = good;
+    more["case"]["added_later"] = true.into();
+    assert!(schema::against_schema(&more).is_ok(), "fields may be added");
+}
+
+#[test]
+fn json_round_trips_with_the_contracts_key_order() {
+    let text = render("json", &fixture::report(Lang::En, 50));
+    let again: Report = serde_json::from_str(&text).expect("its own types");
+    assert_eq!(render("json", &again), text);
+    let keys = [
+        "schema",
+        "tool",
+        "case",
+        "hosts",
+        "findings",
+        "features",
+        "timeline",
+        "coverage",
+        "missing_hosts",
+        "problems",
+    ];
+    let places: Vec<usize> =
+        keys.iter().map(|key| text.find(&format!("\n  \"{key}\":")).expect(key)).collect();
+    assert!(places.is_sorted());
+    assert!(json::SCHEMA_JSON.contains("draft/2020-12"));
+}
+
+#[test]
+fn the_same_report_gives_the_same_bytes() {
+    for found in RENDERERS {
+        let once = render(found.name, &fixture::report(Lang::Ja, 400));
+        assert_eq!(once, render(found.name, &fixture::report(Lang::Ja, 400)), "{}", found.name);
+        assert!(once.ends_with('\n') || found.name == "html", "{}", found.name);
+    }
+}
+
+#[test]
+fn every_renderer_takes_an_empty_report() {
+    for found in RENDERERS {
+        render(found.name, &fixture::empty());
+    }
+    assert!(summary(&fixture::empty(), 80, false).contains("No known problem"));
+}
+
+/// Nothing that a bundle wrote may act: no raw control or direction character leaves a renderer for people.
+#[test]
+fn hidden_characters_never_reach_the_reader() {
+    let report = fixture::report(Lang::En, 30);
+    let mut outputs: Vec<(&str, String)> =
+        ["html", "md", "csv"].iter().map(|name| (*name, render(name, &report))).collect();
+    outputs.push(("terminal", summary(&report, 100, false)));
+    for (name, text) in outputs {
+        let acts =
+            |c: char| (c.is_control() && !"\n\t\r".contains(c)) || ('\u{202a}'..='\u{202e}').contains(&c);
+        assert_eq!(text.chars().find(|c| acts(*c)), None, "{name}");
+        assert!(name == "terminal" || text.contains("evil[U+202E]gpj.exe"), "{name}");
+    }
+}
+
+#[test]
+fn html_is_one_file_that_loads_nothing() {
+    let mut report = fixture::report(Lang::En, 300);
+    report.findings[0].references[1].url = Some("javascript:alert(1)".into());
+    let text = render("html", &report);
+    assert!(text.contains("default-src 'none'"));
+    for banned in ["<img", "<iframe", "<object", "<embed", "@import", "url(", "srcset", " src="] {
+        let found = text.match_indices(banned).find(|(at, _)| !text[..*at].ends_with("&lt;img"));
+        assert!(found.is_none(), "{banned} at {found:?}");
+    }
+    assert_eq!(text.matches("<link ").count(), 1);
+    assert_eq!(text.matches("<script>").count(), 1);
+    assert_eq!(text.matches("</script>").count(), 1);
+    assert!(!text.contains("javascript:"));
+    assert!(text.contains("vm&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"));
+}
+
+#[test]
+fn html_of_many_events_stays_small() {
+    let text = render("html", &fixture::report(Lang::En, 20_000));
+    assert_eq!(text.matches("data-kind=").count(), 5_000);
+    assert!(text.contains("5,000 of 20,000 events are listed"));
+    let pictures: usize =
+        text.split("<svg").skip(1).map(|rest| rest.find("</svg>").unwrap_or(rest.len())).sum();
+    assert!(pictures < 400_000, "{pictures} bytes of SVG");
+    assert!(text.len() < 4_000_000, "{} bytes", text.len());
+}
+
+#[test]
+fn markdown_keeps_text_in_its_place() {
+    let mut report = fixture::report(Lang::En, 400);
+    report.findings[0].references[1].url = Some("javascript:alert(1)".into());
+    let text = render("md", &report);
+    assert!(text.starts_with("# Cluster PROD-A"));
+    let prose = without_code_spans(&text);
+    for banned in ["<img", "<script", "](http://evil", "](<javascript", "://evil"] {
+        assert!(!prose.contains(banned), "{banned}");
+    }
+    assert!(text.contains("   ```sh\n   esxcli system maintenanceMode set -e true -m noAction\n   ```"));
+    assert!(text.contains("200 of 400 events are listed"));
+    // A table row has as many cells as its head, whatever its text.
+    for table in text.split("\n\n").filter(|part| part.starts_with("| ")) {
+        let cells = |row: &str| row.replace("\\|", "").matches('|').count();
+        let mut rows = table.lines();
+        let head = cells(rows.next().expect("a head"));
+        assert!(rows.all(|row| cells(row) == head), "{table}");
+    }
+}
+
+/// The text outside code spans, read as CommonMark does: a run of backticks ends at the next run of its length.
+fn without_code_spans(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('`') {
+        let run = rest[at..].len() - rest[at..].trim_start_matches('`').len();
+        let escaped = run == 1 && rest[..at].ends_with('\\');
+        out.push_str(&rest[..at]);
+        let after = &rest[at + run..];
+        let end = after.match_indices('`').map(|(found, _)| found).find(|&found| {
+            let opens_here = !after[..found].ends_with('`');
+            let length = after[found..].len() - after[found..].trim_start_matches('`').len();
+            opens_here && length == run
+        });
+        rest = match end {
+            Some(end) if !escaped => &after[end + run..],
+            _ => after,
+        };
+    }
+    out + rest
+}
+
+#[test]
+fn csv_has_one_line_an_event_and_no_formula() {
+    let mut report = fixture::report(Lang::En, 30);
+    report.timeline[3].text = "=cmd|' /C calc'!A0".into();
+    let text = render("csv", &report);
+    assert_eq!(text.lines().count(), 31);
+    assert!(text.contains(",\"'=cmd|' /C calc'!A0\","));
+}
+
+#[test]
+fn timesketch_has_its_three_fields() {
+    let text = render("timesketch", &fixture::report(Lang::En, 30));
+    assert_eq!(text.lines().count(), 30);
+    for line in text.lines() {
+        let value: Value = serde_json::from_str(line).expect("JSON");
+        assert!(value["message"].is_string() && value["timestamp_desc"].is_string());
+        assert!(value["datetime"].as_str().is_some_and(|time| time.ends_with("+00:00")));
+    }
+}
+
+#[test]
+fn the_terminal_summary_answers_the_question() {
+    let text = summary(&fixture::report(Lang::En, 30), 80, false);
+    for expected in [
+        "Critical  esx03 is out of the vSAN cluster",
+        "so vCenter did",
+        "Hosts: esx03",
+        "esx03# esxcli system maintenanceMode set -e true -m noAction",
+        "Check: Check that every host sees four members.",
+        "1 thing could not be read",
+        "No bundle for: 5d3a77b2",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    let long = text.lines().filter(|line| !line.contains('#')).find(|line| line.chars().count() > 80);
+    assert_eq!(long, None);
+}
+
+#[test]
+fn the_terminal_summary_fits_its_width_in_japanese() {
+    use unicode_width::UnicodeWidthStr;
+    let text = summary(&fixture::report(Lang::Ja, 30), 72, false);
+    let long = text.lines().filter(|line| !line.contains("# ")).find(|line| line.width() > 72);
+    assert_eq!(long, None, "{text}");
+    assert!(summary(&fixture::report(Lang::Ja, 30), 72, true).contains("\u{1b}[1;31m重大\u{1b}[0m"));
+}
+
+#[test]
+fn the_healthy_summary_says_what_was_looked_at() {
+    let text = summary(&fixture::healthy(Lang::En), 80, false);
+    assert!(text.contains("No known problem was found in what was read."));
+    assert!(text.contains("5 hosts, 16 logs"));
+    assert!(text.replace('\n', " ").contains("nothing outside that period"));
+}
