@@ -3,7 +3,7 @@
 //! The text is tokenised, not matched line by line: its layout differs by version and tool, from one element a
 //! line to everything on one. What VMs require is not read from here, as the dump does not name the VM reliably.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::feature::number;
 use super::text::{MAX_ENTRIES, cut};
@@ -25,6 +25,8 @@ pub static VIMDUMP: FactFile = FactFile {
     samples: SAMPLES,
 };
 
+/// Lines of one element that are held for its evidence.
+const ELEMENT_LINES: usize = 8;
 /// How deep brackets may nest before the text is taken for garbage and read afresh.
 const MAX_DEPTH: usize = 256;
 
@@ -49,6 +51,8 @@ struct Dump {
     counts: [usize; 2],
     unparsed: bool,
     last: Option<Source>,
+    /// The last lines inside a list, with their numbers.
+    recent: VecDeque<(u64, String)>,
 }
 
 struct OpenString {
@@ -95,6 +99,13 @@ impl Reader for Dump {
     ///    },
     /// ```
     fn line(&mut self, line: Line<'_>, out: &mut Output) {
+        if self.in_list() {
+            // An element's key and value stand a few lines apart; evidence shows them as they stand.
+            if self.recent.len() == ELEMENT_LINES {
+                self.recent.pop_front();
+            }
+            self.recent.push_back((line.number, line.excerpt()));
+        }
         let mut at = self.resume(&line);
         self.kind.clear();
         while at < line.bytes.len() {
@@ -128,6 +139,12 @@ impl Dump {
             return 0;
         }
         self.string(line, 0, open)
+    }
+
+    /// The lines `from` to `to` as they stand, as far as they are still held.
+    fn between(&self, from: u64, to: u64) -> String {
+        let lines = self.recent.iter().filter(|(number, _)| (from..=to).contains(number));
+        lines.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n")
     }
 
     /// Reads the token at `at` and gives where the next begins.
@@ -294,11 +311,8 @@ impl Dump {
             out.problems.push(Problem::new(ProblemKind::Limit, line.file.as_str(), text));
             return;
         }
-        let text = if key.source.line == value.source.line {
-            key.line
-        } else {
-            format!("{} {}", key.line.trim_end(), value.line.trim())
-        };
+        let (from, to) = (key.source.line.min(value.source.line), key.source.line.max(value.source.line));
+        let text = if from == to { key.line } else { self.between(from, to) };
         let source = key.source.min(value.source);
         let value = FactValue::Capability { key: name, value: number, masked: element.masked };
         out.facts.push(Fact { value, source, text: cut(&text, 300).to_owned() });
@@ -394,11 +408,13 @@ mod tests {
     #[test]
     fn evidence_shows_key_and_value() {
         let out = read(&VIMDUMP, SAMPLES[0].path, SAMPLES[0].text.as_bytes());
-        assert_eq!(out.facts[0].text.trim(), "key = 'cpuid.MDCLEAR', value = '1'");
+        let text = &out.facts[0].text;
+        assert!(SAMPLES[0].text.contains(text.as_str()), "not as it stands: {text}");
+        assert!(text.contains("key = 'cpuid.MDCLEAR'") && text.ends_with("value = '1'"), "{text}");
         assert_eq!(out.facts[0].source.line, 9);
         assert!(out.problems.is_empty(), "{:?}", out.problems);
         let out = read(&VIMDUMP, SAMPLES[2].path, SAMPLES[2].text.as_bytes());
-        assert!(out.facts[0].text.contains("'cpuid.SSE3', value = u'1'"), "{}", out.facts[0].text);
+        assert!(SAMPLES[2].text.contains(out.facts[0].text.as_str()), "{}", out.facts[0].text);
         assert!(out.problems.iter().any(|problem| problem.text.contains("'x' of 'cpuid.sse41'")));
     }
 

@@ -35,6 +35,15 @@ pub static ADVANCED_OPTIONS: FactFile = FactFile {
     samples: OPTION_SAMPLES,
 };
 
+/// Fields whose lines show what a host makes of its cluster.
+const EVIDENCE: &[&str] = &[
+    "local node state",
+    "sub-cluster member count",
+    "sub-cluster member uuids",
+    "sub-cluster membership uuid",
+    "config generation",
+];
+
 #[derive(Default)]
 struct Cluster {
     first: Option<Anchor>,
@@ -55,8 +64,13 @@ impl Reader for Cluster {
             if flag(text) == Some(false) {
                 self.disabled = Some(Anchor::of(&line));
             }
-        } else if self.field(key, text, &line, out) && self.first.is_none() {
-            self.first = Some(Anchor::of(&line));
+        } else if self.field(key, text, &line, out) {
+            self.first.get_or_insert_with(|| Anchor::of(&line));
+            if EVIDENCE.iter().any(|field| key.eq_ignore_ascii_case(field))
+                && self.cluster.lines.len() < EVIDENCE.len()
+            {
+                self.cluster.lines.push((line.source(), line.excerpt()));
+            }
         }
     }
 

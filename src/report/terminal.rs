@@ -20,7 +20,10 @@ const INDENT: &str = "  ";
 pub fn summary(report: &Report, width: usize, colour: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { out, width: width.max(40), colour };
     let l = labels(report.case.lang);
-    page.title(report)?;
+    // The title of a case is that of its worst finding, which follows.
+    if view::headline(report).is_none_or(|finding| finding.title != report.case.title) {
+        page.title(report)?;
+    }
     if view::headline(report).is_none() {
         page.healthy(report, l)?;
     }

@@ -102,7 +102,7 @@ impl<'r> Scanner<'r> {
                 self.unparsed += u64::from(!starts);
                 if starts {
                     last_start = Some((line, number, at));
-                    if self.first.is_none() {
+                    if self.first.is_none() && !is_section(line) {
                         self.first = stamp_of(line);
                     }
                 }
@@ -161,6 +161,11 @@ impl<'r> Scanner<'r> {
             });
         }
     }
+}
+
+/// Whether a line is the section header at the top of a rotated log, whose stamp is that of the service's start.
+fn is_section(line: &[u8]) -> bool {
+    memchr::memmem::find(&line[..line.len().min(300)], b", Section for VMware ").is_some()
 }
 
 fn stamp_of(line: &[u8]) -> Option<Stamp> {

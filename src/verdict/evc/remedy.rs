@@ -25,8 +25,8 @@ pub(super) fn steps(case: &Case, gap: &Gap<'_>, pinned: &[Pinned<'_>], cause: &s
             None,
         )],
     };
-    steps.extend(checks(case, gap));
     steps.extend(way_out(case, gap, pinned));
+    steps.extend(checks(case, gap));
     steps
 }
 
@@ -196,18 +196,18 @@ fn checks(case: &Case, gap: &Gap<'_>) -> Vec<Step> {
     vec![
         Step::new(
             both(
-                "Check on every host of the cluster that the feature has the same value.",
-                "クラスタの全ホストで、当該機能の値が同じであることを確認します。",
+                "Check that the EVC masks are the same on every host.",
+                "全ホストで EVC マスクが一致していることを確認します。",
             ),
-            check_command(case, gap),
+            "grep -i featMask.evc /etc/vmware/config | sort".to_owned(),
             None,
         ),
         Step::new(
             both(
-                "Check that the EVC masks are the same on every host, and migrate one of the VMs concerned both ways.",
-                "全ホストで EVC マスクが一致していることを確認し、対象の仮想マシンを双方向に vMotion して動作を確認します。",
+                "Check on every host of the cluster that the feature has the same value, then migrate one of the VMs concerned both ways.",
+                "クラスタの全ホストで当該機能の値が同じであることを確認し、対象の仮想マシンを双方向に vMotion して動作を確認します。",
             ),
-            "grep -i featMask.evc /etc/vmware/config | sort".to_owned(),
+            check_command(case, gap),
             None,
         ),
     ]

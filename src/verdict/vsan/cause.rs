@@ -157,10 +157,7 @@ fn evidence(case: &Case, cluster: &Cluster, loss: &Loss<'_>, signs: &Signs<'_>, 
     let mut lines = Vec::new();
     if matches!(id, "version-skew" | "member-list-not-pushed") {
         for (index, host) in case.members(cluster).take(6) {
-            if let Some(agents) = &host.unicast {
-                let text = format!("{} unicast agents in this list. {}", agents.value.len(), agents.text);
-                lines.push(Evidence { text: text.trim_end().to_owned(), ..Evidence::of(index, agents) });
-            }
+            lines.extend(host.unicast.as_ref().map(|agents| Evidence::of(index, agents)));
         }
     }
     if id == "version-skew" {

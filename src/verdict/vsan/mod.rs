@@ -126,17 +126,13 @@ fn evidence(case: &Case, loss: &Loss<'_>, of_cause: &[Evidence], effects: &[&Mom
     let mut lines: Vec<Evidence> = Vec::new();
     for index in loss.host.iter().chain(loss.observers_by_state.iter().take(3)) {
         let host = &case.hosts[*index];
-        if let Some(vsan) = &host.vsan {
-            let value = &vsan.value;
-            let told = format!(
-                "Local Node State: {}; Sub-Cluster Member Count: {}; Sub-Cluster Member UUIDs: {}",
-                value.state.as_deref().unwrap_or("?"),
-                value.member_count.map_or_else(|| value.members.len().to_string(), |count| count.to_string()),
-                value.members.join(", ")
-            );
-            // The list stands on several lines; the place is that of its first.
-            lines.push(Evidence { text: told, ..Evidence::of(*index, vsan) });
-        }
+        let shown = host.vsan.iter().flat_map(|vsan| &vsan.value.lines);
+        lines.extend(shown.map(|(source, text)| Evidence {
+            host: *index,
+            source: source.clone(),
+            time: None,
+            text: text.clone(),
+        }));
     }
     let mut by_host: Vec<usize> = Vec::new();
     for line in &loss.lines {
