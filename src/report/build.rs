@@ -40,6 +40,8 @@ pub fn build(
         problems.iter().chain(case.hosts.iter().flat_map(|host| &host.problems)).cloned().collect();
     problems.sort_by(|a, b| (&a.path, a.kind, &a.text).cmp(&(&b.path, b.kind, &b.text)));
     problems.dedup();
+    let mut covered: Vec<Coverage> = case.hosts.iter().flat_map(coverage).collect();
+    covered.sort_by(|a, b| (&a.host, &a.log).cmp(&(&b.host, &b.log)));
     Report {
         schema: SCHEMA.to_owned(),
         tool: Tool {
@@ -59,7 +61,7 @@ pub fn build(
         findings: findings.iter().map(|finding| finding_of(case, finding, options.lang)).collect(),
         features: features(case),
         timeline: timeline(case, options),
-        coverage: case.hosts.iter().flat_map(coverage).collect(),
+        coverage: covered,
         missing_hosts: missing(case, options.lang),
         problems,
     }

@@ -1,0 +1,249 @@
+//! Containers, damage and limits: whatever form the bundles come in, the same is found, and what is missing is said.
+
+#[path = "common/run.rs"]
+mod run;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use esxray::demo::{
+    Container, EvcOptions, Site, Volume, VsanOptions, evc_incident, vsan_incident, write_site,
+};
+use run::{analyze, analyze_site, esxray, events, finding, findings};
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn small(mut site: Site) -> Site {
+    site.set_volume(Volume::SMALL);
+    site
+}
+
+fn written(site: Site, container: Container) -> (TempDir, Vec<PathBuf>) {
+    let folder = TempDir::new().expect("a temporary folder");
+    let paths = write_site(&small(site), &folder.path().join("in"), container).expect("written");
+    (folder, paths)
+}
+
+/// A report without what depends on the container: paths of members and bundles, and hashes.
+fn without_places(report: &Value) -> Value {
+    let mut report = report.clone();
+    for host in report["hosts"].as_array_mut().expect("hosts") {
+        (host["bundle"], host["bundle_sha256"]) = (Value::Null, Value::Null);
+    }
+    for finding in report["findings"].as_array_mut().expect("findings") {
+        for line in finding["evidence"].as_array_mut().expect("evidence") {
+            line["file"] = Value::Null;
+        }
+    }
+    for event in report["timeline"].as_array_mut().expect("timeline") {
+        event["source"]["file"] = Value::Null;
+    }
+    report
+}
+
+#[test]
+fn every_container_gives_the_same_report() {
+    let (site, _) = vsan_incident(&VsanOptions::default());
+    let (_folder, plain) = analyze_site(&site, Container::Tgz, &[]);
+    let plain = without_places(&plain.report);
+    for container in [Container::Tar, Container::Zip, Container::TreeZip, Container::Wrapped, Container::Tree]
+    {
+        let (_folder, other) = analyze_site(&site, container, &[]);
+        assert_eq!(without_places(&other.report), plain, "{container:?}");
+    }
+}
+
+#[test]
+fn threads_leave_no_trace_in_any_output() {
+    let (site, _) = evc_incident(&EvcOptions::default());
+    let (folder, paths) = written(site, Container::Tgz);
+    let mut seen: Vec<BTreeMap<String, Vec<u8>>> = Vec::new();
+    for jobs in ["1", "8", "3"] {
+        let forms = "html,md,json,csv,timesketch";
+        let run = analyze(&paths, folder.path(), &["--jobs", jobs, "--format", forms]);
+        assert_eq!(run.code, 0);
+        let out = folder.path().join("out");
+        let files = fs::read_dir(&out).expect("listed").flatten();
+        seen.push(
+            files
+                .map(|file| {
+                    (file.file_name().to_string_lossy().into_owned(), fs::read(file.path()).expect("read"))
+                })
+                .collect(),
+        );
+    }
+    assert_eq!(seen[0].len(), 6, "five forms and the mark");
+    assert!(seen[0] == seen[1] && seen[0] == seen[2], "the outputs differ");
+}
+
+/// The text of a member of a `.tgz` bundle, decoded.
+fn member(bundle: &Path, path: &str) -> Vec<u8> {
+    let file = fs::File::open(bundle).expect("opened");
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    for entry in archive.entries().expect("entries") {
+        let mut entry = entry.expect("entry");
+        if entry.path().expect("a path").to_string_lossy() == path {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).expect("read");
+            if bytes.starts_with(b"\x1f\x8b") {
+                let mut text = Vec::new();
+                flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut text).expect("decoded");
+                return text;
+            }
+            return bytes;
+        }
+    }
+    panic!("{path} is not in {}", bundle.display());
+}
+
+#[test]
+fn every_line_of_evidence_stands_where_it_is_said_to() {
+    for site in [evc_incident(&EvcOptions::default()).0, vsan_incident(&VsanOptions::default()).0] {
+        let (folder, paths) = written(site, Container::Tgz);
+        let report = analyze(&paths, folder.path(), &[]).report;
+        let (mut checked, mut cache) = (0, BTreeMap::new());
+        for line in report["findings"]
+            .as_array()
+            .expect("findings")
+            .iter()
+            .flat_map(|f| f["evidence"].as_array().expect("evidence"))
+        {
+            let (bundle, path) = line["file"].as_str().expect("a path").split_once('!').expect("in a bundle");
+            let bundle = paths.iter().find(|path| path.ends_with(bundle)).expect("given");
+            let text = cache.entry((bundle, path.to_owned())).or_insert_with(|| member(bundle, path));
+            let offset = usize::try_from(line["offset"].as_u64().expect("a number")).expect("fits");
+            let told = line["text"].as_str().expect("text");
+            let there = String::from_utf8_lossy(&text[offset..]);
+            assert!(there.starts_with(told.trim_end_matches('…')), "{path} at {offset}: {told}");
+            let number = text[..offset].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
+            assert_eq!(line["line"], number, "{path}: {told}");
+            checked += 1;
+        }
+        assert!(checked > 10, "only {checked} lines");
+    }
+}
+
+#[test]
+fn logs_that_are_there_twice_count_once() {
+    let (mut site, _) = vsan_incident(&VsanOptions::default());
+    let (_folder, once) = analyze_site(&site, Container::Tgz, &[]);
+    for host in &mut site.hosts {
+        host.duplicate_logs = true;
+    }
+    let (_folder, twice) = analyze_site(&site, Container::Tgz, &[]);
+    let count = |report: &Value| events(report, "vsan.node-left").len();
+    assert_eq!(count(&once.report), count(&twice.report));
+    assert!(
+        twice.report["problems"]
+            .as_array()
+            .expect("problems")
+            .iter()
+            .any(|problem| problem["kind"] == "duplicate")
+    );
+}
+
+#[test]
+fn a_bundle_cut_in_the_middle_is_used_up_to_the_cut() {
+    let (site, _) = vsan_incident(&VsanOptions::default());
+    let (folder, paths) = written(site, Container::Tgz);
+    let whole = fs::read(&paths[1]).expect("read");
+    fs::write(&paths[1], &whole[..whole.len() * 3 / 5]).expect("cut");
+    let run = analyze(&paths, folder.path(), &["--fail-on", "incomplete"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    finding(&run.report, "vsan.host-lost");
+    let problems = run.report["problems"].as_array().expect("problems");
+    assert!(problems.iter().any(|problem| problem["kind"] == "truncated"), "{problems:#?}");
+    let incomplete = findings(&run.report, "evidence.incomplete");
+    assert!(incomplete.iter().any(|finding| finding["cause"]["id"] == "truncated"));
+}
+
+#[test]
+fn one_unreadable_path_among_several_is_a_problem_and_no_more() {
+    let (site, _) = evc_incident(&EvcOptions::default());
+    let (folder, mut paths) = written(site, Container::Tgz);
+    let notes = folder.path().join("notes.txt");
+    fs::write(&notes, "nothing here\n").expect("written");
+    paths.push(notes);
+    paths.push(folder.path().join("not-there.tgz"));
+    let run = analyze(&paths, folder.path(), &[]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    finding(&run.report, "evc.feature-mismatch");
+    let told: Vec<&str> = run.report["problems"]
+        .as_array()
+        .expect("problems")
+        .iter()
+        .filter_map(|p| p["path"].as_str())
+        .collect();
+    assert!(
+        told.iter().any(|path| path.ends_with("notes.txt"))
+            && told.iter().any(|path| path.ends_with("not-there.tgz"))
+    );
+}
+
+#[test]
+fn what_is_no_bundle_is_refused_with_path_and_hint() {
+    let folder = TempDir::new().expect("a temporary folder");
+    fs::write(folder.path().join("notes.txt"), "nothing here\n").expect("written");
+    fs::write(folder.path().join("empty.tgz"), "").expect("written");
+    fs::write(folder.path().join("zeros.tgz"), [0; 4096]).expect("written");
+    fs::create_dir(folder.path().join("bare")).expect("made");
+    for path in ["notes.txt", "empty.tgz", "zeros.tgz", "bare", "absent.tgz"] {
+        let output = esxray(["analyze", path], folder.path());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{path}: {stderr}");
+        assert!(
+            stderr.starts_with("error: ") && stderr.contains(path) && stderr.contains("hint: "),
+            "{stderr}"
+        );
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_folder_of_other_files_is_not_written_into() {
+    let (site, _) = evc_incident(&EvcOptions::default());
+    let (folder, paths) = written(site, Container::Tgz);
+    let out = folder.path().join("out");
+    fs::create_dir(&out).expect("made");
+    fs::write(out.join("thesis.txt"), "years of work").expect("written");
+    let run = analyze(&paths, folder.path(), &[]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("--force"), "{}", run.stderr);
+    assert_eq!(analyze(&paths, folder.path(), &["--force"]).code, 0);
+    assert_eq!(fs::read_to_string(out.join("thesis.txt")).expect("kept"), "years of work");
+    // What esxray wrote it may write again.
+    assert_eq!(analyze(&paths, folder.path(), &[]).code, 0);
+}
+
+#[test]
+fn fail_on_and_the_exit_status_agree() {
+    let (site, _) = evc_incident(&EvcOptions::default());
+    let (folder, paths) = written(site, Container::Tgz);
+    let code = |what: &str| analyze(&paths, folder.path(), &["--fail-on", what]).code;
+    assert_eq!((code("critical"), code("error"), code("info"), code("incomplete")), (0, 1, 1, 0));
+    assert_eq!(esxray(["analyze"], folder.path()).status.code(), Some(2));
+    assert_eq!(esxray(["--help"], folder.path()).status.code(), Some(0));
+}
+
+#[test]
+fn a_report_in_japanese_is_japanese_and_says_the_same() {
+    let (site, _) = vsan_incident(&VsanOptions::default());
+    let (folder, paths) = written(site, Container::Tgz);
+    let en = analyze(&paths, folder.path(), &[]).report;
+    let ja = analyze(&paths, folder.path(), &["--lang", "ja"]).report;
+    let japanese =
+        |text: &Value| text.as_str().expect("text").chars().any(|c| ('\u{3040}'..='\u{9fff}').contains(&c));
+    for (en, ja) in
+        en["findings"].as_array().expect("list").iter().zip(ja["findings"].as_array().expect("list"))
+    {
+        assert_eq!(
+            (&en["id"], &en["details"], &en["evidence"]),
+            (&ja["id"], &ja["details"], &ja["evidence"])
+        );
+        assert!(japanese(&ja["title"]) && japanese(&ja["summary"]) && japanese(&ja["cause"]["text"]));
+        assert!(!japanese(&en["title"]) && !japanese(&en["summary"]));
+        assert!(ja["remedy"].as_array().expect("steps").iter().all(|step| japanese(&step["text"])));
+    }
+}
