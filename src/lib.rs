@@ -1,4 +1,58 @@
-//! esxray: offline forensics for VMware support bundles.
+//! esxray ("ESX-ray"): offline forensics for VMware ESXi and vCenter support bundles.
+//!
+//! # One sentence
+//!
+//! A bundle is *digested* in one streaming pass into something small (facts, events, coverage); a *case* is made
+//! from the digests of all its hosts; *verdicts* are reached on a case; a *report* is a function of the verdicts.
+//!
+//! ```text
+//! path ─▶ bundle ─▶ record ─▶ format ─▶ rule ──▶ digest ─┐
+//!            └────▶ fact ────────────────────────▶       ├─▶ case ─▶ verdict ─▶ report
+//!                                      (one per bundle)  │
+//!                                               digest ──┘
+//! ```
+//!
+//! A digest is pure, serialisable data of a few hundred kilobytes: it can be kept, shipped, or made on another
+//! machine, and nothing behind it needs a log any more.
+//!
+//! # The layers
+//!
+//! | module | what it is for | where to add a thing |
+//! | --- | --- | --- |
+//! | [`model`] | plain data that all layers share | an event kind |
+//! | [`demo`] | makes bundles whose story is known, for the demo, tests and benchmarks; uses no reader | an incident |
+//! | [`bundle`] | a path on disk becomes a stream of members; containers in containers | a container |
+//! | [`record`] | bytes become whole records with their line and offset | |
+//! | [`format`] | log families and the shapes of their headers | a log family: an entry of `FORMATS` with its samples |
+//! | [`fact`] | files that are no event logs become typed facts | a fact: a file with its samples, listed in `FACTS` |
+//! | [`rule`] | literals, then expressions: records become events | a rule: a table in `rule/*.toml` with its samples |
+//! | [`digest`] | what one bundle boils down to | |
+//! | [`engine`] | the only module with threads: walk, work, merge | |
+//! | [`case`] | who is who, which hosts belong together, one timeline | |
+//! | [`verdict`] | one file a question: what happened, why, what to do | a verdict: a file, listed in `VERDICTS` |
+//! | [`report`] | one file an output, each a function of the report value | an output: a file, listed in `RENDERERS` |
+//! | [`cli`] | one file a command | a command |
+//!
+//! One direction: a module uses only those above it in this table. A test holds that.
+//!
+//! # Invariants: what is deliberately absent
+//!
+//! - Reading never fails as a whole: it gives what was read, and problems. The only errors are a path that cannot be
+//!   opened, a rule file that is wrong, and an output that cannot be written.
+//! - Nothing is unpacked to disk, and no archive library's `unpack` is called: there is no traversal, link or
+//!   leftover to guard against.
+//! - Memory does not grow with the bundle: what waits between readers and workers is bounded, a record is cut at a
+//!   limit, and events beyond a cap are counted instead of kept.
+//! - The same input gives the same bytes of output for any number of threads. No order comes from a hash map.
+//! - No clock, network or environment inside the core; no report says "now".
+//! - Every finding carries evidence: host, member, line, byte offset, and the text as it stands there.
+//! - Text from a bundle is hostile. It is kept as it is and escaped where it is written, for that place.
+//!
+//! # What decides a verdict
+//!
+//! State beats lines. A refused migration leaves nothing in a host's logs, because vCenter refuses before a host is
+//! asked; masks, capabilities and requirements lie in every bundle, so they decide, and lines confirm and date it.
+//! A verdict must work with state alone, with lines alone, and best with both; its confidence says which.
 
 pub mod bundle;
 pub mod case;

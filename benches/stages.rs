@@ -1,0 +1,110 @@
+//! Bytes per second of the stages that see every byte, and of the whole: `cargo bench`.
+//!
+//! A timer of its own, as the figures that matter are throughputs of seconds, not of nanoseconds. The input is made
+//! by the demo builder. Each stage is run several times; the median is printed.
+
+use std::hint::black_box;
+use std::io::Read;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use esxray::bundle::gunzip::Gunzip;
+use esxray::bundle::{Input, tree};
+use esxray::engine::{self, Options, Silent};
+use esxray::format;
+use esxray::model::MemberPath;
+use esxray::record::{Origin, Records};
+use esxray::rule::{RuleSet, Scanner};
+
+/// Decompressed bytes of the bundle.
+const SIZE: u64 = 256 << 20;
+const RUNS: usize = 5;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let bundle = folder.path().join("esx-bench-2020-07-11--12.00-1.tgz");
+    esxray::demo::big(&bundle, SIZE, 1).expect("written");
+    let rules = RuleSet::load::<&Path>(&[]).expect("the built-in rules");
+    let logs = logs(&bundle);
+    for (family, gz) in &logs {
+        let text = gunzip(gz);
+        let from_memory =
+            |name: &str, work: &dyn Fn() -> u64| report(&format!("{family} {name}"), text.len(), work);
+        from_memory("gunzip", &|| gunzip(gz).len() as u64);
+        from_memory("split", &|| split(&text));
+        from_memory("header", &|| headers(&text));
+        from_memory("match", &|| scan(&rules, family, &text));
+    }
+    for jobs in [1, 2] {
+        let options = Options { jobs, ..Options::default() };
+        let inputs = [Input::File(bundle.clone())];
+        let bytes = usize::try_from(SIZE).expect("fits");
+        report(&format!("whole bundle, {jobs} workers"), bytes, &|| {
+            let outcome = engine::digest(&inputs, &rules, &options, &Silent, &AtomicBool::new(false));
+            outcome.digests.iter().map(|digest| digest.members).sum()
+        });
+    }
+}
+
+/// Prints the median throughput of `work` over `bytes` decompressed bytes.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn report(name: &str, bytes: usize, work: &dyn Fn() -> u64) {
+    let mut seconds: Vec<f64> = (0..RUNS)
+        .map(|_| {
+            let start = Instant::now();
+            black_box(work());
+            start.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    println!("{name:<28} {:>8.0} MB/s", bytes as f64 / 1e6 / seconds[RUNS / 2]);
+}
+
+/// One rotated log of each hot family, as stored.
+fn logs(bundle: &Path) -> Vec<(&'static str, Vec<u8>)> {
+    let file = std::fs::File::open(bundle).expect("opened");
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let mut found: Vec<(&'static str, Vec<u8>)> = Vec::new();
+    for entry in archive.entries().expect("entries") {
+        let mut entry = entry.expect("entry");
+        let path = entry.path().expect("a path").to_string_lossy().into_owned();
+        let Some((_, tree)) = tree::split(&path) else { continue };
+        let Some(family) = format::of_path(&tree).map(|format| format.name) else { continue };
+        let hot = ["vmkernel", "hostd", "vpxa"].contains(&family) && tree.ends_with(".gz");
+        if hot && !found.iter().any(|(known, _)| *known == family) {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).expect("read");
+            found.push((family, bytes));
+        }
+    }
+    found
+}
+
+fn gunzip(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    Gunzip::default().push(bytes, &mut |decoded| text.extend_from_slice(decoded));
+    text
+}
+
+fn split(text: &[u8]) -> u64 {
+    let (mut records, mut lines) = (Records::new(format::starts_record, 1 << 20), 0);
+    for block in text.chunks(128 << 10) {
+        records.push(block, &mut |stretch| lines += stretch.lines().count() as u64);
+    }
+    lines
+}
+
+fn headers(text: &[u8]) -> u64 {
+    text.split(|&byte| byte == b'\n').filter_map(format::parse).count() as u64
+}
+
+fn scan(rules: &RuleSet, family: &str, text: &[u8]) -> u64 {
+    let mut scanner = Scanner::new(rules, family);
+    let origin = Origin::new(MemberPath::new("bench"));
+    let mut records = Records::new(format::starts_record, 1 << 20);
+    for block in text.chunks(128 << 10) {
+        records.push(block, &mut |stretch| scanner.stretch(stretch, &origin));
+    }
+    scanner.finish().records
+}
