@@ -106,7 +106,7 @@ fn only_the_engine_makes_threads_and_the_command_line_takes_its_stop() {
     for (path, text) in sources() {
         let code = text.split("#[cfg(test)]").next().unwrap_or("");
         let threads = code.contains("thread::spawn") || code.contains("thread::scope");
-        assert!(!threads || path == Path::new("engine.rs"), "{} makes threads", path.display());
+        assert!(!threads || path.starts_with("engine"), "{} makes threads", path.display());
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::features::{self, offered};
+use super::features::{self, Matrix, offered};
 use super::{Evidence, Finding, Verdict, ids, span};
 use crate::case::{Case, Cluster, Moment, Vm};
 use crate::fact::features::describe;
@@ -44,15 +44,16 @@ struct Pinned<'a> {
 fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
     let refusals: Vec<&Moment> =
         case.timeline.iter().filter(|moment| moment.event.kind == EventKind::VMOTION_FAIL_CPU).collect();
+    let matrix = features::matrix(case);
     let mut findings = Vec::new();
     let mut explained: Vec<*const Moment> = Vec::new();
     for cluster in &case.clusters {
-        for gap in gaps(case, cluster) {
-            let pinned = pinned(case, &gap);
+        for gap in gaps(&matrix, cluster) {
+            let pinned = pinned(&matrix, &gap);
             let confirming: Vec<&Moment> =
                 refusals.iter().copied().filter(|refusal| confirms(case, &gap, &pinned, refusal)).collect();
             explained.extend(confirming.iter().map(|moment| std::ptr::from_ref(*moment)));
-            findings.push(mismatch(case, &gap, &pinned, &confirming));
+            findings.push(mismatch(case, &matrix, &gap, &pinned, &confirming));
         }
     }
     let rest: Vec<&Moment> =
@@ -62,9 +63,9 @@ fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
 }
 
 /// The features in which hosts of `cluster` differ, one gap for each way in which the hosts divide.
-fn gaps<'a>(case: &Case, cluster: &'a Cluster) -> Vec<Gap<'a>> {
+fn gaps<'a>(matrix: &Matrix<'_>, cluster: &'a Cluster) -> Vec<Gap<'a>> {
     let mut by_division: BTreeMap<(Vec<usize>, Vec<usize>), Vec<String>> = BTreeMap::new();
-    for row in features::matrix(case).rows.into_iter().filter(|row| row.differs) {
+    for row in matrix.rows.iter().filter(|row| row.differs) {
         let values: Vec<(usize, u64)> =
             cluster.hosts.iter().filter_map(|host| Some((*host, (*row.effective.get(host)?)?))).collect();
         let Some(most) = values.iter().map(|(_, value)| *value).max() else { continue };
@@ -73,7 +74,7 @@ fn gaps<'a>(case: &Case, cluster: &'a Cluster) -> Vec<Gap<'a>> {
         };
         let (have, lack) = (of(true), of(false));
         if !lack.is_empty() {
-            by_division.entry((have, lack)).or_default().push(row.key);
+            by_division.entry((have, lack)).or_default().push(row.key.clone());
         }
     }
     let gap = |((have, lack), mut keys): ((Vec<usize>, Vec<usize>), Vec<String>)| {
@@ -84,20 +85,13 @@ fn gaps<'a>(case: &Case, cluster: &'a Cluster) -> Vec<Gap<'a>> {
 }
 
 /// VMs on hosts that have the features, which need them and so cannot leave for the hosts that lack them.
-fn pinned<'a>(case: &'a Case, gap: &Gap<'_>) -> Vec<Pinned<'a>> {
-    let mut pinned = Vec::new();
-    for &host in &gap.have {
-        for vm in &case.hosts[host].vms {
-            let blocks = features::blocked(case, gap.cluster, host, vm);
-            let by_gap = |block: &features::Block| {
-                gap.lack.contains(&block.host) && block.missing.iter().any(|key| gap.keys.contains(key))
-            };
-            if blocks.iter().any(by_gap) {
-                pinned.push(Pinned { vm, host });
-            }
-        }
-    }
-    pinned
+fn pinned<'a>(matrix: &Matrix<'a>, gap: &Gap<'_>) -> Vec<Pinned<'a>> {
+    let by_gap = |block: &features::Block| {
+        gap.lack.contains(&block.host) && block.missing.iter().any(|key| gap.keys.contains(key))
+    };
+    let here =
+        matrix.vms.iter().filter(|needs| gap.have.contains(&needs.host) && needs.blocked.iter().any(by_gap));
+    here.map(|needs| Pinned { vm: needs.vm, host: needs.host }).collect()
 }
 
 /// Whether a refused migration is one that the gap explains.
@@ -124,9 +118,15 @@ fn features_of(refusal: &Moment) -> Vec<String> {
     named.split(',').filter(|key| !key.is_empty()).map(str::to_ascii_lowercase).collect()
 }
 
-fn mismatch(case: &Case, gap: &Gap<'_>, pinned: &[Pinned<'_>], refusals: &[&Moment]) -> Finding {
+fn mismatch(
+    case: &Case,
+    matrix: &Matrix<'_>,
+    gap: &Gap<'_>,
+    pinned: &[Pinned<'_>],
+    refusals: &[&Moment],
+) -> Finding {
     let cause = cause::of(case, gap);
-    let one_way = one_way(case, gap);
+    let one_way = one_way(matrix, gap);
     let (first_seen, last_seen, count) = span(refusals.iter().copied());
     let harmed = !pinned.is_empty() || !refusals.is_empty();
     let confidence = match (refusals.is_empty(), cause.sure) {
@@ -176,12 +176,10 @@ fn mismatch(case: &Case, gap: &Gap<'_>, pinned: &[Pinned<'_>], refusals: &[&Mome
 }
 
 /// Pairs of hosts between which VMs can move one way only: `from` → `to` works, back is refused.
-fn one_way(case: &Case, gap: &Gap<'_>) -> Vec<(usize, usize)> {
-    let matrix = features::matrix(case);
+fn one_way(matrix: &Matrix<'_>, gap: &Gap<'_>) -> Vec<(usize, usize)> {
     let offers_more = |more: usize, less: usize| {
-        let differing = matrix.rows.iter().filter(|row| row.differs);
-        differing.map(|row| &row.key).any(|key| {
-            let of = |host: usize| offered(case, &case.hosts[host], key);
+        matrix.rows.iter().filter(|row| row.differs).any(|row| {
+            let of = |host: usize| row.effective.get(&host).copied().flatten();
             matches!((of(more), of(less)), (Some(a), Some(b)) if a > b)
         })
     };

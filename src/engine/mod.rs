@@ -1,0 +1,149 @@
+//! The only module with threads: one reader an input walks its members, a bounded pool of workers reads them.
+//!
+//! A member's blocks wait in its own queue, and a worker takes the member, works off what has arrived and lets it go
+//! again: so a member that comes in pieces holds no thread, and all workers are busy as long as anything waits. The
+//! bytes that wait are bounded. Results are put in the order of their names, so that the number of threads leaves no
+//! trace.
+
+mod intake;
+mod pool;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use self::intake::{Run, Walked};
+use self::pool::{Done, Pool, lock};
+use crate::bundle::{Input, Limits};
+use crate::digest::{self, Digest, MemberDigest};
+use crate::model::{MemberPath, Problem, ProblemKind};
+use crate::rule::RuleSet;
+
+/// How a run is done; never what comes out of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Worker threads, at least 1.
+    pub jobs: usize,
+    /// Limits of the walk.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    /// As many workers as the machine runs at once.
+    fn default() -> Self {
+        let jobs = thread::available_parallelism().map_or(1, |jobs| jobs.get());
+        Options { jobs, limits: Limits::default() }
+    }
+}
+
+/// Told how far the run is. Called from several threads.
+pub trait Progress: Sync {
+    /// Input `index` of the run is `advance` bytes of its file further.
+    fn advance(&self, index: usize, bytes: u64);
+    /// Input `index` is read to its end.
+    fn done(&self, index: usize);
+}
+
+/// Tells nobody.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn advance(&self, _index: usize, _bytes: u64) {}
+    fn done(&self, _index: usize) {}
+}
+
+/// What a run over inputs gives.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// One digest a bundle, in the order of the inputs, then of the bundles' places in them.
+    pub digests: Vec<Digest>,
+    /// What concerns no bundle: inputs that could not be read or held none.
+    pub problems: Vec<Problem>,
+}
+
+/// Digests every bundle of `inputs`. When `stop` becomes true the run ends soon, with what it has.
+pub fn digest(
+    inputs: &[Input],
+    rules: &RuleSet,
+    options: &Options,
+    progress: &dyn Progress,
+    stop: &AtomicBool,
+) -> Outcome {
+    let pool = Pool::new(options.limits.memory / 4);
+    let next = AtomicUsize::new(0);
+    let walked = Mutex::new(BTreeMap::new());
+    let jobs = options.jobs.max(1);
+    thread::scope(|scope| {
+        let readers: Vec<_> = (0..jobs.min(inputs.len()))
+            .map(|_| {
+                scope.spawn(|| {
+                    while let Some(input) = inputs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let index = inputs.iter().position(|other| std::ptr::eq(other, input)).unwrap_or(0);
+                        let run = Run { pool: &pool, rules, limits: options.limits, progress, stop };
+                        let result = run.input(index, input);
+                        lock(&walked).insert(index, result);
+                        progress.done(index);
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..jobs {
+            scope.spawn(|| pool.work());
+        }
+        for reader in readers {
+            // A reader that panicked has said so through its missing result.
+            let _ = reader.join();
+        }
+        pool.close();
+    });
+    collect(inputs, lock(&walked).split_off(&0), pool.into_results())
+}
+
+/// A bundle inside an input: where its tree begins, and the container it lies in.
+type Bundle = (MemberPath, MemberPath);
+
+fn collect(inputs: &[Input], mut walked: BTreeMap<usize, Walked>, results: Vec<Done>) -> Outcome {
+    let mut by_bundle: BTreeMap<(usize, Bundle), Vec<MemberDigest>> = BTreeMap::new();
+    for done in results {
+        by_bundle.entry((done.input, done.bundle)).or_default().push(done.digest);
+    }
+    let mut outcome = Outcome::default();
+    for (index, input) in inputs.iter().enumerate() {
+        let path = input.path().to_string_lossy().into_owned();
+        let Some(mut walk) = walked.remove(&index) else {
+            outcome.problems.push(Problem::new(
+                ProblemKind::Internal,
+                path,
+                "the reader failed; please report this",
+            ));
+            continue;
+        };
+        let mut found = false;
+        while let Some(entry) = by_bundle.first_entry().filter(|entry| entry.key().0 == index) {
+            let ((_, bundle), members) = entry.remove_entry();
+            let skipped = walk.skipped.get(&bundle).copied().unwrap_or(0);
+            found = true;
+            outcome.digests.push(digest::merge(
+                named(&path, input, &bundle.1),
+                walk.sha256.clone(),
+                members,
+                skipped,
+            ));
+        }
+        if !found && walk.problems.is_empty() {
+            let text = "no log, command output or configuration of ESXi or vCenter was found in it";
+            walk.problems.push(Problem::new(ProblemKind::NotABundle, path, text));
+        }
+        outcome.problems.append(&mut walk.problems);
+    }
+    outcome
+}
+
+/// A bundle's name in the report: the path as given, and the containers inside it.
+fn named(path: &str, input: &Input, container: &MemberPath) -> String {
+    match container.as_str().strip_prefix(input.label().as_str()) {
+        Some(inner) if matches!(input, Input::File(_)) => format!("{path}{inner}"),
+        _ => path.to_owned(),
+    }
+}

@@ -1,0 +1,198 @@
+//! The workers' side: members wait with their blocks, and a worker takes one, works off what has arrived and lets it
+//! go again.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::Bundle;
+use crate::digest::{MemberDigest, MemberReader};
+use crate::model::{MemberPath, Problem, ProblemKind};
+
+pub(super) type JobId = u64;
+
+pub(super) enum Message {
+    Block(Vec<u8>),
+    Piece(MemberPath),
+    Gap(u32, u32),
+    End(Option<String>),
+}
+
+/// One member on its way through the workers.
+struct Job<'r> {
+    input: usize,
+    bundle: Bundle,
+    path: MemberPath,
+    /// `None` while a worker has it.
+    reader: Option<MemberReader<'r>>,
+    messages: VecDeque<Message>,
+}
+
+/// A member that is read.
+pub(super) struct Done {
+    pub input: usize,
+    pub bundle: Bundle,
+    pub digest: MemberDigest,
+}
+
+/// The workers' common state.
+pub(super) struct Pool<'r> {
+    state: Mutex<State<'r>>,
+    /// Something is ready, or the pool is closed.
+    ready: Condvar,
+    /// There is room for another block.
+    room: Condvar,
+    budget: usize,
+}
+
+#[derive(Default)]
+struct State<'r> {
+    jobs: BTreeMap<JobId, Job<'r>>,
+    last: JobId,
+    /// Jobs with messages that no worker has.
+    ready: VecDeque<JobId>,
+    waiting: usize,
+    closed: bool,
+    done: Vec<Done>,
+}
+
+/// A panic in a worker is caught before it can poison anything; what is in the lock stays whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'r> Pool<'r> {
+    pub(super) fn new(budget: usize) -> Self {
+        Pool { state: Mutex::new(State::default()), ready: Condvar::new(), room: Condvar::new(), budget }
+    }
+
+    pub(super) fn open(
+        &self,
+        input: usize,
+        bundle: Bundle,
+        path: MemberPath,
+        reader: MemberReader<'r>,
+    ) -> JobId {
+        let mut state = lock(&self.state);
+        state.last += 1;
+        let id = state.last;
+        state.jobs.insert(id, Job { input, bundle, path, reader: Some(reader), messages: VecDeque::new() });
+        id
+    }
+
+    /// Puts a message into a job's queue; waits while too many bytes wait.
+    pub(super) fn send(&self, id: JobId, message: Message) {
+        let mut state = lock(&self.state);
+        if let Message::Block(bytes) = &message {
+            while state.waiting > self.budget {
+                state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            state.waiting += bytes.len();
+        }
+        let Some(job) = state.jobs.get_mut(&id) else { return };
+        let idle = job.reader.is_some() && job.messages.is_empty();
+        job.messages.push_back(message);
+        if idle {
+            state.ready.push_back(id);
+            self.ready.notify_one();
+        }
+    }
+
+    /// Works until the pool is closed and nothing waits.
+    pub(super) fn work(&self) {
+        let mut state = lock(&self.state);
+        loop {
+            let Some(id) = state.ready.pop_front() else {
+                if state.closed {
+                    return;
+                }
+                state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let Some(job) = state.jobs.get_mut(&id) else { continue };
+            let (Some(reader), messages) = (job.reader.take(), std::mem::take(&mut job.messages)) else {
+                continue;
+            };
+            let path = job.path.clone();
+            drop(state);
+            let (step, freed) = step(reader, messages, &path);
+            state = lock(&self.state);
+            state.waiting -= freed;
+            self.room.notify_all();
+            self.put_back(&mut state, id, step);
+        }
+    }
+
+    fn put_back(&self, state: &mut State<'r>, id: JobId, step: Step<'r>) {
+        match step {
+            Step::Goes(reader) => {
+                let Some(job) = state.jobs.get_mut(&id) else { return };
+                job.reader = Some(*reader);
+                if !job.messages.is_empty() {
+                    state.ready.push_back(id);
+                    self.ready.notify_one();
+                }
+            }
+            Step::Over(digest) => {
+                let Some(job) = state.jobs.remove(&id) else { return };
+                // Blocks of a member that failed may still have come in.
+                let left: usize = job.messages.iter().map(block_len).sum();
+                state.waiting -= left;
+                state.done.push(Done { input: job.input, bundle: job.bundle, digest: *digest });
+            }
+        }
+    }
+
+    pub(super) fn close(&self) {
+        lock(&self.state).closed = true;
+        self.ready.notify_all();
+    }
+
+    pub(super) fn into_results(self) -> Vec<Done> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state.done
+    }
+}
+
+fn block_len(message: &Message) -> usize {
+    if let Message::Block(bytes) = message { bytes.len() } else { 0 }
+}
+
+enum Step<'r> {
+    Goes(Box<MemberReader<'r>>),
+    Over(Box<MemberDigest>),
+}
+
+/// Works off `messages`; gives also the bytes that were freed.
+fn step<'r>(reader: MemberReader<'r>, messages: VecDeque<Message>, path: &MemberPath) -> (Step<'r>, usize) {
+    let freed = messages.iter().map(block_len).sum();
+    let worked = catch_unwind(AssertUnwindSafe(|| {
+        let mut reader = reader;
+        for message in messages {
+            match message {
+                Message::Block(bytes) => reader.push(&bytes),
+                Message::Piece(file) => reader.piece(file),
+                Message::Gap(first, last) => reader.gap(first, last),
+                Message::End(damage) => return Step::Over(Box::new(reader.finish(damage))),
+            }
+        }
+        Step::Goes(Box::new(reader))
+    }));
+    (worked.unwrap_or_else(|_| Step::Over(Box::new(failed(path)))), freed)
+}
+
+/// What stands for a member whose reading panicked.
+fn failed(path: &MemberPath) -> MemberDigest {
+    let text = "reading it failed inside esxray; the rest of the bundle was read; please report this";
+    MemberDigest {
+        path: path.clone(),
+        tree: path.as_str().to_owned(),
+        fragmented: false,
+        log: None,
+        bytes: 0,
+        crc: 0,
+        scan: crate::rule::Scan::default(),
+        facts: Vec::new(),
+        problems: vec![Problem::new(ProblemKind::Internal, path.as_str(), text)],
+    }
+}
