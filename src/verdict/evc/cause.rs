@@ -32,14 +32,14 @@ struct Compared {
 }
 
 /// The cause of `gap`.
-pub(super) fn of(case: &Case, gap: &Gap<'_>) -> Cause {
+pub(super) fn of(case: &Case, gap: &Gap) -> Cause {
     let compared = compare(case, gap);
     let id = decide(gap, &compared);
     let sure = compared.capability_differs.is_some() || compared.older_microcode.is_some();
     Cause { id, text: text(id), sure, evidence: evidence(case, gap, id) }
 }
 
-fn compare(case: &Case, gap: &Gap<'_>) -> Compared {
+fn compare(case: &Case, gap: &Gap) -> Compared {
     let of = |hosts: &[usize]| hosts.iter().map(|&index| &case.hosts[index]).collect::<Vec<_>>();
     let (have, lack) = (of(&gap.have), of(&gap.lack));
     let all: Vec<&Host> = have.iter().chain(&lack).copied().collect();
@@ -59,7 +59,7 @@ fn same<T: PartialEq>(hosts: &[&Host], value: impl Fn(&Host) -> Option<T>) -> Op
     (values.len() >= 2).then(|| values.windows(2).all(|pair| pair[0] == pair[1]))
 }
 
-fn capability_differs(gap: &Gap<'_>, have: &[&Host], lack: &[&Host]) -> Option<bool> {
+fn capability_differs(gap: &Gap, have: &[&Host], lack: &[&Host]) -> Option<bool> {
     let values = |hosts: &[&Host], key: &String| -> Vec<u64> {
         hosts.iter().filter_map(|host| host.features.capability.get(key)).map(|value| value.value).collect()
     };
@@ -83,7 +83,7 @@ fn older_microcode(have: &[&Host], lack: &[&Host]) -> Option<bool> {
     (!lacking.is_empty()).then(|| lacking.iter().any(|revision| *revision < newest))
 }
 
-fn decide(gap: &Gap<'_>, compared: &Compared) -> &'static str {
+fn decide(gap: &Gap, compared: &Compared) -> &'static str {
     let all = |test: &dyn Fn(&str) -> bool| gap.keys.iter().all(|key| test(key));
     let security = all(&|key| describe(key).class == FeatureClass::Security);
     let switched =
@@ -112,7 +112,7 @@ fn decide(gap: &Gap<'_>, compared: &Compared) -> &'static str {
     }
 }
 
-fn evidence(case: &Case, gap: &Gap<'_>, id: &str) -> Vec<Evidence> {
+fn evidence(case: &Case, gap: &Gap, id: &str) -> Vec<Evidence> {
     let mut lines = Vec::new();
     for &index in gap.have.iter().take(2).chain(gap.lack.iter().take(4)) {
         let host = &case.hosts[index];

@@ -25,8 +25,7 @@ pub(super) static VERDICT: Verdict = Verdict {
 };
 
 /// Features that some hosts of a cluster offer and others do not.
-struct Gap<'a> {
-    cluster: &'a Cluster,
+struct Gap {
     /// Lower-case keys, ordered.
     keys: Vec<String>,
     /// Hosts that offer them.
@@ -63,7 +62,7 @@ fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
 }
 
 /// The features in which hosts of `cluster` differ, one gap for each way in which the hosts divide.
-fn gaps<'a>(matrix: &Matrix<'_>, cluster: &'a Cluster) -> Vec<Gap<'a>> {
+fn gaps(matrix: &Matrix<'_>, cluster: &Cluster) -> Vec<Gap> {
     let mut by_division: BTreeMap<(Vec<usize>, Vec<usize>), Vec<String>> = BTreeMap::new();
     for row in matrix.rows.iter().filter(|row| row.differs) {
         let values: Vec<(usize, u64)> =
@@ -79,13 +78,13 @@ fn gaps<'a>(matrix: &Matrix<'_>, cluster: &'a Cluster) -> Vec<Gap<'a>> {
     }
     let gap = |((have, lack), mut keys): ((Vec<usize>, Vec<usize>), Vec<String>)| {
         keys.sort();
-        Gap { cluster, keys, have, lack }
+        Gap { keys, have, lack }
     };
     by_division.into_iter().map(gap).collect()
 }
 
 /// VMs on hosts that have the features, which need them and so cannot leave for the hosts that lack them.
-fn pinned<'a>(matrix: &Matrix<'a>, gap: &Gap<'_>) -> Vec<Pinned<'a>> {
+fn pinned<'a>(matrix: &Matrix<'a>, gap: &Gap) -> Vec<Pinned<'a>> {
     let by_gap = |block: &features::Block| {
         gap.lack.contains(&block.host) && block.missing.iter().any(|key| gap.keys.contains(key))
     };
@@ -95,7 +94,7 @@ fn pinned<'a>(matrix: &Matrix<'a>, gap: &Gap<'_>) -> Vec<Pinned<'a>> {
 }
 
 /// Whether a refused migration is one that the gap explains.
-fn confirms(case: &Case, gap: &Gap<'_>, pinned: &[Pinned<'_>], refusal: &Moment) -> bool {
+fn confirms(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusal: &Moment) -> bool {
     let position = |name: &str| case.hosts.iter().position(|host| host.id == name);
     let target = refusal.field("target").map(position);
     // A target that is no host of this case, or of another cluster, is another story.
@@ -121,7 +120,7 @@ fn features_of(refusal: &Moment) -> Vec<String> {
 fn mismatch(
     case: &Case,
     matrix: &Matrix<'_>,
-    gap: &Gap<'_>,
+    gap: &Gap,
     pinned: &[Pinned<'_>],
     refusals: &[&Moment],
 ) -> Finding {
@@ -176,7 +175,7 @@ fn mismatch(
 }
 
 /// Pairs of hosts between which VMs can move one way only: `from` → `to` works, back is refused.
-fn one_way(matrix: &Matrix<'_>, gap: &Gap<'_>) -> Vec<(usize, usize)> {
+fn one_way(matrix: &Matrix<'_>, gap: &Gap) -> Vec<(usize, usize)> {
     let offers_more = |more: usize, less: usize| {
         matrix.rows.iter().filter(|row| row.differs).any(|row| {
             let of = |host: usize| row.effective.get(&host).copied().flatten();
@@ -188,7 +187,7 @@ fn one_way(matrix: &Matrix<'_>, gap: &Gap<'_>) -> Vec<(usize, usize)> {
 }
 
 /// The lines that show the difference: masks and capabilities, of at most three hosts on each side.
-fn state_evidence(case: &Case, gap: &Gap<'_>) -> Vec<Evidence> {
+fn state_evidence(case: &Case, gap: &Gap) -> Vec<Evidence> {
     let mut lines = Vec::new();
     for key in gap.keys.iter().take(3) {
         for &index in gap.have.iter().take(3).chain(gap.lack.iter().take(3)) {
@@ -208,7 +207,7 @@ fn state_evidence(case: &Case, gap: &Gap<'_>) -> Vec<Evidence> {
     lines
 }
 
-fn requirement(pinned: &Pinned<'_>, gap: &Gap<'_>) -> Option<Evidence> {
+fn requirement(pinned: &Pinned<'_>, gap: &Gap) -> Option<Evidence> {
     let need = pinned.vm.requires.iter().find(|need| gap.keys.contains(&need.key))?;
     Some(Evidence {
         host: pinned.host,

@@ -8,7 +8,7 @@ use crate::verdict::{Step, ids, list_en, list_ja};
 /// Hosts for which every step is spelled out; the rest is told to be done alike.
 const SPELLED_OUT: usize = 8;
 
-pub(super) fn steps(case: &Case, gap: &Gap<'_>, pinned: &[Pinned<'_>], cause: &str) -> Vec<Step> {
+pub(super) fn steps(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], cause: &str) -> Vec<Step> {
     let mut steps = match cause {
         "stale-microcode" => power_cycles(case, gap, false),
         "bios-setting" => power_cycles(case, gap, true),
@@ -41,7 +41,7 @@ fn maintenance(case: &Case, host: usize) -> String {
 }
 
 /// One lacking host after the other: maintenance mode, full power-off, power on, check, back to work.
-fn power_cycles(case: &Case, gap: &Gap<'_>, bios: bool) -> Vec<Step> {
+fn power_cycles(case: &Case, gap: &Gap, bios: bool) -> Vec<Step> {
     let mut steps = vec![Step::new(
         both(
             "Work on one host at a time, and go on to the next only when the check on the one before has passed.",
@@ -100,7 +100,7 @@ fn power_cycles(case: &Case, gap: &Gap<'_>, bios: bool) -> Vec<Step> {
     steps
 }
 
-fn patch(case: &Case, gap: &Gap<'_>) -> Vec<Step> {
+fn patch(case: &Case, gap: &Gap) -> Vec<Step> {
     let (lack, lack_ja) = (list_en(&ids(case, &gap.lack)), list_ja(&ids(case, &gap.lack)));
     vec![
         Step::new(
@@ -126,7 +126,7 @@ fn patch(case: &Case, gap: &Gap<'_>) -> Vec<Step> {
     ]
 }
 
-fn reapply(case: &Case, gap: &Gap<'_>) -> Vec<Step> {
+fn reapply(case: &Case, gap: &Gap) -> Vec<Step> {
     let (lack, lack_ja) = (list_en(&ids(case, &gap.lack)), list_ja(&ids(case, &gap.lack)));
     vec![
         Step::new(
@@ -152,7 +152,7 @@ fn reapply(case: &Case, gap: &Gap<'_>) -> Vec<Step> {
     ]
 }
 
-fn remove_override(gap: &Gap<'_>) -> Vec<Step> {
+fn remove_override(gap: &Gap) -> Vec<Step> {
     let host = gap.lack.first().copied();
     vec![Step::new(
         both(
@@ -176,7 +176,7 @@ fn common_baseline() -> Vec<Step> {
 }
 
 /// How to see the feature on a host, in the spelling that the host itself uses.
-pub(super) fn check_command(case: &Case, gap: &Gap<'_>) -> String {
+pub(super) fn check_command(case: &Case, gap: &Gap) -> String {
     let key = gap.keys.first().map_or("", String::as_str);
     let spelled = gap.have.iter().chain(&gap.lack).find_map(|&host| {
         let state = &case.hosts[host].features;
@@ -192,7 +192,7 @@ pub(super) fn check_command(case: &Case, gap: &Gap<'_>) -> String {
     format!("vim-cmd hostsvc/hostconfig | grep -A 2 {name}")
 }
 
-fn checks(case: &Case, gap: &Gap<'_>) -> Vec<Step> {
+fn checks(case: &Case, gap: &Gap) -> Vec<Step> {
     vec![
         Step::new(
             both(
@@ -213,7 +213,7 @@ fn checks(case: &Case, gap: &Gap<'_>) -> Vec<Step> {
     ]
 }
 
-fn way_out(case: &Case, gap: &Gap<'_>, pinned: &[Pinned<'_>]) -> Option<Step> {
+fn way_out(case: &Case, gap: &Gap, pinned: &[Pinned<'_>]) -> Option<Step> {
     let target = &case.hosts[*gap.lack.first()?].id;
     let mut names: Vec<&str> = pinned.iter().map(|pinned| pinned.vm.name.as_str()).collect();
     names.sort_unstable();

@@ -11,11 +11,11 @@ pub(super) fn short(key: &str) -> String {
     key.rsplit('.').next().unwrap_or(key).to_uppercase()
 }
 
-fn shorts(gap: &Gap<'_>) -> Vec<String> {
+fn shorts(gap: &Gap) -> Vec<String> {
     gap.keys.iter().map(|key| short(key)).collect()
 }
 
-pub(super) fn title(case: &Case, gap: &Gap<'_>) -> Text {
+pub(super) fn title(case: &Case, gap: &Gap) -> Text {
     let (features, lack, have) = (shorts(gap), ids(case, &gap.lack), ids(case, &gap.have));
     let en = if gap.have.len() <= gap.lack.len() {
         format!(
@@ -55,7 +55,7 @@ fn verb(count: usize, one: &'static str, many: &'static str) -> &'static str {
 }
 
 /// What the features are and which vulnerabilities they mitigate.
-fn meaning(gap: &Gap<'_>) -> (String, String) {
+fn meaning(gap: &Gap) -> (String, String) {
     let named: Vec<String> = gap
         .keys
         .iter()
@@ -76,13 +76,7 @@ fn meaning(gap: &Gap<'_>) -> (String, String) {
     }
 }
 
-pub(super) fn summary(
-    case: &Case,
-    gap: &Gap<'_>,
-    pinned: &[Pinned<'_>],
-    refusals: usize,
-    one_way: bool,
-) -> Text {
+pub(super) fn summary(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: usize, one_way: bool) -> Text {
     let (have, lack) = (ids(case, &gap.have), ids(case, &gap.lack));
     let (meaning_en, meaning_ja) = meaning(gap);
     let mut en = format!("VMs on {} can use {meaning_en}; VMs on {} cannot.", list_en(&have), list_en(&lack));
