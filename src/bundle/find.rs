@@ -77,7 +77,8 @@ impl Finder<'_> {
         for entry in entries {
             // Links are not followed: a bundle's tree may hold one that leads anywhere.
             let Ok(kind) = fs::symlink_metadata(&entry) else { continue };
-            if kind.is_file() {
+            let hidden = name_of(&entry).starts_with('.');
+            if kind.is_file() && !hidden {
                 self.file(&entry);
             } else if kind.is_dir()
                 && depth < DEEPEST

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Missing;
 use super::host::{Host, same_name};
 use super::names::Names;
-use crate::model::HostKind;
+use super::timeline::Moment;
+use crate::model::{EventKind, HostKind};
 
 /// What a grouping rests on.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -83,8 +84,8 @@ fn by_vcenter(hosts: &[Host], names: &Names, rest: Vec<usize>) -> Vec<Cluster> {
     groups.into_iter().map(cluster).collect()
 }
 
-/// Cluster members that vSAN's member lists and unicast agents name, and that no bundle covers.
-pub(super) fn missing(hosts: &[Host], clusters: &[Cluster]) -> Vec<Missing> {
+/// Cluster members that member lists, unicast agents or log lines name, and that no bundle covers.
+pub(super) fn missing(hosts: &[Host], clusters: &[Cluster], timeline: &[Moment]) -> Vec<Missing> {
     let own: BTreeSet<&str> = hosts.iter().filter_map(Host::node_uuid).collect();
     let mut found: BTreeMap<String, Missing> = BTreeMap::new();
     for &index in clusters.iter().flat_map(|cluster| &cluster.hosts) {
@@ -100,6 +101,14 @@ pub(super) fn missing(hosts: &[Host], clusters: &[Cluster]) -> Vec<Missing> {
             for agent in agents.value.iter().filter(|agent| !agent.witness) {
                 note(&mut found, hosts, &own, index, &agent.node_uuid, None, (&agents.source, &agents.text));
             }
+        }
+    }
+    // A node that was seen to leave is on nobody's list any more.
+    let left = |moment: &&Moment| moment.event.kind == EventKind::VSAN_NODE_LEFT;
+    for moment in timeline.iter().filter(left) {
+        if let Some(uuid) = moment.field("node") {
+            let name = moment.event.fields.get("node_host");
+            note(&mut found, hosts, &own, moment.host, uuid, name, (&moment.event.source, &moment.event.raw));
         }
     }
     let mut missing: Vec<Missing> = found.into_values().collect();
@@ -129,8 +138,9 @@ fn note(
     };
     let missing = found.entry(uuid.to_owned()).or_insert_with(new);
     missing.name = missing.name.take().or_else(|| name.cloned());
-    if missing.seen_by.last() != Some(&index) {
+    if !missing.seen_by.contains(&index) {
         missing.seen_by.push(index);
+        missing.seen_by.sort_unstable();
         missing.evidence.push((index, line.0.clone(), line.1.to_owned()));
     }
 }

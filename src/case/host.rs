@@ -6,7 +6,7 @@ use crate::digest::{Digest, LogCoverage};
 use crate::fact::feature::FeatureValue;
 use crate::fact::releases::{self, Placed};
 use crate::fact::{Fact, FactValue, UnicastAgent, VmRun, VsanCluster};
-use crate::model::{Event, HostKind, Problem, Source, Timestamp};
+use crate::model::{Event, HostKind, Problem, ProblemKind, Source, Timestamp};
 
 use super::vm::Vm;
 
@@ -115,6 +115,8 @@ pub struct Host {
     pub build: Option<String>,
     /// Where that stands among the releases.
     pub placed: Option<Placed>,
+    /// `/system/uuid` of `esx.conf`.
+    pub system_uuid: Option<String>,
     /// The line that tells the version.
     pub product: Option<Sourced<()>>,
     /// Hardware vendor.
@@ -198,9 +200,14 @@ pub(super) fn hosts(digests: Vec<Digest>) -> (Vec<Host>, Vec<Vec<Event>>) {
             Some((known, known_events)) => {
                 known_events.retain(|event| !events.iter().any(|other| is_repeat(event, other)));
                 known_events.append(&mut events);
-                if new.captured_at > known.captured_at {
-                    *known = new;
-                }
+                let newer = new.captured_at > known.captured_at;
+                let older = if newer { std::mem::replace(known, new) } else { new };
+                let text = format!(
+                    "another bundle of the same host, {}, is newer and tells its state; the events of both were used",
+                    known.bundle
+                );
+                known.problems.push(Problem::new(ProblemKind::Duplicate, older.bundle.as_str(), text));
+                known.problems.extend(older.problems);
             }
             None => hosts.push((new, events)),
         }
@@ -234,7 +241,13 @@ fn name_uniquely(hosts: &mut [(Host, Vec<Event>)]) {
 fn is_same(a: &Host, b: &Host) -> bool {
     a.kind == b.kind
         && a.names.iter().any(|name| b.names.iter().any(|other| same_name(name, other)))
-        && (a.node_uuid().is_none() || b.node_uuid().is_none() || a.node_uuid() == b.node_uuid())
+        && agree(a.node_uuid(), b.node_uuid())
+        && agree(a.system_uuid.as_deref(), b.system_uuid.as_deref())
+}
+
+/// Whether two values are equal, as far as both are known.
+fn agree(a: Option<&str>, b: Option<&str>) -> bool {
+    a.is_none() || b.is_none() || a == b
 }
 
 fn is_repeat(a: &Event, b: &Event) -> bool {
@@ -319,6 +332,7 @@ fn take(host: &mut Host, fact: &Fact) {
             let list = if *masked { &mut features.masked } else { &mut features.capability };
             list.entry(key.clone()).or_insert_with(|| Sourced::of(fact, *value));
         }
+        FactValue::SystemUuid { uuid } => host.system_uuid = Some(uuid.to_ascii_lowercase()),
         FactValue::VsanCluster(vsan) => host.vsan = Some(Sourced::of(fact, vsan.clone())),
         FactValue::UnicastAgents { agents } => host.unicast = Some(Sourced::of(fact, agents.clone())),
         FactValue::AdvancedOption { path, value } => {

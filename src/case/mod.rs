@@ -59,8 +59,8 @@ impl Case {
         let names = Names::build(&mut hosts);
         vm::settle(&mut hosts);
         let clusters = cluster::clusters(&hosts, &names);
-        let missing = cluster::missing(&hosts, &clusters);
         let timeline = timeline::build(events, &hosts, &names);
+        let missing = cluster::missing(&hosts, &clusters, &timeline);
         Case { hosts, clusters, timeline, missing, names }
     }
 

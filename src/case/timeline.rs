@@ -1,5 +1,7 @@
 //! Every event of every host on one axis, with the names that ids stand for.
 
+use std::collections::BTreeSet;
+
 use super::host::Host;
 use super::names::{Names, position};
 use super::vm;
@@ -38,7 +40,19 @@ pub(super) fn build(events: Vec<Vec<Event>>, hosts: &[Host], names: &Names) -> V
         }
     }
     moments.sort_by(|a, b| (a.time, a.host, &a.event.source).cmp(&(b.time, b.host, &b.event.source)));
-    one_refusal_once(moments)
+    one_refusal_once(one_start_once(moments))
+}
+
+/// A log's section header is repeated at every rotation; the process it names was started once.
+fn one_start_once(mut moments: Vec<Moment>) -> Vec<Moment> {
+    let mut seen = BTreeSet::new();
+    moments.retain(|moment| {
+        let pid = moment.field("pid").filter(|_| moment.event.kind == EventKind::SERVICE_START);
+        pid.is_none_or(|pid| {
+            seen.insert((moment.host, moment.field("product").map(str::to_owned), pid.to_owned()))
+        })
+    });
+    moments
 }
 
 /// Puts names beside the ids in an event's fields.

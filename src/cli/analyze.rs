@@ -26,7 +26,7 @@ pub struct Args {
           value_parser = PossibleValuesParser::new(output::form_names()))]
     format: Vec<String>,
     /// End with status 1 where a finding of this severity or a worse one, or incomplete evidence, is there
-    #[arg(long, value_name = "WHAT")]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
     /// Write into a folder that holds other files
     #[arg(long)]

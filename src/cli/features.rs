@@ -1,5 +1,6 @@
 //! `esxray features`: the CPU-feature matrix on stdout.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::atomic::AtomicBool;
 
@@ -78,10 +79,13 @@ fn table(features: &Features, rows: &[&FeatureRow], out: &mut dyn Write) -> io::
 }
 
 fn vms(features: &Features, out: &mut dyn Write) -> io::Result<()> {
-    for vm in features.vms.iter().filter(|vm| !vm.blocked.is_empty()) {
+    for vm in &features.vms {
+        let mut by_lack: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for block in &vm.blocked {
-            let missing = block.missing.join(", ");
-            let line = format!("{} on {} cannot move to {}: {missing}", vm.name, vm.host, block.host);
+            by_lack.entry(block.missing.join(", ")).or_default().push(&block.host);
+        }
+        for (missing, hosts) in by_lack {
+            let line = format!("{} (on {}) cannot move to {}: {missing}", vm.name, vm.host, hosts.join(", "));
             writeln!(out, "{}", escape::line(&line))?;
         }
     }

@@ -23,10 +23,10 @@ pub struct CaseArgs {
     /// Bundle files, folders that hold bundles, or roots of unpacked bundles
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Add the rules of this folder's *.toml files to the built-in ones
+    /// Add the rules of this folder's *.toml files to the built-in ones, repeatable
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
-    /// Worker threads
+    /// Worker threads [default: as many as the machine runs at once]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// Show a progress bar on a terminal, or never
@@ -63,6 +63,7 @@ impl CaseArgs {
 
 /// The limits of a walk, for who meets a bundle beyond them.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
 struct LimitArgs {
     /// Containers in containers
     #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().depth)]
@@ -135,6 +136,9 @@ impl From<LangArg> for Lang {
 /// # Errors
 /// Fails where no path holds anything that can be read, a rule file is wrong, or the run was interrupted.
 pub fn report(args: &CaseArgs, stop: &AtomicBool) -> anyhow::Result<Report> {
+    if let Some((since, until)) = args.since.zip(args.until).filter(|(since, until)| until < since) {
+        return Err(Failure::new(format!("--until {until} is before --since {since}")).into());
+    }
     let rules = RuleSet::load(&args.rules).map_err(|error| {
         Failure::new("a rule file is wrong")
             .cause(error)

@@ -65,6 +65,10 @@ pub fn write(
     if stopped {
         return Err(Failure::new("interrupted; nothing was written"));
     }
+    // What an earlier run wrote in other forms is of another case by now.
+    for other in RENDERERS.iter().filter(|other| !forms.iter().any(|form| form.name == other.name)) {
+        let _ = fs::remove_file(folder.join(other.file_name));
+    }
     for (partial, path) in &aside {
         let moved = fs::rename(partial, path);
         moved.map_err(|error| Failure::new(format!("cannot write {}", path.display())).cause(error))?;

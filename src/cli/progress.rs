@@ -24,7 +24,7 @@ pub fn bars(when: When, inputs: &[Input]) -> Box<dyn Progress> {
     }
     let all = MultiProgress::new();
     let style = ProgressStyle::with_template(
-        "{prefix:24!} {bar:24} {bytes:>10}/{total_bytes:10} {bytes_per_sec:>12} {eta:>4}",
+        "{prefix:20!} {bar:14} {bytes:>10}/{total_bytes:10} {bytes_per_sec:>12} {eta:>4}",
     )
     .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = |input: &Input| {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::{Done, Failure};
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Rule, RuleError, RuleSet};
 
 /// Arguments of `esxray rules`.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,10 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<Done> {
         Action::Test { dir } => dir.iter().cloned().collect(),
         _ => Vec::new(),
     };
-    let rules = RuleSet::load(&folders).map_err(|error| Failure::new("a rule file is wrong").cause(error))?;
+    let rules = RuleSet::load(&folders).map_err(|error| match error {
+        RuleError::Unreadable { path, error } => Failure::new(format!("cannot read {path}")).cause(error),
+        wrong => Failure::new("a rule file is wrong").cause(wrong),
+    })?;
     match &args.action {
         Action::List => list(&rules, out)?,
         Action::Show { id } => show(&rules, id, out)?,

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use clap::ValueEnum;
 
-use super::Done;
 use super::load::{self, CaseArgs};
+use super::{Done, Failure};
 use crate::model::EventKind;
 use crate::report::model::TimelineEntry;
 use crate::report::{csv, escape, timesketch};
@@ -53,6 +53,14 @@ fn is_kind(name: &str, wanted: &str) -> bool {
 /// Runs the command.
 pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
     let mut report = load::report(&args.case, stop)?;
+    let known =
+        |name: &str| report.hosts.iter().any(|host| host.id.starts_with(name) || host.name.starts_with(name));
+    if let Some(unknown) = args.host.iter().find(|name| !known(name)) {
+        let ids: Vec<&str> = report.hosts.iter().map(|host| host.id.as_str()).collect();
+        return Err(Failure::new(format!("no host begins with '{unknown}'"))
+            .hint(format!("the hosts are {}", ids.join(", ")))
+            .into());
+    }
     report.timeline.retain(|entry| {
         let host = args.host.is_empty() || args.host.iter().any(|host| entry.host.starts_with(host.as_str()));
         let kind = args.kind.is_empty() || args.kind.iter().any(|kind| is_kind(entry.kind.name(), kind));

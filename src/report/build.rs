@@ -70,11 +70,17 @@ pub fn build(
 fn title(case: &Case, findings: &[verdict::Finding], lang: Lang) -> String {
     let worst = findings.iter().find(|finding| finding.severity >= Severity::Warning);
     let esxi = case.hosts.iter().filter(|host| host.kind == HostKind::Esxi).count();
+    let errors = case.timeline.iter().filter(|moment| moment.event.severity >= Severity::Error).count();
     let quiet = Text::new(
         format!("Nothing wrong found on {esxi} ESXi host{}", if esxi == 1 { "" } else { "s" }),
         format!("ESXi ホスト {esxi} 台に問題は検出されませんでした"),
     );
-    worst.map_or(&quiet, |finding| &finding.title).get(lang).to_owned()
+    let unexplained = Text::new(
+        format!("No known problem, but {errors} error events are not explained"),
+        format!("既知の問題は検出されませんでしたが、説明のつかないエラー イベントが {errors} 件あります"),
+    );
+    let silent = if errors > 0 { &unexplained } else { &quiet };
+    worst.map_or(silent, |finding| &finding.title).get(lang).to_owned()
 }
 
 fn id(case: &Case, host: usize) -> HostId {

@@ -158,8 +158,8 @@ labels! {
     table_capped: "{0} of {1} events are listed: the worst and those nearest to the incident first. All are in report.json.",
         "全 {1} 件のうち {0} 件を、重大度が高く障害時刻に近いものから選んで掲載しています。全件は report.json にあります。";
     printed_note: "On paper, the {0} worst and nearest to the incident.", "印刷時は、重大度が高く障害時刻に近い {0} 件のみ掲載しています。";
-    corrected_note: "Times are corrected by each host's clock offset. ~ marks an estimated time.",
-        "時刻は各ホストの時計のずれを補正した値です。「~」は推定時刻を示します。";
+    corrected_note: "Times are those of the logs, in UTC; the clocks of the hosts were not compared. ~ marks an estimated time.",
+        "時刻はログに記録された値 (UTC) です。ホスト間の時計のずれは補正していません。「~」は推定時刻を示します。";
     filter_host: "All hosts", "すべてのホスト";
     filter_kind: "All kinds", "すべての種別";
     filter_severity: "All severities", "すべての重大度";

@@ -17,7 +17,8 @@ fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
     let worst = found.iter().map(|finding| finding.severity).max();
     // Without an incident a gap is worth a note; with one it may hide the rest of the story.
     let severity = if worst >= Some(Severity::Warning) { Severity::Warning } else { Severity::Info };
-    [missing_bundles(case, severity), cut_short(case, severity), rotated(case, found)]
+    // What a damaged bundle does not tell may be the incident itself.
+    [missing_bundles(case, severity), cut_short(case, Severity::Warning), rotated(case, found)]
         .into_iter()
         .flatten()
         .collect()

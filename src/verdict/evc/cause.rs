@@ -4,7 +4,7 @@ use super::Gap;
 use crate::case::{Case, Host};
 use crate::fact::features::{FeatureClass, describe};
 use crate::model::Text;
-use crate::verdict::Evidence;
+use crate::verdict::{Evidence, list_en, list_ja};
 
 /// A cause, how well it is supported, and the lines that support it.
 pub(super) struct Cause {
@@ -36,7 +36,27 @@ pub(super) fn of(case: &Case, gap: &Gap) -> Cause {
     let compared = compare(case, gap);
     let id = decide(gap, &compared);
     let sure = compared.capability_differs.is_some() || compared.older_microcode.is_some();
-    Cause { id, text: text(id), sure, evidence: evidence(case, gap, id) }
+    let mut text = text(id);
+    if id == "stale-microcode" {
+        tell_revisions(case, gap, &mut text);
+    }
+    Cause { id, text, sure, evidence: evidence(case, gap, id) }
+}
+
+/// Adds which microcode revision runs where, as far as the bundles tell.
+fn tell_revisions(case: &Case, gap: &Gap, text: &mut Text) {
+    let of = |hosts: &[usize]| -> Vec<String> {
+        let told = |&host: &usize| {
+            let host = &case.hosts[host];
+            host.microcode.as_ref().map(|revision| format!("{} 0x{:x}", host.id, revision.value))
+        };
+        hosts.iter().filter_map(told).collect()
+    };
+    let (have, lack) = (of(&gap.have), of(&gap.lack));
+    if !have.is_empty() && !lack.is_empty() {
+        text.en.push_str(&format!(" Running microcode: {}, but {}.", list_en(&lack), list_en(&have)));
+        text.ja.push_str(&format!(" 稼働中のマイクロコード: {}、一方 {}。", list_ja(&lack), list_ja(&have)));
+    }
 }
 
 fn compare(case: &Case, gap: &Gap) -> Compared {
@@ -139,8 +159,8 @@ fn text(id: &str) -> Text {
             "The hosts that lack the feature still run with older CPU microcode: same ESXi build and CPU type, but the \
              feature has not become effective there. Microcode that comes with the BIOS takes effect only after a full \
              power-off, not after a warm reboot.",
-            "機能が有効になっていないホストでは、古い CPU マイクロコードのまま稼働しています。ESXi ビルドと CPU 種別は同じですが、\
-             当該機能が有効化されていません。BIOS に含まれるマイクロコードは再起動 (ウォーム リブート) では反映されず、完全な電源オフが必要です。",
+            "機能が有効になっていないホストは、古い CPU マイクロコードのまま稼働しています。ESXi のビルドと CPU の型番は同じですが、\
+             新しいマイクロコードが反映されていません。BIOS に含まれるマイクロコードは再起動 (ウォーム リブート) では反映されず、完全な電源オフが必要です。",
         ),
         "patch-level" => (
             "The hosts are at different patch levels: ESXi builds or the cpu-microcode VIB differ, and the feature comes \

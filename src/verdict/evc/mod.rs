@@ -212,7 +212,9 @@ fn requirement(pinned: &Pinned<'_>, gap: &Gap) -> Option<Evidence> {
     Some(Evidence {
         host: pinned.host,
         source: need.source.clone(),
-        time: pinned.vm.powered_on_at,
+        time: crate::format::parse(need.text.as_bytes())
+            .and_then(|header| header.stamp)
+            .map(|stamp| stamp.time),
         text: need.text.clone(),
     })
 }

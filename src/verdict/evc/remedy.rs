@@ -25,9 +25,11 @@ pub(super) fn steps(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], cause: &str) 
             None,
         )],
     };
-    steps.extend(way_out(case, gap, pinned));
     steps.extend(checks(case, gap));
-    steps
+    // Whoever must move a VM before the cure reads this first.
+    let mut all: Vec<Step> = way_out(case, gap, pinned).into_iter().collect();
+    all.append(&mut steps);
+    all
 }
 
 fn both(en: impl Into<String>, ja: impl Into<String>) -> Text {
@@ -42,49 +44,21 @@ fn maintenance(case: &Case, host: usize) -> String {
 
 /// One lacking host after the other: maintenance mode, full power-off, power on, check, back to work.
 fn power_cycles(case: &Case, gap: &Gap, bios: bool) -> Vec<Step> {
+    let (lack, lack_ja) = (list_en(&ids(case, &gap.lack)), list_ja(&ids(case, &gap.lack)));
     let mut steps = vec![Step::new(
         both(
-            "Work on one host at a time, and go on to the next only when the check on the one before has passed.",
-            "必ず 1 台ずつ作業し、確認が完了してから次のホストに進んでください。",
+            format!(
+                "Power {lack} fully off and on, one at a time and in maintenance mode; go on to the next host only when the check on the one before has passed."
+            ),
+            format!(
+                "{lack_ja} を 1 台ずつメンテナンス モードにし、完全に電源オフ・オンします。確認が完了してから次のホストに進んでください。"
+            ),
         ),
         None,
         None,
     )];
     for &host in gap.lack.iter().take(SPELLED_OUT) {
-        let id = &case.hosts[host].id;
-        steps.push(Step::new(
-            both(
-                format!("Put {id} into maintenance mode; its VMs are moved away first."),
-                format!("{id} をメンテナンス モードにします (仮想マシンは事前に退避されます)。"),
-            ),
-            maintenance(case, host),
-            host,
-        ));
-        steps.push(Step::new(
-            both(
-                format!("Shut {id} down and power it off fully, not a warm reboot; remove mains power for half a minute where possible{}. Then power it on.",
-                    if bios { ", and set the BIOS option as on the other hosts" } else { "" }),
-                format!("{id} をシャットダウンし、完全に電源を切ります (再起動では不可。可能であれば 30 秒程度主電源も切断){}。その後電源を入れます。",
-                    if bios { "。BIOS 設定を他のホストに合わせてください" } else { "" }),
-            ),
-            "esxcli system shutdown poweroff -d 10 -r \"full power cycle for CPU microcode\"".to_owned(), host,
-        ));
-        steps.push(Step::new(
-            both(
-                format!("Check on {id}: the value is 1 now."),
-                format!("{id} で値が 1 になったことを確認します。"),
-            ),
-            check_command(case, gap),
-            host,
-        ));
-        steps.push(Step::new(
-            both(
-                format!("Take {id} out of maintenance mode."),
-                format!("{id} のメンテナンス モードを終了します。"),
-            ),
-            "esxcli system maintenanceMode set -e false".to_owned(),
-            host,
-        ));
+        steps.extend(power_cycle(case, gap, host, bios));
     }
     if gap.lack.len() > SPELLED_OUT {
         let rest = ids(case, &gap.lack[SPELLED_OUT..]);
@@ -98,6 +72,74 @@ fn power_cycles(case: &Case, gap: &Gap, bios: bool) -> Vec<Step> {
         ));
     }
     steps
+}
+
+fn power_cycle(case: &Case, gap: &Gap, host: usize, bios: bool) -> [Step; 4] {
+    let id = &case.hosts[host].id;
+    let (option, option_ja) = match bios {
+        true => {
+            (", and set the BIOS option as on the other hosts", "。BIOS 設定を他のホストに合わせてください")
+        }
+        false => ("", ""),
+    };
+    [
+        Step::new(
+            both(
+                format!(
+                    "Move the VMs of {id} to other hosts with vMotion, then put it into maintenance mode."
+                ),
+                format!(
+                    "{id} の仮想マシンを vMotion で他のホストへ退避してから、メンテナンス モードにします。"
+                ),
+            ),
+            maintenance(case, host),
+            host,
+        ),
+        Step::new(
+            both(
+                format!(
+                    "Shut {id} down and power it off fully, not a warm reboot; remove mains power for half a minute where possible{option}. Then power it on."
+                ),
+                format!(
+                    "{id} をシャットダウンし、完全に電源を切ります (再起動では不可。可能であれば電源ケーブルを抜くなどして 30 秒程度 AC 電源も切断){option_ja}。その後電源を入れます。"
+                ),
+            ),
+            "esxcli system shutdown poweroff -d 10 -r \"full power cycle for CPU microcode\"".to_owned(),
+            host,
+        ),
+        Step::new(gate(case, gap, id), check_command(case, gap), host),
+        Step::new(
+            both(
+                format!("Take {id} out of maintenance mode."),
+                format!("{id} のメンテナンス モードを終了します。"),
+            ),
+            "esxcli system maintenanceMode set -e false".to_owned(),
+            host,
+        ),
+    ]
+}
+
+/// What must be seen on a host before the next one is worked on.
+fn gate(case: &Case, gap: &Gap, id: &str) -> Text {
+    let names: Vec<String> = gap.keys.iter().map(|key| super::text::short(key)).collect();
+    let rich = gap.have.first().map(|&host| &case.hosts[host]);
+    let revision = rich.and_then(|host| Some((host.id.as_str(), host.microcode.as_ref()?.value)));
+    let (also, also_ja) = revision.map_or_else(Default::default, |(rich, revision)| {
+        (
+            format!(" The microcode revision is 0x{revision:x}, as on {rich} (esxcli hardware cpu list)."),
+            format!(" マイクロコードのリビジョンは {rich} と同じ 0x{revision:x} であること (esxcli hardware cpu list)。"),
+        )
+    });
+    both(
+        format!(
+            "Check on {id}: in the first list (featureCapability) {} is no longer 0. The second list (maskedFeatureCapability) may stay at 0 until all hosts are done.{also}",
+            list_en(&names)
+        ),
+        format!(
+            "{id} で確認: 1 番目のリスト (featureCapability) の {} が 0 でないこと。2 番目のリスト (maskedFeatureCapability) は全ホストの作業が終わるまで 0 のままの場合があります。{also_ja}",
+            list_ja(&names)
+        ),
+    )
 }
 
 fn patch(case: &Case, gap: &Gap) -> Vec<Step> {
@@ -196,16 +238,16 @@ fn checks(case: &Case, gap: &Gap) -> Vec<Step> {
     vec![
         Step::new(
             both(
-                "Check that the EVC masks are the same on every host.",
-                "全ホストで EVC マスクが一致していることを確認します。",
+                "Check that the EVC masks are the same on every host. Where they differ, reconnect the host in vCenter Server or apply the EVC mode again.",
+                "全ホストで EVC マスクが一致していることを確認します。差異がある場合は、vCenter Server でホストを再接続するか、EVC モードを再適用します。",
             ),
             "grep -i featMask.evc /etc/vmware/config | sort".to_owned(),
             None,
         ),
         Step::new(
             both(
-                "Check on every host of the cluster that the feature has the same value, then migrate one of the VMs concerned both ways.",
-                "クラスタの全ホストで当該機能の値が同じであることを確認し、対象の仮想マシンを双方向に vMotion して動作を確認します。",
+                "On every host of the cluster the feature has the same value, and one of the VMs concerned can be migrated both ways.",
+                "クラスタの全ホストで当該機能の値が同じであり、対象の仮想マシンを双方向に vMotion できること。",
             ),
             check_command(case, gap),
             None,
@@ -219,8 +261,8 @@ fn way_out(case: &Case, gap: &Gap, pinned: &[Pinned<'_>]) -> Option<Step> {
     names.sort_unstable();
     (!names.is_empty()).then(|| Step::new(
         both(
-            format!("If a VM must leave before that: power off {} and power on on {target}, or set vmx.reboot.PowerCycle = TRUE and restart the guest.", list_en(&names)),
-            format!("それまでに移行が必要な場合: {} の電源を切って {target} で電源を入れるか、vmx.reboot.PowerCycle = TRUE を設定してゲスト OS を再起動します。", list_ja(&names)),
+            format!("Optional, until then: to free a VM ({}), shut it down and power it on while it is registered on {target} or another host that lacks the feature. A restart on its present host does not help.", list_en(&names)),
+            format!("任意・暫定対処: 先に移行が必要な仮想マシン ({}) は、シャットダウンして {target} など当該機能のないホストに移し、パワーオンしてください。現在のホスト上での再起動では解消しません。", list_ja(&names)),
         ),
         None, None,
     ))

@@ -96,7 +96,7 @@ pub(super) fn summary(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: u
             list_en(&names), verb(names.len(), "was", "were"), verb(names.len(), "requires", "require"), list_en(&lack)
         ));
         ja.push_str(&format!(
-            " {} はこの機能が有効な状態で電源が入れられたため、次に電源を切るまで機能を要求し、{} へ vMotion で移行できません。",
+            " {} はこの機能が有効な状態でパワーオンされたため、次回パワーオフするまでこの機能を必要とし、{} へ vMotion で移行できません。",
             list_ja(&names), list_ja(&lack)
         ));
     }
@@ -121,7 +121,7 @@ pub(super) fn unexplained_title(count: u64, vms: &[String]) -> Text {
     };
     Text::new(
         format!("{count} migrations{of} were refused for CPU features"),
-        format!("CPU 機能の不足により{of_ja}移行が {count} 件拒否されました"),
+        format!("CPU 機能の不足により {of_ja}移行が {count} 件拒否されました"),
     )
 }
 

@@ -46,11 +46,14 @@ fn lost(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Finding {
         (true, ..) | (false, false, true) => Confidence::Likely,
         _ => Confidence::Possible,
     };
+    // Without the lost host's own bundle those who saw it go are all there is.
     let mut hosts: Vec<usize> = loss.host.into_iter().collect();
-    hosts.extend(&loss.observers_by_state);
-    hosts.extend(loss.observers.iter().map(|(host, _)| *host));
-    hosts.sort_unstable();
-    hosts.dedup();
+    if hosts.is_empty() {
+        hosts.extend(&loss.observers_by_state);
+        hosts.extend(loss.observers.iter().map(|(host, _)| *host));
+        hosts.sort_unstable();
+        hosts.dedup();
+    }
     let name = loss.name(case);
     Finding {
         id: "vsan.host-lost",

@@ -2,13 +2,13 @@
 
 use super::view::Loss;
 use crate::case::{Case, Cluster};
-use crate::model::Text;
-use crate::verdict::{Step, version};
+use crate::model::{EventKind, Text};
+use crate::verdict::{Step, list_en, list_ja, version};
 
 pub(super) fn steps(case: &Case, cluster: &Cluster, loss: &Loss<'_>, cause: &str) -> Vec<Step> {
     let mut steps = match cause {
         "version-skew" => skew(case, cluster, loss),
-        "member-list-not-pushed" => rebuild_list(case, cluster, loss),
+        "member-list-not-pushed" => push_list(case, cluster, loss),
         "network" => return network(loss.host),
         "host-crash" => vec![step(
             "Find out why the host stopped (hardware log, core dump) before it goes back to work.",
@@ -56,25 +56,60 @@ fn skew(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<Step> {
         // The version finding tells the check; here the order matters.
         steps.extend(version::remedy(&case.hosts[host], vcenter).into_iter().take(2));
     }
-    steps.push(step(
-        "Reconnect the host in vCenter Server; it then pushes the vSAN member list to all hosts.",
-        "vCenter Server でホストを再接続します。これにより vSAN メンバー リストが全ホストに配信されます。",
-        None,
-        loss.host,
-    ));
-    steps.push(step(
-        "Check the unicast agent list: one line for every other host, never the host itself.",
-        "ユニキャスト エージェント リストを確認します。自分自身を除く全ホストが 1 行ずつ表示されること。",
-        Some("esxcli vsan cluster unicastagent list"),
-        loss.host,
-    ));
-    steps.push(step(
-        "Only if the list stays empty, and with VMware support: rebuild it by hand as below (KB 326427).",
-        "リストが空のままの場合のみ、VMware サポートの指示のもと、以下の手順で手動で再作成します (KB 326427)。",
-        None, None,
-    ));
-    steps.extend(rebuild_list(case, cluster, loss));
+    steps.extend(push_list(case, cluster, loss));
     steps
+}
+
+/// Lets vCenter push the member list, and only if that fails rebuilds it by hand.
+fn push_list(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<Step> {
+    let name = loss.name(case);
+    let vcenter = loss.host.or(cluster.hosts.first().copied()).and_then(|host| case.vcenter_of(host));
+    let mut steps = vec![
+        step(
+            "Test the vSAN network to every peer first: if this fails, repair the network instead.",
+            "最初に vSAN ネットワークの疎通を各ホストに対して確認します。失敗する場合はネットワークの復旧を優先してください。",
+            Some("vmkping -I vmkX <vSAN IP of a peer>"),
+            loss.host,
+        ),
+        Step::new(
+            Text::new(
+                format!(
+                    "In vCenter Server reconnect {name}; vCenter Server then pushes the vSAN member list to all hosts. It must not be older than the hosts."
+                ),
+                format!(
+                    "vCenter Server で {name} を再接続します。これにより vSAN メンバー リストが全ホストに配信されます。vCenter Server はホストより古くないことが前提です。"
+                ),
+            ),
+            None,
+            vcenter.map(|(index, _)| index),
+        ),
+        step(
+            "Check the unicast agent list: one line for every other host, never the host itself. If it is complete now, go to the last step.",
+            "ユニキャスト エージェント リストを確認します。自分自身を除く全ホストが 1 行ずつ表示されること。正しければ最後の手順へ進みます。",
+            Some("esxcli vsan cluster unicastagent list"),
+            loss.host,
+        ),
+    ];
+    let mut by_hand = rebuild_list(case, cluster, loss);
+    if let Some(first) = by_hand.first_mut() {
+        first.text.en = format!(
+            "Only if the list is still not right, and together with VMware support (KB 326427): rebuild it by hand with this and the next {} steps. {}",
+            by_hand_rest(case, cluster, loss),
+            first.text.en
+        );
+        first.text.ja = format!(
+            "リストが正しくならない場合に限り、VMware サポートと共に、この手順から続く {} 手順で手動で再作成します (KB 326427)。{}",
+            by_hand_rest(case, cluster, loss),
+            first.text.ja
+        );
+    }
+    steps.append(&mut by_hand);
+    steps
+}
+
+/// How many steps follow the first of [`rebuild_list`].
+fn by_hand_rest(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> usize {
+    rebuild_list(case, cluster, loss).len().saturating_sub(1)
 }
 
 /// KB 326427: freeze the lists, add every other host, never the own one, verify, unfreeze.
@@ -98,19 +133,28 @@ fn rebuild_list(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<Step> {
         ));
     }
     if let Some(own) = &loss.node {
-        let ip = address(case, cluster, own).unwrap_or_else(|| format!("<vSAN IP of {}>", loss.name(case)));
-        steps.push(Step::new(
-            Text::new(
-                format!("On every other host that does not have {} on its list: add it.", loss.name(case)),
-                format!(
-                    "リストに {} がない他のホストで、{} を追加します。",
-                    loss.name(case),
-                    loss.name(case)
+        let (ip, name) = (address(case, cluster, own), loss.name(case));
+        let ip = ip.unwrap_or_else(|| format!("<vSAN IP of {name}>"));
+        let lists = |host: usize| case.hosts[host].unicast.as_ref();
+        let lacks = |host: usize| {
+            lists(host).is_some_and(|list| !list.value.iter().any(|agent| agent.node_uuid == *own))
+        };
+        let lacking: Vec<usize> = case
+            .members(cluster)
+            .map(|(host, _)| host)
+            .filter(|&host| Some(host) != loss.host && lacks(host))
+            .collect();
+        if !lacking.is_empty() {
+            let names = crate::verdict::ids(case, &lacking);
+            steps.push(Step::new(
+                Text::new(
+                    format!("On {}, which do not have {name} on their lists: add it. esxcli vsan network list on {name} shows its address.", list_en(&names)),
+                    format!("リストに {name} がない {} で、{name} を追加します。アドレスは {name} 上の esxcli vsan network list で確認できます。", list_ja(&names)),
                 ),
-            ),
-            format!("esxcli vsan cluster unicastagent add -t node -u {own} -U true -a {ip} -p 12321"),
-            None,
-        ));
+                format!("esxcli vsan cluster unicastagent add -t node -u {own} -U true -a {ip} -p 12321"),
+                None,
+            ));
+        }
     }
     steps.push(step(
         "When all hosts are members again, on all hosts: let vCenter Server manage the lists again.",
@@ -154,13 +198,22 @@ pub(super) fn network(host: Option<usize>) -> Vec<Step> {
 fn checks(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<Step> {
     let mut nodes: Vec<&str> = case.members(cluster).filter_map(|(_, host)| host.node_uuid()).collect();
     nodes.extend(loss.node.as_deref());
+    for (_, host) in case.members(cluster) {
+        nodes.extend(host.vsan.iter().flat_map(|vsan| &vsan.value.members).map(String::as_str));
+        nodes.extend(host.unicast.iter().flat_map(|list| &list.value).map(|agent| agent.node_uuid.as_str()));
+    }
+    let told = case.timeline.iter().filter(|moment| cluster.hosts.contains(&moment.host));
+    nodes.extend(
+        told.filter(|moment| moment.event.kind == EventKind::VSAN_NODE_LEFT)
+            .filter_map(|moment| moment.field("node")),
+    );
     nodes.sort_unstable();
     nodes.dedup();
     let count = nodes.len().max(cluster.hosts.len());
     vec![Step::new(
         Text::new(
             format!(
-                "Check on every host: Sub-Cluster Member Count is {count} and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves."
+                "Every host counts all members: Sub-Cluster Member Count is {count} and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves."
             ),
             format!(
                 "全ホストで確認: Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID が全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"

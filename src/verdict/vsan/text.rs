@@ -2,8 +2,14 @@
 
 use super::view::Loss;
 use crate::case::{Case, Moment};
-use crate::model::Text;
+use crate::model::{Text, Timestamp};
 use crate::verdict::{list_en, list_ja, version};
+
+/// `2019-09-14 06:49:34 UTC`: the second is enough in a sentence.
+fn readable(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} {} UTC", &text[..10], &text[11..19])
+}
 
 pub(super) fn title(name: &str) -> Text {
     Text::new(
@@ -16,6 +22,7 @@ pub(super) fn summary(case: &Case, loss: &Loss<'_>, name: &str, vms: &[String], 
     let (mut en, mut ja) = (String::new(), String::new());
     match loss.at {
         Some(at) => {
+            let at = readable(at);
             en.push_str(&format!("Since {at} {name} has not been a member of the vSAN cluster."));
             ja.push_str(&format!("{name} は {at} 以降、vSAN クラスタのメンバーではありません。"));
         }
@@ -36,7 +43,7 @@ pub(super) fn summary(case: &Case, loss: &Loss<'_>, name: &str, vms: &[String], 
     if !observers.is_empty() {
         let has = if observers.len() == 1 { "goes" } else { "go" };
         en.push_str(&format!(" {} {has} on without it.", list_en(&observers)));
-        ja.push_str(&format!(" {} は当該ホストなしで稼働を継続しています。", list_ja(&observers)));
+        ja.push_str(&format!(" {} は当該ホストを除いてクラスタを継続しています。", list_ja(&observers)));
     }
     let own = loss.host.and_then(|host| case.hosts[host].vsan.as_ref());
     if let Some(vsan) = own {
@@ -50,11 +57,11 @@ pub(super) fn summary(case: &Case, loss: &Loss<'_>, name: &str, vms: &[String], 
     }
     if !vms.is_empty() {
         en.push_str(&format!(" {} of its VMs became invalid or inaccessible ({}): an effect, not the cause; they recover when the host is a member again.", vms.len(), list_en(vms)));
-        ja.push_str(&format!(" 仮想マシン {} 台 ({}) が無効またはアクセス不能になりましたが、これは結果であり原因ではありません。ホストがメンバーに復帰すれば回復します。", vms.len(), list_ja(vms)));
+        ja.push_str(&format!(" 仮想マシン {} 台 ({}) が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。ホストがメンバーに復帰すれば回復します。", vms.len(), list_ja(vms)));
     } else if !effects.is_empty() {
         en.push_str(" VMs became invalid or inaccessible: an effect, not the cause.");
         ja.push_str(
-            " 仮想マシンが無効またはアクセス不能になりましたが、これは結果であり原因ではありません。",
+            " 仮想マシンが無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。",
         );
     }
     Text::new(en, ja)
@@ -78,10 +85,10 @@ pub(super) fn cause(case: &Case, loss: &Loss<'_>, name: &str, id: &str) -> Text 
                 loss.host.map_or_else(|| "?".to_owned(), |host| version::release(&case.hosts[host]));
             Text::new(
                 format!(
-                    "The upgrade order was not kept: the hosts run ESXi {release}, vCenter Server {vc} is {vc_release}. An older vCenter Server loses hosts and does not push the vSAN member list to them: the list of {name} is {list}, so it forms a cluster of its own."
+                    "The upgrade order was not kept: the hosts run ESXi {release}, vCenter Server {vc} is {vc_release}. An older vCenter Server can lose hosts and then does not push the vSAN member list to them: the list of {name} is {list}, so it forms a cluster of its own."
                 ),
                 format!(
-                    "アップグレードの順序が守られていません。ホストは ESXi {release} ですが、vCenter Server {vc} は {vc_release} です。古い vCenter Server はホストとの接続を失い、vSAN メンバー リストを配信できません。{name} のユニキャスト エージェント リストは{list_ja}。そのため単独のクラスタになっています。"
+                    "アップグレードの順序が守られていません。ホストは ESXi {release} ですが、vCenter Server {vc} は {vc_release} です。古い vCenter Server では、ホストとの接続が失われ、vSAN メンバー リストを配信できなくなることがあります。{name} のユニキャスト エージェント リストは{list_ja}。そのため {name} は単独でクラスタを構成しています。"
                 ),
             )
         }

@@ -37,6 +37,22 @@ impl Views {
         group.iter().filter_map(|host| self.members.get(host)).map(BTreeSet::len).max().unwrap_or(0)
     }
 
+    /// Nodes that count nobody but themselves, and know of others: by their unicast agents, their log, or because
+    /// other hosts of the cluster are here.
+    fn alone(&self, case: &Case, cluster: &Cluster) -> Vec<String> {
+        let knows_others = |host: usize| {
+            let agents = case.hosts[host].unicast.as_ref().is_some_and(|agents| !agents.value.is_empty());
+            let told = |moment: &Moment| {
+                let kind = moment.event.kind;
+                moment.host == host
+                    && (kind == EventKind::VSAN_NODE_LEFT || kind == EventKind::VSAN_ROLE_CHANGE)
+            };
+            agents || cluster.hosts.len() > 1 || case.timeline.iter().any(told)
+        };
+        let single = self.members.iter().filter(|(host, members)| members.len() <= 1 && knows_others(**host));
+        single.filter_map(|(host, _)| case.hosts[*host].node_uuid()).map(str::to_owned).collect()
+    }
+
     /// The group that went on without the lost host: the one with the most members.
     fn main(&self) -> Option<&Vec<usize>> {
         self.groups.first().filter(|group| self.size(group) > 1)
@@ -92,7 +108,22 @@ impl Loss<'_> {
     pub(super) fn name(&self, case: &Case) -> String {
         let by_bundle = self.host.map(|host| case.hosts[host].id.clone());
         let by_list = || self.node.as_deref().and_then(|node| case.names.node_name(node)).map(str::to_owned);
-        by_bundle.or_else(by_list).or_else(|| self.node.clone()).unwrap_or_else(|| "?".to_owned())
+        let named = by_bundle.or_else(by_list).or_else(|| self.name_by_vcenter(case));
+        named.or_else(|| self.node.clone()).unwrap_or_else(|| "?".to_owned())
+    }
+
+    /// The one host without a bundle that vCenter lost at the same time.
+    fn name_by_vcenter(&self, case: &Case) -> Option<String> {
+        let at = self.at?;
+        let lost = |moment: &&Moment| {
+            let kind = moment.event.kind;
+            (kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED)
+                && (moment.time.since(at) / 1_000_000).abs() <= 900
+        };
+        let names: BTreeSet<&str> =
+            case.timeline.iter().filter(lost).filter_map(|moment| moment.field("host_name")).collect();
+        let mut absent = names.into_iter().filter(|name| !case.hosts.iter().any(|host| host.id == **name));
+        absent.next().filter(|_| absent.next().is_none()).map(str::to_owned)
     }
 }
 
@@ -100,19 +131,19 @@ impl Loss<'_> {
 pub(super) fn losses<'c>(case: &'c Case, cluster: &Cluster, views: &Views) -> Vec<Loss<'c>> {
     let mut nodes: BTreeMap<String, bool> = BTreeMap::new();
     let main = views.main();
-    if let Some(main) = main {
-        let inside: BTreeSet<&String> =
-            main.iter().filter_map(|host| views.members.get(host)).flatten().collect();
-        nodes.extend(
-            expected(case, cluster, views)
-                .into_iter()
-                .filter(|uuid| !inside.contains(uuid))
-                .map(|uuid| (uuid, true)),
-        );
+    let alone = views.alone(case, cluster);
+    if main.is_none() && !alone.is_empty() {
+        // Only the isolated side is here: it is the one that is out, not all the others that it no longer sees.
+        nodes.extend(alone.into_iter().map(|uuid| (uuid, true)));
     } else {
-        let gone = still_gone(case, cluster);
-        // Lines alone: only a node that others saw leave and that never came back.
-        nodes.extend(gone.into_iter().map(|uuid| (uuid, false)));
+        let inside: BTreeSet<&String> =
+            main.into_iter().flatten().filter_map(|host| views.members.get(host)).flatten().collect();
+        let outside = |uuid: &String| !inside.contains(uuid);
+        // A node that others saw leave, that never came back, and that nobody lists any more is known by lines alone.
+        nodes.extend(still_gone(case, cluster).into_iter().filter(outside).map(|uuid| (uuid, false)));
+        if main.is_some() {
+            nodes.extend(expected(case, cluster, views).into_iter().filter(outside).map(|uuid| (uuid, true)));
+        }
     }
     nodes.into_iter().map(|(uuid, by_state)| loss(case, cluster, main, uuid, by_state)).collect()
 }
@@ -258,7 +289,12 @@ fn own_lines(case: &Case, host: usize) -> Option<Timestamp> {
             && (kind == EventKind::VSAN_ROLE_CHANGE && discovery
                 || moment.event.rule == "cmmds.left-by-itself")
     };
-    case.timeline.iter().rfind(falls_back).map(|moment| moment.time)
+    // Alone in its bundles, the host may only say that the others left.
+    let others_left =
+        |moment: &&Moment| moment.host == host && moment.event.kind == EventKind::VSAN_NODE_LEFT;
+    let last =
+        |test: &dyn Fn(&&Moment) -> bool| case.timeline.iter().rfind(|moment| test(moment)).map(|m| m.time);
+    last(&falls_back).or_else(|| last(&others_left))
 }
 
 /// When the membership view of a host was formed: the first four bytes of its membership UUID are the Unix time,
