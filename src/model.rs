@@ -163,7 +163,7 @@ pub enum TimeQuality {
 }
 
 /// A time and how far it can be trusted.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Stamp {
     /// When.
     pub time: Timestamp,

@@ -99,9 +99,8 @@ impl Records {
         // Taken in parts, so that one huge block does not grow what is held beyond the limit.
         for part in block.chunks(self.limit.max(1)) {
             self.held.extend_from_slice(part);
-            match self.last_start() {
-                Some(at) if at > 0 => self.give(at, sink),
-                _ => {}
+            if let Some(at) = self.last_start() {
+                self.give(at, sink);
             }
             if self.held.len() >= self.limit {
                 self.cuts += 1;
@@ -119,18 +118,17 @@ impl Records {
 
     /// Where in `held` the last record begins; its line must be whole, for its head to be judged.
     fn last_start(&mut self) -> Option<usize> {
-        let mut end = memchr::memrchr(b'\n', &self.held)?;
+        let unseen = self.held.get(self.searched..).unwrap_or_default();
+        let mut end = self.searched + memchr::memrchr(b'\n', unseen)?;
         let newest = end;
         while end >= self.searched {
             let begin = memchr::memrchr(b'\n', &self.held[..end]).map_or(0, |at| at + 1);
-            if begin < self.searched {
+            // The record that is held begins at 0: only another start ends it.
+            if begin < self.searched || begin == 0 {
                 break;
             }
             if (self.starts)(&self.held[begin..end]) {
                 return Some(begin);
-            }
-            if begin == 0 {
-                break;
             }
             end = begin - 1;
         }

@@ -49,9 +49,12 @@ pub fn find(path: &Path, is_log: &dyn Fn(&str) -> bool) -> io::Result<(Vec<Input
     let mut finder = Finder { is_log, inputs: Vec::new(), problems: Vec::new() };
     if fs::metadata(path)?.is_dir() {
         finder.folder(path, 0)?;
-    } else {
+    } else if fs::metadata(path)?.is_file() {
         fs::File::open(path)?;
         finder.inputs.push(Input::File(path.to_owned()));
+    } else {
+        // A bundle is read more than once, and a pipe or device can only be read through.
+        return Err(io::Error::other("neither a file nor a folder"));
     }
     Ok((finder.inputs, finder.problems))
 }
@@ -95,14 +98,23 @@ impl Finder<'_> {
     fn is_root(&self, folder: &Path, entries: &[PathBuf]) -> bool {
         const MARKS: &[&str] =
             &["etc/vmware", "var/run/log", "var/log/vmware", "scratch/log", "commands", "vmfs/volumes"];
-        MARKS.iter().any(|mark| folder.join(mark).is_dir())
-            || entries.iter().any(|entry| (self.is_log)(&name_of(entry)))
+        let bare_logs = || entries.iter().any(|entry| (self.is_log)(&name_of(entry)));
+        // Logs beside bundles do not make the folder one.
+        let archives = || {
+            entries
+                .iter()
+                .any(|entry| entry.is_file() && is_archive(entry) && !(self.is_log)(&name_of(entry)))
+        };
+        MARKS.iter().any(|mark| folder.join(mark).is_dir()) || (bare_logs() && !archives())
     }
 
     fn file(&mut self, path: &Path) {
         match head(path) {
             Ok(head) if matches!(sniff::sniff(&head), Kind::Other | Kind::Empty) => {
-                let text = "no archive and no log; left out";
+                let text = match (self.is_log)(&name_of(path)) {
+                    true => "a log beside bundles; give it by itself to have it read",
+                    false => "no archive and no log; left out",
+                };
                 self.problems.push(Problem::new(ProblemKind::NotABundle, path.to_string_lossy(), text));
             }
             Ok(_) => self.inputs.push(Input::File(path.to_owned())),
@@ -112,6 +124,10 @@ impl Finder<'_> {
             }
         }
     }
+}
+
+fn is_archive(path: &Path) -> bool {
+    head(path).is_ok_and(|head| !matches!(sniff::sniff(&head), Kind::Other | Kind::Empty | Kind::Zeros))
 }
 
 fn head(path: &Path) -> io::Result<Vec<u8>> {

@@ -14,7 +14,7 @@ pub struct Gunzip {
 
 enum State {
     /// Collecting a member header in `held`.
-    Header { members: u32 },
+    Header { again: bool },
     /// Inside a deflate stream.
     Body,
     /// Collecting the 8-byte trailer in `held`.
@@ -31,7 +31,7 @@ const MAX_HEADER: usize = 128 << 10;
 impl Default for Gunzip {
     fn default() -> Self {
         Gunzip {
-            state: State::Header { members: 0 },
+            state: State::Header { again: false },
             inflate: Decompress::new(false),
             crc: Crc::new(),
             held: Vec::new(),
@@ -45,7 +45,7 @@ impl Gunzip {
     pub fn push(&mut self, mut input: &[u8], sink: &mut dyn FnMut(&[u8])) {
         while !input.is_empty() {
             match self.state {
-                State::Header { members } => input = self.header(input, members),
+                State::Header { again } => input = self.header(input, again),
                 State::Body => input = self.body(input, sink),
                 State::Trailer => input = self.trailer(input),
                 State::Over(_) => return,
@@ -56,39 +56,46 @@ impl Gunzip {
     /// What was wrong with the stream, now that it is at its end; `None` where it was whole.
     pub fn finish(&self) -> Option<&'static str> {
         match self.state {
-            State::Header { members } if members > 0 && self.held.iter().all(|&byte| byte == 0) => None,
+            State::Header { again } if again && self.held.iter().all(|&byte| byte == 0) => None,
             State::Over(wrong) => wrong,
             _ => Some("the gzip stream ends early"),
         }
     }
 
-    fn header<'a>(&mut self, input: &'a [u8], members: u32) -> &'a [u8] {
+    fn header<'a>(&mut self, input: &'a [u8], again: bool) -> &'a [u8] {
+        if self.held.is_empty()
+            && let Header::Len(len) = header_len(input)
+        {
+            self.begin_body();
+            return &input[len..];
+        }
         let before = self.held.len();
         self.held.extend_from_slice(input);
         match header_len(&self.held) {
             Header::Len(len) => {
-                self.held.clear();
-                self.inflate.reset(false);
-                self.crc.reset();
-                self.state = State::Body;
+                self.begin_body();
                 &input[len - before..]
             }
             Header::Short if self.held.len() < MAX_HEADER => &[],
             // Padding behind the last member is common and harmless; anything else there is said.
-            _ if members > 0 && self.held.iter().all(|&byte| byte == 0) => {
+            _ if again && self.held.iter().all(|&byte| byte == 0) => {
                 self.state = State::Over(None);
                 &[]
             }
             _ => {
-                let wrong = if members > 0 {
-                    "other data follows the gzip stream"
-                } else {
-                    "the gzip header is damaged"
-                };
+                let wrong =
+                    if again { "other data follows the gzip stream" } else { "the gzip header is damaged" };
                 self.state = State::Over(Some(wrong));
                 &[]
             }
         }
+    }
+
+    fn begin_body(&mut self) {
+        self.held.clear();
+        self.inflate.reset(false);
+        self.crc.reset();
+        self.state = State::Body;
     }
 
     fn body<'a>(&mut self, input: &'a [u8], sink: &mut dyn FnMut(&[u8])) -> &'a [u8] {
@@ -117,7 +124,7 @@ impl Gunzip {
             self.held.clear();
             let right = stored == self.crc.sum();
             self.state = if right {
-                State::Header { members: 1 }
+                State::Header { again: true }
             } else {
                 State::Over(Some("the checksum does not match"))
             };

@@ -12,7 +12,7 @@ mod walk;
 pub use find::{Input, find};
 pub use walk::walk;
 
-use crate::model::{MemberPath, Problem};
+use crate::model::{MemberPath, Problem, ProblemKind};
 
 /// One file of a bundle's tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,15 @@ pub struct Member {
     pub size: u64,
 }
 
+/// Why a member ends early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// What sort of problem it is.
+    pub kind: ProblemKind,
+    /// One sentence for the user.
+    pub text: String,
+}
+
 /// Takes what a walk finds, in the order of the container.
 ///
 /// For each member either [`Sink::begin`] returns `false` and nothing follows, or it returns `true` and some
@@ -41,7 +50,7 @@ pub trait Sink {
     fn block(&mut self, bytes: Vec<u8>);
 
     /// The member is at its end; `damage` says why it ends early, if it does.
-    fn end(&mut self, damage: Option<String>);
+    fn end(&mut self, damage: Option<Damage>);
 
     /// Something could not be read.
     fn problem(&mut self, problem: Problem);

@@ -16,7 +16,6 @@ const TOPS: &[&str] = &[
     "run",
     "scratch",
     "storage",
-    "tmp",
     "usr",
     "var",
     "vmfs",

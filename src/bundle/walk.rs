@@ -9,7 +9,7 @@ use std::rc::Rc;
 use flate2::bufread::MultiGzDecoder;
 
 use super::sniff::{self, Kind};
-use super::{Input, Limits, Member, Sink, tree};
+use super::{Damage, Input, Limits, Member, Sink, tree};
 use crate::model::{MemberPath, Problem, ProblemKind};
 
 /// Bytes handed over at once.
@@ -106,8 +106,11 @@ impl Walk<'_> {
             return;
         }
         let damage = match File::open(path) {
-            Ok(file) => self.blocks(&mut Counted { inner: file, count: Rc::clone(&self.read) }),
-            Err(error) => Some(format!("the file cannot be read: {error}")),
+            Ok(file) => self.blocks(&mut Counted { inner: file, count: Rc::clone(&self.read) }, Some(size)),
+            Err(error) => Some(Damage {
+                kind: ProblemKind::Unreadable,
+                text: format!("the file cannot be read: {error}"),
+            }),
         };
         self.sink.end(damage);
         self.report_progress();
@@ -161,7 +164,7 @@ impl Walk<'_> {
         let path = MemberPath::new(at.label.as_str());
         let member = Member { path: path.clone(), container: path.clone(), root: path, tree: name, size: 0 };
         if self.sink.begin(member) {
-            let damage = self.blocks(rdr);
+            let damage = self.blocks(rdr, None);
             self.sink.end(damage);
         } else {
             self.refuse(
@@ -242,25 +245,43 @@ impl Walk<'_> {
         }
     }
 
-    /// One file of an archive: a member of a bundle's tree, or another archive.
+    /// One file of an archive: a member of a bundle's tree, a bare log, or another archive.
     fn member(&mut self, name: &str, size: u64, rdr: &mut dyn Read, at: &Place) {
         self.members += 1;
         self.report_progress();
         let name = tree::normal(name);
         if let Some((root, tree)) = tree::split(&name) {
-            return self.leaf(at, &root, tree, &name, size, rdr);
+            if self.leaf(at, &root, tree, &name, size, rdr) || !is_bundle_name(&name) {
+                return;
+            }
+        } else {
+            let (root, tree) = name.rsplit_once('/').unwrap_or(("", &name));
+            if self.leaf(at, root, tree.to_owned(), &name, size, rdr) {
+                return;
+            }
         }
         let mut peek = Peek::new(rdr);
         match peek.head().map(sniff::sniff) {
-            Ok(Kind::Other | Kind::Empty | Kind::Zeros) | Err(_) => {
-                let (root, tree) = name.rsplit_once('/').unwrap_or(("", &name));
-                self.leaf(at, root, tree.to_owned(), &name, size, &mut peek);
+            Ok(Kind::Other | Kind::Empty | Kind::Zeros) if !is_archive_name(&name) => {}
+            Ok(Kind::Other) => {
+                let text = "it is called an archive and is none that is known: damaged?";
+                self.refuse(&at.inner(&name), ProblemKind::Damaged, text);
             }
             Ok(_) => self.stream(&mut peek, &at.inner(&name)),
+            Err(error) => self.failed(&at.inner(&name), &error),
         }
     }
 
-    fn leaf(&mut self, at: &Place, root: &str, tree: String, name: &str, size: u64, rdr: &mut dyn Read) {
+    /// Offers a member to the sink; whether it was wanted.
+    fn leaf(
+        &mut self,
+        at: &Place,
+        root: &str,
+        tree: String,
+        name: &str,
+        size: u64,
+        rdr: &mut dyn Read,
+    ) -> bool {
         let label = &at.label;
         let root = if root.is_empty() { label.clone() } else { format!("{label}!{root}") };
         let member = Member {
@@ -270,30 +291,53 @@ impl Walk<'_> {
             tree,
             size,
         };
-        if self.sink.begin(member) {
-            let damage = self.blocks(rdr);
+        let wanted = self.sink.begin(member);
+        if wanted {
+            let damage = self.blocks(rdr, Some(size));
             self.sink.end(damage);
         }
+        wanted
     }
 
-    /// Hands over all of `rdr`; what ended it early, if anything did.
-    fn blocks(&mut self, rdr: &mut dyn Read) -> Option<String> {
+    /// Hands over all of `rdr`; what ended it early, if anything did. `size` is what the container says it has.
+    fn blocks(&mut self, rdr: &mut dyn Read, size: Option<u64>) -> Option<Damage> {
+        let (mut total, from) = (0u64, self.read.get());
+        let mut scratch = vec![0; BLOCK];
         loop {
-            let mut block = vec![0; BLOCK];
-            let (len, failed) = fill(rdr, &mut block);
-            block.truncate(len);
-            let last = len < BLOCK;
+            let (len, failed) = fill(rdr, &mut scratch);
+            total += len as u64;
             if len > 0 {
-                self.sink.block(block);
+                self.sink.block(scratch[..len].to_vec());
                 self.report_progress();
             }
             if let Some(error) = failed {
-                return Some(told(&error));
+                return Some(Damage { kind: kind_of(&error), text: told(&error) });
             }
-            if last || self.sink.stopped() {
+            if let Some(limit) = self.limit_of(total, self.read.get() - from) {
+                return Some(limit);
+            }
+            if self.sink.stopped() {
                 return None;
             }
+            if len < BLOCK {
+                let missing = size.unwrap_or(0).saturating_sub(total);
+                let text = format!("its last {missing} bytes are missing; what stands before was used");
+                return (missing > 0).then_some(Damage { kind: ProblemKind::Truncated, text });
+            }
         }
+    }
+
+    /// The limit that a member of `total` bytes so far has reached, for which `read` bytes of the input were read.
+    fn limit_of(&self, total: u64, read: u64) -> Option<Damage> {
+        let limits = self.limits;
+        let text = if total > limits.member_bytes {
+            format!("longer than {} bytes; the rest was left out", limits.member_bytes)
+        } else if total > limits.ratio_from && total / read.max(1) > limits.ratio {
+            OverLimit { ratio: limits.ratio }.to_string()
+        } else {
+            return None;
+        };
+        Some(Damage { kind: ProblemKind::Limit, text })
     }
 
     fn report_progress(&mut self) {
@@ -305,7 +349,7 @@ impl Walk<'_> {
     }
 
     fn is_over(&mut self, label: &str) -> bool {
-        if self.members >= self.limits.members {
+        if self.members > self.limits.members {
             let text = format!("more than {} members; the rest was left out", self.limits.members);
             self.sink.problem(Problem::new(ProblemKind::Limit, label, text));
             return true;
@@ -328,13 +372,43 @@ impl Walk<'_> {
     }
 }
 
+/// Whether a file inside a bundle's tree is called like a bundle: one that somebody kept in a log folder.
+fn is_bundle_name(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    is_archive_name(&file)
+        && (file.starts_with("esx-") || file.starts_with("vc-") || file.contains("support"))
+}
+
+/// Whether a name is that of an archive.
+fn is_archive_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".tgz", ".tar.gz", ".tar", ".zip", ".tar.zst", ".tar.xz", ".tar.bz2"]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
 fn kind_of(error: &io::Error) -> ProblemKind {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => ProblemKind::Truncated,
         io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => ProblemKind::Unreadable,
-        _ if error.get_ref().is_some_and(|inner| inner.is::<OverLimit>()) => ProblemKind::Limit,
+        _ if is_over_limit(error) => ProblemKind::Limit,
         _ => ProblemKind::Damaged,
     }
+}
+
+/// Whether a limit stands behind an error, also one that an archive library has wrapped.
+fn is_over_limit(error: &io::Error) -> bool {
+    let mut inner: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|inner| inner as _);
+    while let Some(cause) = inner {
+        if cause.is::<OverLimit>() {
+            return true;
+        }
+        inner = match cause.downcast_ref::<io::Error>() {
+            Some(wrapped) => wrapped.get_ref().map(|inner| inner as _),
+            None => cause.source(),
+        };
+    }
+    false
 }
 
 fn told(error: &io::Error) -> String {

@@ -59,11 +59,22 @@ fn adopt(hosts: &[Host], by_uuid: &mut BTreeMap<String, Vec<usize>>, rest: &mut 
     rest.retain(|&index| {
         let names_it = |member: usize| {
             let named = hosts[member].vsan.as_ref().map(|vsan| &vsan.value.member_names);
-            named.is_some_and(|names| names.iter().any(|name| hosts[index].is_called(name)))
+            let by_name = named.is_some_and(|names| names.iter().any(|name| hosts[index].is_called(name)));
+            by_name || shares_nodes(&hosts[member], &hosts[index])
         };
         let home = by_uuid.values_mut().find(|members| members.iter().any(|&member| names_it(member)));
         home.map(|members| members.push(index)).is_none()
     });
+}
+
+/// Whether `member` lists the node of `other`, or `other` lists a node that `member` is or knows.
+fn shares_nodes(member: &Host, other: &Host) -> bool {
+    let known = |host: &Host| -> BTreeSet<String> {
+        let members = host.vsan.iter().flat_map(|vsan| vsan.value.members.clone());
+        let agents = host.unicast.iter().flat_map(|list| &list.value).map(|agent| agent.node_uuid.clone());
+        members.chain(agents).chain(host.node.clone()).collect()
+    };
+    !known(member).is_disjoint(&known(other))
 }
 
 fn by_vcenter(hosts: &[Host], names: &Names, rest: Vec<usize>) -> Vec<Cluster> {

@@ -1,12 +1,12 @@
 //! One host out of its digest's facts: where several say a thing, the better source wins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::digest::{Digest, LogCoverage};
 use crate::fact::feature::FeatureValue;
 use crate::fact::releases::{self, Placed};
 use crate::fact::{Fact, FactValue, UnicastAgent, VmRun, VsanCluster};
-use crate::model::{Event, HostKind, Problem, ProblemKind, Source, Timestamp};
+use crate::model::{Event, HostKind, Problem, ProblemKind, Source, Stamp, Timestamp};
 
 use super::vm::Vm;
 
@@ -75,8 +75,11 @@ impl FeatureState {
     /// What VMs on this host can use of feature `key`, or `None` where the bundle does not tell.
     ///
     /// The list after masks is the host's own answer. Without it the mask is laid over the capability; a mask does not
-    /// add what the hardware lacks, unless it is a `Min`. Under complete masks, a feature without a mask is hidden.
-    pub fn effective(&self, key: &str) -> Option<u64> {
+    /// add what the hardware lacks, unless it is a `Min`. Under complete masks, a maskable feature without one is hidden.
+    ///
+    /// `maskable` says that some host has a mask for the feature: EVC masks do not speak of every key, and what they do
+    /// not speak of is not hidden.
+    pub fn effective(&self, key: &str, maskable: bool) -> Option<u64> {
         if let Some(masked) = self.masked.get(key) {
             return Some(masked.value);
         }
@@ -86,7 +89,7 @@ impl FeatureState {
                 Some(capability) => mask.value.mask(capability).min(capability.max(mask.value.floor())),
                 None => mask.value.number,
             }),
-            None if !self.masks.is_empty() && self.complete != Some(false) => Some(0),
+            None if !self.masks.is_empty() && self.complete == Some(true) && maskable => Some(0),
             None => capability,
         }
     }
@@ -117,6 +120,8 @@ pub struct Host {
     pub placed: Option<Placed>,
     /// `/system/uuid` of `esx.conf`.
     pub system_uuid: Option<String>,
+    /// The vSAN node UUID: by `cluster get`, else by its own role changes, else the system UUID, which is the same.
+    pub node: Option<String>,
     /// The line that tells the version.
     pub product: Option<Sourced<()>>,
     /// Hardware vendor.
@@ -149,6 +154,8 @@ pub struct Host {
     pub names: Vec<String>,
     /// Names of managed objects that its bundle gives: kind, moref, name.
     pub objects: Vec<(String, String, String)>,
+    /// Whether only the bundle's file name names it.
+    pub anonymous: bool,
     pub(super) runs: Vec<(VmRun, Source, String)>,
     pub(super) running: Option<Vec<(String, Option<String>)>>,
 }
@@ -159,9 +166,9 @@ impl Host {
         self.names.iter().chain([&self.name]).any(|own| same_name(own, name))
     }
 
-    /// The vSAN node UUID.
+    /// The vSAN node UUID, lower case.
     pub fn node_uuid(&self) -> Option<&str> {
-        self.vsan.as_ref().and_then(|vsan| vsan.value.node_uuid.as_deref())
+        self.node.as_deref()
     }
 
     /// The vSAN cluster UUID.
@@ -198,7 +205,8 @@ pub(super) fn hosts(digests: Vec<Digest>) -> (Vec<Host>, Vec<Vec<Event>>) {
         let twin = hosts.iter_mut().find(|(known, _)| is_same(known, &new));
         match twin {
             Some((known, known_events)) => {
-                known_events.retain(|event| !events.iter().any(|other| is_repeat(event, other)));
+                let again: HashSet<(Option<Stamp>, &str, &str)> = events.iter().map(identity).collect();
+                known_events.retain(|event| !again.contains(&identity(event)));
                 known_events.append(&mut events);
                 let newer = new.captured_at > known.captured_at;
                 let older = if newer { std::mem::replace(known, new) } else { new };
@@ -237,12 +245,25 @@ fn name_uniquely(hosts: &mut [(Host, Vec<Event>)]) {
     }
 }
 
-/// Whether two bundles are of one host. A cloned vSAN node has its twin's UUID but another name.
+/// Whether two bundles are of one host: by system UUID where both tell it, else by name. A cloned vSAN node has its
+/// twin's UUIDs but another name; a host that only its bundle's file name names is nobody's twin.
 fn is_same(a: &Host, b: &Host) -> bool {
+    let full = |host: &Host| host.name.contains('.').then(|| host.name.to_ascii_lowercase());
+    let by_name = match (full(a), full(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => a.names.iter().any(|name| b.names.iter().any(|other| same_name(name, other))),
+    };
     a.kind == b.kind
-        && a.names.iter().any(|name| b.names.iter().any(|other| same_name(name, other)))
-        && agree(a.node_uuid(), b.node_uuid())
+        && !a.anonymous
+        && !b.anonymous
+        && by_name
         && agree(a.system_uuid.as_deref(), b.system_uuid.as_deref())
+        && agree(stated_node(a), stated_node(b))
+}
+
+/// The node UUID that `cluster get` states.
+fn stated_node(host: &Host) -> Option<&str> {
+    host.vsan.as_ref().and_then(|vsan| vsan.value.node_uuid.as_deref())
 }
 
 /// Whether two values are equal, as far as both are known.
@@ -250,8 +271,9 @@ fn agree(a: Option<&str>, b: Option<&str>) -> bool {
     a.is_none() || b.is_none() || a == b
 }
 
-fn is_repeat(a: &Event, b: &Event) -> bool {
-    a.stamp == b.stamp && a.rule == b.rule && a.raw == b.raw
+/// What makes an event the same one in two captures of a host.
+fn identity(event: &Event) -> (Option<Stamp>, &str, &str) {
+    (event.stamp, &event.rule, &event.raw)
 }
 
 fn host(mut digest: Digest) -> (Host, Vec<Event>) {
@@ -277,8 +299,12 @@ fn host(mut digest: Digest) -> (Host, Vec<Event>) {
     }
     product(&mut host, &products);
     times.settle(&mut host, &events);
+    let own_role = events.iter().find_map(|event| event.fields.get("own_node")).cloned();
+    let node = stated_node(&host).map(str::to_owned).or(own_role).or_else(|| host.system_uuid.clone());
+    host.node = node.map(|node| node.to_ascii_lowercase());
     host.name = best_name(&host.names).unwrap_or_else(|| name_of_bundle(&host.bundle));
-    if host.names.is_empty() {
+    host.anonymous = host.names.is_empty();
+    if host.anonymous {
         host.names.push(host.name.clone());
     }
     (host, events)
@@ -333,8 +359,21 @@ fn take(host: &mut Host, fact: &Fact) {
             list.entry(key.clone()).or_insert_with(|| Sourced::of(fact, *value));
         }
         FactValue::SystemUuid { uuid } => host.system_uuid = Some(uuid.to_ascii_lowercase()),
-        FactValue::VsanCluster(vsan) => host.vsan = Some(Sourced::of(fact, vsan.clone())),
-        FactValue::UnicastAgents { agents } => host.unicast = Some(Sourced::of(fact, agents.clone())),
+        FactValue::VsanCluster(vsan) => {
+            let mut vsan = vsan.clone();
+            vsan.members.iter_mut().for_each(|uuid| uuid.make_ascii_lowercase());
+            vsan.node_uuid.iter_mut().for_each(|uuid| uuid.make_ascii_lowercase());
+            host.vsan = Some(Sourced::of(fact, vsan));
+        }
+        FactValue::UnicastAgents { agents } => {
+            let mut agents = agents.clone();
+            agents.iter_mut().for_each(|agent| agent.node_uuid.make_ascii_lowercase());
+            let mut list = Sourced::of(fact, agents);
+            if list.text.is_empty() {
+                list.text = "(the file is empty)".to_owned();
+            }
+            host.unicast = Some(list);
+        }
         FactValue::AdvancedOption { path, value } => {
             host.options.insert(path.clone(), Sourced::of(fact, value.clone()));
         }
@@ -384,7 +423,10 @@ impl Times {
     /// Capture time by `date`, else by `README`, else by the newest record; boot time by uptime, else by vobd's boot
     /// event, which carries the uptime.
     fn settle(&self, host: &mut Host, events: &[Event]) {
-        let by = |part: &str| self.captured.iter().find(|(file, _)| file.contains(part)).map(|(_, at)| *at);
+        let by = |part: &str| {
+            let is_called = |file: &str| file.rsplit('/').next().is_some_and(|name| name.contains(part));
+            self.captured.iter().find(|(file, _)| is_called(file)).map(|(_, at)| *at)
+        };
         let newest = host.logs.iter().flat_map(|log| &log.members).filter_map(|member| member.to).max();
         host.captured_at =
             by("date").or(by("README")).or(self.captured.first().map(|(_, at)| *at)).or(newest);
@@ -472,19 +514,28 @@ mod tests {
 
     #[test]
     fn capability_mask_and_completeness_give_the_effective_value() {
-        assert_eq!(state(Some(1), Some("Val:1"), true, None).effective("k"), Some(1));
+        assert_eq!(state(Some(1), Some("Val:1"), true, None).effective("k", true), Some(1));
         assert_eq!(
-            state(Some(0), Some("Val:1"), true, None).effective("k"),
+            state(Some(0), Some("Val:1"), true, None).effective("k", true),
             Some(0),
             "no mask adds hardware"
         );
-        assert_eq!(state(Some(0), Some("Min:1"), true, None).effective("k"), Some(1));
-        assert_eq!(state(Some(3), Some("Max:2"), true, None).effective("k"), Some(2));
-        assert_eq!(state(None, Some("Val:1"), true, None).effective("k"), Some(1));
-        assert_eq!(state(Some(1), None, true, Some(true)).effective("k"), Some(0), "complete masks hide");
-        assert_eq!(state(Some(1), None, true, None).effective("k"), Some(0), "unset counts as complete");
-        assert_eq!(state(Some(1), None, true, Some(false)).effective("k"), Some(1));
-        assert_eq!(state(Some(1), None, false, None).effective("k"), Some(1), "no EVC at all");
-        assert_eq!(state(None, None, false, None).effective("k"), None);
+        assert_eq!(state(Some(0), Some("Min:1"), true, None).effective("k", true), Some(1));
+        assert_eq!(state(Some(3), Some("Max:2"), true, None).effective("k", true), Some(2));
+        assert_eq!(state(None, Some("Val:1"), true, None).effective("k", true), Some(1));
+        assert_eq!(
+            state(Some(1), None, true, Some(true)).effective("k", true),
+            Some(0),
+            "complete masks hide"
+        );
+        assert_eq!(
+            state(Some(1), None, true, Some(true)).effective("k", false),
+            Some(1),
+            "but not what no mask names"
+        );
+        assert_eq!(state(Some(1), None, true, None).effective("k", true), Some(1), "unset hides nothing");
+        assert_eq!(state(Some(1), None, true, Some(false)).effective("k", true), Some(1));
+        assert_eq!(state(Some(1), None, false, None).effective("k", true), Some(1), "no EVC at all");
+        assert_eq!(state(None, None, false, None).effective("k", true), None);
     }
 }

@@ -69,12 +69,24 @@ impl Case {
         cluster.hosts.iter().map(|&index| (index, &self.hosts[index]))
     }
 
-    /// The vCenter Server that manages host `index`: the one whose inventory names it, else the only one.
+    /// The vCenter Server that manages host `index`: the one whose log names it or a host of its cluster, else the only
+    /// one, if its log names no host at all.
     pub fn vcenter_of(&self, index: usize) -> Option<(usize, &Host)> {
         let mut vcenters = self.hosts.iter().enumerate().filter(|(_, host)| host.kind == HostKind::Vcenter);
         let named = vcenters.clone().find(|(vcenter, _)| self.names.knows(*vcenter, index));
         let only = vcenters.next().filter(|_| vcenters.next().is_none());
-        named.or(only)
+        let manages = |vcenter: usize| {
+            let cluster = self.clusters.iter().find(|cluster| cluster.hosts.contains(&index));
+            let mate = cluster
+                .is_some_and(|cluster| cluster.hosts.iter().any(|&host| self.names.knows(vcenter, host)));
+            mate || self.names.hosts_of(vcenter) == 0
+        };
+        named.or_else(|| only.filter(|(vcenter, _)| manages(*vcenter)))
+    }
+
+    /// How many hosts the vCenter Server of host `index` names beside it.
+    pub fn managed_beside(&self, index: usize) -> usize {
+        self.vcenter_of(index).map_or(0, |(vcenter, _)| self.names.hosts_of(vcenter).saturating_sub(1))
     }
 
     /// First and last stamp of any record that was read.

@@ -30,8 +30,8 @@ impl Names {
                     names.objects.insert((index, moref), name);
                 }
             }
+            names.nodes.extend(hosts[index].node.clone().map(|uuid| (uuid, index)));
             if let Some(vsan) = &hosts[index].vsan {
-                names.nodes.extend(vsan.value.node_uuid.clone().map(|uuid| (uuid, index)));
                 let pairs = vsan.value.members.iter().zip(&vsan.value.member_names);
                 // A host that does not know its peers prints `localhost` for all of them.
                 let known = pairs.filter(|(_, name)| !name.is_empty() && !name.starts_with("localhost"));
@@ -49,10 +49,9 @@ impl Names {
         own.or(only).map(String::as_str)
     }
 
-    /// The moref under which `vcenter` knows the object called `name`.
-    pub fn moref(&self, vcenter: usize, name: &str) -> Option<&str> {
-        let mut own = self.objects.iter().filter(|((index, _), _)| *index == vcenter);
-        own.find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|((_, moref), _)| moref.as_str())
+    /// How many hosts the log of `vcenter` names.
+    pub fn hosts_of(&self, vcenter: usize) -> usize {
+        self.objects.keys().filter(|(index, moref)| *index == vcenter && moref.starts_with("host-")).count()
     }
 
     /// Whether the inventory of `vcenter` names `host`; indices into the case's hosts.

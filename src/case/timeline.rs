@@ -1,6 +1,6 @@
 //! Every event of every host on one axis, with the names that ids stand for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::host::Host;
 use super::names::{Names, position};
@@ -40,7 +40,31 @@ pub(super) fn build(events: Vec<Vec<Event>>, hosts: &[Host], names: &Names) -> V
         }
     }
     moments.sort_by(|a, b| (a.time, a.host, &a.event.source).cmp(&(b.time, b.host, &b.event.source)));
-    one_refusal_once(one_start_once(moments))
+    one_refusal_once(one_boot_once(one_start_once(moments)))
+}
+
+/// Two logs tell a boot or a stop within this many seconds.
+const ONE_BOOT: i64 = 300;
+
+/// vmksummary and vobd both tell that a host boots or stops.
+fn one_boot_once(mut moments: Vec<Moment>) -> Vec<Moment> {
+    let told = [EventKind::HOST_BOOT, EventKind::HOST_REBOOT, EventKind::HOST_SHUTDOWN];
+    let mut last: BTreeMap<(usize, EventKind), (Timestamp, String)> = BTreeMap::new();
+    moments.retain(|moment| {
+        let kind = moment.event.kind;
+        if !told.contains(&kind) {
+            return true;
+        }
+        let rule = moment.event.rule.clone();
+        let before = last.get(&(moment.host, kind));
+        let again =
+            before.is_some_and(|(at, by)| *by != rule && moment.time.since(*at) <= ONE_BOOT * 1_000_000);
+        if !again {
+            last.insert((moment.host, kind), (moment.time, rule));
+        }
+        !again
+    });
+    moments
 }
 
 /// A log's section header is repeated at every rotation; the process it names was started once.
@@ -58,15 +82,17 @@ fn one_start_once(mut moments: Vec<Moment>) -> Vec<Moment> {
 /// Puts names beside the ids in an event's fields.
 fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
     let fields = &mut event.fields;
-    for (second, first) in
-        [("node2", "node"), ("host_ref2", "host_ref"), ("nic2", "nic"), ("device2", "device")]
-    {
+    for (second, first) in [
+        ("node2", "node"),
+        ("host_ref2", "host_ref"),
+        ("vm_ref2", "vm_ref"),
+        ("vm2", "vm"),
+        ("nic2", "nic"),
+        ("device2", "device"),
+    ] {
         if let Some(value) = fields.remove(second) {
             fields.entry(first.to_owned()).or_insert(value);
         }
-    }
-    if let Some(fault) = fields.remove("thrown") {
-        fields.entry("fault".to_owned()).or_insert(fault);
     }
     if let Some(entity) = fields.get("entity").cloned() {
         let word =
@@ -140,5 +166,15 @@ fn is_twin(earlier: &Moment, later: &Moment) -> bool {
         && later.time.since(earlier.time) <= ONE_REFUSAL * 1_000_000
         && (earlier.field("vm").is_some() && earlier.field("vm") == later.field("vm"))
         && !unequal("target")
-        && (earlier.event.rule != later.event.rule || earlier.host != later.host)
+        && (earlier.event.rule != later.event.rule
+            || earlier.host != later.host
+            || same_operation(earlier, later))
+}
+
+/// Whether two records are of one operation: every hop appends a part to the opID, so all but the last agree.
+fn same_operation(a: &Moment, b: &Moment) -> bool {
+    let (Some(a), Some(b)) = (a.field("opid"), b.field("opid")) else { return false };
+    let common = a.split('-').zip(b.split('-')).take_while(|(a, b)| a == b).count();
+    let least = a.split('-').count().min(b.split('-').count());
+    common > 0 && (common == least || (least > 2 && common + 1 == least))
 }

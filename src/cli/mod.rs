@@ -20,6 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
 
+use crate::report::escape;
+
 /// Reads VMware ESXi vm-support and vCenter vc-support bundles offline, and says what happened, on which host, why,
 /// and what to do.
 ///
@@ -77,12 +79,13 @@ impl Failure {
     }
 
     fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "error: {}", self.message)?;
+        // Names of files and members are hostile text too.
+        writeln!(out, "error: {}", escape::line(&self.message))?;
         for cause in &self.causes {
-            writeln!(out, "caused by: {cause}")?;
+            writeln!(out, "caused by: {}", escape::line(cause))?;
         }
         if let Some(hint) = &self.hint {
-            writeln!(out, "hint: {hint}")?;
+            writeln!(out, "hint: {}", escape::line(hint))?;
         }
         Ok(())
     }

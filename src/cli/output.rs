@@ -48,7 +48,9 @@ pub fn write(
         let path = folder.join(form.file_name);
         let partial = folder.join(format!(".{}.partial", form.file_name));
         aside.push((partial.clone(), path));
-        let mut file = BufWriter::new(fs::File::create(partial)?);
+        // Whatever lies there is removed, not followed: a link could lead anywhere.
+        let _ = fs::remove_file(&partial);
+        let mut file = BufWriter::new(fs::File::create_new(partial)?);
         (form.render)(report, &mut file)?;
         file.flush()
     });
@@ -68,6 +70,14 @@ pub fn write(
     // What an earlier run wrote in other forms is of another case by now.
     for other in RENDERERS.iter().filter(|other| !forms.iter().any(|form| form.name == other.name)) {
         let _ = fs::remove_file(folder.join(other.file_name));
+    }
+    if let Some((_, path)) = aside.iter().find(|(_, path)| path.is_dir()) {
+        for (partial, _) in &aside {
+            let _ = fs::remove_file(partial);
+        }
+        return Err(
+            Failure::new(format!("{} is a folder", path.display())).hint("name another folder with --out")
+        );
     }
     for (partial, path) in &aside {
         let moved = fs::rename(partial, path);

@@ -5,7 +5,7 @@ use flate2::Crc;
 use super::MemberCoverage;
 use crate::bundle::gunzip::Gunzip;
 use crate::bundle::sniff::{self, Kind};
-use crate::bundle::{Limits, Member, tree};
+use crate::bundle::{Damage, Limits, Member, tree};
 use crate::fact::{self, Fact, FactValue, Line, Output, Reader};
 use crate::format;
 use crate::model::{MemberPath, Problem, ProblemKind};
@@ -55,6 +55,7 @@ impl MemberDigest {
             unparsed: self.scan.unparsed,
             from: self.scan.first.map(|stamp| stamp.time),
             to: self.scan.last.map(|stamp| stamp.time),
+            first_record: self.scan.first_record.clone(),
             last_record: self.scan.last_record.clone(),
             problems: self.problems.clone(),
         }
@@ -153,7 +154,7 @@ impl<'r> MemberReader<'r> {
     }
 
     /// The member is at its end, which `damage` brought about early.
-    pub fn finish(mut self, damage: Option<String>) -> MemberDigest {
+    pub fn finish(mut self, damage: Option<Damage>) -> MemberDigest {
         if let Decoder::Unknown(head) = &mut self.decoder {
             let head = std::mem::take(head);
             self.choose(&head);
@@ -169,7 +170,7 @@ impl<'r> MemberReader<'r> {
             self.problem(kind, text);
         }
         if let Some(damage) = damage {
-            self.problem(ProblemKind::Truncated, damage);
+            self.problem(damage.kind, damage.text);
         }
         let mut problems = self.problems;
         let text = self.text.finish();
@@ -180,7 +181,7 @@ impl<'r> MemberReader<'r> {
             );
             problems.push(Problem::new(ProblemKind::Limit, self.path.as_str(), told));
         }
-        let cut = problems.iter().any(|problem| problem.kind != ProblemKind::Limit);
+        let cut = !problems.is_empty();
         problems.extend(text.out.problems);
         let mut facts = text.out.facts;
         if cut {

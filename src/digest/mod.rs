@@ -5,7 +5,7 @@
 
 mod member;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +68,8 @@ pub struct MemberCoverage {
     pub from: Option<Timestamp>,
     /// Last stamp.
     pub to: Option<Timestamp>,
+    /// Its first record, as evidence of where it begins.
+    pub first_record: Option<(Source, String)>,
     /// Its last record, as evidence of where it ends.
     pub last_record: Option<(Source, String)>,
     /// What was wrong with it.
@@ -106,7 +108,7 @@ pub fn merge(bundle: String, sha256: String, mut members: Vec<MemberDigest>, ski
 /// fragments may lie beside their joined target.
 fn without_copies(members: Vec<MemberDigest>, digest: &mut Digest) -> Vec<MemberDigest> {
     let mut seen: BTreeMap<(String, u64, u32), MemberPath> = BTreeMap::new();
-    let mut joined: BTreeMap<String, MemberPath> = BTreeMap::new();
+    let mut joined: BTreeMap<String, (MemberPath, u64)> = BTreeMap::new();
     let mut kept = Vec::with_capacity(members.len());
     let mut copies = 0;
     let mut sample = None;
@@ -115,13 +117,16 @@ fn without_copies(members: Vec<MemberDigest>, digest: &mut Digest) -> Vec<Member
         // VMs have logs of the same name, and two empty ones are not copies of each other.
         let key = (what, member.bytes, member.crc);
         let twin = if member.bytes > 0 { seen.get(&key) } else { None };
-        let target = if member.fragmented { joined.get(&member.tree) } else { None };
+        // Fragments beside their joined target repeat it, unless the target is the shorter one.
+        let target =
+            joined.get(&member.tree).filter(|(_, bytes)| member.fragmented && member.bytes <= *bytes);
+        let target = target.map(|(path, _)| path);
         if let Some(other) = twin.or(target) {
             copies += 1;
             sample.get_or_insert_with(|| (member.path.clone(), other.clone()));
             continue;
         }
-        joined.insert(member.tree.clone(), member.path.clone());
+        joined.insert(member.tree.clone(), (member.path.clone(), member.bytes));
         seen.insert(key, member.path.clone());
         kept.push(member);
     }
@@ -148,21 +153,20 @@ fn ordered(logs: BTreeMap<&'static str, Vec<MemberCoverage>>) -> Vec<LogCoverage
 /// Orders events by time and leaves out what stands in two members alike, as vmkwarning repeats vmkernel.
 fn order_events(events: &mut Vec<Event>, dropped: &mut BTreeMap<String, u64>) {
     events.sort_by(|a, b| (a.stamp, &a.source).cmp(&(b.stamp, &b.source)));
-    let mut last: Vec<(String, String, MemberPath)> = Vec::new();
+    // By rule and text, the member that tells it first among those of one stamp.
+    let mut told: HashMap<(String, String), MemberPath> = HashMap::new();
     let mut at = None;
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     events.retain(|event| {
         if event.stamp != at {
             at = event.stamp;
-            last.clear();
+            told.clear();
         }
-        let repeated = last.iter().any(|(rule, text, file)| {
-            *rule == event.rule && *text == event.text && *file != event.source.file && event.stamp.is_some()
-        });
-        if repeated {
+        let first =
+            told.entry((event.rule.clone(), event.text.clone())).or_insert_with(|| event.source.file.clone());
+        if *first != event.source.file && event.stamp.is_some() {
             return false;
         }
-        last.push((event.rule.clone(), event.text.clone(), event.source.file.clone()));
         let count = counts.entry(event.rule.clone()).or_default();
         *count += 1;
         *count <= KEPT_PER_RULE

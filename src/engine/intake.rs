@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::pool::{JobId, Message, Pool};
 use super::{Bundle, Progress};
-use crate::bundle::{self, Input, Limits, Member, Sink, tree};
+use crate::bundle::{self, Damage, Input, Limits, Member, Sink, tree};
 use crate::digest::{self, MemberReader};
 use crate::model::{MemberPath, Problem, ProblemKind};
 use crate::rule::RuleSet;
@@ -94,8 +94,10 @@ struct Intake<'a, 'e, 'r> {
 /// The member that is coming in.
 enum Current {
     None,
-    /// A whole member, or the fragment whose turn it is.
+    /// A whole member.
     Job(JobId),
+    /// The fragment of a target whose turn it is.
+    Piece(JobId, String),
     /// A fragment before its turn.
     Early(Fragment),
 }
@@ -112,7 +114,7 @@ struct Target {
     job: JobId,
     next: u32,
     early: BTreeMap<u32, Fragment>,
-    damage: Option<String>,
+    damage: Option<Damage>,
 }
 
 impl Intake<'_, '_, '_> {
@@ -132,10 +134,15 @@ impl Intake<'_, '_, '_> {
             self.targets.insert(target.clone(), new);
         }
         let known = self.targets.get_mut(&target).expect("inserted above");
+        if number < known.next || known.early.contains_key(&number) {
+            let text = "this fragment was there before; it was counted once";
+            self.problems.push(Problem::new(ProblemKind::Duplicate, member.path.as_str(), text));
+            return Current::None;
+        }
         if number == known.next {
             known.next += 1;
             self.run.pool.send(known.job, Message::Piece(member.path.clone()));
-            return Current::Job(known.job);
+            return Current::Piece(known.job, target);
         }
         Current::Early(Fragment { target, number, file: member.path.clone(), blocks: Vec::new() })
     }
@@ -194,7 +201,7 @@ impl Sink for Intake<'_, '_, '_> {
         }
         match &mut self.current {
             Current::None => {}
-            Current::Job(job) => self.run.pool.send(*job, Message::Block(bytes)),
+            Current::Job(job) | Current::Piece(job, _) => self.run.pool.send(*job, Message::Block(bytes)),
             Current::Early(fragment) if self.waiting + bytes.len() <= self.run.limits.memory / 4 => {
                 self.waiting += bytes.len();
                 fragment.blocks.push(bytes);
@@ -208,17 +215,16 @@ impl Sink for Intake<'_, '_, '_> {
         }
     }
 
-    fn end(&mut self, damage: Option<String>) {
+    fn end(&mut self, damage: Option<Damage>) {
         match std::mem::replace(&mut self.current, Current::None) {
             Current::None => {}
-            Current::Job(job) => match self.targets.iter_mut().find(|(_, target)| target.job == job) {
-                Some((target, known)) => {
+            Current::Job(job) => self.run.pool.send(job, Message::End(damage)),
+            Current::Piece(_, target) => {
+                if let Some(known) = self.targets.get_mut(&target) {
                     known.damage = known.damage.take().or(damage);
-                    let target = target.clone();
-                    self.catch_up(&target, false);
                 }
-                None => self.run.pool.send(job, Message::End(damage)),
-            },
+                self.catch_up(&target, false);
+            }
             Current::Early(fragment) => {
                 if let Some(known) = self.targets.get_mut(&fragment.target) {
                     known.damage = known.damage.take().or(damage);

@@ -103,7 +103,9 @@ pub fn digest(
 /// A bundle inside an input: where its tree begins, and the container it lies in.
 type Bundle = (MemberPath, MemberPath);
 
-fn collect(inputs: &[Input], mut walked: BTreeMap<usize, Walked>, results: Vec<Done>) -> Outcome {
+fn collect(inputs: &[Input], mut walked: BTreeMap<usize, Walked>, mut results: Vec<Done>) -> Outcome {
+    // Members of one name keep the order of the walk, whichever worker was done first.
+    results.sort_by_key(|done| done.id);
     let mut by_bundle: BTreeMap<(usize, Bundle), Vec<MemberDigest>> = BTreeMap::new();
     for done in results {
         by_bundle.entry((done.input, done.bundle)).or_default().push(done.digest);
@@ -111,33 +113,50 @@ fn collect(inputs: &[Input], mut walked: BTreeMap<usize, Walked>, results: Vec<D
     let mut outcome = Outcome::default();
     for (index, input) in inputs.iter().enumerate() {
         let path = input.path().to_string_lossy().into_owned();
-        let Some(mut walk) = walked.remove(&index) else {
-            outcome.problems.push(Problem::new(
-                ProblemKind::Internal,
-                path,
-                "the reader failed; please report this",
-            ));
-            continue;
-        };
-        let mut found = false;
-        while let Some(entry) = by_bundle.first_entry().filter(|entry| entry.key().0 == index) {
-            let ((_, bundle), members) = entry.remove_entry();
-            let skipped = walk.skipped.get(&bundle).copied().unwrap_or(0);
-            found = true;
-            outcome.digests.push(digest::merge(
-                named(&path, input, &bundle.1),
-                walk.sha256.clone(),
-                members,
-                skipped,
-            ));
+        let later = by_bundle.split_off(&(index + 1, (MemberPath::new(""), MemberPath::new(""))));
+        let own = std::mem::replace(&mut by_bundle, later);
+        match walked.remove(&index) {
+            Some(walk) => outcome.take(input, &path, walk, own),
+            None => {
+                let text = "the reader failed; please report this";
+                outcome.problems.push(Problem::new(ProblemKind::Internal, path, text));
+            }
         }
-        if !found && walk.problems.is_empty() {
+    }
+    outcome
+}
+
+impl Outcome {
+    /// Takes what one input gave.
+    fn take(
+        &mut self,
+        input: &Input,
+        path: &str,
+        mut walk: Walked,
+        bundles: BTreeMap<(usize, Bundle), Vec<MemberDigest>>,
+    ) {
+        if bundles.is_empty() && walk.problems.is_empty() {
             let text = "no log, command output or configuration of ESXi or vCenter was found in it";
             walk.problems.push(Problem::new(ProblemKind::NotABundle, path, text));
         }
-        outcome.problems.append(&mut walk.problems);
+        let mut told = vec![false; walk.problems.len()];
+        for ((_, bundle), members) in bundles {
+            let skipped = walk.skipped.get(&bundle).copied().unwrap_or(0);
+            let mut digest =
+                digest::merge(named(path, input, &bundle.1), walk.sha256.clone(), members, skipped);
+            // A problem with a container, or a member of it, is one of every bundle in it.
+            for (problem, told) in walk.problems.iter().zip(&mut told) {
+                let (container, place) = (bundle.1.as_str(), problem.path.as_str());
+                if container.starts_with(place) || place.starts_with(container) {
+                    digest.problems.push(problem.clone());
+                    *told = true;
+                }
+            }
+            self.digests.push(digest);
+        }
+        let rest = walk.problems.into_iter().zip(told).filter(|(_, told)| !told);
+        self.problems.extend(rest.map(|(problem, _)| problem));
     }
-    outcome
 }
 
 /// A bundle's name in the report: the path as given, and the containers inside it.

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Bundle;
+use crate::bundle::Damage;
 use crate::digest::{MemberDigest, MemberReader};
 use crate::model::{MemberPath, Problem, ProblemKind};
 
@@ -15,7 +16,7 @@ pub(super) enum Message {
     Block(Vec<u8>),
     Piece(MemberPath),
     Gap(u32, u32),
-    End(Option<String>),
+    End(Option<Damage>),
 }
 
 /// One member on its way through the workers.
@@ -30,6 +31,8 @@ struct Job<'r> {
 
 /// A member that is read.
 pub(super) struct Done {
+    /// Ascending in the order of the walk.
+    pub id: JobId,
     pub input: usize,
     pub bundle: Bundle,
     pub digest: MemberDigest,
@@ -83,13 +86,14 @@ impl<'r> Pool<'r> {
     /// Puts a message into a job's queue; waits while too many bytes wait.
     pub(super) fn send(&self, id: JobId, message: Message) {
         let mut state = lock(&self.state);
-        if let Message::Block(bytes) = &message {
-            while state.waiting > self.budget {
-                state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-            state.waiting += bytes.len();
+        let bytes = block_len(&message);
+        // A job whose reading failed is gone, also while its reader waited here.
+        while bytes > 0 && state.jobs.contains_key(&id) && state.waiting > self.budget {
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        let state = &mut *state;
         let Some(job) = state.jobs.get_mut(&id) else { return };
+        state.waiting += bytes;
         let idle = job.reader.is_some() && job.messages.is_empty();
         job.messages.push_back(message);
         if idle {
@@ -138,7 +142,7 @@ impl<'r> Pool<'r> {
                 // Blocks of a member that failed may still have come in.
                 let left: usize = job.messages.iter().map(block_len).sum();
                 state.waiting -= left;
-                state.done.push(Done { input: job.input, bundle: job.bundle, digest: *digest });
+                state.done.push(Done { id, input: job.input, bundle: job.bundle, digest: *digest });
             }
         }
     }
@@ -155,7 +159,8 @@ impl<'r> Pool<'r> {
 }
 
 fn block_len(message: &Message) -> usize {
-    if let Message::Block(bytes) = message { bytes.len() } else { 0 }
+    // What a block holds in memory, not only what it uses of it.
+    if let Message::Block(bytes) = message { bytes.capacity() } else { 0 }
 }
 
 enum Step<'r> {

@@ -319,6 +319,8 @@ pub fn is_incomplete(report: &Report) -> bool {
                 | ProblemKind::Damaged
                 | ProblemKind::Unreadable
                 | ProblemKind::MissingFragment
+                | ProblemKind::Limit
+                | ProblemKind::Encrypted
         )
     };
     report.findings.iter().any(|finding| finding.id == "evidence.incomplete")

@@ -28,6 +28,7 @@ pub struct Scanner<'r> {
     unparsed: u64,
     first: Option<Stamp>,
     last: Option<Stamp>,
+    first_record: Option<(Source, String)>,
     last_record: Option<(Source, String)>,
 }
 
@@ -46,6 +47,8 @@ pub struct Scan {
     pub first: Option<Stamp>,
     /// Stamp of the last record that has one.
     pub last: Option<Stamp>,
+    /// The first line of the first record with a stamp of its own.
+    pub first_record: Option<(Source, String)>,
     /// The last record's first line.
     pub last_record: Option<(Source, String)>,
 }
@@ -62,16 +65,15 @@ impl<'r> Scanner<'r> {
             unparsed: 0,
             first: None,
             last: None,
+            first_record: None,
             last_record: None,
         }
     }
 
     /// Takes the next stretch of whole records.
     pub fn stretch(&mut self, stretch: Stretch<'_>, origin: &Origin) {
-        let mut hits: Box<dyn Iterator<Item = usize>> = match self.family {
-            Some(family) => Box::new(family.literals.find_iter(stretch.text).map(|found| found.start())),
-            None => Box::new(std::iter::empty()),
-        };
+        let found = self.family.map(|family| family.literals.find_iter(stretch.text));
+        let mut hits = found.into_iter().flatten().map(|found| found.start());
         let mut next_hit = hits.next();
         let mut record: Option<(usize, u64)> = None;
         let mut last_start: Option<(&[u8], u64, usize)> = None;
@@ -104,6 +106,8 @@ impl<'r> Scanner<'r> {
                     last_start = Some((line, number, at));
                     if self.first.is_none() && !is_section(line) {
                         self.first = stamp_of(line);
+                        let place = origin.locate(number, stretch.offset + at as u64);
+                        self.first_record = Some((place, text_of(line, KEPT_FIELD)));
                     }
                 }
             }
@@ -127,6 +131,7 @@ impl<'r> Scanner<'r> {
             unparsed: self.unparsed,
             first: self.first,
             last: self.last,
+            first_record: self.first_record,
             last_record: self.last_record,
         }
     }
@@ -145,6 +150,10 @@ impl<'r> Scanner<'r> {
             *count = count.saturating_add(1);
             if *count > KEPT_PER_RULE {
                 continue;
+            }
+            // hostd names the VM that a record is about in its header; the path may hold brackets and blanks.
+            if let Some(vmx) = header.sub.and_then(|sub| sub.strip_prefix(b"Vmsvc.vm:")) {
+                fields.entry("vmx".to_owned()).or_insert_with(|| text_of(vmx, KEPT_FIELD));
             }
             if let Some(op_id) = header.op_id {
                 fields.entry("opid".to_owned()).or_insert_with(|| text_of(op_id, KEPT_FIELD));

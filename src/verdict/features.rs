@@ -105,10 +105,10 @@ fn row(case: &Case, hosts: &[usize], key: &str) -> Row {
 /// another host of the case has one for does not offer it through EVC.
 pub fn offered(case: &Case, host: &Host, key: &str) -> Option<u64> {
     let state = &host.features;
-    state.effective(key).or_else(|| {
-        let masked_elsewhere = || case.hosts.iter().any(|other| other.features.masks.contains_key(key));
+    let maskable = case.hosts.iter().any(|other| other.features.masks.contains_key(key));
+    state.effective(key, maskable).or_else(|| {
         let silent = state.masks_known() && state.capability.is_empty() && state.masked.is_empty();
-        (silent && masked_elsewhere()).then_some(0)
+        (silent && maskable).then_some(0)
     })
 }
 

@@ -193,8 +193,8 @@ fn rotated(case: &Case, found: &[Finding]) -> Option<Finding> {
     let begins = |host: &Host| -> Option<(Timestamp, Evidence)> {
         let log = host.logs.iter().find(|log| log.log == "vmkernel")?;
         let first = log.members.iter().find(|member| member.from.is_some())?;
-        let (source, text) = first.last_record.clone()?;
-        Some((first.from?, Evidence { host: 0, source, time: first.to, text }))
+        let (source, text) = first.first_record.clone()?;
+        Some((first.from?, Evidence { host: 0, source, time: first.from, text }))
     };
     let mut hosts = Vec::new();
     let mut evidence = Vec::new();

@@ -58,14 +58,18 @@ fn finding(case: &Case, vcenter: usize, newer: Vec<usize>) -> Option<Finding> {
         severity: Severity::Error,
         confidence: if exact { Confidence::Certain } else { Confidence::Likely },
         title: Text::new(
-            format!("{} of the ESXi hosts are newer than vCenter Server {}", names.len(), vc.id),
+            match names.len() {
+                1 => format!("ESXi host {} is newer than vCenter Server {}", names[0], vc.id),
+                count => format!("{count} ESXi hosts are newer than vCenter Server {}", vc.id),
+            },
             format!("ESXi ホスト {} 台が vCenter Server {} より新しいバージョンです", names.len(), vc.id),
         ),
         summary: Text::new(
             format!(
-                "{} run ESXi {host_release}, but vCenter Server {} is {vc_release}. vCenter Server must be at the same \
+                "{} {} ESXi {host_release}, but vCenter Server {} is {vc_release}. vCenter Server must be at the same \
                  update as its hosts or newer; an older one may lose hosts and cannot keep their vSAN configuration in step.",
                 list_en(&names),
+                if names.len() == 1 { "runs" } else { "run" },
                 vc.id
             ),
             format!(

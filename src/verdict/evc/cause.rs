@@ -31,11 +31,43 @@ struct Compared {
     has_override: bool,
 }
 
+/// Features that come and go together, as their cause is of one sort.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sort {
+    /// With microcode and patches.
+    Security,
+    /// With a BIOS option.
+    Switched,
+    /// With the CPU's generation.
+    Other,
+}
+
+/// What sort of feature `key` is, where hosts `have` and `lack` are of the same CPU type; of different types, all
+/// differences have one cause.
+pub(super) fn sort(case: &Case, key: &str, have: &[usize], lack: &[usize]) -> Sort {
+    let of = |hosts: &[usize]| hosts.iter().map(|&index| &case.hosts[index]).collect::<Vec<_>>();
+    if twins(&of(have), &of(lack)) == Some(false) {
+        return Sort::Other;
+    }
+    match describe(key).class {
+        FeatureClass::Security => Sort::Security,
+        class if class == FeatureClass::Virtualization || BIOS_SWITCHED.contains(&key) => Sort::Switched,
+        _ => Sort::Other,
+    }
+}
+
 /// The cause of `gap`.
 pub(super) fn of(case: &Case, gap: &Gap) -> Cause {
     let compared = compare(case, gap);
     let id = decide(gap, &compared);
-    let sure = compared.capability_differs.is_some() || compared.older_microcode.is_some();
+    let sure = match id {
+        "stale-microcode" => {
+            compared.older_microcode == Some(true)
+                || (compared.capability_differs == Some(true) && compared.older_microcode.is_none())
+        }
+        "unknown" => false,
+        _ => compared.capability_differs.is_some(),
+    };
     let mut text = text(id);
     if id == "stale-microcode" {
         tell_revisions(case, gap, &mut text);
@@ -64,13 +96,26 @@ fn compare(case: &Case, gap: &Gap) -> Compared {
     let (have, lack) = (of(&gap.have), of(&gap.lack));
     let all: Vec<&Host> = have.iter().chain(&lack).copied().collect();
     Compared {
-        same_cpu: same(&all, |host| host.cpu.signature().map(|(_, family, model)| (family, model))),
+        same_cpu: twins(&have, &lack),
         same_build: same(&all, |host| host.build.clone()),
         same_microcode_vib: same(&all, |host| host.microcode_vib.as_ref().map(|vib| vib.value.clone())),
         capability_differs: capability_differs(gap, &have, &lack),
         older_microcode: older_microcode(&have, &lack),
         has_override: lack.iter().any(|host| !host.features.overrides.is_empty()),
     }
+}
+
+/// Whether the hosts that lack the features have twins of the same CPU type among those that have them.
+fn twins(have: &[&Host], lack: &[&Host]) -> Option<bool> {
+    let types = |hosts: &[&Host]| -> Vec<(u64, u64)> {
+        hosts
+            .iter()
+            .filter_map(|host| host.cpu.signature())
+            .map(|(_, family, model)| (family, model))
+            .collect()
+    };
+    let (have, lack) = (types(have), types(lack));
+    (!have.is_empty() && !lack.is_empty()).then(|| lack.iter().any(|cpu| have.contains(cpu)))
 }
 
 /// Whether all hosts that tell have the same value; `None` where fewer than two tell.
@@ -115,12 +160,16 @@ fn decide(gap: &Gap, compared: &Compared) -> &'static str {
     if no_hardware_difference {
         return "stale-evc-mask";
     }
+    if compared.same_cpu == Some(false) {
+        return "different-cpu";
+    }
+    // The same microcode everywhere and no word of capabilities: then only the masks differ.
+    if security && compared.capability_differs.is_none() && compared.older_microcode == Some(false) {
+        return "stale-evc-mask";
+    }
     if security {
         let patched_alike = compared.same_build != Some(false) && compared.same_microcode_vib != Some(false);
         return if patched_alike { "stale-microcode" } else { "patch-level" };
-    }
-    if compared.same_cpu == Some(false) {
-        return "different-cpu";
     }
     if switched {
         return "bios-setting";

@@ -47,7 +47,7 @@ fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut explained: Vec<*const Moment> = Vec::new();
     for cluster in &case.clusters {
-        for gap in gaps(&matrix, cluster) {
+        for gap in gaps(case, &matrix, cluster) {
             let pinned = pinned(&matrix, &gap);
             let confirming: Vec<&Moment> =
                 refusals.iter().copied().filter(|refusal| confirms(case, &gap, &pinned, refusal)).collect();
@@ -61,9 +61,10 @@ fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
     findings
 }
 
-/// The features in which hosts of `cluster` differ, one gap for each way in which the hosts divide.
-fn gaps(matrix: &Matrix<'_>, cluster: &Cluster) -> Vec<Gap> {
-    let mut by_division: BTreeMap<(Vec<usize>, Vec<usize>), Vec<String>> = BTreeMap::new();
+/// The features in which hosts of `cluster` differ, one gap for each way in which the hosts divide and each sort of
+/// feature.
+fn gaps(case: &Case, matrix: &Matrix<'_>, cluster: &Cluster) -> Vec<Gap> {
+    let mut by_division: BTreeMap<(Vec<usize>, Vec<usize>, cause::Sort), Vec<String>> = BTreeMap::new();
     for row in matrix.rows.iter().filter(|row| row.differs) {
         let values: Vec<(usize, u64)> =
             cluster.hosts.iter().filter_map(|host| Some((*host, (*row.effective.get(host)?)?))).collect();
@@ -73,14 +74,18 @@ fn gaps(matrix: &Matrix<'_>, cluster: &Cluster) -> Vec<Gap> {
         };
         let (have, lack) = (of(true), of(false));
         if !lack.is_empty() {
-            by_division.entry((have, lack)).or_default().push(row.key.clone());
+            let sort = cause::sort(case, &row.key, &have, &lack);
+            by_division.entry((have, lack, sort)).or_default().push(row.key.clone());
         }
     }
-    let gap = |((have, lack), mut keys): ((Vec<usize>, Vec<usize>), Vec<String>)| {
-        keys.sort();
-        Gap { keys, have, lack }
+    let gap = |((have, lack, _), keys): ((Vec<usize>, Vec<usize>, cause::Sort), Vec<String>)| Gap {
+        keys,
+        have,
+        lack,
     };
-    by_division.into_iter().map(gap).collect()
+    let mut gaps: Vec<Gap> = by_division.into_iter().map(gap).collect();
+    gaps.iter_mut().for_each(|gap| gap.keys.sort());
+    gaps
 }
 
 /// VMs on hosts that have the features, which need them and so cannot leave for the hosts that lack them.

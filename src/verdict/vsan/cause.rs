@@ -141,11 +141,11 @@ fn config_stale(case: &Case, loss: &Loss<'_>, host: &Host) -> bool {
 
 /// vCenter losing the host near the time of the loss, or refusing it for its version at any time.
 fn disconnected<'c>(case: &'c Case, loss: &Loss<'_>) -> Option<&'c Moment> {
-    let id = &case.hosts[loss.host?].id;
+    let name = loss.name(case);
     let about = |moment: &&Moment| {
         let kind = moment.event.kind;
         let lost = kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED;
-        lost && moment.field("host_name") == Some(id)
+        lost && moment.field("host_name") == Some(name.as_str())
     };
     let near = |moment: &Moment| loss.at.is_none_or(|at| (moment.time.since(at) / 1_000_000).abs() <= 900);
     let bad_version =

@@ -166,7 +166,9 @@ fn partition(case: &Case, groups: &[Vec<usize>]) -> Finding {
     let at: Option<Timestamp> =
         groups.iter().flatten().filter_map(|&host| view::formed_at(&case.hosts[host])).max();
     let network = case.timeline.iter().find(|moment| {
-        let down = [EventKind::VSAN_PEER_UNREACHABLE, EventKind::NET_LINK_DOWN].contains(&moment.event.kind);
+        // A missed heartbeat is how a partition shows; a failed send or a link that went down is why.
+        let down = moment.event.kind == EventKind::NET_LINK_DOWN
+            || moment.event.rule == "cmmdsnet.unicast-send-failed";
         down && at.is_none_or(|at| moment.time.since(at).abs() < 600_000_000)
     });
     let cause = if network.is_some() { "network" } else { "unknown" };

@@ -11,6 +11,8 @@ pub(super) struct Views {
     members: BTreeMap<usize, BTreeSet<String>>,
     /// Hosts that share one view, the largest group first.
     groups: Vec<Vec<usize>>,
+    /// Nodes that a unicast list marks as witnesses.
+    witnesses: BTreeSet<String>,
 }
 
 impl Views {
@@ -23,13 +25,26 @@ impl Views {
             }
         }
         let groups = groups(case, &members);
-        Views { members, groups }
+        let agents =
+            case.members(cluster).filter_map(|(_, host)| host.unicast.as_ref()).flat_map(|list| &list.value);
+        let witnesses = agents.filter(|agent| agent.witness).map(|agent| agent.node_uuid.clone()).collect();
+        Views { members, groups, witnesses }
     }
 
-    /// The groups, where at least two of them hold more than one host.
+    /// The groups, where at least two of them hold more than one host, witnesses not counted.
     pub(super) fn partition(&self) -> Option<Vec<Vec<usize>>> {
-        let large = |group: &&Vec<usize>| group.len() > 1 || self.size(group) > 1;
-        (self.groups.iter().filter(large).count() > 1).then(|| self.groups.clone())
+        let main: BTreeSet<&String> =
+            self.groups.first()?.iter().flat_map(|host| &self.members[host]).collect();
+        let own_side = |group: &&Vec<usize>| {
+            let view: BTreeSet<&String> = group.iter().flat_map(|host| &self.members[host]).collect();
+            // A view that still counts the other side is an old one, and a witness is no host.
+            let apart =
+                view.into_iter().filter(|uuid| !main.contains(uuid) && !self.witnesses.contains(*uuid));
+            group.len() > 1 || apart.count() > 1
+        };
+        let others = self.groups.iter().skip(1).filter(own_side).count();
+        let two_sides = others > 0 && self.size(&self.groups[0]) > 1;
+        two_sides.then(|| self.groups.clone())
     }
 
     /// How many members the view of a group counts, hosts without a bundle included.
@@ -47,7 +62,10 @@ impl Views {
                 moment.host == host
                     && (kind == EventKind::VSAN_NODE_LEFT || kind == EventKind::VSAN_ROLE_CHANGE)
             };
-            agents || cluster.hosts.len() > 1 || case.timeline.iter().any(told)
+            agents
+                || cluster.hosts.len() > 1
+                || case.managed_beside(host) > 0
+                || case.timeline.iter().any(told)
         };
         let single = self.members.iter().filter(|(host, members)| members.len() <= 1 && knows_others(**host));
         single.filter_map(|(host, _)| case.hosts[*host].node_uuid()).map(str::to_owned).collect()
@@ -77,7 +95,7 @@ fn groups(case: &Case, members: &BTreeMap<usize, BTreeSet<String>>) -> Vec<Vec<u
     }
     let size =
         |group: &Vec<usize>| group.iter().filter_map(|host| members.get(host)).map(BTreeSet::len).max();
-    groups.sort_by_key(|group| (std::cmp::Reverse((size(group), group.len())), group.first().copied()));
+    groups.sort_by_key(|group| (std::cmp::Reverse((group.len(), size(group))), group.first().copied()));
     groups
 }
 
@@ -171,19 +189,41 @@ fn still_gone(case: &Case, cluster: &Cluster) -> BTreeSet<String> {
             };
         }
     }
-    let gone: BTreeSet<String> =
-        last.iter().filter(|(_, left)| **left).map(|((_, node), _)| node.clone()).collect();
-    // An isolated host says that all others left: who says so of everybody is out himself.
-    let says = |host: usize| last.iter().filter(|((by, _), left)| *by == host && **left).count();
-    let alone = cluster
-        .hosts
-        .iter()
-        .copied()
-        .find(|&host| cluster.hosts.len() > 2 && says(host) + 1 >= cluster.hosts.len());
-    match alone.and_then(|host| case.hosts[host].node_uuid()) {
-        Some(own) => gone.into_iter().filter(|node| node == own).collect(),
-        None => gone,
+    let mut accused: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for ((by, node), _) in last.into_iter().filter(|(_, left)| *left) {
+        accused.entry(node).or_default().insert(by);
     }
+    out_of(case, accused)
+}
+
+/// Who is out, by who says so of whom.
+///
+/// An isolated host says that all others left, and all others say that it did: the node with the most accusers is out,
+/// and what its own host says of others counts no more. A single host that says so of several is itself the one.
+fn out_of(case: &Case, mut accused: BTreeMap<String, BTreeSet<usize>>) -> BTreeSet<String> {
+    let accusers: BTreeSet<usize> = accused.values().flatten().copied().collect();
+    if let (1, Some(&only)) = (accusers.len(), accusers.first())
+        && accused.len() > 1
+        && let Some(own) = case.hosts[only].node_uuid()
+    {
+        return BTreeSet::from([own.to_owned()]);
+    }
+    let mut out = BTreeSet::new();
+    while let Some((node, _)) = accused
+        .iter()
+        .filter(|(_, by)| !by.is_empty())
+        .max_by_key(|(node, by)| (by.len(), std::cmp::Reverse(node.as_str())))
+        .map(|(node, by)| (node.clone(), by.len()))
+    {
+        accused.remove(&node);
+        if let Some(host) = case.names.node(&node) {
+            for by in accused.values_mut() {
+                by.remove(&host);
+            }
+        }
+        out.insert(node);
+    }
+    out
 }
 
 /// Observers of one loss lie within this many seconds of the last of them.
@@ -258,10 +298,13 @@ fn leaving<'c>(case: &'c Case, cluster: &Cluster, uuid: &str, lost: Option<usize
 }
 
 fn date(case: &Case, loss: &mut Loss<'_>) {
-    let times: Vec<Timestamp> = loss.observers.iter().map(|(_, at)| *at).collect();
-    if let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) {
-        loss.at = Some(*first);
-        loss.uncertainty_ms = (last.since(*first) / 1000).clamp(1000, ONE_LOSS * 1000);
+    let mut times: Vec<Timestamp> = loss.observers.iter().map(|(_, at)| *at).collect();
+    times.sort_unstable();
+    if let (Some(&first), Some(&last)) = (times.first(), times.last()) {
+        // One removal is seen within a second or two; more than that is a clock that is wrong, and the middle is best.
+        let skewed = times.len() > 2 && last.since(first) > 5_000_000;
+        loss.at = Some(if skewed { times[times.len() / 2] } else { first });
+        loss.uncertainty_ms = (last.since(first) / 1000).clamp(1000, ONE_LOSS * 1000);
         loss.basis = "log lines of the hosts that saw the node leave";
         return;
     }
