@@ -47,9 +47,9 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> &'static str {
         return "format-skew";
     }
     // A host that is up and alone because nobody told it its peers was not kept out by an earlier restart.
-    let not_told = signs.list_empty || signs.list_short || signs.config_stale;
-    if not_told && loss.by_state {
-        return if signs.skew { "version-skew" } else { "member-list-not-pushed" };
+    let not_told = if signs.skew { "version-skew" } else { "member-list-not-pushed" };
+    if (signs.list_empty || signs.list_short) && loss.by_state {
+        return not_told;
     }
     if signs.crash.is_some() {
         return "host-crash";
@@ -62,6 +62,10 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> &'static str {
     }
     if !signs.network.is_empty() {
         return "network";
+    }
+    // An old configuration alone is also what a host has that missed the pushes for another reason.
+    if signs.config_stale && loss.by_state {
+        return not_told;
     }
     if signs.skew && signs.disconnected.is_some() {
         return "version-skew";
@@ -102,9 +106,18 @@ fn signs<'c>(case: &'c Case, cluster: &Cluster, loss: &Loss<'_>) -> Signs<'c> {
 /// Failures to send vSAN heartbeats, of the lost host or to it, near the loss.
 fn send_failures<'c>(case: &'c Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<&'c Moment> {
     let Some(at) = loss.at else { return Vec::new() };
+    let lists =
+        case.members(cluster).filter_map(|(_, host)| host.unicast.as_ref()).flat_map(|list| &list.value);
+    let own: Vec<&str> = lists
+        .filter(|agent| Some(&agent.node_uuid) == loss.node.as_ref())
+        .filter_map(|agent| agent.ip.as_deref())
+        .collect();
     let near = |moment: &&Moment| {
+        // Where no list tells the lost host's address, a peer's failure to send may well be to it.
+        let to_it = own.is_empty() || moment.field("ip").is_some_and(|ip| own.contains(&ip));
         moment.event.rule == "cmmdsnet.unicast-send-failed"
             && cluster.hosts.contains(&moment.host)
+            && (Some(moment.host) == loss.host || to_it)
             && (moment.time.since(at) / 1_000_000).abs() <= 600
     };
     case.timeline.iter().filter(near).take(5).collect()
@@ -158,6 +171,10 @@ fn evidence(case: &Case, cluster: &Cluster, loss: &Loss<'_>, signs: &Signs<'_>, 
     if matches!(id, "version-skew" | "member-list-not-pushed") {
         for (index, host) in case.members(cluster).take(6) {
             lines.extend(host.unicast.as_ref().map(|agents| Evidence::of(index, agents)));
+            // A host that is told to ignore the list keeps an old one.
+            let frozen =
+                host.options.get("/VSAN/IgnoreClusterMemberListUpdates").filter(|option| option.value == "1");
+            lines.extend(frozen.map(|option| Evidence::of(index, option)));
         }
     }
     if id == "version-skew" {

@@ -113,14 +113,23 @@ fn vms_of(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<String> {
     vms
 }
 
-/// VMs going invalid on the lost host or in vCenter's view, from a little before the loss on.
+/// VMs going invalid on the lost host, or in the view of its vCenter, from a little before the loss until a day after.
 fn effects<'c>(case: &'c Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<&'c Moment> {
-    let from = loss.at.map(|at| at.plus_seconds(-120));
+    let vcenter = loss.host.or(cluster.hosts.first().copied()).and_then(|host| case.vcenter_of(host));
+    let vcenter = vcenter.map(|(index, _)| index);
+    let near = |moment: &Moment| {
+        loss.at.is_none_or(|at| (-120..=86_400).contains(&(moment.time.since(at) / 1_000_000)))
+    };
+    // vCenter may lose VMs of other hosts at the same time.
+    let elsewhere = |name: &str| {
+        let mut others = case.hosts.iter().enumerate().filter(|(index, _)| Some(*index) != loss.host);
+        others.any(|(_, host)| host.vms.iter().any(|vm| vm.name == name))
+    };
     let concerns = |moment: &&Moment| {
         let kind = moment.event.kind;
         let invalid = kind == EventKind::VM_INVALID || kind == EventKind::VM_INACCESSIBLE;
-        let here = Some(moment.host) == loss.host || !cluster.hosts.contains(&moment.host);
-        invalid && here && from.is_none_or(|from| moment.time >= from)
+        let by_vcenter = Some(moment.host) == vcenter && !moment.field("vm").is_some_and(elsewhere);
+        invalid && near(moment) && (Some(moment.host) == loss.host || by_vcenter)
     };
     case.timeline.iter().filter(concerns).collect()
 }
@@ -169,7 +178,8 @@ fn partition(case: &Case, groups: &[Vec<usize>]) -> Finding {
         // A missed heartbeat is how a partition shows; a failed send or a link that went down is why.
         let down = moment.event.kind == EventKind::NET_LINK_DOWN
             || moment.event.rule == "cmmdsnet.unicast-send-failed";
-        down && at.is_none_or(|at| moment.time.since(at).abs() < 600_000_000)
+        let here = groups.iter().flatten().any(|&host| host == moment.host);
+        down && here && at.is_some_and(|at| moment.time.since(at).abs() < 600_000_000)
     });
     let cause = if network.is_some() { "network" } else { "unknown" };
     let mut hosts: Vec<usize> = groups.iter().flatten().copied().collect();

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::case::{Case, Cluster, Host, Moment};
+use crate::case::{Case, Cluster, Host, Moment, Sourced};
+use crate::fact::VsanCluster;
 use crate::model::{EventKind, Timestamp};
 
 /// The views of the hosts of one cluster.
@@ -19,7 +20,11 @@ impl Views {
     pub(super) fn of(case: &Case, cluster: &Cluster) -> Views {
         let mut members = BTreeMap::new();
         for (index, host) in case.members(cluster) {
-            if let Some(vsan) = &host.vsan {
+            let whole = |vsan: &&Sourced<VsanCluster>| {
+                vsan.value.member_count.is_none_or(|count| count == vsan.value.members.len() as u64)
+            };
+            // A list that was cut says nothing of who is missing.
+            if let Some(vsan) = host.vsan.as_ref().filter(whole) {
                 let own = vsan.value.node_uuid.iter();
                 members.insert(index, vsan.value.members.iter().chain(own).cloned().collect::<BTreeSet<_>>());
             }
@@ -166,13 +171,21 @@ pub(super) fn losses<'c>(case: &'c Case, cluster: &Cluster, views: &Views) -> Ve
     nodes.into_iter().map(|(uuid, by_state)| loss(case, cluster, main, uuid, by_state)).collect()
 }
 
-/// Every node that belongs to the cluster by anybody's account.
+/// Every node that belongs to the cluster: that has a bundle here, that a member list names, or that most unicast lists
+/// do. One list alone may keep a node that was removed long ago.
 fn expected(case: &Case, cluster: &Cluster, views: &Views) -> BTreeSet<String> {
     let mut all: BTreeSet<String> = views.members.values().flatten().cloned().collect();
-    for (_, host) in case.members(cluster) {
-        let agents = host.unicast.iter().flat_map(|agents| &agents.value);
-        all.extend(agents.map(|agent| agent.node_uuid.clone()));
+    all.extend(case.members(cluster).filter_map(|(_, host)| host.node_uuid()).map(str::to_owned));
+    let lists: Vec<BTreeSet<&String>> = case
+        .members(cluster)
+        .filter_map(|(_, host)| host.unicast.as_ref())
+        .map(|list| list.value.iter().filter(|agent| !agent.witness).map(|agent| &agent.node_uuid).collect())
+        .collect();
+    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+    for uuid in lists.iter().flatten() {
+        *counts.entry(uuid).or_default() += 1;
     }
+    all.extend(counts.into_iter().filter(|(_, count)| count * 2 > lists.len()).map(|(uuid, _)| uuid.clone()));
     all
 }
 
@@ -314,9 +327,11 @@ fn date(case: &Case, loss: &mut Loss<'_>) {
         loss.basis = "role change in the lost host's own log";
         return;
     }
-    let views =
-        loss.observers_by_state.iter().chain(&loss.host).filter_map(|&host| formed_at(&case.hosts[host]));
-    if let Some(at) = views.min() {
+    // The lone host formed its view when it was cut off; a view of the others can be older than that, as members come
+    // and go inside one.
+    let own = loss.host.and_then(|host| formed_at(&case.hosts[host]));
+    let others = loss.observers_by_state.iter().filter_map(|&host| formed_at(&case.hosts[host])).max();
+    if let Some(at) = own.or(others) {
         loss.at = Some(at);
         loss.uncertainty_ms = 60_000;
         loss.basis = "inferred from the membership UUID, which begins with the time the view was formed";
@@ -355,8 +370,6 @@ pub fn formed_at(host: &Host) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Sourced;
-    use crate::fact::VsanCluster;
     use crate::model::{MemberPath, Source};
 
     #[test]
