@@ -247,3 +247,108 @@ fn a_report_in_japanese_is_japanese_and_says_the_same() {
         assert!(ja["remedy"].as_array().expect("steps").iter().all(|step| japanese(&step["text"])));
     }
 }
+
+#[test]
+fn logs_and_reports_beside_bundles_do_not_hide_them() {
+    let (site, _) = evc_incident(&EvcOptions::default());
+    let (folder, _) = written(site, Container::Tgz);
+    let case = folder.path().join("in");
+    fs::write(case.join("vmkernel.log"), "2020-02-03T10:00:00.100Z cpu4:20977)x: 1: y\n").expect("written");
+    fs::write(case.join("notes.txt"), "nothing here").expect("written");
+    let run = analyze(std::slice::from_ref(&case), folder.path(), &[]);
+    finding(&run.report, "evc.feature-mismatch");
+    let problems = run.report["problems"].as_array().expect("problems");
+    assert_eq!(
+        problems.iter().filter(|problem| problem["kind"] == "not-a-bundle").count(),
+        2,
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn fragments_given_twice_count_once_and_a_missing_one_is_a_gap() {
+    let lines = |from: u32, to: u32| -> Vec<u8> {
+        (from..to)
+            .flat_map(|n| {
+                format!("2020-02-03T10:{:02}:{:02}.000Z cpu4:20977)x: {n}: y\n", n / 60 % 60, n % 60)
+                    .into_bytes()
+            })
+            .collect()
+    };
+    let read = |pieces: &[(u32, u32, u32)]| -> Value {
+        let folder = TempDir::new().expect("a temporary folder");
+        let mut archive = tar::Builder::new(Vec::new());
+        for (number, from, to) in pieces {
+            let text = lines(*from, *to);
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_cksum();
+            let path = format!("esx-a/var/run/log/vmkernel.log.FRAG-{number:05}");
+            archive.append_data(&mut header, path, &text[..]).expect("in memory");
+        }
+        let bundle = folder.path().join("esx-a.tar");
+        fs::write(&bundle, archive.into_inner().expect("in memory")).expect("written");
+        analyze(&[bundle], folder.path(), &[]).report
+    };
+    let records = |report: &Value| report["coverage"][0]["records"].clone();
+    let kinds = |report: &Value| -> Vec<String> {
+        report["problems"]
+            .as_array()
+            .expect("problems")
+            .iter()
+            .map(|p| p["kind"].as_str().expect("a kind").to_owned())
+            .collect()
+    };
+    let whole = read(&[(1, 100, 200), (0, 0, 100), (2, 200, 300)]);
+    assert_eq!((records(&whole), kinds(&whole)), (300.into(), vec![]));
+    let twice = read(&[(0, 0, 100), (1, 100, 200), (0, 0, 100), (2, 200, 300), (2, 200, 300)]);
+    assert_eq!((records(&twice), kinds(&twice)), (300.into(), vec!["duplicate".to_owned(); 2]));
+    let gap = read(&[(0, 0, 100), (2, 200, 300)]);
+    assert_eq!((records(&gap), kinds(&gap)), (200.into(), vec!["missing-fragment".to_owned()]));
+}
+
+#[test]
+fn limits_are_kept_and_said() {
+    let folder = TempDir::new().expect("a temporary folder");
+    // A sparse member that claims far more than there is.
+    let mut header = tar::Header::new_gnu();
+    header.set_size(0);
+    header.set_entry_type(tar::EntryType::GNUSparse);
+    let mut archive = tar::Builder::new(Vec::new());
+    if let Some(gnu) = header.as_gnu_mut() {
+        // One gigabyte, all of it a hole: what is stored is nothing, at the end of it.
+        gnu.set_real_size(1 << 30);
+        gnu.sparse[0].offset.copy_from_slice(b"10000000000\0");
+        gnu.sparse[0].numbytes.copy_from_slice(b"00000000000\0");
+    }
+    header.set_path("esx-a/var/run/log/hostd.log").expect("short");
+    header.set_cksum();
+    archive.append(&header, &b""[..]).expect("in memory");
+    let log = "2020-02-03T10:00:00.100Z cpu4:20977)x: 1: y\n";
+    let mut header = tar::Header::new_gnu();
+    header.set_size(log.len() as u64);
+    header.set_cksum();
+    archive.append_data(&mut header, "esx-a/var/run/log/vmkernel.log", log.as_bytes()).expect("in memory");
+    let bundle = folder.path().join("esx-a.tar");
+    fs::write(&bundle, archive.into_inner().expect("in memory")).expect("written");
+    let run = analyze(&[bundle], folder.path(), &["--max-member-bytes", "1000000"]);
+    let problems = run.report["problems"].as_array().expect("problems");
+    assert!(problems.iter().any(|problem| problem["kind"] == "limit"), "{problems:#?}");
+    let vmkernel =
+        run.report["coverage"].as_array().expect("coverage").iter().find(|log| log["log"] == "vmkernel");
+    assert_eq!(vmkernel.unwrap_or_else(|| panic!("not read: {problems:#?}"))["records"], 1);
+}
+
+#[test]
+fn what_esxray_says_on_the_terminal_holds_no_escape_sequence() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let name = "evil\u{1b}]0;owned\u{7}.txt";
+    fs::write(folder.path().join(name), "nothing").expect("written");
+    let output = esxray(["analyze", name], folder.path());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        !output.stderr.contains(&0x1b) && !output.stderr.contains(&7),
+        "{:?}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}

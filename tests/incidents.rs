@@ -241,3 +241,63 @@ fn a_healthy_cluster_full_of_near_misses_has_no_finding() {
         assert!(!events(&run.report, "vmotion.success").is_empty(), "the control is seen");
     }
 }
+
+#[test]
+fn an_isolated_host_alone_in_the_case_is_the_one_that_is_out() {
+    for with_vcenter in [false, true] {
+        let (mut site, truth) = vsan_incident(&VsanOptions::default());
+        site.hosts.truncate(1);
+        if !with_vcenter {
+            site.vcenter = None;
+        }
+        let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+        let found = finding(&run.report, "vsan.host-lost");
+        assert_eq!(found["details"]["node_uuid"], truth.node_uuid);
+        assert_eq!(run.report["missing_hosts"].as_array().map(Vec::len), Some(3), "its peers have no bundle");
+    }
+}
+
+#[test]
+fn a_lost_host_that_nobody_lists_any_more_is_known_by_the_lines_of_its_peers() {
+    let (mut site, truth) = vsan_incident(&VsanOptions::default());
+    site.hosts.remove(0);
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+    let found = finding(&run.report, "vsan.host-lost");
+    assert_eq!(found["details"]["node_uuid"], truth.node_uuid);
+    assert_eq!(found["details"]["host"], truth.host, "vCenter lost it at the same time and names it");
+    assert_eq!(found["hosts"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn without_any_view_of_the_membership_the_lines_of_both_sides_name_one_host() {
+    let (mut site, truth) = vsan_incident(&VsanOptions::default());
+    for host in &mut site.hosts {
+        host.omit.insert("commands/localcli_vsan-cluster".to_owned());
+    }
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+    let found = finding(&run.report, "vsan.host-lost");
+    assert_eq!(found["details"]["node_uuid"], truth.node_uuid);
+}
+
+#[test]
+fn clusters_of_equal_host_names_given_together_stay_apart() {
+    let (evc, evc_truth) = evc_incident(&EvcOptions::default());
+    let (vsan, vsan_truth) = vsan_incident(&VsanOptions {
+        cluster: ClusterOptions { seed: 9, ..VsanOptions::default().cluster },
+        ..VsanOptions::default()
+    });
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let mut paths = Vec::new();
+    for (name, mut site) in [("a", evc), ("b", vsan)] {
+        site.set_volume(esxray::demo::Volume::SMALL);
+        site.vcenter = None;
+        paths.extend(
+            esxray::demo::write_site(&site, &folder.path().join(name), Container::Tgz).expect("written"),
+        );
+    }
+    let report = run::analyze(&paths, folder.path(), &[]).report;
+    assert_eq!(report["hosts"].as_array().map(Vec::len), Some(8));
+    let features = finding(&report, "evc.feature-mismatch");
+    assert_eq!(features["vms"].as_array().map(Vec::len), Some(evc_truth.pinned.len()));
+    assert_eq!(finding(&report, "vsan.host-lost")["details"]["node_uuid"], vsan_truth.node_uuid);
+}

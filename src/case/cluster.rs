@@ -58,8 +58,14 @@ pub(super) fn clusters(hosts: &[Host], names: &Names) -> Vec<Cluster> {
 fn adopt(hosts: &[Host], by_uuid: &mut BTreeMap<String, Vec<usize>>, rest: &mut Vec<usize>) {
     rest.retain(|&index| {
         let names_it = |member: usize| {
-            let named = hosts[member].vsan.as_ref().map(|vsan| &vsan.value.member_names);
-            let by_name = named.is_some_and(|names| names.iter().any(|name| hosts[index].is_called(name)));
+            let listed = hosts[member]
+                .vsan
+                .iter()
+                .flat_map(|vsan| vsan.value.members.iter().zip(&vsan.value.member_names));
+            // A name that belongs to a node whose bundle is here is that node's, not its namesake's.
+            let is_taken = |uuid: &str| hosts.iter().any(|host| host.node_uuid() == Some(uuid));
+            let by_name =
+                listed.into_iter().any(|(uuid, name)| hosts[index].is_called(name) && !is_taken(uuid));
             by_name || shares_nodes(&hosts[member], &hosts[index])
         };
         let home = by_uuid.values_mut().find(|members| members.iter().any(|&member| names_it(member)));

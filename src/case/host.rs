@@ -75,11 +75,11 @@ impl FeatureState {
     /// What VMs on this host can use of feature `key`, or `None` where the bundle does not tell.
     ///
     /// The list after masks is the host's own answer. Without it the mask is laid over the capability; a mask does not
-    /// add what the hardware lacks, unless it is a `Min`. Under complete masks, a maskable feature without one is hidden.
+    /// add what the hardware lacks, unless it is a `Min`. Under complete masks, a feature without one is hidden.
     ///
-    /// `maskable` says that some host has a mask for the feature: EVC masks do not speak of every key, and what they do
-    /// not speak of is not hidden.
-    pub fn effective(&self, key: &str, maskable: bool) -> Option<u64> {
+    /// `hidden` says that masks hide what they do not name: true of a feature unless something in the case shows that it
+    /// is there without a mask, as EVC masks do not speak of every key.
+    pub fn effective(&self, key: &str, hidden: bool) -> Option<u64> {
         if let Some(masked) = self.masked.get(key) {
             return Some(masked.value);
         }
@@ -89,7 +89,7 @@ impl FeatureState {
                 Some(capability) => mask.value.mask(capability).min(capability.max(mask.value.floor())),
                 None => mask.value.number,
             }),
-            None if !self.masks.is_empty() && self.complete == Some(true) && maskable => Some(0),
+            None if !self.masks.is_empty() && self.complete == Some(true) && hidden => Some(0),
             None => capability,
         }
     }

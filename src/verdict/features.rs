@@ -101,14 +101,34 @@ fn row(case: &Case, hosts: &[usize], key: &str) -> Row {
 
 /// What VMs on `host` can use of `key`.
 ///
-/// Where the bundle holds no capabilities, a host whose configuration was read and has no mask for a feature that
-/// another host of the case has one for does not offer it through EVC.
+/// Where the bundle holds no capabilities, a host under EVC without a mask for a feature that another host of the case
+/// has one for does not offer it.
 pub fn offered(case: &Case, host: &Host, key: &str) -> Option<u64> {
     let state = &host.features;
-    let maskable = case.hosts.iter().any(|other| other.features.masks.contains_key(key));
-    state.effective(key, maskable).or_else(|| {
+    if state.masked.contains_key(key) || state.masks.contains_key(key) {
+        return state.effective(key, true);
+    }
+    state.effective(key, !seen_without_mask(case, key)).or_else(|| {
+        let masked_keys: BTreeSet<&String> =
+            case.hosts.iter().flat_map(|other| other.features.masks.keys()).collect();
+        // A host without any of many masks is not under EVC, and its CPU decides.
+        let under_evc = !state.masks.is_empty() || masked_keys.len() <= FEW_MASKS;
         let silent = state.masks_known() && state.capability.is_empty() && state.masked.is_empty();
-        (silent && maskable).then_some(0)
+        (silent && under_evc && masked_keys.iter().any(|masked| *masked == key)).then_some(0)
+    })
+}
+
+/// Up to so many masks in a case tell of single features, not of an EVC mode that a host may be outside of.
+const FEW_MASKS: usize = 4;
+
+/// Whether some host under EVC offers `key` without a mask for it: by its list after masks, or by a VM that runs there
+/// and needs it.
+fn seen_without_mask(case: &Case, key: &str) -> bool {
+    case.hosts.iter().any(|host| {
+        let state = &host.features;
+        let listed = state.masked.get(key).is_some_and(|value| value.value > 0);
+        let needed = || host.vms.iter().any(|vm| vm.requires.iter().any(|need| need.key == key));
+        !state.masks.is_empty() && !state.masks.contains_key(key) && (listed || needed())
     })
 }
 
