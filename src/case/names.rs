@@ -8,8 +8,8 @@ use crate::model::HostKind;
 /// Names of a case's objects.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// By vCenter and moref.
-    objects: BTreeMap<(usize, String), String>,
+    /// By moref, then vCenter.
+    objects: BTreeMap<String, BTreeMap<usize, String>>,
     /// vSAN node UUIDs of hosts with a bundle.
     nodes: BTreeMap<String, usize>,
     /// vSAN node UUIDs that a member list names.
@@ -27,7 +27,7 @@ impl Names {
                     if kind == "HostSystem" {
                         names.managed.extend(position(hosts, &name).map(|host| (index, host)));
                     }
-                    names.objects.insert((index, moref), name);
+                    names.objects.entry(moref).or_default().insert(index, name);
                 }
             }
             names.nodes.extend(hosts[index].node.clone().map(|uuid| (uuid, index)));
@@ -43,15 +43,15 @@ impl Names {
 
     /// The name of a managed object: by the vCenter whose log names it, else by the only one that knows it.
     pub fn object(&self, vcenter: usize, moref: &str) -> Option<&str> {
-        let own = self.objects.get(&(vcenter, moref.to_owned()));
-        let mut any = self.objects.iter().filter(|((_, known), _)| known == moref).map(|(_, name)| name);
-        let only = any.next().filter(|_| any.next().is_none());
-        own.or(only).map(String::as_str)
+        let known = self.objects.get(moref)?;
+        let only = known.values().next().filter(|_| known.len() == 1);
+        known.get(&vcenter).or(only).map(String::as_str)
     }
 
     /// How many hosts the log of `vcenter` names.
     pub fn hosts_of(&self, vcenter: usize) -> usize {
-        self.objects.keys().filter(|(index, moref)| *index == vcenter && moref.starts_with("host-")).count()
+        let hosts = self.objects.iter().filter(|(moref, _)| moref.starts_with("host-"));
+        hosts.filter(|(_, known)| known.contains_key(&vcenter)).count()
     }
 
     /// Whether the inventory of `vcenter` names `host`; indices into the case's hosts.

@@ -167,9 +167,16 @@ fn order_events(events: &mut Vec<Event>, dropped: &mut BTreeMap<String, u64>) {
         if *first != event.source.file && event.stamp.is_some() {
             return false;
         }
-        let count = counts.entry(event.rule.clone()).or_default();
-        *count += 1;
-        *count <= KEPT_PER_RULE
+        *counts.entry(event.rule.clone()).or_default() += 1;
+        true
+    });
+    // Both ends are kept: what happened may stand before or behind the noise.
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    events.retain(|event| {
+        let at = seen.entry(event.rule.clone()).or_default();
+        *at += 1;
+        let left = counts.get(&event.rule).copied().unwrap_or(0) - *at;
+        *at <= KEPT_PER_RULE / 2 || left < KEPT_PER_RULE / 2
     });
     for (rule, count) in counts {
         if count > KEPT_PER_RULE {

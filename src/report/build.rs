@@ -57,7 +57,7 @@ pub fn build(
             redacted: false,
             clusters: case.clusters.iter().map(|cluster| cluster_info(case, cluster)).collect(),
         },
-        hosts: case.hosts.iter().map(host_info).collect(),
+        hosts: case.hosts.iter().map(|host| host_info(host, options.lang)).collect(),
         findings: findings.iter().map(|finding| finding_of(case, finding, options.lang)).collect(),
         features: features(case),
         timeline: timeline(case, options),
@@ -100,7 +100,8 @@ fn cluster_info(case: &Case, cluster: &Cluster) -> ClusterInfo {
     }
 }
 
-fn host_info(host: &Host) -> HostInfo {
+fn host_info(host: &Host, lang: Lang) -> HostInfo {
+    let clock = Text::new("not compared with other hosts", "他のホストと未比較");
     let cpu = &host.cpu;
     HostInfo {
         id: host.id.clone(),
@@ -125,11 +126,7 @@ fn host_info(host: &Host) -> HostInfo {
             microcode: host.microcode.as_ref().map(|revision| format!("0x{:x}", revision.value)),
         },
         vsan: vsan_info(host),
-        clock: ClockInfo {
-            offset_ms: None,
-            uncertainty_ms: None,
-            basis: "not compared with other hosts".to_owned(),
-        },
+        clock: ClockInfo { offset_ms: None, uncertainty_ms: None, basis: clock.get(lang).to_owned() },
     }
 }
 

@@ -69,7 +69,7 @@ labels! {
     affected_hosts: "Hosts", "対象ホスト";
     affected_vms: "Virtual machines", "影響を受ける仮想マシン";
     seen: "Seen", "発生日時";
-    confirmed_by: "Confirmed by", "裏付け";
+    confirmed_by: "Confirmed by", "根拠イベント";
     events: "1 event|{0} events", "イベント {0} 件";
     remedy: "What to do", "対処手順";
     check: "Check", "確認方法";
@@ -133,6 +133,7 @@ labels! {
     yes: "✓", "○";
     no: "✗", "×";
     features_differ: "{0} of {1} features differ between hosts.", "{1} 個の機能のうち {0} 個がホスト間で異なります。";
+    features_one_host: "Only one host is here: there is nothing to compare its features with.", "ホストが 1 台のみのため、機能を比較できません。";
     features_same: "All {0} features are the same on every host.", "{0} 個の機能はすべてのホストで一致しています。";
     all_features: "All {0} features", "全 {0} 個の機能";
     features_legend: "“Hardware” is what CPU, microcode and BIOS offer, “EVC mask” what the cluster allows, “Seen by VMs” what is left.",

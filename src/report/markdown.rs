@@ -256,7 +256,8 @@ fn features(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> 
     let differing: Vec<&FeatureRow> = matrix.rows.iter().filter(|row| row.differs).collect();
     let all = show::count(matrix.rows.len() as u64);
     if differing.is_empty() {
-        writeln!(out, "{}", fill(l.features_same, &[&all]))?;
+        let same = fill(l.features_same, &[&all]);
+        writeln!(out, "{}", if matrix.hosts.len() < 2 { l.features_one_host } else { &same })?;
     } else {
         writeln!(out, "{}", fill(l.features_differ, &[&show::count(differing.len() as u64), &all]))?;
         writeln!(out, "{} / {} / {}", l.capability, l.mask, l.effective)?;

@@ -1,7 +1,7 @@
 //! The matcher: one pass for literals over a stretch of records, expressions only on the records that hold one.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use regex::bytes::Regex;
 
@@ -10,8 +10,8 @@ use crate::format::{self, Header};
 use crate::model::{Event, MemberPath, Source, Stamp};
 use crate::record::{Origin, Stretch};
 
-/// Events of one rule kept per member; the rest is counted.
-const KEPT_PER_RULE: u32 = 2_000;
+/// Events of one rule kept per member at its beginning, and as many at its end; the rest is counted.
+const KEPT_PER_END: usize = 300;
 /// Bytes of message and line kept as text of an event.
 const KEPT_TEXT: usize = 1_000;
 /// Bytes of a field's value that are kept.
@@ -21,15 +21,36 @@ const KEPT_FIELD: usize = 400;
 pub struct Scanner<'r> {
     rules: &'r RuleSet,
     family: Option<&'r Family>,
-    /// Hits by rule index.
-    counts: BTreeMap<usize, u32>,
-    events: Vec<Event>,
+    /// By rule index.
+    kept: BTreeMap<usize, Kept>,
     records: u64,
     unparsed: u64,
     first: Option<Stamp>,
     last: Option<Stamp>,
     first_record: Option<(Source, String)>,
     last_record: Option<(Source, String)>,
+}
+
+/// Events of one rule: an incident may stand at either end of a noisy log.
+#[derive(Default)]
+struct Kept {
+    first: Vec<Event>,
+    last: VecDeque<Event>,
+    dropped: u64,
+}
+
+impl Kept {
+    fn push(&mut self, event: Event) {
+        if self.first.len() < KEPT_PER_END {
+            self.first.push(event);
+            return;
+        }
+        if self.last.len() == KEPT_PER_END {
+            self.last.pop_front();
+            self.dropped += 1;
+        }
+        self.last.push_back(event);
+    }
 }
 
 /// What a scanner found in one member.
@@ -59,8 +80,7 @@ impl<'r> Scanner<'r> {
         Scanner {
             rules,
             family: rules.family(log),
-            counts: BTreeMap::new(),
-            events: Vec::new(),
+            kept: BTreeMap::new(),
             records: 0,
             unparsed: 0,
             first: None,
@@ -120,20 +140,23 @@ impl<'r> Scanner<'r> {
 
     /// What was found.
     pub fn finish(self) -> Scan {
-        let over = |(&index, &count): (&usize, &u32)| {
-            let dropped = count.saturating_sub(KEPT_PER_RULE);
-            (dropped > 0).then(|| (self.rules.compiled(index).rule.id.clone(), u64::from(dropped)))
-        };
-        Scan {
-            dropped: self.counts.iter().filter_map(over).collect(),
-            events: self.events,
+        let mut scan = Scan {
             records: self.records,
             unparsed: self.unparsed,
             first: self.first,
             last: self.last,
             first_record: self.first_record,
             last_record: self.last_record,
+            ..Scan::default()
+        };
+        for (index, kept) in self.kept {
+            if kept.dropped > 0 {
+                scan.dropped.insert(self.rules.compiled(index).rule.id.clone(), kept.dropped);
+            }
+            scan.events.extend(kept.first.into_iter().chain(kept.last));
         }
+        scan.events.sort_by(|a, b| a.source.cmp(&b.source));
+        scan
     }
 
     fn record(&mut self, record: Stretch<'_>, origin: &Origin) {
@@ -146,11 +169,6 @@ impl<'r> Scanner<'r> {
             let Some(mut fields) = fields_of(compiled, record.text, first, &header, &message) else {
                 continue;
             };
-            let count = self.counts.entry(index).or_default();
-            *count = count.saturating_add(1);
-            if *count > KEPT_PER_RULE {
-                continue;
-            }
             // hostd names the VM that a record is about in its header; the path may hold brackets and blanks.
             if let Some(vmx) = header.sub.and_then(|sub| sub.strip_prefix(b"Vmsvc.vm:")) {
                 fields.entry("vmx".to_owned()).or_insert_with(|| text_of(vmx, KEPT_FIELD));
@@ -158,7 +176,7 @@ impl<'r> Scanner<'r> {
             if let Some(op_id) = header.op_id {
                 fields.entry("opid".to_owned()).or_insert_with(|| text_of(op_id, KEPT_FIELD));
             }
-            self.events.push(Event {
+            self.kept.entry(index).or_default().push(Event {
                 stamp: header.stamp,
                 kind: compiled.rule.kind,
                 severity: compiled.rule.severity,

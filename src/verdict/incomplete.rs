@@ -1,5 +1,7 @@
 //! Do the bundles cover what happened: is a member's bundle missing, cut short, or too young?
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{Evidence, Finding, Step, Verdict, ids, list_en, list_ja};
@@ -170,14 +172,14 @@ fn cut_short(case: &Case, severity: Severity) -> Option<Finding> {
 }
 
 /// The last records that could be read of the damaged logs; where none is a log, the last record of the bundle.
-fn where_it_ends(index: usize, host: &Host, cut: Vec<&str>) -> Vec<Evidence> {
+fn where_it_ends(index: usize, host: &Host, cut: BTreeSet<&str>) -> Vec<Evidence> {
     let members = || host.logs.iter().flat_map(|log| &log.members);
     let line = |member: &crate::digest::MemberCoverage| {
         let (source, text) = member.last_record.clone()?;
         Some(Evidence { host: index, source, time: member.to, text })
     };
     let damaged: Vec<Evidence> =
-        members().filter(|member| cut.contains(&member.path.as_str())).filter_map(line).take(5).collect();
+        members().filter(|member| cut.contains(member.path.as_str())).filter_map(line).take(5).collect();
     if !damaged.is_empty() {
         return damaged;
     }

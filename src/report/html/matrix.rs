@@ -60,6 +60,7 @@ pub fn matrix<'a>(report: &'a Report, l: &Labels) -> Option<Matrix<'a>> {
     Some(Matrix {
         hosts,
         statement: match differing.len() {
+            0 if features.hosts.len() < 2 => l.features_one_host.to_owned(),
             0 => fill(l.features_same, &[&all]),
             n => fill(l.features_differ, &[&show::count(n as u64), &all]),
         },
