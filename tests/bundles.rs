@@ -352,3 +352,24 @@ fn what_esxray_says_on_the_terminal_holds_no_escape_sequence() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+#[test]
+fn bundles_put_behind_each_other_are_all_read_and_a_wrong_checksum_is_said() {
+    let (site, _) = evc_incident(&EvcOptions::default());
+    let (folder, paths) = written(site, Container::Tgz);
+    let all: Vec<u8> = paths.iter().flat_map(|path| fs::read(path).expect("read")).collect();
+    let joined = folder.path().join("all.tgz");
+    fs::write(&joined, &all).expect("written");
+    let run = analyze(std::slice::from_ref(&joined), folder.path(), &[]);
+    assert_eq!(run.report["hosts"].as_array().map(Vec::len), Some(paths.len()));
+    finding(&run.report, "evc.feature-mismatch");
+    assert_eq!(run.report["problems"].as_array().map(Vec::len), Some(0));
+
+    let mut flipped = fs::read(&paths[0]).expect("read");
+    let crc = flipped.len() - 6;
+    flipped[crc] ^= 1;
+    fs::write(&joined, &flipped).expect("written");
+    let run = analyze(&[joined], folder.path(), &[]);
+    let problems = run.report["problems"].as_array().expect("problems");
+    assert!(problems.iter().any(|problem| problem["kind"] == "damaged"), "{problems:#?}");
+}

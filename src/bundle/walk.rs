@@ -175,16 +175,32 @@ impl Walk<'_> {
         }
     }
 
+    /// A tar, and those that were put behind it.
     fn tar(&mut self, rdr: &mut dyn Read, at: &Place) {
+        let mut head = Some(Vec::new());
+        while let Some(begun) = head {
+            let mut rdr = Peek::with_head(begun, &mut *rdr);
+            head = if self.one_tar(&mut rdr, at) { self.after_tar(&mut rdr, at) } else { None };
+        }
+    }
+
+    /// Walks the members of a tar; whether it was read to its end mark.
+    fn one_tar(&mut self, rdr: &mut dyn Read, at: &Place) -> bool {
         let mut archive = tar::Archive::new(rdr);
         let entries = match archive.entries() {
             Ok(entries) => entries,
-            Err(error) => return self.failed(at, &error),
+            Err(error) => {
+                self.failed(at, &error);
+                return false;
+            }
         };
         for entry in entries {
             let mut entry = match entry {
                 Ok(entry) => entry,
-                Err(error) => return self.failed(at, &error),
+                Err(error) => {
+                    self.failed(at, &error);
+                    return false;
+                }
             };
             let kind = entry.header().entry_type();
             if kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse() {
@@ -193,9 +209,39 @@ impl Walk<'_> {
                 self.member(&name, size, &mut entry, at);
             }
             if self.is_over(&at.label) {
-                return;
+                return false;
             }
         }
+        true
+    }
+
+    /// Reads on behind a tar's end mark: the gzip layer around it tells its checksum only there. Gives what was read of
+    /// another tar that follows.
+    fn after_tar(&mut self, rdr: &mut dyn Read, at: &Place) -> Option<Vec<u8>> {
+        let mut block = vec![0; BLOCK];
+        while !self.sink.stopped() {
+            let (len, failed) = fill(rdr, &mut block);
+            let next = block[..len].chunks(512).position(|part| part.iter().any(|&byte| byte != 0));
+            if let Some(next) = next {
+                let head = block[next * 512..len].to_vec();
+                if sniff::is_tar_header(&head) && failed.is_none() {
+                    return Some(head);
+                }
+                self.refuse(at, ProblemKind::Damaged, "other data follows the archive; it was left out");
+                return None;
+            }
+            match failed {
+                // Padding behind a gzip stream is no gzip header, and harmless.
+                Some(error)
+                    if error.kind() == io::ErrorKind::InvalidInput
+                        && !error.to_string().contains("checksum") => {}
+                Some(error) => self.failed(at, &error),
+                None if len == BLOCK => continue,
+                None => {}
+            }
+            return None;
+        }
+        None
     }
 
     fn zip_file(&mut self, path: &Path, at: &Place) {
@@ -467,6 +513,11 @@ struct Peek<R> {
 impl<R: Read> Peek<R> {
     fn new(inner: R) -> Self {
         Peek { inner, head: Vec::new(), at: 0, failed: None, looked: false }
+    }
+
+    /// A reader that gives `head` before what `inner` has left.
+    fn with_head(head: Vec<u8>, inner: R) -> Self {
+        Peek { inner, head, at: 0, failed: None, looked: true }
     }
 
     /// The first bytes, as many as [`sniff::sniff`] wants where there are so many.
