@@ -154,6 +154,10 @@ pub struct Host {
     pub names: Vec<String>,
     /// Names of managed objects that its bundle gives: kind, moref, name.
     pub objects: Vec<(String, String, String)>,
+    /// Members of its bundle that were read.
+    pub members_read: u64,
+    /// Members of its bundle that hold nothing that is known.
+    pub members_skipped: u64,
     /// Whether only the bundle's file name names it.
     pub anonymous: bool,
     pub(super) runs: Vec<(VmRun, Source, String)>,
@@ -283,6 +287,8 @@ fn host(mut digest: Digest) -> (Host, Vec<Event>) {
         sha256: digest.sha256,
         logs: digest.logs,
         problems: digest.problems,
+        members_read: digest.members,
+        members_skipped: digest.skipped,
         ..Host::default()
     };
     host.kind = kind_of(&digest.facts, &host.logs);

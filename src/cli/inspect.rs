@@ -34,7 +34,9 @@ fn head(host: &HostInfo, out: &mut dyn Write) -> io::Result<()> {
     let build = host.build.as_deref().map_or_else(String::new, |build| format!(" build {build}"));
     writeln!(out, "{}  {release}{build}", escape::line(&host.id))?;
     writeln!(out, "  bundle    {}", escape::line(&host.bundle))?;
-    writeln!(out, "  captured  {}", show::time_or_dash(host.captured_at))
+    writeln!(out, "  captured  {} UTC", show::time_or_dash(host.captured_at))?;
+    let (read, skipped) = (show::count(host.members.read), show::count(host.members.skipped));
+    writeln!(out, "  files     {read} read, {skipped} others hold nothing that is known")
 }
 
 fn line(log: &Coverage, out: &mut dyn Write) -> io::Result<()> {

@@ -201,3 +201,41 @@ fn failed(path: &MemberPath) -> MemberDigest {
         problems: vec![Problem::new(ProblemKind::Internal, path.as_str(), text)],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::thread;
+
+    use super::*;
+    use crate::bundle::{Limits, Member};
+    use crate::rule::RuleSet;
+
+    #[test]
+    fn blocks_for_a_member_that_is_gone_hold_nobody_up() {
+        let rules = RuleSet::load::<&Path>(&[]).expect("the built-in rules");
+        let path = MemberPath::new("a.tgz!a/var/run/log/vmkernel.log");
+        let root = MemberPath::new("a.tgz!a");
+        let member = Member {
+            path: path.clone(),
+            container: MemberPath::new("a.tgz"),
+            root: root.clone(),
+            tree: "var/run/log/vmkernel.log".to_owned(),
+            size: 0,
+        };
+        let pool = Pool::new(1000);
+        thread::scope(|scope| {
+            scope.spawn(|| pool.work());
+            let reader = MemberReader::new(&member, &rules, Limits::default());
+            let id = pool.open(0, (root.clone(), root), path, reader);
+            // As when its reading failed: the member is over, and its blocks still come.
+            pool.send(id, Message::End(None));
+            for _ in 0..50 {
+                pool.send(id, Message::Block(vec![0; 600]));
+            }
+            pool.close();
+        });
+        let state = lock(&pool.state);
+        assert_eq!((state.waiting, state.jobs.len(), state.done.len()), (0, 0, 1));
+    }
+}

@@ -127,6 +127,7 @@ fn host_info(host: &Host, lang: Lang) -> HostInfo {
         },
         vsan: vsan_info(host),
         clock: ClockInfo { offset_ms: None, uncertainty_ms: None, basis: clock.get(lang).to_owned() },
+        members: MemberCount { read: host.members_read, skipped: host.members_skipped },
     }
 }
 

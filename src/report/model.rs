@@ -137,6 +137,18 @@ pub struct HostInfo {
     pub vsan: Option<VsanInfo>,
     /// What is known of its clock.
     pub clock: ClockInfo,
+    /// Files of the bundle.
+    #[serde(default)]
+    pub members: MemberCount,
+}
+
+/// How many files of a bundle were read.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberCount {
+    /// Logs, command outputs and configuration files that were read.
+    pub read: u64,
+    /// Files that hold nothing that is known; they were not looked into.
+    pub skipped: u64,
 }
 
 /// CPU identity.

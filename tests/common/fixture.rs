@@ -149,6 +149,7 @@ fn esxi(n: usize, id: &str) -> HostInfo {
             uncertainty_ms: Some(12),
             basis: if n == 0 { "reference" } else { "6 shared events" }.into(),
         },
+        members: MemberCount { read: 60, skipped: 9 },
     }
 }
 
@@ -170,6 +171,7 @@ fn vcenter() -> HostInfo {
         cpu: CpuInfo::default(),
         vsan: None,
         clock: ClockInfo { offset_ms: None, uncertainty_ms: None, basis: "no shared events".into() },
+        members: MemberCount { read: 12, skipped: 3 },
     }
 }
 

@@ -1,0 +1,139 @@
+//! The commands beside `analyze`: what they print, and how they refuse.
+
+#[path = "common/run.rs"]
+mod run;
+
+use std::fs;
+use std::path::PathBuf;
+
+use esxray::demo::{Container, EvcOptions, Volume, evc_incident, write_site};
+use run::esxray;
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn incident() -> (TempDir, PathBuf) {
+    let (mut site, _) = evc_incident(&EvcOptions::default());
+    site.set_volume(Volume::SMALL);
+    let folder = TempDir::new().expect("a temporary folder");
+    let bundles = folder.path().join("in");
+    write_site(&site, &bundles, Container::Tgz).expect("written");
+    (folder, bundles)
+}
+
+#[track_caller]
+fn printed(folder: &TempDir, args: &[&str]) -> String {
+    let output = esxray(args, folder.path());
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[track_caller]
+fn refused(folder: &TempDir, args: &[&str], expected: &str) {
+    let output = esxray(args, folder.path());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+    assert!(stderr.starts_with("error: ") && stderr.contains(expected), "{stderr}");
+}
+
+#[test]
+fn the_timeline_is_printed_in_every_form_and_filtered() {
+    let (folder, _) = incident();
+    let count = |args: &[&str]| printed(&folder, args).lines().count();
+    let all = count(&["timeline", "in"]);
+    assert!(all > 10);
+    assert_eq!(count(&["timeline", "--output", "jsonl", "in"]), all);
+    assert_eq!(count(&["timeline", "--output", "timesketch", "in"]), all);
+    assert_eq!(count(&["timeline", "--kind", "vmotion.fail.cpu", "in"]), 3);
+    assert!(count(&["timeline", "--kind", "vmotion", "in"]) > 3);
+    assert_eq!(count(&["timeline", "--since", "2100-01-01", "in"]), 0);
+    let refusals = printed(
+        &folder,
+        &["timeline", "--kind", "vmotion.fail.cpu", "--output", "jsonl", "--host", "vcsa", "in"],
+    );
+    for line in refusals.lines() {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!((&event["kind"], &event["host"]), (&"vmotion.fail.cpu".into(), &"vcsa".into()));
+    }
+    let csv = printed(&folder, &["timeline", "--output", "csv", "--kind", "vmotion.fail.cpu", "in"]);
+    assert_eq!(csv.matches("vmotion.fail.cpu").count(), 3);
+    refused(&folder, &["timeline", "--host", "nobody", "in"], "no host begins with 'nobody'");
+    refused(
+        &folder,
+        &["timeline", "--since", "2021-01-02", "--until", "2021-01-01", "in"],
+        "is before --since",
+    );
+}
+
+#[test]
+fn the_feature_matrix_shows_what_differs_or_everything() {
+    let (folder, _) = incident();
+    let differing = printed(&folder, &["features", "in"]);
+    let rows = |text: &str| text.lines().filter(|line| line.starts_with("cpuid.")).count();
+    assert_eq!(rows(&differing), 1, "{differing}");
+    assert!(differing.contains("cpuid.mdclear") && differing.contains("cannot move to esx02, esx03, esx04"));
+    assert!(rows(&printed(&folder, &["features", "--all", "in"])) > 20);
+}
+
+#[test]
+fn inspect_tells_what_was_read() {
+    let (folder, _) = incident();
+    let ledger = printed(&folder, &["inspect", "in"]);
+    for part in ["esx01", "vcsa", "6.7 U3", "vmkernel", "hostd", "vpxd", "hold nothing that is known"] {
+        assert!(ledger.contains(part), "{part} is missing:\n{ledger}");
+    }
+}
+
+#[test]
+fn rules_are_listed_shown_and_tested() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let list = printed(&folder, &["rules", "list"]);
+    assert!(list.lines().count() > 40);
+    assert!(printed(&folder, &["rules", "show", "cmmds.node-left"]).contains("vsan.node-left"));
+    assert!(printed(&folder, &["rules", "test"]).contains("all right"));
+    refused(&folder, &["rules", "show", "no.such-rule"], "there is no rule");
+    refused(&folder, &["rules", "test", "no-such-folder"], "no-such-folder");
+    fs::write(folder.path().join("mine.toml"), "[[rule]]\nid = 3\n").expect("written");
+    refused(&folder, &["rules", "test", "."], "mine.toml");
+    let wrong = "[[rule]]\nid='a.b'\nkind='host.boot'\nseverity='info'\nabout='x'\nlogs=['vobd']\nany=['abc']\n\
+                 [[rule.hit]]\nlog='2020-02-03T10:00:00.100Z: no such literal'\n[[rule.miss]]\nlog='x'\n";
+    fs::write(folder.path().join("mine.toml"), wrong).expect("written");
+    refused(&folder, &["rules", "test", "."], "does not see its own sample");
+}
+
+#[test]
+fn own_rules_are_added_to_the_built_in_ones() {
+    let (folder, bundles) = incident();
+    let rules = folder.path().join("rules");
+    fs::create_dir(&rules).expect("made");
+    let mine = "[[rule]]\nid='mine.login'\nkind='service.hang'\nseverity='warning'\nabout='x'\nlogs=['hostd']\nany=['logged in as']\n";
+    fs::write(rules.join("mine.toml"), mine).expect("written");
+    let before = printed(&folder, &["timeline", "--kind", "service.hang", "in"]).lines().count();
+    let after = printed(
+        &folder,
+        &["timeline", "--rules", "rules", "--kind", "service.hang", bundles.to_str().expect("UTF-8")],
+    );
+    assert!(after.lines().count() > before);
+}
+
+#[test]
+fn completions_and_the_man_page_come_from_the_definition() {
+    let folder = TempDir::new().expect("a temporary folder");
+    assert!(printed(&folder, &["completions", "bash"]).contains("esxray"));
+    assert!(printed(&folder, &["man"]).contains(".TH esxray"));
+}
+
+#[test]
+fn the_demo_makes_and_solves_both_incidents() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let said = printed(&folder, &["demo", "--out", "demo"]);
+    assert!(said.contains("MDCLEAR") && said.contains("out of the vSAN cluster"), "{said}");
+    for incident in ["incident-1-cpu-feature", "incident-2-vsan-host-lost"] {
+        for file in ["report.html", "report.md", "report.json"] {
+            assert!(folder.path().join("demo").join(incident).join("report").join(file).is_file());
+        }
+        let report = fs::read_to_string(folder.path().join("demo").join(incident).join("report/report.json"));
+        run::schema::check(&report.expect("read"));
+    }
+    let big = printed(&folder, &["demo", "--size", "3M", "--out", "big"]);
+    assert!(big.contains(".tgz"));
+}
