@@ -26,10 +26,10 @@ pub(super) fn steps(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], cause: &str) 
         )],
     };
     steps.extend(checks(case, gap));
-    // Whoever must move a VM before the cure reads this first.
-    let mut all: Vec<Step> = way_out(case, gap, pinned).into_iter().collect();
-    all.append(&mut steps);
-    all
+    // Behind the first step, which says what the cure is: for whoever must move a VM before that.
+    let at = steps.len().min(1);
+    steps.splice(at..at, way_out(case, gap, pinned));
+    steps
 }
 
 fn both(en: impl Into<String>, ja: impl Into<String>) -> Text {
