@@ -11,11 +11,15 @@ use std::time::Instant;
 
 use esxray::bundle::gunzip::Gunzip;
 use esxray::bundle::{Input, tree};
+use esxray::case::Case;
+use esxray::demo::{self, Container, Volume, VsanOptions};
 use esxray::engine::{self, Options, Silent};
 use esxray::format;
 use esxray::model::MemberPath;
 use esxray::record::{Origin, Records};
+use esxray::report::build;
 use esxray::rule::{RuleSet, Scanner};
+use esxray::verdict;
 
 /// Decompressed bytes of the bundle.
 const SIZE: u64 = 256 << 20;
@@ -24,7 +28,7 @@ const RUNS: usize = 5;
 fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let bundle = folder.path().join("esx-bench-2020-07-11--12.00-1.tgz");
-    esxray::demo::big(&bundle, SIZE, 1).expect("written");
+    demo::big(&bundle, SIZE, 1).expect("written");
     let rules = RuleSet::load::<&Path>(&[]).expect("the built-in rules");
     let logs = logs(&bundle);
     for (family, gz) in &logs {
@@ -45,11 +49,34 @@ fn main() {
             outcome.digests.iter().map(|digest| digest.members).sum()
         });
     }
+    after_reading(&rules, &folder.path().join("incident"));
 }
 
-/// Prints the median throughput of `work` over `bytes` decompressed bytes.
+/// Prints how the time of an incident of five bundles divides: reading, and everything after it.
+fn after_reading(rules: &RuleSet, folder: &Path) {
+    let (mut site, _) = demo::vsan_incident(&VsanOptions::default());
+    site.set_volume(Volume::DEMO);
+    let paths = demo::write_site(&site, folder, Container::Tgz).expect("written");
+    let inputs: Vec<Input> = paths.into_iter().map(Input::File).collect();
+    let read = || engine::digest(&inputs, rules, &Options::default(), &Silent, &AtomicBool::new(false));
+    milliseconds("incident: read", &|| read().digests.len());
+    let digests = read().digests;
+    milliseconds("incident: case to report", &|| {
+        let case = Case::build(digests.clone());
+        let findings = verdict::reach(&case);
+        let report = build::build(&case, &findings, rules, &[], &build::Options::default());
+        report.findings.len()
+    });
+}
+
+/// Prints the median time of `work`.
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-fn report(name: &str, bytes: usize, work: &dyn Fn() -> u64) {
+fn milliseconds(name: &str, work: &dyn Fn() -> usize) {
+    println!("{name:<28} {:>8.1} ms", median(&|| work() as u64) * 1e3);
+}
+
+/// The median of several runs, in seconds.
+fn median(work: &dyn Fn() -> u64) -> f64 {
     let mut seconds: Vec<f64> = (0..RUNS)
         .map(|_| {
             let start = Instant::now();
@@ -58,7 +85,13 @@ fn report(name: &str, bytes: usize, work: &dyn Fn() -> u64) {
         })
         .collect();
     seconds.sort_by(f64::total_cmp);
-    println!("{name:<28} {:>8.0} MB/s", bytes as f64 / 1e6 / seconds[RUNS / 2]);
+    seconds[RUNS / 2]
+}
+
+/// Prints the median throughput of `work` over `bytes` decompressed bytes.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn report(name: &str, bytes: usize, work: &dyn Fn() -> u64) {
+    println!("{name:<28} {:>8.0} MB/s", bytes as f64 / 1e6 / median(work));
 }
 
 /// One rotated log of each hot family, as stored.

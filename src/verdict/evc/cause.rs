@@ -87,7 +87,7 @@ fn tell_revisions(case: &Case, gap: &Gap, text: &mut Text) {
     let (have, lack) = (of(&gap.have), of(&gap.lack));
     if !have.is_empty() && !lack.is_empty() {
         text.en.push_str(&format!(" Running microcode: {}, but {}.", list_en(&lack), list_en(&have)));
-        text.ja.push_str(&format!(" 稼働中のマイクロコード: {}、一方 {}。", list_ja(&lack), list_ja(&have)));
+        text.ja.push_str(&format!("稼働中のマイクロコード: {}、一方 {}。", list_ja(&lack), list_ja(&have)));
     }
 }
 

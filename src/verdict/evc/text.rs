@@ -89,27 +89,27 @@ pub(super) fn summary(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: u
     names.sort_unstable();
     if names.is_empty() {
         en.push_str(" No running VM in the bundles requires it yet; any VM powered on on a host that has it will, and can then not move to the others.");
-        ja.push_str(" 現時点でこの機能を要求する実行中の仮想マシンはバンドル内に見つかりませんが、機能を持つホストで電源を入れた仮想マシンは他のホストへ移行できなくなります。");
+        ja.push_str("現時点でこの機能を要求する実行中の仮想マシンはバンドル内に見つかりませんが、機能を持つホストで電源を入れた仮想マシンは他のホストへ移行できなくなります。");
     } else {
         en.push_str(&format!(
             " {} {} powered on there while it was effective, so {} it until the next power-off and cannot be migrated with vMotion to {}.",
             list_en(&names), verb(names.len(), "was", "were"), verb(names.len(), "requires", "require"), list_en(&lack)
         ));
         ja.push_str(&format!(
-            " {} はこの機能が有効な状態でパワーオンされたため、次回パワーオフするまでこの機能を必要とし、{} へ vMotion で移行できません。",
+            "{} はこの機能が有効な状態でパワーオンされたため、次回パワーオフするまでこの機能を必要とし、{} へ vMotion で移行できません。",
             list_ja(&names), list_ja(&lack)
         ));
     }
     if one_way {
         en.push_str(" The other direction works: the check looks at the target only.");
-        ja.push_str(" 逆方向の移行は可能です (互換性チェックは移行先のみを確認するため)。");
+        ja.push_str("逆方向の移行は可能です (互換性チェックは移行先のみを確認するため)。");
     }
     if refusals > 0 {
         en.push_str(&format!(" vCenter Server refused {refusals} migration{} for it.", plural(refusals)));
-        ja.push_str(&format!(" vCenter Server はこの理由で {refusals} 件の移行を拒否しています。"));
+        ja.push_str(&format!("vCenter Server はこの理由で {refusals} 件の移行を拒否しています。"));
     } else {
         en.push_str(" This is concluded from the state of the hosts and VMs; no refused migration was found in the logs given.");
-        ja.push_str(" この結論はホストと仮想マシンの構成情報に基づくもので、提供されたログに移行拒否の記録は見つかっていません。");
+        ja.push_str("この結論はホストと仮想マシンの構成情報に基づくもので、提供されたログに移行拒否の記録は見つかっていません。");
     }
     Text::new(en, ja)
 }

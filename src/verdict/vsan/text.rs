@@ -43,7 +43,7 @@ pub(super) fn summary(case: &Case, loss: &Loss<'_>, name: &str, vms: &[String], 
     if !observers.is_empty() {
         let has = if observers.len() == 1 { "goes" } else { "go" };
         en.push_str(&format!(" {} {has} on without it.", list_en(&observers)));
-        ja.push_str(&format!(" {} は当該ホストを除いてクラスタを継続しています。", list_ja(&observers)));
+        ja.push_str(&format!("{} は当該ホストを除いてクラスタを継続しています。", list_ja(&observers)));
     }
     let own = loss.host.and_then(|host| case.hosts[host].vsan.as_ref());
     if let Some(vsan) = own {
@@ -53,15 +53,15 @@ pub(super) fn summary(case: &Case, loss: &Loss<'_>, name: &str, vms: &[String], 
             " The host itself counts {count} member{} and calls itself {state}.",
             if count == 1 { "" } else { "s" }
         ));
-        ja.push_str(&format!(" 当該ホスト自身が認識するメンバー数は {count}、状態は {state} です。"));
+        ja.push_str(&format!("当該ホスト自身が認識するメンバー数は {count}、状態は {state} です。"));
     }
     if !vms.is_empty() {
         en.push_str(&format!(" {} of its VMs became invalid or inaccessible ({}): an effect, not the cause; they recover when the host is a member again.", vms.len(), list_en(vms)));
-        ja.push_str(&format!(" 仮想マシン {} 台 ({}) が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。ホストがメンバーに復帰すれば回復します。", vms.len(), list_ja(vms)));
+        ja.push_str(&format!("仮想マシン {} 台 ({}) が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。ホストがメンバーに復帰すれば回復します。", vms.len(), list_ja(vms)));
     } else if !effects.is_empty() {
         en.push_str(" VMs became invalid or inaccessible: an effect, not the cause.");
         ja.push_str(
-            " 仮想マシンが無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。",
+            "仮想マシンが無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。",
         );
     }
     Text::new(en, ja)
