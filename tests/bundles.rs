@@ -373,3 +373,26 @@ fn bundles_put_behind_each_other_are_all_read_and_a_wrong_checksum_is_said() {
     let problems = run.report["problems"].as_array().expect("problems");
     assert!(problems.iter().any(|problem| problem["kind"] == "damaged"), "{problems:#?}");
 }
+
+#[test]
+fn an_endless_name_is_refused_and_what_stands_before_it_is_kept() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let mut archive = tar::Builder::new(Vec::new());
+    let log = "2020-02-03T10:00:00.100Z cpu4:20977)x: 1: y\n";
+    let mut header = tar::Header::new_gnu();
+    header.set_size(log.len() as u64);
+    header.set_cksum();
+    archive.append_data(&mut header, "esx-a/var/run/log/vmkernel.log", log.as_bytes()).expect("in memory");
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::GNULongName);
+    header.set_size(8 << 20);
+    header.set_path("name").expect("short");
+    header.set_cksum();
+    archive.append(&header, std::io::repeat(b'a').take(8 << 20)).expect("in memory");
+    let bundle = folder.path().join("esx-a.tar");
+    fs::write(&bundle, archive.into_inner().expect("in memory")).expect("written");
+    let run = analyze(&[bundle], folder.path(), &[]);
+    let problems = run.report["problems"].as_array().expect("problems");
+    assert!(problems.iter().any(|problem| problem["kind"] == "limit"), "{problems:#?}");
+    assert_eq!(run.report["coverage"][0]["records"], 1);
+}

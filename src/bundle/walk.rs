@@ -177,15 +177,17 @@ impl Walk<'_> {
 
     /// A tar, and those that were put behind it.
     fn tar(&mut self, rdr: &mut dyn Read, at: &Place) {
-        let mut head = Some(Vec::new());
-        while let Some(begun) = head {
-            let mut rdr = Peek::with_head(begun, &mut *rdr);
-            head = if self.one_tar(&mut rdr, at) { self.after_tar(&mut rdr, at) } else { None };
+        let mut rdr = Blocks::new(rdr);
+        while self.one_tar(&mut rdr, at) {
+            match self.after_tar(&mut rdr, at) {
+                Some(head) => rdr.unread(&head),
+                None => return,
+            }
         }
     }
 
     /// Walks the members of a tar; whether it was read to its end mark.
-    fn one_tar(&mut self, rdr: &mut dyn Read, at: &Place) -> bool {
+    fn one_tar<R: Read>(&mut self, rdr: &mut Blocks<R>, at: &Place) -> bool {
         let mut archive = tar::Archive::new(rdr);
         let entries = match archive.entries() {
             Ok(entries) => entries,
@@ -446,7 +448,7 @@ fn kind_of(error: &io::Error) -> ProblemKind {
 fn is_over_limit(error: &io::Error) -> bool {
     let mut inner: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|inner| inner as _);
     while let Some(cause) = inner {
-        if cause.is::<OverLimit>() {
+        if cause.is::<OverLimit>() || cause.is::<EndlessName>() {
             return true;
         }
         inner = match cause.downcast_ref::<io::Error>() {
@@ -515,11 +517,6 @@ impl<R: Read> Peek<R> {
         Peek { inner, head: Vec::new(), at: 0, failed: None, looked: false }
     }
 
-    /// A reader that gives `head` before what `inner` has left.
-    fn with_head(head: Vec<u8>, inner: R) -> Self {
-        Peek { inner, head, at: 0, failed: None, looked: true }
-    }
-
     /// The first bytes, as many as [`sniff::sniff`] wants where there are so many.
     fn head(&mut self) -> io::Result<&[u8]> {
         if !self.looked {
@@ -551,6 +548,78 @@ impl<R: Read> Read for Peek<R> {
             Some(error) => Err(error),
             None => self.inner.read(buf),
         }
+    }
+}
+
+/// Names in a tar may be so long; more is no name. The header before the name says how long it is, and the archive
+/// library reads all of it into memory.
+const LONGEST_NAME: u64 = 1 << 20;
+
+/// Gives a tar block by block, and stops before a header that announces an endless name.
+struct Blocks<R> {
+    inner: R,
+    buf: Vec<u8>,
+    at: usize,
+    failed: Option<io::Error>,
+}
+
+impl<R: Read> Blocks<R> {
+    fn new(inner: R) -> Self {
+        Blocks { inner, buf: Vec::new(), at: 0, failed: None }
+    }
+
+    /// Gives `head` again before what is left.
+    fn unread(&mut self, head: &[u8]) {
+        self.buf.drain(..self.at);
+        self.buf.splice(..0, head.iter().copied());
+        self.at = 0;
+    }
+
+    fn refill(&mut self) {
+        self.buf.resize(64 << 10, 0);
+        self.at = 0;
+        let (len, failed) = fill(&mut self.inner, &mut self.buf);
+        self.buf.truncate(len);
+        self.failed = failed;
+        if let Some(block) = self.buf.chunks(512).position(announces_endless_name) {
+            self.buf.truncate(block * 512);
+            self.failed = Some(io::Error::other(EndlessName));
+        }
+    }
+}
+
+/// A member's name is beyond all bounds.
+#[derive(Debug, thiserror::Error)]
+#[error("a member's name is longer than {LONGEST_NAME} bytes; the rest was left out")]
+struct EndlessName;
+
+/// Whether a block is the header of a GNU long name or PAX record beyond [`LONGEST_NAME`].
+fn announces_endless_name(block: &[u8]) -> bool {
+    let is_extension = block.len() == 512 && matches!(block[156], b'L' | b'K' | b'x' | b'g');
+    is_extension && sniff::is_tar_header(block) && {
+        let mut header = tar::Header::new_gnu();
+        header.as_mut_bytes().copy_from_slice(block);
+        header.entry_size().is_ok_and(|size| size > LONGEST_NAME)
+    }
+}
+
+impl<R: Read> Read for Blocks<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.buf.len() {
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
+            self.refill();
+        }
+        let len = buf.len().min(self.buf.len() - self.at);
+        if len == 0
+            && let Some(error) = self.failed.take()
+        {
+            return Err(error);
+        }
+        buf[..len].copy_from_slice(&self.buf[self.at..self.at + len]);
+        self.at += len;
+        Ok(len)
     }
 }
 
