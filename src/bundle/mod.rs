@@ -5,6 +5,7 @@
 
 mod find;
 pub mod gunzip;
+mod read;
 pub mod sniff;
 pub mod tree;
 mod walk;
