@@ -104,27 +104,34 @@ struct Stated {
 struct Version {
     take: fn(&str, &mut Stated) -> bool,
     stated: Stated,
-    first: Option<Anchor>,
+    /// The line to show as evidence.
+    shown: Option<Anchor>,
 }
 
 impl Version {
     fn new(take: fn(&str, &mut Stated) -> bool) -> Self {
-        Version { take, stated: Stated::default(), first: None }
+        Version { take, stated: Stated::default(), shown: None }
     }
 }
 
 impl Reader for Version {
     fn line(&mut self, line: Line<'_>, _: &mut Output) {
-        if (self.take)(lossy(&line).trim(), &mut self.stated) && self.first.is_none() {
-            self.first = Some(Anchor::of(&line));
+        let before = (self.stated.version.clone(), self.stated.build.clone());
+        if !(self.take)(lossy(&line).trim(), &mut self.stated) {
+            return;
+        }
+        // The line of the build tells most, then that of the version; a product's bare name proves nothing.
+        let (version, build) = (self.stated.version != before.0, self.stated.build != before.1);
+        if build || (version && self.stated.build.is_none()) || self.shown.is_none() {
+            self.shown = Some(Anchor::of(&line));
         }
     }
 
     fn end(&mut self, out: &mut Output) {
         let Stated { kind, version, build, update } = std::mem::take(&mut self.stated);
-        let (Some(kind), Some(first)) = (kind, self.first.take()) else { return };
+        let (Some(kind), Some(shown)) = (kind, self.shown.take()) else { return };
         if version.is_some() || build.is_some() {
-            out.facts.push(first.fact(FactValue::Product { kind, version, build, update, at: None }));
+            out.facts.push(shown.fact(FactValue::Product { kind, version, build, update, at: None }));
         }
     }
 }

@@ -91,25 +91,19 @@ fn push_list(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<Step> {
         ),
     ];
     let mut by_hand = rebuild_list(case, cluster, loss);
+    let rest = by_hand.len().saturating_sub(1);
     if let Some(first) = by_hand.first_mut() {
         first.text.en = format!(
-            "Only if the list is still not right, and together with VMware support (KB 326427): rebuild it by hand with this and the next {} steps. {}",
-            by_hand_rest(case, cluster, loss),
+            "Only if the list is still not right, and together with VMware support (KB 326427): rebuild it by hand with this and the next {rest} steps. {}",
             first.text.en
         );
         first.text.ja = format!(
-            "リストが正しくならない場合に限り、VMware サポートと共に、この手順から続く {} 手順で手動で再作成します (KB 326427)。{}",
-            by_hand_rest(case, cluster, loss),
+            "リストが正しくならない場合に限り、VMware サポートと共に、この手順とそれに続く {rest} 手順により手動で再作成します (KB 326427)。{}",
             first.text.ja
         );
     }
     steps.append(&mut by_hand);
     steps
-}
-
-/// How many steps follow the first of [`rebuild_list`].
-fn by_hand_rest(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> usize {
-    rebuild_list(case, cluster, loss).len().saturating_sub(1)
 }
 
 /// KB 326427: freeze the lists, add every other host, never the own one, verify, unfreeze.
