@@ -198,6 +198,10 @@ fn what_is_no_bundle_is_refused_with_path_and_hint() {
             "{stderr}"
         );
         assert!(output.stdout.is_empty());
+        assert!(
+            !folder.path().join("esxray-report").exists(),
+            "nothing is left of a run that could not be done"
+        );
     }
 }
 

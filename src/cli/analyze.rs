@@ -71,7 +71,7 @@ impl Colour {
 /// Runs the command.
 pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
     output::prepare(&args.out, args.force)?;
-    let report = load::report(&args.case, stop)?;
+    let report = load::report(&args.case, stop).inspect_err(|_| output::withdraw(&args.out))?;
     let forms: Vec<_> = args.format.iter().filter_map(|name| report::renderer(name)).collect();
     let files = output::write(&report, &forms, &args.out, stop)?;
     summary(&report, args.color, &files, out)?;
@@ -82,7 +82,6 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
 /// Prints the summary of a report and where its files lie.
 pub fn summary(report: &Report, colour: Colour, files: &[PathBuf], out: &mut dyn Write) -> io::Result<()> {
     terminal::summary(report, terminal_width(), colour.is_on(), out)?;
-    writeln!(out)?;
     for file in files {
         writeln!(out, "{}", Path::new(file).display())?;
     }

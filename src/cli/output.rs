@@ -33,6 +33,17 @@ pub fn prepare(folder: &Path, force: bool) -> Result<(), Failure> {
     fs::write(folder.join(MARK), "written by esxray\n").map_err(failed)
 }
 
+/// Takes back what [`prepare`] made, where nothing else came into it.
+pub fn withdraw(folder: &Path) {
+    let only_mark =
+        fs::read_dir(folder).is_ok_and(|entries| entries.flatten().all(|entry| entry.file_name() == MARK));
+    if only_mark {
+        // What stays behind is an empty folder at worst.
+        let _ = fs::remove_file(folder.join(MARK));
+        let _ = fs::remove_dir(folder);
+    }
+}
+
 /// Writes the report in every form into `folder`: all files aside first, then each put in its place.
 ///
 /// # Errors
