@@ -70,8 +70,8 @@ impl Colour {
 
 /// Runs the command.
 pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
-    output::prepare(&args.out, args.force)?;
-    let report = load::report(&args.case, stop).inspect_err(|_| output::withdraw(&args.out))?;
+    let prepared = output::prepare(&args.out, args.force)?;
+    let report = load::report(&args.case, stop).inspect_err(|_| prepared.withdraw())?;
     let forms: Vec<_> = args.format.iter().filter_map(|name| report::renderer(name)).collect();
     let files = output::write(&report, &forms, &args.out, stop)?;
     summary(&report, args.color, &files, out)?;

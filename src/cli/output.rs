@@ -12,17 +12,35 @@ use crate::report::{RENDERERS, Renderer};
 /// A file that marks a folder as written by esxray.
 const MARK: &str = ".esxray";
 
+/// A folder that is ready to take a report.
+pub struct Prepared<'a> {
+    folder: &'a Path,
+    is_new: bool,
+}
+
+impl Prepared<'_> {
+    /// Takes back what was made, as there is nothing to write.
+    pub fn withdraw(&self) {
+        if self.is_new {
+            // What stays behind is a marked folder at worst.
+            let _ = fs::remove_file(self.folder.join(MARK));
+            let _ = fs::remove_dir(self.folder);
+        }
+    }
+}
+
 /// Makes sure that `folder` can take a report.
 ///
 /// # Errors
 /// Fails where it cannot be made, is a file, or holds files that esxray did not write and `force` is not set.
-pub fn prepare(folder: &Path, force: bool) -> Result<(), Failure> {
+pub fn prepare(folder: &Path, force: bool) -> Result<Prepared<'_>, Failure> {
     let failed =
         |error: io::Error| Failure::new(format!("cannot write to {}", folder.display())).cause(error);
     if folder.exists() && !folder.is_dir() {
         return Err(Failure::new(format!("{} is a file, not a folder", folder.display()))
             .hint("name another folder with --out"));
     }
+    let is_new = !folder.exists();
     fs::create_dir_all(folder).map_err(failed)?;
     let used = fs::read_dir(folder).map_err(failed)?.next().is_some();
     if used && !force && !folder.join(MARK).is_file() {
@@ -30,18 +48,8 @@ pub fn prepare(folder: &Path, force: bool) -> Result<(), Failure> {
             .hint("name another folder with --out, or say --force"));
     }
     // Fails now rather than after the work where the folder cannot be written.
-    fs::write(folder.join(MARK), "written by esxray\n").map_err(failed)
-}
-
-/// Takes back what [`prepare`] made, where nothing else came into it.
-pub fn withdraw(folder: &Path) {
-    let only_mark =
-        fs::read_dir(folder).is_ok_and(|entries| entries.flatten().all(|entry| entry.file_name() == MARK));
-    if only_mark {
-        // What stays behind is an empty folder at worst.
-        let _ = fs::remove_file(folder.join(MARK));
-        let _ = fs::remove_dir(folder);
-    }
+    fs::write(folder.join(MARK), "written by esxray\n").map_err(failed)?;
+    Ok(Prepared { folder, is_new })
 }
 
 /// Writes the report in every form into `folder`: all files aside first, then each put in its place.
