@@ -69,6 +69,11 @@ impl Case {
         cluster.hosts.iter().map(|&index| (index, &self.hosts[index]))
     }
 
+    /// The host whose id is `id`.
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.hosts.iter().position(|host| host.id == id)
+    }
+
     /// The vCenter Server that manages host `index`: the one whose log names it or a host of its cluster, else the only
     /// one, if its log names no host at all.
     pub fn vcenter_of(&self, index: usize) -> Option<(usize, &Host)> {

@@ -82,18 +82,6 @@ fn one_start_once(mut moments: Vec<Moment>) -> Vec<Moment> {
 /// Puts names beside the ids in an event's fields.
 fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
     let fields = &mut event.fields;
-    for (second, first) in [
-        ("node2", "node"),
-        ("host_ref2", "host_ref"),
-        ("vm_ref2", "vm_ref"),
-        ("vm2", "vm"),
-        ("nic2", "nic"),
-        ("device2", "device"),
-    ] {
-        if let Some(value) = fields.remove(second) {
-            fields.entry(first.to_owned()).or_insert(value);
-        }
-    }
     if let Some(entity) = fields.get("entity").cloned() {
         let word =
             |text: &str| text.starts_with("vm-") && text[3..].bytes().all(|byte| byte.is_ascii_digit());
@@ -118,7 +106,7 @@ fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
         let name = vm::name_by_vmx(&hosts[host], vmx);
         fields.entry("vm".to_owned()).or_insert(name);
     }
-    for name in ["target", "host_name", "from"] {
+    for name in ["target", "host_name", "origin"] {
         let known =
             fields.get(name).and_then(|found| position(hosts, found)).map(|index| hosts[index].id.clone());
         if let Some(id) = known {

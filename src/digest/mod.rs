@@ -96,6 +96,14 @@ pub fn merge(bundle: String, sha256: String, mut members: Vec<MemberDigest>, ski
         digest.problems.append(&mut member.problems);
     }
     digest.logs = ordered(logs);
+    let all = digest.events.len();
+    digest.events.retain(|event| event.stamp.is_some());
+    let unstamped = all - digest.events.len();
+    if unstamped > 0 {
+        let text =
+            format!("{unstamped} events stand in logs without any time stamp and are not in the timeline");
+        digest.problems.push(Problem::new(ProblemKind::Unparsed, &digest.bundle, text));
+    }
     order_events(&mut digest.events, &mut dropped);
     for (rule, count) in dropped {
         let text = format!("{count} further events of rule {rule} were counted but not kept");
@@ -164,7 +172,7 @@ fn order_events(events: &mut Vec<Event>, dropped: &mut BTreeMap<String, u64>) {
         }
         let first =
             told.entry((event.rule.clone(), event.text.clone())).or_insert_with(|| event.source.file.clone());
-        if *first != event.source.file && event.stamp.is_some() {
+        if *first != event.source.file {
             return false;
         }
         *counts.entry(event.rule.clone()).or_default() += 1;

@@ -78,8 +78,9 @@ pub fn digest(
         let readers: Vec<_> = (0..jobs.min(inputs.len()))
             .map(|_| {
                 scope.spawn(|| {
-                    while let Some(input) = inputs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let index = inputs.iter().position(|other| std::ptr::eq(other, input)).unwrap_or(0);
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(input) = inputs.get(index) else { return };
                         let run = Run { pool: &pool, rules, limits: options.limits, progress, stop };
                         let result = run.input(index, input);
                         lock(&walked).insert(index, result);

@@ -48,11 +48,10 @@ pub struct Rule {
     /// Literals, one of which stands in every record that matches. Nothing else is looked at without one.
     pub any: Vec<String>,
     /// Expression that the message must match, continuation lines included; its named groups become fields.
+    ///
+    /// A name can stand only once in an expression: in another alternative `node2` is `node` too.
     #[serde(default)]
     pub pattern: Option<String>,
-    /// Expression on what stands before the message; where it matches, its named groups become fields.
-    #[serde(default)]
-    pub header: Option<String>,
     /// Expression that the message must not match.
     #[serde(default)]
     pub unless: Option<String>,
@@ -132,7 +131,6 @@ pub(crate) struct Compiled {
     pub rule: Rule,
     pub file: String,
     pub pattern: Option<Regex>,
-    pub header: Option<Regex>,
     pub unless: Option<Regex>,
     pub extract: Vec<Regex>,
     pub collect: Vec<Regex>,
@@ -305,7 +303,6 @@ fn compile(path: &str, rule: Rule) -> Result<Compiled, RuleError> {
     };
     Ok(Compiled {
         pattern: rule.pattern.as_ref().map(regex).transpose()?,
-        header: rule.header.as_ref().map(regex).transpose()?,
         unless: rule.unless.as_ref().map(regex).transpose()?,
         extract: rule.extract.iter().map(regex).collect::<Result<_, _>>()?,
         collect: rule.collect.iter().map(regex).collect::<Result<_, _>>()?,

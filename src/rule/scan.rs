@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::{Compiled, Family, RuleSet};
 use crate::format::{self, Header};
-use crate::model::{Event, MemberPath, Source, Stamp};
+use crate::model::{Event, MemberPath, Source, Stamp, TimeQuality};
 use crate::record::{Origin, Stretch};
 
 /// Events of one rule kept per member at its beginning, and as many at its end; the rest is counted.
@@ -156,6 +156,10 @@ impl<'r> Scanner<'r> {
             scan.events.extend(kept.first.into_iter().chain(kept.last));
         }
         scan.events.sort_by(|a, b| a.source.cmp(&b.source));
+        // What stands before the first stamp of the member, as lines of a boot do, is taken to be of that time.
+        for event in scan.events.iter_mut().filter(|event| event.stamp.is_none()) {
+            event.stamp = scan.first.map(estimated);
+        }
         scan
     }
 
@@ -166,9 +170,7 @@ impl<'r> Scanner<'r> {
         let message = message_of(record, &header);
         for &index in &family.rules {
             let compiled = self.rules.compiled(index);
-            let Some(mut fields) = fields_of(compiled, record.text, first, &header, &message) else {
-                continue;
-            };
+            let Some(mut fields) = fields_of(compiled, record.text, &message) else { continue };
             // hostd names the VM that a record is about in its header; the path may hold brackets and blanks.
             if let Some(vmx) = header.sub.and_then(|sub| sub.strip_prefix(b"Vmsvc.vm:")) {
                 fields.entry("vmx".to_owned()).or_insert_with(|| text_of(vmx, KEPT_FIELD));
@@ -177,7 +179,7 @@ impl<'r> Scanner<'r> {
                 fields.entry("opid".to_owned()).or_insert_with(|| text_of(op_id, KEPT_FIELD));
             }
             self.kept.entry(index).or_default().push(Event {
-                stamp: header.stamp,
+                stamp: header.stamp.or_else(|| self.last.or(self.first).map(estimated)),
                 kind: compiled.rule.kind,
                 severity: compiled.rule.severity,
                 rule: compiled.rule.id.clone(),
@@ -193,6 +195,11 @@ impl<'r> Scanner<'r> {
 /// Whether a line is the section header at the top of a rotated log, whose stamp is that of the service's start.
 fn is_section(line: &[u8]) -> bool {
     memchr::memmem::find(&line[..line.len().min(300)], b", Section for VMware ").is_some()
+}
+
+/// The time of a neighbour.
+fn estimated(stamp: Stamp) -> Stamp {
+    Stamp { time: stamp.time, quality: TimeQuality::Estimated }
 }
 
 fn stamp_of(line: &[u8]) -> Option<Stamp> {
@@ -216,22 +223,12 @@ fn message_of<'a>(record: Stretch<'a>, header: &Header<'a>) -> Cow<'a, [u8]> {
 }
 
 /// The fields that a rule reads from a record, or `None` where it does not match.
-fn fields_of(
-    compiled: &Compiled,
-    record: &[u8],
-    first: &[u8],
-    header: &Header<'_>,
-    message: &[u8],
-) -> Option<BTreeMap<String, String>> {
+fn fields_of(compiled: &Compiled, record: &[u8], message: &[u8]) -> Option<BTreeMap<String, String>> {
     let any = &compiled.rule.any;
     any.iter().find(|literal| memchr::memmem::find(record, literal.as_bytes()).is_some())?;
     let mut fields = BTreeMap::new();
     if let Some(pattern) = &compiled.pattern {
         groups(pattern, message, &mut fields).then_some(())?;
-    }
-    if let Some(pattern) = &compiled.header {
-        let end = header.message.as_ptr() as usize - first.as_ptr() as usize;
-        groups(pattern, first.get(..end).unwrap_or(first), &mut fields);
     }
     if compiled.unless.as_ref().is_some_and(|unless| unless.is_match(message)) {
         return None;
@@ -250,7 +247,9 @@ fn groups(pattern: &Regex, text: &[u8], fields: &mut BTreeMap<String, String>) -
     let Some(captures) = pattern.captures(text) else { return false };
     for name in pattern.capture_names().flatten() {
         if let Some(found) = captures.name(name).filter(|found| !found.is_empty()) {
-            fields.insert(name.to_owned(), text_of(found.as_bytes(), KEPT_FIELD));
+            // The same field in another alternative of the expression has a number behind its name.
+            let field = name.strip_suffix('2').unwrap_or(name);
+            fields.insert(field.to_owned(), text_of(found.as_bytes(), KEPT_FIELD));
         }
     }
     true
@@ -289,4 +288,41 @@ pub(super) fn events_of(rules: &RuleSet, log: &str, text: &[u8]) -> Vec<Event> {
     let origin = Origin::new(MemberPath::new("sample"));
     scanner.stretch(Stretch { text, line: 1, offset: 0 }, &origin);
     scanner.finish().events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_from_before_the_clock_takes_the_time_of_its_neighbour() {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let text = b"0:00:00:04.100 cpu0:1)@BlueScreen: first\n\
+                     2020-02-03T10:00:00.100Z cpu0:1)Boot: 1: x\n\
+                     TSC: 9 cpu0:1)@BlueScreen: second\n";
+        let events = events_of(&rules, "vmkernel", text);
+        let told: Vec<_> =
+            events.iter().map(|event| (event.fields["reason"].as_str(), event.stamp)).collect();
+        let at = estimated(stamp_of(b"2020-02-03T10:00:00.100Z cpu0:1)x").expect("a stamp"));
+        assert_eq!(told, [("first", Some(at)), ("second", Some(at))]);
+        let without = events_of(&rules, "vmkernel", b"TSC: 9 cpu0:1)@BlueScreen: alone\n");
+        assert_eq!(without[0].stamp, None, "nothing is invented");
+    }
+
+    #[test]
+    fn a_noisy_rule_keeps_both_ends_and_counts_the_rest() {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let line = |n: usize| format!("2020-02-03T10:00:00.{n:06}Z cpu0:1)@BlueScreen: {n}\n");
+        let text: String = (0..KEPT_PER_END * 2 + 50).map(line).collect();
+        let mut scanner = Scanner::new(&rules, "vmkernel");
+        scanner.stretch(
+            Stretch { text: text.as_bytes(), line: 1, offset: 0 },
+            &Origin::new(MemberPath::new("sample")),
+        );
+        let scan = scanner.finish();
+        let reasons: Vec<&str> = scan.events.iter().map(|event| event.fields["reason"].as_str()).collect();
+        assert_eq!((reasons.len(), reasons[0]), (KEPT_PER_END * 2, "0"));
+        assert_eq!(reasons.last().copied(), Some((KEPT_PER_END * 2 + 49).to_string()).as_deref());
+        assert_eq!(scan.dropped.values().sum::<u64>(), 50);
+    }
 }

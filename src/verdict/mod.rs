@@ -162,6 +162,19 @@ fn head_of(items: &[impl AsRef<str>]) -> (Vec<&str>, usize) {
     (items[..shown].iter().map(AsRef::as_ref).collect(), items.len() - shown)
 }
 
+/// Lines of evidence without repeats, in their order.
+fn distinct(mut lines: Vec<Evidence>) -> Vec<Evidence> {
+    let mut seen: Vec<(usize, Source)> = Vec::new();
+    lines.retain(|line| {
+        let place = (line.host, line.source.clone());
+        !seen.contains(&place) && {
+            seen.push(place);
+            true
+        }
+    });
+    lines
+}
+
 /// The ids of hosts.
 fn ids(case: &Case, hosts: &[usize]) -> Vec<String> {
     hosts.iter().map(|&host| case.hosts[host].id.clone()).collect()

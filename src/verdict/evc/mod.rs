@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::features::{self, Matrix, offered};
-use super::{Evidence, Finding, Verdict, ids, span};
+use super::{Evidence, Finding, Verdict, distinct, ids, span};
 use crate::case::{Case, Cluster, Moment, Vm};
 use crate::fact::features::describe;
 use crate::model::{Confidence, EventKind, Severity};
@@ -100,8 +100,7 @@ fn pinned<'a>(matrix: &Matrix<'a>, gap: &Gap) -> Vec<Pinned<'a>> {
 
 /// Whether a refused migration is one that the gap explains.
 fn confirms(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusal: &Moment) -> bool {
-    let position = |name: &str| case.hosts.iter().position(|host| host.id == name);
-    let target = refusal.field("target").map(position);
+    let target = refusal.field("target").map(|id| case.position(id));
     // A target that is no host of this case, or of another cluster, is another story.
     if target.is_some_and(|target| target.is_none_or(|target| !gap.lack.contains(&target))) {
         return false;
@@ -142,13 +141,6 @@ fn mismatch(
     evidence.extend(cause.evidence.iter().cloned());
     evidence.extend(pinned.iter().take(5).filter_map(|pinned| requirement(pinned, gap)));
     evidence.extend(refusals.iter().take(5).map(|refusal| Evidence::event(refusal)));
-    let mut seen = Vec::new();
-    evidence.retain(|line| {
-        !seen.contains(line) && {
-            seen.push(line.clone());
-            true
-        }
-    });
     let mut vms: Vec<String> = pinned.iter().map(|pinned| pinned.vm.name.clone()).collect();
     vms.sort();
     let mut hosts: Vec<usize> = gap.have.iter().chain(&gap.lack).copied().collect();
@@ -167,7 +159,7 @@ fn mismatch(
         count,
         remedy: remedy::steps(case, gap, pinned, cause.id),
         references: remedy::references(cause.id),
-        evidence,
+        evidence: distinct(evidence),
         details: json!({
             "features": gap.keys,
             "have": ids(case, &gap.have),
@@ -234,8 +226,7 @@ fn unexplained(case: &Case, refusals: &[&Moment]) -> Option<Finding> {
     let mut keys: Vec<String> = refusals.iter().flat_map(|refusal| features_of(refusal)).collect();
     keys.sort();
     keys.dedup();
-    let position = |name: &str| case.hosts.iter().position(|host| host.id == name);
-    let known = |refusal: &&Moment| refusal.field("target").map(position);
+    let known = |refusal: &&Moment| refusal.field("target").map(|id| case.position(id));
     let absent = refusals.iter().any(|refusal| matches!(known(refusal), Some(None)));
     let esxi = case.clusters.iter().map(|cluster| cluster.hosts.len()).sum::<usize>();
     let earlier = !absent && refusals.iter().any(|refusal| started_earlier(case, refusal));

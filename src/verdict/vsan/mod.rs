@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 pub use self::view::formed_at;
 use self::view::{Loss, Views};
-use super::{Evidence, Finding, Verdict, ids, version};
+use super::{Evidence, Finding, Verdict, distinct, ids, version};
 use crate::case::{Case, Cluster, Moment};
 use crate::model::{Confidence, EventKind, Severity, Timestamp};
 
@@ -155,14 +155,7 @@ fn evidence(case: &Case, loss: &Loss<'_>, of_cause: &[Evidence], effects: &[&Mom
     }
     lines.extend(of_cause.iter().cloned());
     lines.extend(effects.iter().take(3).map(|moment| Evidence::event(moment)));
-    let mut seen = Vec::new();
-    lines.retain(|line| {
-        !seen.contains(line) && {
-            seen.push(line.clone());
-            true
-        }
-    });
-    lines
+    distinct(lines)
 }
 
 /// Groups of more than one host that do not see each other.

@@ -90,13 +90,13 @@ fn groups(case: &Case, members: &BTreeMap<usize, BTreeSet<String>>) -> Vec<Vec<u
     };
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for &host in members.keys() {
-        match groups
-            .iter_mut()
-            .find(|group| group.iter().any(|&other| sees(host, other) && sees(other, host)))
-        {
-            Some(group) => group.push(host),
-            None => groups.push(vec![host]),
-        }
+        let mutual = |group: &Vec<usize>| group.iter().any(|&other| sees(host, other) && sees(other, host));
+        // A host that sees two groups joins them.
+        let (seen, mut others): (Vec<_>, Vec<_>) = groups.into_iter().partition(mutual);
+        let mut own: Vec<usize> = seen.into_iter().flatten().chain([host]).collect();
+        own.sort_unstable();
+        others.push(own);
+        groups = others;
     }
     let size =
         |group: &Vec<usize>| group.iter().filter_map(|host| members.get(host)).map(BTreeSet::len).max();
@@ -222,11 +222,11 @@ fn out_of(case: &Case, mut accused: BTreeMap<String, BTreeSet<usize>>) -> BTreeS
         return BTreeSet::from([own.to_owned()]);
     }
     let mut out = BTreeSet::new();
-    while let Some((node, _)) = accused
+    while let Some(node) = accused
         .iter()
         .filter(|(_, by)| !by.is_empty())
         .max_by_key(|(node, by)| (by.len(), std::cmp::Reverse(node.as_str())))
-        .map(|(node, by)| (node.clone(), by.len()))
+        .map(|(node, _)| node.clone())
     {
         accused.remove(&node);
         if let Some(host) = case.names.node(&node) {
