@@ -141,6 +141,14 @@ fn causes_of_a_feature_difference_are_told_apart() {
 }
 
 #[test]
+fn microcode_is_not_blamed_where_the_cpus_differ() {
+    let (mut site, truth) = evc_incident(&EvcOptions::default());
+    site.hosts[0].cpu.stepping += 2;
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+    check_evc(&run.report, &truth, "different-cpu");
+}
+
+#[test]
 fn the_host_that_lacks_what_the_rest_has_stands_alone() {
     let options = EvcOptions { rich: vec![0, 1, 3], ..EvcOptions::default() };
     let (report, truth) = evc(&options);

@@ -106,16 +106,18 @@ fn compare(case: &Case, gap: &Gap) -> Compared {
 }
 
 /// Whether the hosts that lack the features have twins of the same CPU type among those that have them.
+///
+/// Generations can share family and model and differ in the stepping only; one that is not told is no difference.
 fn twins(have: &[&Host], lack: &[&Host]) -> Option<bool> {
-    let types = |hosts: &[&Host]| -> Vec<(u64, u64)> {
-        hosts
-            .iter()
-            .filter_map(|host| host.cpu.signature())
-            .map(|(_, family, model)| (family, model))
-            .collect()
+    let known = |hosts: &[&Host]| hosts.iter().any(|host| host.cpu.signature().is_some());
+    let alike = |a: &Host, b: &Host| {
+        let steppings = a.cpu.stepping.zip(b.cpu.stepping);
+        let signatures = a.cpu.signature().zip(b.cpu.signature());
+        signatures.is_some_and(|((_, family, model), (_, other_family, other_model))| {
+            (family, model) == (other_family, other_model) && steppings.is_none_or(|(a, b)| a == b)
+        })
     };
-    let (have, lack) = (types(have), types(lack));
-    (!have.is_empty() && !lack.is_empty()).then(|| lack.iter().any(|cpu| have.contains(cpu)))
+    (known(have) && known(lack)).then(|| lack.iter().any(|poor| have.iter().any(|rich| alike(poor, rich))))
 }
 
 /// Whether all hosts that tell have the same value; `None` where fewer than two tell.
