@@ -227,6 +227,16 @@ fn a_broken_network_is_not_called_version_skew() {
 }
 
 #[test]
+fn an_old_configuration_is_an_effect_where_the_network_failed() {
+    let options = VsanOptions { cause: VsanCause::Network, ..VsanOptions::default() };
+    let (mut site, truth) = vsan_incident(&options);
+    let vsan = site.hosts[options.lost].vsan.as_mut().expect("a vSAN host");
+    vsan.config_generation.1 -= 3;
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+    check_vsan(&run.report, &truth, "network");
+}
+
+#[test]
 fn the_lost_host_is_named_by_its_peers_where_its_bundle_is_missing() {
     let options = VsanOptions { peers_keep_entry: true, ..VsanOptions::default() };
     let (mut site, truth) = vsan_incident(&options);
