@@ -5,11 +5,12 @@
 
 use std::hint::black_box;
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use esxray::bundle::gunzip::Gunzip;
+use esxray::bundle::codec::{Decoder, Gunzip, Out};
 use esxray::bundle::{Input, tree};
 use esxray::case::Case;
 use esxray::demo::{self, Container, Volume, VsanOptions};
@@ -116,7 +117,12 @@ fn logs(bundle: &Path) -> Vec<(&'static str, Vec<u8>)> {
 
 fn gunzip(bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
-    Gunzip::default().push(bytes, &mut |decoded| text.extend_from_slice(decoded));
+    let _ = Gunzip::default().push(bytes, &mut |out| {
+        if let Out::Bytes(decoded) = out {
+            text.extend_from_slice(decoded);
+        }
+        ControlFlow::Continue(())
+    });
     text
 }
 

@@ -418,6 +418,8 @@ pub enum ProblemKind {
     Unparsed,
     /// The same thing was there twice; one was left out.
     Duplicate,
+    /// Its name would do harm if it were unpacked.
+    UnsafeName,
     /// It is no bundle, or holds nothing that could be read.
     NotABundle,
     /// A fault of `esxray` itself; the rest of the run went on.
@@ -436,6 +438,7 @@ impl ProblemKind {
             ProblemKind::MissingFragment => "missing-fragment",
             ProblemKind::Unparsed => "unparsed",
             ProblemKind::Duplicate => "duplicate",
+            ProblemKind::UnsafeName => "unsafe-name",
             ProblemKind::NotABundle => "not-a-bundle",
             ProblemKind::Internal => "internal",
         }

@@ -65,6 +65,34 @@ impl<'a> Stretch<'a> {
     }
 }
 
+impl<'a> Stretch<'a> {
+    /// Its longest parts of whole lines in which `byte` does not occur.
+    pub fn runs_without(self, byte: u8) -> impl Iterator<Item = Stretch<'a>> {
+        let mut rest = self;
+        std::iter::from_fn(move || {
+            while !rest.text.is_empty() {
+                let bad = memchr(byte, rest.text);
+                let begin = bad.map(|at| memchr::memrchr(b'\n', &rest.text[..at]).map_or(0, |end| end + 1));
+                let (run, behind) = rest.split_at(begin.unwrap_or(rest.text.len()));
+                let line = memchr(b'\n', behind.text).map_or(behind.text.len(), |end| end + 1);
+                rest = behind.split_at(line).1;
+                if !run.text.is_empty() {
+                    return Some(run);
+                }
+            }
+            None
+        })
+    }
+
+    /// What stands before byte `at`, where a line begins, and from there on.
+    fn split_at(self, at: usize) -> (Stretch<'a>, Stretch<'a>) {
+        let (before, behind) = self.text.split_at(at);
+        let lines = memchr::memchr_iter(b'\n', before).count() as u64;
+        let second = Stretch { text: behind, line: self.line + lines, offset: self.offset + at as u64 };
+        (Stretch { text: before, ..self }, second)
+    }
+}
+
 /// Cuts a text that arrives in blocks into stretches of whole records.
 pub struct Records {
     starts: fn(&[u8]) -> bool,
@@ -221,6 +249,16 @@ mod tests {
         records.finish(&mut |stretch| bytes += stretch.text.len());
         assert_eq!(bytes, 1_000_000);
         assert_eq!(records.cuts(), 200);
+    }
+
+    #[test]
+    fn lines_with_unknown_bytes_are_left_out_and_the_others_keep_their_place() {
+        let text = b"#a\n#b\0x\n#c\n#d\n\0\n\0\n#e";
+        let stretch = Stretch { text, line: 10, offset: 100 };
+        let runs: Vec<(&[u8], u64, u64)> =
+            stretch.runs_without(0).map(|run| (run.text, run.line, run.offset)).collect();
+        assert_eq!(runs, [(&b"#a\n"[..], 10, 100), (b"#c\n#d\n", 12, 108), (b"#e", 16, 118)]);
+        assert_eq!(Stretch { text: b"", ..stretch }.runs_without(0).count(), 0);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::sniff::{self, Kind};
+use super::tree;
 use crate::model::{Problem, ProblemKind};
 
 /// Something on disk that holds at least one bundle.
@@ -12,15 +13,27 @@ use crate::model::{Problem, ProblemKind};
 pub enum Input {
     /// An archive, or a single log.
     File(PathBuf),
+    /// The fragments of an archive, in their order.
+    Fragments(Vec<PathBuf>),
     /// The root of an unpacked bundle.
     Folder(PathBuf),
 }
 
 impl Input {
-    /// The path on disk.
+    /// The path on disk; of fragments, that of the first.
     pub fn path(&self) -> &Path {
         match self {
             Input::File(path) | Input::Folder(path) => path,
+            Input::Fragments(paths) => paths.first().map_or(Path::new(""), PathBuf::as_path),
+        }
+    }
+
+    /// The files that it is read from; none for a folder.
+    pub fn files(&self) -> &[PathBuf] {
+        match self {
+            Input::File(path) => std::slice::from_ref(path),
+            Input::Fragments(paths) => paths,
+            Input::Folder(_) => &[],
         }
     }
 
@@ -28,6 +41,10 @@ impl Input {
     pub fn label(&self) -> String {
         match self {
             Input::File(path) => name_of(path),
+            Input::Fragments(_) => {
+                let name = name_of(self.path());
+                tree::fragment(&name).map_or(name.clone(), |(target, _)| target.to_owned())
+            }
             Input::Folder(_) => String::new(),
         }
     }
@@ -51,12 +68,34 @@ pub fn find(path: &Path, is_log: &dyn Fn(&str) -> bool) -> io::Result<(Vec<Input
         finder.folder(path, 0)?;
     } else if fs::metadata(path)?.is_file() {
         fs::File::open(path)?;
-        finder.inputs.push(Input::File(path.to_owned()));
+        finder.inputs.push(match siblings(path) {
+            Some(fragments) => Input::Fragments(fragments),
+            None => Input::File(path.to_owned()),
+        });
     } else {
         // A bundle is read more than once, and a pipe or device can only be read through.
         return Err(io::Error::other("neither a file nor a folder"));
     }
     Ok((finder.inputs, finder.problems))
+}
+
+/// The fragments beside `path` that belong to the same file, in their order, where it is one.
+fn siblings(path: &Path) -> Option<Vec<PathBuf>> {
+    let name = name_of(path);
+    let (target, _) = tree::fragment(&name)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut found: Vec<(u32, PathBuf)> = fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let (own, number) = tree::fragment(&name)?;
+            (own == target && entry.path().is_file())
+                .then(|| (number, path.with_file_name(entry.file_name())))
+        })
+        .collect();
+    found.sort();
+    Some(found.into_iter().map(|(_, path)| path).collect())
 }
 
 struct Finder<'a> {
@@ -109,6 +148,15 @@ impl Finder<'_> {
     }
 
     fn file(&mut self, path: &Path) {
+        if tree::fragment(&name_of(path)).is_some() {
+            let known = |input: &Input| input.files().iter().any(|file| file == path);
+            if !self.inputs.iter().any(known)
+                && let Some(fragments) = siblings(path)
+            {
+                self.inputs.push(Input::Fragments(fragments));
+            }
+            return;
+        }
         match head(path) {
             Ok(head) if matches!(sniff::sniff(&head), Kind::Other | Kind::Empty) => {
                 let text = match (self.is_log)(&name_of(path)) {

@@ -2,23 +2,38 @@
 //!
 //! The walk is driven from here and pushes what it finds into a [`Sink`]. It knows nothing of logs or facts: the
 //! sink says which members it wants. Reading never fails as a whole; what could not be read is a [`Problem`].
+//!
+//! ```text
+//! file ─▶ stream ─▶ codec ─▶ stream ─▶ archive ─▶ content ─┬▶ sink      a member that is wanted
+//!                                                          ├▶ stream    a container in the container
+//!                                                          └▶ fragment ─▶ content of the whole file
+//! ```
+//!
+//! Everything is pushed: each part takes the bytes that have arrived and keeps what it needs to go on, so a file that
+//! comes in fragments, between which other files stand, is read like any other, and nothing is ever read twice. Where
+//! bytes are missing or wrong, a *gap* goes the same way, and each part goes on behind it as it can: a codec at the
+//! next block that decodes, an archive at the next header whose checksum is right.
 
+mod archive;
+pub mod codec;
+mod content;
 mod find;
-pub mod gunzip;
-mod read;
+mod fragment;
 pub mod sniff;
+mod stream;
 pub mod tree;
 mod walk;
 
 pub use find::{Input, find};
-pub use walk::walk;
+pub use fragment::missing_fragments;
+pub use walk::{walk, walk_from};
 
 use crate::model::{MemberPath, Problem, ProblemKind};
 
 /// One file of a bundle's tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// The path with every nesting.
+    /// The path with every nesting; of a file in fragments, that of the whole file.
     pub path: MemberPath,
     /// The innermost container that holds the bundle's tree: `outer.zip!esx-a.tgz`.
     pub container: MemberPath,
@@ -26,11 +41,13 @@ pub struct Member {
     pub root: MemberPath,
     /// The path inside the tree: `var/run/log/hostd.0.gz`.
     pub tree: String,
-    /// Its size in bytes as stored.
-    pub size: u64,
+    /// Its size in bytes as stored, where that is known beforehand.
+    pub size: Option<u64>,
+    /// Whether it comes in fragments.
+    pub fragmented: bool,
 }
 
-/// Why a member ends early.
+/// Why a member ends early, or what is wrong with a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
     /// What sort of problem it is.
@@ -39,19 +56,47 @@ pub struct Damage {
     pub text: String,
 }
 
+/// What stands for a member whose content was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(pub u64);
+
+/// What is missing in the middle of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// An unknown number of bytes.
+    Bytes,
+    /// Fragments, from the first to the last.
+    Fragments {
+        /// The first that is missing.
+        first: u32,
+        /// The last that is missing.
+        last: u32,
+    },
+}
+
 /// Takes what a walk finds, in the order of the container.
 ///
-/// For each member either [`Sink::begin`] returns `false` and nothing follows, or it returns `true` and some
-/// [`Sink::block`]s and one [`Sink::end`] follow.
+/// For each member either [`Sink::begin`] gives `None` and nothing follows, or it gives a handle, and some
+/// [`Sink::block`]s, perhaps gaps, and one [`Sink::end`] of that handle follow. Members in fragments may be open beside
+/// others.
 pub trait Sink {
-    /// A member begins; whether its content is wanted.
-    fn begin(&mut self, member: Member) -> bool;
+    /// A member begins; a handle where its content is wanted.
+    fn begin(&mut self, member: Member) -> Option<Handle>;
+
+    /// A link, of which nothing can be read.
+    fn skip(&mut self, member: Member);
+
+    /// What follows of the member comes from the fragment `file`.
+    fn piece(&mut self, handle: Handle, file: MemberPath);
+
+    /// Something of the member is missing here.
+    fn gap(&mut self, handle: Handle, gap: Gap);
 
     /// The next bytes of the member, as stored: an inner `.gz` is not decoded here.
-    fn block(&mut self, bytes: Vec<u8>);
+    fn block(&mut self, handle: Handle, bytes: Vec<u8>);
 
     /// The member is at its end; `damage` says why it ends early, if it does.
-    fn end(&mut self, damage: Option<Damage>);
+    fn end(&mut self, handle: Handle, damage: Option<Damage>);
 
     /// Something could not be read.
     fn problem(&mut self, problem: Problem);

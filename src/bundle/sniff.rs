@@ -1,5 +1,7 @@
 //! What a run of bytes is, told from its content; names are never trusted.
 
+use super::archive;
+
 /// What the first bytes of a file or member say it is.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -42,7 +44,7 @@ pub fn sniff(head: &[u8]) -> Kind {
     if let Some((_, kind)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return *kind;
     }
-    if is_tar_header(head) {
+    if archive::is_tar_header(head) {
         return Kind::Tar;
     }
     if head.len() >= 512 && head.iter().all(|&byte| byte == 0) {
@@ -51,25 +53,106 @@ pub fn sniff(head: &[u8]) -> Kind {
     Kind::Other
 }
 
-/// Whether `head` begins with a tar header: its checksum is right, whatever its flavour.
-pub fn is_tar_header(head: &[u8]) -> bool {
-    if head.len() < 512 || head[0] == 0 {
-        return false;
-    }
-    let Some(stored) = octal(&head[148..156]) else { return false };
-    // The checksum field counts as eight blanks.
-    let sum: u64 = head[..512].iter().map(|&byte| u64::from(byte)).sum();
-    let field: u64 = head[148..156].iter().map(|&byte| u64::from(byte)).sum();
-    stored == sum - field + 8 * u64::from(b' ')
+/// How something is encrypted, as far as its first bytes tell.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// An envelope of ESXi: core dumps and state of hosts in crypto-safe mode.
+    Envelope,
+    /// A core dump of ESXi whose header is followed by an envelope.
+    Dump,
+    /// The configuration of an encrypted virtual machine.
+    Vmx,
+    /// OpenSSL's `enc` with a password.
+    OpenSsl,
+    /// OpenPGP.
+    Pgp,
+    /// age.
+    Age,
 }
 
-fn octal(field: &[u8]) -> Option<u64> {
-    let digits: Vec<u8> = field.iter().copied().filter(u8::is_ascii_digit).collect();
-    let plain = field.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | 0));
-    if digits.is_empty() || !plain {
-        return None;
+impl Scheme {
+    /// What it is, and what would open it.
+    pub const fn told(self) -> &'static str {
+        match self {
+            Scheme::Envelope => {
+                "it is encrypted (a VMware envelope); the host's key opens it: crypto-util envelope extract on a host \
+                 that has the key, or collect the bundle again with a password of its own"
+            }
+            Scheme::Dump => {
+                "it is an encrypted core dump; the host's key (of a VM's dump since 6.7: the VM's key) opens it: \
+                 crypto-util envelope extract on a host that has the key, or collect the bundle again with a password \
+                 of its own"
+            }
+            Scheme::Vmx => {
+                "the configuration of the virtual machine is encrypted; its key provider's key opens it"
+            }
+            Scheme::OpenSsl => {
+                "it is encrypted with openssl enc; the password and the cipher it was made with open it"
+            }
+            Scheme::Pgp => {
+                "it is encrypted with OpenPGP; the recipient's private key or the password opens it: gpg -d"
+            }
+            Scheme::Age => {
+                "it is encrypted with age; the recipient's identity or the passphrase opens it: age -d"
+            }
+        }
     }
-    u64::from_str_radix(std::str::from_utf8(&digits).ok()?, 8).ok()
+}
+
+/// Bytes of an ESXi core dump before what may be encrypted.
+pub const DUMP_HEADER: usize = 4096;
+
+/// How `head` is encrypted; more than [`WANTED`] bytes are looked at where there are.
+pub fn encrypted(head: &[u8]) -> Option<Scheme> {
+    const ENVELOPE: &[u8] = b"DataTransformEnvelope";
+    const MAGIC: &[(&[u8], Scheme)] = &[
+        (ENVELOPE, Scheme::Envelope),
+        (b"Salted__", Scheme::OpenSsl),
+        (b"-----BEGIN PGP MESSAGE-----", Scheme::Pgp),
+        (b"age-encryption.org/v1", Scheme::Age),
+        (b"-----BEGIN AGE ENCRYPTED FILE-----", Scheme::Age),
+    ];
+    if let Some((_, scheme)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Some(*scheme);
+    }
+    let is_dump = head.get(DUMP_HEADER..).is_some_and(|behind| behind.starts_with(ENVELOPE));
+    is_dump.then_some(Scheme::Dump)
+}
+
+/// What else `head` is that people send in place of a bundle.
+pub fn foreign(head: &[u8]) -> Option<&'static str> {
+    const MAGIC: &[(usize, &[u8], &str)] = &[
+        (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (0, b"Rar!\x1a\x07", "a rar archive"),
+        (0x8001, b"CD001", "an ISO 9660 image"),
+        (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document"),
+        (0, b"%PDF-", "a PDF document"),
+        (0, b"\x1f\x9d", "a file of compress (.Z)"),
+        (0, b"LZIP", "an lzip archive"),
+        (0, b"\x04\x22\x4d\x18", "an lz4 archive"),
+        (0, b"MSCF", "a cabinet archive"),
+        (0, b"\x7fELF", "a program"),
+        (0, b"<!DOCTYPE html", "a web page"),
+        (0, b"<html", "a web page"),
+    ];
+    let found =
+        MAGIC.iter().find(|(at, magic, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(magic)));
+    found.map(|(_, _, name)| *name)
+}
+
+/// Whether bytes are spread so evenly that they must be compressed or encrypted; few bytes do not tell.
+pub fn looks_random(head: &[u8]) -> bool {
+    if head.len() < 512 {
+        return false;
+    }
+    let mut counts = [0u32; 256];
+    head.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
+    let len = head.len() as f64;
+    let part = |count: u32| f64::from(count) / len;
+    let entropy: f64 =
+        counts.iter().filter(|&&count| count > 0).map(|&count| -part(count) * part(count).log2()).sum();
+    // 1,024 even bytes have about 7.8 bits; text has below 6, programs about 6.5.
+    entropy > 7.3
 }
 
 #[cfg(test)]
@@ -91,5 +174,29 @@ mod tests {
         let mut broken = *header.as_bytes();
         broken[0] ^= 1;
         assert_eq!(sniff(&broken), Kind::Other);
+    }
+
+    #[test]
+    fn what_is_encrypted_is_told_apart_from_what_is_damaged() {
+        assert_eq!(encrypted(b"Salted__\x01\x02"), Some(Scheme::OpenSsl));
+        let mut dump = vec![0x5a; DUMP_HEADER];
+        assert_eq!(encrypted(&dump), None);
+        dump.extend(b"DataTransformEnvelope\0\0");
+        assert_eq!(encrypted(&dump), Some(Scheme::Dump));
+        assert_eq!(encrypted(b"2020-07-01T08:15:30Z DataTransformEnvelope"), None);
+        let mut image = vec![0; 0x8001];
+        image.extend(b"CD001");
+        assert_eq!(foreign(&image), Some("an ISO 9660 image"));
+        let mut seed = 1u64;
+        let noise: Vec<u8> = (0..1024)
+            .map(|_| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (seed >> 56) as u8
+            })
+            .collect();
+        assert!(
+            looks_random(&noise)
+                && !looks_random("2020-07-01T08:15:30Z text of a log\n".repeat(30).as_bytes())
+        );
     }
 }

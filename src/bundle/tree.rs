@@ -60,6 +60,23 @@ pub fn fragment(path: &str) -> Option<(&str, u32)> {
     Some((target, number.parse().ok()?))
 }
 
+/// Whether a file inside a bundle's tree is called like a bundle: one that somebody kept in a log folder.
+pub fn is_bundle_name(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    is_archive_name(&file)
+        && (file.starts_with("esx-") || file.starts_with("vc-") || file.contains("support"))
+}
+
+/// Whether a name is that of an archive.
+pub fn is_archive_name(name: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        ".tgz", ".tar.gz", ".tar", ".zip", ".tar.zst", ".tzst", ".tar.xz", ".txz", ".tar.bz2", ".tbz",
+        ".tbz2",
+    ];
+    let name = name.to_ascii_lowercase();
+    ENDINGS.iter().any(|end| name.ends_with(end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,432 +1,408 @@
 //! The walk itself: one reader, one pass, containers recognised by content at every level.
 
-use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
-use std::rc::Rc;
 
-use super::read::{BLOCK, Blocks, Counted, Guard, OverLimit, Peek, fill, kind_of, told};
-use super::sniff::{self, Kind};
-use super::{Damage, Input, Limits, Member, Sink, tree};
+use super::content::{BLOCK, Content, NAMES, PASSWORD};
+use super::fragment::{self, Joins};
+use super::stream::{Purpose, Stream};
+use super::{Damage, Gap, Handle, Input, Limits, Member, Sink, tree};
 use crate::model::{MemberPath, Problem, ProblemKind};
 
 /// Walks everything in `input` and pushes it into `sink`.
 pub fn walk(input: &Input, limits: &Limits, sink: &mut dyn Sink) {
-    let read = Rc::new(Cell::new(0));
-    let mut walk = Walk { limits, sink, members: 0, read, reported: 0 };
+    let mut cx = Walk::new(limits, sink);
     match input {
-        Input::File(path) => walk.file(path, &input.label()),
-        Input::Folder(path) => walk.folder(path, path),
+        Input::File(path) => cx.file(path, &input.label()),
+        Input::Fragments(paths) => cx.fragments(paths, &input.label()),
+        Input::Folder(path) => {
+            let mut place = Place::new("");
+            cx.folder(path, path, &mut place);
+        }
     }
-    walk.report_progress();
+    cx.finish();
 }
 
-struct Walk<'a> {
+/// Walks what `rdr` gives, called `label`, and pushes it into `sink`.
+pub fn walk_from(label: &str, rdr: &mut dyn Read, limits: &Limits, sink: &mut dyn Sink) {
+    let mut cx = Walk::new(limits, sink);
+    let mut root = Stream::new(Place::new(label), Purpose::Given);
+    let cut = cx.pump(rdr, label, |cx, bytes| {
+        root.push(cx, bytes);
+        !root.is_over()
+    });
+    root.finish(&mut cx, cut);
+    cx.finish();
+}
+
+/// What all of a walk shares.
+pub(super) struct Walk<'a> {
     limits: &'a Limits,
     sink: &'a mut dyn Sink,
     members: u64,
-    /// Bytes read of the input file so far.
-    read: Rc<Cell<u64>>,
-    reported: u64,
+    /// Bytes of the input before the block that is at work.
+    before: u64,
+    /// Bytes of the input with it.
+    read: u64,
+    bombs: u32,
+    over: bool,
+    pub(super) joins: Joins,
+    /// Problems by kind.
+    problems: BTreeMap<ProblemKind, u64>,
+    /// Problems that many members of a container have alike: how many, and the first of them.
+    alike: BTreeMap<(ProblemKind, String, &'static str), (u64, String)>,
 }
 
-/// The container that is being read.
-struct Place {
-    /// Its path with every nesting.
-    label: String,
-    /// Containers around it; gzip around tar is one.
-    depth: u32,
-    /// Whether a gzip layer was just taken off.
-    gunzipped: bool,
-}
+/// Problems of a kind that are told one by one; the rest is counted.
+const MOST_PROBLEMS: u64 = 1_000;
 
-impl Place {
-    fn inner(&self, name: &str) -> Place {
-        Place { label: format!("{}!{name}", self.label), depth: self.depth + 1, gunzipped: false }
-    }
-}
-
-impl Walk<'_> {
-    fn file(&mut self, path: &Path, label: &str) {
-        let place = Place { label: label.to_owned(), depth: 0, gunzipped: false };
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) => return self.failed(&place, &error),
-        };
-        let mut peek = Peek::new(Counted { inner: file, count: Rc::clone(&self.read) });
-        match peek.head().map(sniff::sniff) {
-            // A zip on disk is read by its central directory, which a stream does not have yet.
-            Ok(Kind::Zip) => self.zip_file(path, &place),
-            Ok(_) => self.stream(&mut peek, &place),
-            Err(error) => self.failed(&place, &error),
+impl<'a> Walk<'a> {
+    fn new(limits: &'a Limits, sink: &'a mut dyn Sink) -> Self {
+        Walk {
+            limits,
+            sink,
+            members: 0,
+            before: 0,
+            read: 0,
+            bombs: 0,
+            over: false,
+            joins: Joins::default(),
+            problems: BTreeMap::new(),
+            alike: BTreeMap::new(),
         }
     }
 
-    fn folder(&mut self, root: &Path, folder: &Path) {
+    fn file(&mut self, path: &Path, label: &str) {
+        let mut root = Stream::new(Place::new(label), Purpose::Given);
+        let cut = self.pump_file(path, label, |cx, bytes| {
+            root.push(cx, bytes);
+            !root.is_over()
+        });
+        root.finish(self, cut);
+    }
+
+    /// Files that are fragments of one.
+    fn fragments(&mut self, paths: &[std::path::PathBuf], label: &str) {
+        let mut root = Stream::new(Place::new(label), Purpose::Given);
+        let mut next = None;
+        for path in paths {
+            let name = path.to_string_lossy();
+            let number = tree::fragment(&name).map_or(0, |(_, number)| number);
+            // The first may be 0 or 1.
+            let expected = next.unwrap_or(number.min(1));
+            if number > expected {
+                let text = fragment::missing_fragments(expected, number - 1);
+                self.problem(ProblemKind::MissingFragment, label, text);
+                root.gap(self);
+            }
+            next = Some(number + 1);
+            let cut = self.pump_file(path, &name, |cx, bytes| {
+                root.push(cx, bytes);
+                !root.is_over()
+            });
+            if cut {
+                root.gap(self);
+            }
+        }
+        root.finish(self, false);
+    }
+
+    fn folder(&mut self, root: &Path, folder: &Path, place: &mut Place) {
         let entries = match fs::read_dir(folder).and_then(|entries| entries.collect::<io::Result<Vec<_>>>()) {
             Ok(entries) => entries,
             Err(error) => {
-                let place =
-                    Place { label: folder.to_string_lossy().into_owned(), depth: 0, gunzipped: false };
-                return self.failed(&place, &error);
+                let text = format!("the folder cannot be listed: {error}");
+                return self.problem(ProblemKind::Unreadable, &folder.to_string_lossy(), text);
             }
         };
         let mut paths: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
         paths.sort();
         for path in paths {
-            if self.is_over(&root.to_string_lossy()) {
+            if self.is_over() {
                 return;
             }
             // Links are not followed: a bundle's tree may hold one that leads anywhere.
             match fs::symlink_metadata(&path) {
-                Ok(meta) if meta.is_dir() => self.folder(root, &path),
-                Ok(meta) if meta.is_file() => self.folder_file(root, &path, meta.len()),
-                _ => {}
+                Ok(meta) if meta.is_dir() => self.folder(root, &path, place),
+                Ok(meta) if meta.is_file() => self.folder_file(root, &path, meta.len(), place),
+                Ok(_) => {
+                    let name = relative(root, &path);
+                    let member = place.member(&name, Some(0));
+                    self.skip(member);
+                }
+                Err(error) => {
+                    let text = format!("the file cannot be read: {error}");
+                    self.problem(ProblemKind::Unreadable, &relative(root, &path), text);
+                }
             }
         }
     }
 
-    fn folder_file(&mut self, root: &Path, path: &Path, size: u64) {
-        self.members += 1;
-        let relative = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
-        let name = tree::normal(&relative);
-        let member = Member {
-            path: MemberPath::new(name.as_str()),
-            container: MemberPath::new(""),
-            root: MemberPath::new(""),
-            tree: name.clone(),
-            size,
-        };
-        if !self.sink.begin(member) {
+    fn folder_file(&mut self, root: &Path, path: &Path, size: u64, place: &mut Place) {
+        if !self.count_member(&root.to_string_lossy()) {
             return;
         }
-        let damage = match File::open(path) {
-            Ok(file) => self.blocks(&mut Counted { inner: file, count: Rc::clone(&self.read) }, Some(size)),
-            Err(error) => Some(Damage {
-                kind: ProblemKind::Unreadable,
-                text: format!("the file cannot be read: {error}"),
+        let name = relative(root, path);
+        let mut content = match tree::fragment(&name) {
+            Some((target, number)) => fragment::Piece::begin(self, place, &name, target, number),
+            None => Content::target(self, place, &name, Some(size)),
+        };
+        let mut got = 0;
+        let failed = match File::open(path) {
+            Ok(mut file) => self.blocks(&mut file, |cx, bytes| {
+                got += bytes.len() as u64;
+                content.push(cx, bytes);
+                !content.is_over()
             }),
+            Err(error) => Some(error),
         };
-        self.sink.end(damage);
-        self.report_progress();
-    }
-
-    /// Reads a file's or member's content, whatever it is.
-    fn stream(&mut self, rdr: &mut dyn Read, at: &Place) {
-        if at.depth > self.limits.depth {
-            let text =
-                format!("containers are nested deeper than {}; the rest was left out", self.limits.depth);
-            return self.sink.problem(Problem::new(ProblemKind::Limit, &at.label, text));
-        }
-        let mut peek = Peek::new(rdr);
-        let kind = match peek.head() {
-            Ok(head) => sniff::sniff(head),
-            Err(error) => return self.failed(at, &error),
+        let missing = size.saturating_sub(got);
+        let damage = match failed {
+            Some(error) => Some((ProblemKind::Unreadable, format!("the file cannot be read: {error}"))),
+            None if missing > 0 && !content.is_over() => Some((
+                ProblemKind::Truncated,
+                format!("its last {missing} bytes are missing; what stands before was used"),
+            )),
+            None => None,
         };
-        match kind {
-            Kind::Tar => self.tar(&mut peek, at),
-            Kind::Gzip => {
-                let depth = at.depth + u32::from(at.gunzipped);
-                let deeper = Place { label: at.label.clone(), depth, gunzipped: true };
-                let mut unpacked = Guard::new(peek, self.limits);
-                self.stream(&mut unpacked, &deeper);
-            }
-            Kind::Zip => self.zip_stream(&mut peek, at),
-            Kind::Other => self.bare(&mut peek, at),
-            Kind::Empty => self.refuse(at, ProblemKind::NotABundle, "the file is empty"),
-            Kind::Zeros => self.refuse(
-                at,
-                ProblemKind::Damaged,
-                "the file holds nothing but zero bytes: a broken upload?",
-            ),
-            Kind::Zstd | Kind::Bzip2 | Kind::Xz => {
-                self.refuse(
-                    at,
-                    ProblemKind::Unreadable,
-                    "zstd, bzip2 and xz archives are not read: unpack it one level and try again",
-                );
-            }
-        }
+        content.end(self, damage.map(|(kind, text)| Damage { kind, text }));
     }
 
-    fn refuse(&mut self, at: &Place, kind: ProblemKind, text: &str) {
-        self.sink.problem(Problem::new(kind, &at.label, text));
-    }
-
-    /// A log that lies alone, not in a tree.
-    fn bare(&mut self, rdr: &mut dyn Read, at: &Place) {
-        let name = at.label.rsplit(['!', '/']).next().unwrap_or(&at.label).to_owned();
-        let path = MemberPath::new(at.label.as_str());
-        let member = Member { path: path.clone(), container: path.clone(), root: path, tree: name, size: 0 };
-        if self.sink.begin(member) {
-            let damage = self.blocks(rdr, None);
-            self.sink.end(damage);
-        } else {
-            self.refuse(
-                at,
-                ProblemKind::NotABundle,
-                "neither an archive (tgz, tar, zip) nor a log that is known",
-            );
-        }
-    }
-
-    /// A tar, and those that were put behind it.
-    fn tar(&mut self, rdr: &mut dyn Read, at: &Place) {
-        let mut rdr = Blocks::new(rdr);
-        while self.one_tar(&mut rdr, at) {
-            match self.after_tar(&mut rdr, at) {
-                Some(head) => rdr.unread(&head),
-                None => return,
-            }
-        }
-    }
-
-    /// Walks the members of a tar; whether it was read to its end mark.
-    fn one_tar<R: Read>(&mut self, rdr: &mut Blocks<R>, at: &Place) -> bool {
-        let mut archive = tar::Archive::new(rdr);
-        let entries = match archive.entries() {
-            Ok(entries) => entries,
+    /// Reads a file into `push` until that says no; whether it broke off.
+    fn pump_file(&mut self, path: &Path, label: &str, push: impl FnMut(&mut Self, &[u8]) -> bool) -> bool {
+        match File::open(path) {
+            Ok(mut file) => self.pump(&mut file, label, push),
             Err(error) => {
-                self.failed(at, &error);
-                return false;
-            }
-        };
-        for entry in entries {
-            let mut entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    self.failed(at, &error);
-                    return false;
-                }
-            };
-            let kind = entry.header().entry_type();
-            if kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse() {
-                let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-                let size = entry.size();
-                self.member(&name, size, &mut entry, at);
-            }
-            if self.is_over(&at.label) {
-                return false;
+                self.problem(ProblemKind::Unreadable, label, format!("the file cannot be read: {error}"));
+                true
             }
         }
-        true
     }
 
-    /// Reads on behind a tar's end mark: the gzip layer around it tells its checksum only there. Gives what was read of
-    /// another tar that follows.
-    fn after_tar(&mut self, rdr: &mut dyn Read, at: &Place) -> Option<Vec<u8>> {
+    fn pump(&mut self, rdr: &mut dyn Read, label: &str, push: impl FnMut(&mut Self, &[u8]) -> bool) -> bool {
+        let failed = self.blocks(rdr, push);
+        if let Some(error) = &failed {
+            let text = format!(
+                "reading the file failed at byte {}: {error}; what stands before was used",
+                self.read
+            );
+            self.problem(ProblemKind::Unreadable, label, text);
+        }
+        failed.is_some()
+    }
+
+    /// Reads block by block into `push` until that says no; what failed.
+    fn blocks(
+        &mut self,
+        rdr: &mut dyn Read,
+        mut push: impl FnMut(&mut Self, &[u8]) -> bool,
+    ) -> Option<io::Error> {
         let mut block = vec![0; BLOCK];
-        while !self.sink.stopped() {
-            let (len, failed) = fill(rdr, &mut block);
-            let next = block[..len].chunks(512).position(|part| part.iter().any(|&byte| byte != 0));
-            if let Some(next) = next {
-                let head = block[next * 512..len].to_vec();
-                if sniff::is_tar_header(&head) && failed.is_none() {
-                    return Some(head);
+        while !self.is_over() {
+            match rdr.read(&mut block) {
+                Ok(0) => return None,
+                Ok(len) => {
+                    self.before = self.read;
+                    self.read += len as u64;
+                    let goes_on = push(self, &block[..len]);
+                    self.sink.progress(len as u64);
+                    if !goes_on {
+                        return None;
+                    }
                 }
-                self.refuse(at, ProblemKind::Damaged, "other data follows the archive; it was left out");
-                return None;
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Some(error),
             }
-            match failed {
-                // Padding behind a gzip stream is no gzip header, and harmless.
-                Some(error)
-                    if error.kind() == io::ErrorKind::InvalidInput
-                        && !error.to_string().contains("checksum") => {}
-                Some(error) => self.failed(at, &error),
-                None if len == BLOCK => continue,
-                None => {}
-            }
-            return None;
         }
         None
     }
 
-    fn zip_file(&mut self, path: &Path, at: &Place) {
-        let opened = File::open(path).map(|file| Counted { inner: file, count: Rc::clone(&self.read) });
-        let archive = match opened {
-            Ok(file) => zip::ZipArchive::new(BufReader::new(file)),
-            Err(error) => return self.failed(at, &error),
-        };
-        let mut archive = match archive {
-            Ok(archive) => archive,
-            Err(error) => return self.failed_zip(at, &error),
-        };
-        for index in 0..archive.len() {
-            match archive.by_index(index) {
-                Ok(mut file) => {
-                    if !file.is_dir() {
-                        let name = String::from_utf8_lossy(file.name_raw()).into_owned();
-                        let size = file.size();
-                        self.member(&name, size, &mut file, at);
-                    }
-                }
-                Err(error) => self.failed_zip(at, &error),
-            }
-            if self.is_over(&at.label) {
-                return;
+    /// Takes what waits, and tells what was counted.
+    fn finish(&mut self) {
+        fragment::close_all(self);
+        for ((kind, path, text), (count, first)) in std::mem::take(&mut self.alike) {
+            let text = format!("{count} {text} (the first: {first})");
+            self.sink.problem(Problem::new(kind, path, text));
+        }
+        for (kind, count) in std::mem::take(&mut self.problems) {
+            if count > MOST_PROBLEMS {
+                let text = format!(
+                    "{} further problems of this kind were counted but not kept",
+                    count - MOST_PROBLEMS
+                );
+                self.sink.problem(Problem::new(kind, "", text));
             }
         }
     }
 
-    fn zip_stream(&mut self, rdr: &mut dyn Read, at: &Place) {
-        let mut rdr = rdr;
-        loop {
-            match zip::read::read_zipfile_from_stream(&mut rdr) {
-                Ok(Some(mut file)) => {
-                    if !file.is_dir() {
-                        let name = String::from_utf8_lossy(file.name_raw()).into_owned();
-                        let size = file.size();
-                        self.member(&name, size, &mut file, at);
-                    }
-                }
-                Ok(None) => return,
-                Err(error) => return self.failed_zip(at, &error),
-            }
-            if self.is_over(&at.label) {
-                return;
-            }
-        }
+    pub(super) fn limits(&self) -> &'a Limits {
+        self.limits
     }
 
-    /// One file of an archive: a member of a bundle's tree, a bare log, or another archive.
-    fn member(&mut self, name: &str, size: u64, rdr: &mut dyn Read, at: &Place) {
+    /// Bytes of the input that had been read before the block that is at work.
+    pub(super) fn read_before(&self) -> u64 {
+        self.before
+    }
+
+    /// Whether the walk ends here.
+    pub(super) fn is_over(&mut self) -> bool {
+        self.over = self.over || self.sink.stopped();
+        self.over
+    }
+
+    /// Counts a member of the container `label`; whether it is within the limit.
+    pub(super) fn count_member(&mut self, label: &str) -> bool {
         self.members += 1;
-        self.report_progress();
-        let name = tree::normal(name);
-        if let Some((root, tree)) = tree::split(&name) {
-            if self.leaf(at, &root, tree, &name, size, rdr) || !is_bundle_name(&name) {
-                return;
-            }
-        } else {
-            let (root, tree) = name.rsplit_once('/').unwrap_or(("", &name));
-            if self.leaf(at, root, tree.to_owned(), &name, size, rdr) {
-                return;
-            }
+        if self.members > self.limits.members && !self.over {
+            self.over = true;
+            let text = format!("more than {} members; the rest was left out", self.limits.members);
+            self.problem(ProblemKind::Limit, label, text);
         }
-        let mut peek = Peek::new(rdr);
-        match peek.head().map(sniff::sniff) {
-            Ok(Kind::Other | Kind::Empty | Kind::Zeros) if !is_archive_name(&name) => {}
-            Ok(Kind::Other) => {
-                let text = "it is called an archive and is none that is known: damaged?";
-                self.refuse(&at.inner(&name), ProblemKind::Damaged, text);
-            }
-            Ok(_) => self.stream(&mut peek, &at.inner(&name)),
-            Err(error) => self.failed(&at.inner(&name), &error),
-        }
+        !self.over
     }
 
-    /// Offers a member to the sink; whether it was wanted.
-    fn leaf(
-        &mut self,
-        at: &Place,
-        root: &str,
-        tree: String,
-        name: &str,
-        size: u64,
-        rdr: &mut dyn Read,
-    ) -> bool {
-        let label = &at.label;
-        let root = if root.is_empty() { label.clone() } else { format!("{label}!{root}") };
-        let member = Member {
-            path: MemberPath::new(format!("{label}!{name}")),
-            container: MemberPath::new(label.as_str()),
-            root: MemberPath::new(root),
-            tree,
-            size,
-        };
-        let wanted = self.sink.begin(member);
-        if wanted {
-            let damage = self.blocks(rdr, Some(size));
-            self.sink.end(damage);
+    /// The limit that a member of `given` bytes so far has reached, which began when `from` bytes had been read.
+    pub(super) fn limit_of(&mut self, given: u64, from: u64) -> Option<Damage> {
+        if given > self.limits.member_bytes {
+            let text = format!("longer than {} bytes; the rest was left out", self.limits.member_bytes);
+            return Some(Damage { kind: ProblemKind::Limit, text });
         }
-        wanted
+        self.bomb(given, from)
     }
 
-    /// Hands over all of `rdr`; what ended it early, if anything did. `size` is what the container says it has.
-    fn blocks(&mut self, rdr: &mut dyn Read, size: Option<u64>) -> Option<Damage> {
-        let (mut total, from) = (0u64, self.read.get());
-        let mut scratch = vec![0; BLOCK];
-        loop {
-            let (len, failed) = fill(rdr, &mut scratch);
-            total += len as u64;
-            if len > 0 {
-                self.sink.block(scratch[..len].to_vec());
-                self.report_progress();
-            }
-            if let Some(error) = failed {
-                return Some(Damage { kind: kind_of(&error), text: told(&error) });
-            }
-            if let Some(limit) = self.limit_of(total, self.read.get() - from) {
-                return Some(limit);
-            }
-            if self.sink.stopped() {
-                return None;
-            }
-            if len < BLOCK {
-                let missing = size.unwrap_or(0).saturating_sub(total);
-                let text = format!("its last {missing} bytes are missing; what stands before was used");
-                return (missing > 0).then_some(Damage { kind: ProblemKind::Truncated, text });
-            }
-        }
-    }
-
-    /// The limit that a member of `total` bytes so far has reached, for which `read` bytes of the input were read.
-    fn limit_of(&self, total: u64, read: u64) -> Option<Damage> {
-        let limits = self.limits;
-        let text = if total > limits.member_bytes {
-            format!("longer than {} bytes; the rest was left out", limits.member_bytes)
-        } else if total > limits.ratio_from && total / read.max(1) > limits.ratio {
-            OverLimit { ratio: limits.ratio }.to_string()
-        } else {
+    /// What is told of a stream that grew to `given` bytes out of what was read since `from`, if that is too much.
+    pub(super) fn bomb(&mut self, given: u64, from: u64) -> Option<Damage> {
+        // Each bomb makes the next one's fuse shorter: many of them must not cost more than a few.
+        let ratio_from = (self.limits.ratio_from >> (2 * self.bombs).min(13)).max(1);
+        let read = (self.read - from).max(1);
+        if given <= ratio_from || given / read <= self.limits.ratio {
             return None;
-        };
+        }
+        self.bombs += 1;
+        let text = format!(
+            "it expands more than {} times: taken for a decompression bomb, the rest was left out",
+            self.limits.ratio
+        );
         Some(Damage { kind: ProblemKind::Limit, text })
     }
 
-    fn report_progress(&mut self) {
-        let read = self.read.get();
-        if read > self.reported {
-            self.sink.progress(read - self.reported);
-            self.reported = read;
+    pub(super) fn problem(&mut self, kind: ProblemKind, path: &str, text: impl Into<String>) {
+        let count = self.problems.entry(kind).or_default();
+        *count += 1;
+        if *count <= MOST_PROBLEMS {
+            self.sink.problem(Problem::new(kind, path, text));
         }
     }
 
-    fn is_over(&mut self, label: &str) -> bool {
-        if self.members > self.limits.members {
-            let text = format!("more than {} members; the rest was left out", self.limits.members);
-            self.sink.problem(Problem::new(ProblemKind::Limit, label, text));
-            return true;
+    /// Counts a member whose name is `text`, for one problem with all of them.
+    pub(super) fn tally(&mut self, text: &'static str, container: &str, name: &str) {
+        self.alike(NAMES, text, container, name);
+    }
+
+    /// Counts a member that needs a password.
+    pub(super) fn tally_encrypted(&mut self, container: &str, name: &str) {
+        self.alike(ProblemKind::Encrypted, PASSWORD, container, name);
+    }
+
+    fn alike(&mut self, kind: ProblemKind, text: &'static str, container: &str, name: &str) {
+        let cut = name.chars().take(200).collect();
+        self.alike.entry((kind, container.to_owned(), text)).or_insert((0, cut)).0 += 1;
+    }
+
+    pub(super) fn begin(&mut self, member: Member) -> Option<Handle> {
+        self.sink.begin(member)
+    }
+
+    pub(super) fn skip(&mut self, member: Member) {
+        self.sink.skip(member);
+    }
+
+    pub(super) fn piece(&mut self, handle: Handle, file: MemberPath) {
+        self.sink.piece(handle, file);
+    }
+
+    pub(super) fn gap(&mut self, handle: Handle, gap: Gap) {
+        self.sink.gap(handle, gap);
+    }
+
+    pub(super) fn block(&mut self, handle: Handle, bytes: Vec<u8>) {
+        self.sink.block(handle, bytes);
+    }
+
+    pub(super) fn end(&mut self, handle: Handle, damage: Option<Damage>) {
+        self.sink.end(handle, damage);
+    }
+}
+
+fn relative(root: &Path, path: &Path) -> String {
+    tree::normal(&path.strip_prefix(root).unwrap_or(path).to_string_lossy())
+}
+
+/// A container that is being read.
+#[derive(Clone)]
+pub(super) struct Place {
+    /// Its path with every nesting; empty for a folder.
+    pub(super) label: String,
+    /// Containers around it; a compression around an archive is one with it.
+    pub(super) depth: u32,
+    /// Whether a compression was just taken off.
+    is_decoded: bool,
+    path: MemberPath,
+    /// The root of the last member's bundle, which the next one shares as a rule.
+    root: (String, MemberPath),
+}
+
+impl Place {
+    pub(super) fn new(label: &str) -> Self {
+        let path = MemberPath::new(label);
+        Place {
+            label: label.to_owned(),
+            depth: 0,
+            is_decoded: false,
+            root: (String::new(), path.clone()),
+            path,
         }
-        self.sink.stopped()
     }
 
-    fn failed(&mut self, at: &Place, error: &io::Error) {
-        self.sink.problem(Problem::new(kind_of(error), &at.label, told(error)));
+    /// The place of the container `name` in this one.
+    pub(super) fn inner(&self, name: &str) -> Place {
+        Place { depth: self.depth + 1, ..Place::new(&self.path_of(name)) }
     }
 
-    fn failed_zip(&mut self, at: &Place, error: &zip::result::ZipError) {
-        let text = error.to_string();
-        let kind = if text.contains("assword") { ProblemKind::Encrypted } else { ProblemKind::Damaged };
-        self.sink.problem(Problem::new(
-            kind,
-            &at.label,
-            format!("the zip archive cannot be read on: {text}"),
-        ));
+    /// This place below one more compression.
+    pub(super) fn decoded(&self) -> Place {
+        Place { depth: self.depth + u32::from(self.is_decoded), is_decoded: true, ..self.clone() }
     }
-}
 
-/// Whether a file inside a bundle's tree is called like a bundle: one that somebody kept in a log folder.
-fn is_bundle_name(name: &str) -> bool {
-    let file = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-    is_archive_name(&file)
-        && (file.starts_with("esx-") || file.starts_with("vc-") || file.contains("support"))
-}
+    /// The path of `name` in this place, with every nesting.
+    pub(super) fn path_of(&self, name: &str) -> String {
+        if self.label.is_empty() { name.to_owned() } else { format!("{}!{name}", self.label) }
+    }
 
-/// Whether a name is that of an archive.
-fn is_archive_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [".tgz", ".tar.gz", ".tar", ".zip", ".tar.zst", ".tar.xz", ".tar.bz2"]
-        .iter()
-        .any(|end| name.ends_with(end))
+    /// The member `name` of this place.
+    pub(super) fn member(&mut self, name: &str, size: Option<u64>) -> Member {
+        let path = MemberPath::new(self.path_of(name));
+        // A folder is the root of one bundle.
+        if self.label.is_empty() {
+            let container = self.path.clone();
+            return Member {
+                path,
+                root: container.clone(),
+                container,
+                tree: name.to_owned(),
+                size,
+                fragmented: false,
+            };
+        }
+        let split = tree::split(name)
+            .or_else(|| name.rsplit_once('/').map(|(root, tree)| (root.into(), tree.into())));
+        let (root, tree) = split.unwrap_or_else(|| (String::new(), name.to_owned()));
+        if self.root.0 != root {
+            self.root = (root.clone(), MemberPath::new(self.path_of(&root)));
+        }
+        let root = if root.is_empty() { self.path.clone() } else { self.root.1.clone() };
+        Member { path, container: self.path.clone(), root, tree, size, fragmented: false }
+    }
 }

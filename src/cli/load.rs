@@ -195,7 +195,8 @@ fn distinct(inputs: &mut Vec<Input>, problems: &mut Vec<Problem>) {
     inputs.retain(|input| {
         let real = input.path().canonicalize().unwrap_or_else(|_| input.path().to_owned());
         let again = seen.contains(&real);
-        if again {
+        // Each fragment of a file that is given finds all of them.
+        if again && !matches!(input, Input::Fragments(_)) {
             let path = input.path().to_string_lossy();
             problems.push(Problem::new(ProblemKind::Duplicate, path, "it was given twice and read once"));
         }

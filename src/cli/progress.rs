@@ -29,7 +29,7 @@ pub fn bars(when: When, inputs: &[Input]) -> Box<dyn Progress> {
     .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = |input: &Input| {
         let size =
-            std::fs::metadata(input.path()).map_or(0, |meta| if meta.is_file() { meta.len() } else { 0 });
+            input.files().iter().map(|file| std::fs::metadata(file).map_or(0, |meta| meta.len())).sum();
         let bar = all.add(ProgressBar::new(size)).with_style(style.clone());
         let name = input.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         // A bundle's name is hostile text too.

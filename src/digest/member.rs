@@ -1,11 +1,13 @@
 //! One member, read as its bytes arrive: decoded, cut into records, fed to the matcher and the fact readers.
 
+use std::ops::ControlFlow;
+
 use flate2::Crc;
 
 use super::MemberCoverage;
-use crate::bundle::gunzip::Gunzip;
+use crate::bundle::codec::{self, Decoder, Out};
 use crate::bundle::sniff::{self, Kind};
-use crate::bundle::{Damage, Limits, Member, tree};
+use crate::bundle::{Damage, Gap, Limits, Member, missing_fragments};
 use crate::fact::{self, Fact, FactValue, Line, Output, Reader};
 use crate::format;
 use crate::model::{MemberPath, Problem, ProblemKind};
@@ -14,13 +16,12 @@ use crate::rule::{RuleSet, Scan, Scanner};
 
 /// Whether the member at `path` of a bundle's tree holds anything that is read.
 pub fn wants(path: &str) -> bool {
-    let target = tree::fragment(path).map_or(path, |(target, _)| target);
-    format::of_path(target).is_some() || fact::of_path(plain(target)).next().is_some()
+    format::of_path(path).is_some() || fact::of_path(plain(path)).next().is_some()
 }
 
 /// A path without the ending of a compression.
 fn plain(path: &str) -> &str {
-    path.strip_suffix(".gz").unwrap_or(path)
+    [".gz", ".zst", ".xz", ".bz2"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path)
 }
 
 /// What one member gave.
@@ -68,42 +69,39 @@ pub struct MemberReader<'r> {
     tree: String,
     fragmented: bool,
     limits: Limits,
-    decoder: Decoder,
+    form: Form,
     raw: u64,
     text: TextReader<'r>,
     problems: Vec<Problem>,
     over: bool,
 }
 
-enum Decoder {
+enum Form {
     /// The first bytes are awaited.
     Unknown(Vec<u8>),
     Plain,
-    Gzip(Box<Gunzip>),
+    Packed(Box<dyn Decoder>),
     /// A form that is not read; said once.
     Refused,
 }
 
+/// So many zero bytes at the end of a text were not written by who wrote it.
+const MANY_ZEROS: u64 = 512;
+
+/// Bytes that tell the form of a member.
+const HEAD: usize = 32;
+
 impl<'r> MemberReader<'r> {
-    /// A reader for `member`; for a fragment, one for the whole of its target.
+    /// A reader for `member`.
     pub fn new(member: &Member, rules: &'r RuleSet, limits: Limits) -> Self {
-        let fragment = tree::fragment(&member.tree).map(|(target, _)| target.to_owned());
-        let fragmented = fragment.is_some();
-        let tree = fragment.unwrap_or_else(|| member.tree.clone());
-        let path = match tree::fragment(member.path.as_str()) {
-            Some((target, _)) => MemberPath::new(target),
-            None => member.path.clone(),
-        };
-        let text = TextReader::new(&tree, member.path.clone(), rules, limits.record_bytes);
-        let decoder = Decoder::Unknown(Vec::new());
         MemberReader {
-            path,
-            tree,
-            fragmented,
+            path: member.path.clone(),
+            tree: member.tree.clone(),
+            fragmented: member.fragmented,
             limits,
-            decoder,
+            form: Form::Unknown(Vec::new()),
             raw: 0,
-            text,
+            text: TextReader::new(&member.tree, member.path.clone(), rules, limits.record_bytes),
             problems: Vec::new(),
             over: false,
         }
@@ -115,59 +113,60 @@ impl<'r> MemberReader<'r> {
             return;
         }
         self.raw += bytes.len() as u64;
-        let held;
-        let bytes = match &mut self.decoder {
-            Decoder::Unknown(head) => {
-                head.extend_from_slice(bytes);
-                if head.len() < 8 {
-                    return;
-                }
-                held = std::mem::take(head);
-                self.choose(&held);
-                &held[..]
+        if let Form::Unknown(head) = &mut self.form {
+            head.extend_from_slice(bytes);
+            if head.len() < HEAD {
+                return;
             }
-            _ => bytes,
-        };
-        self.decode(bytes);
+            let held = std::mem::take(head);
+            self.choose(&held);
+            self.decode(&held);
+        } else {
+            self.decode(bytes);
+        }
     }
 
     /// What follows comes from the next fragment, `file`.
     pub fn piece(&mut self, file: MemberPath) {
-        match &self.decoder {
-            Decoder::Plain => self.text.goes_on_in(file),
+        match &self.form {
+            Form::Plain => self.text.goes_on_in(file),
             // The first fragment to come need not be the first of the file.
-            Decoder::Unknown(head) if head.is_empty() => self.text.origin = Origin::new(file),
+            Form::Unknown(head) if head.is_empty() => self.text.origin = Origin::new(file),
             _ => {}
         }
     }
 
-    /// Fragments are missing here: what stands before and behind does not join.
-    pub fn gap(&mut self, first: u32, last: u32) {
-        let which = if first == last {
-            format!("fragment {first} is")
-        } else {
-            format!("fragments {first} to {last} are")
-        };
-        let text = format!("{which} missing; what stands before and behind was used");
-        self.problem(ProblemKind::MissingFragment, text);
-        self.text.break_here();
+    /// Something is missing here: what stands before and behind does not join.
+    pub fn gap(&mut self, gap: Gap) {
+        if let Gap::Fragments { first, last } = gap {
+            self.problem(ProblemKind::MissingFragment, missing_fragments(first, last));
+        }
+        match &mut self.form {
+            Form::Packed(decoder) => {
+                let (mut text, mut faults) = (&mut self.text, Vec::new());
+                let _ = decoder.gap(&mut |out| take(&mut text, &mut faults, out));
+                self.told(faults);
+            }
+            Form::Plain => self.text.break_here(),
+            Form::Unknown(_) | Form::Refused => {}
+        }
     }
 
     /// The member is at its end, which `damage` brought about early.
     pub fn finish(mut self, damage: Option<Damage>) -> MemberDigest {
-        if let Decoder::Unknown(head) = &mut self.decoder {
+        if let Form::Unknown(head) = &mut self.form {
             let head = std::mem::take(head);
             self.choose(&head);
             self.decode(&head);
         }
-        if let Decoder::Gzip(gunzip) = &self.decoder
-            && let Some(wrong) = gunzip.finish()
+        if let Form::Packed(decoder) = &mut self.form
             && !self.over
         {
-            let early = wrong.contains("early");
-            let kind = if early { ProblemKind::Truncated } else { ProblemKind::Damaged };
-            let text = format!("{wrong}; {} decoded bytes before it were used", self.text.bytes);
-            self.problem(kind, text);
+            let (mut text, mut faults) = (&mut self.text, Vec::new());
+            let _ = decoder.finish(&mut |out| take(&mut text, &mut faults, out));
+            // That it ends early is said by what it lies in, where that does.
+            faults.retain(|fault| damage.is_none() || fault.kind != ProblemKind::Truncated);
+            self.told(faults);
         }
         if let Some(damage) = damage {
             self.problem(damage.kind, damage.text);
@@ -180,6 +179,10 @@ impl<'r> MemberReader<'r> {
                 text.cuts, self.limits.record_bytes
             );
             problems.push(Problem::new(ProblemKind::Limit, self.path.as_str(), told));
+        }
+        if text.zeros >= MANY_ZEROS {
+            let told = format!("its last {} bytes are zeros: what stood there is missing", text.zeros);
+            problems.push(Problem::new(ProblemKind::Damaged, self.path.as_str(), told));
         }
         let cut = !problems.is_empty();
         problems.extend(text.out.problems);
@@ -211,31 +214,51 @@ impl<'r> MemberReader<'r> {
     }
 
     fn choose(&mut self, head: &[u8]) {
-        let refused = match sniff::sniff(head) {
-            Kind::Gzip => {
+        if let Some(scheme) = sniff::encrypted(head) {
+            self.form = Form::Refused;
+            return self.problem(ProblemKind::Encrypted, scheme.told().to_owned());
+        }
+        let kind = sniff::sniff(head);
+        self.form = match codec::decoder(kind, self.limits.memory / 8) {
+            Some(decoder) => {
                 // Positions in compressed pieces mean nothing: the text is that of the joined target.
                 self.text.origin = Origin::new(self.path.clone());
-                self.decoder = Decoder::Gzip(Box::default());
-                return;
+                Form::Packed(decoder)
             }
-            Kind::Zstd => "zstd",
-            Kind::Bzip2 => "bzip2",
-            Kind::Xz => "xz",
-            Kind::Zip => "zip",
-            _ => {
-                self.decoder = Decoder::Plain;
-                return;
+            None if kind == Kind::Zip => {
+                self.problem(
+                    ProblemKind::Unreadable,
+                    "it is a zip archive in place of a file, which is not read".to_owned(),
+                );
+                Form::Refused
             }
+            None => Form::Plain,
         };
-        self.decoder = Decoder::Refused;
-        self.problem(ProblemKind::Unreadable, format!("it is compressed with {refused}, which is not read"));
+    }
+
+    /// Takes what a decoder found wrong.
+    fn told(&mut self, faults: Vec<Damage>) {
+        for fault in faults {
+            let text = format!("{}; {} decoded bytes were used up to there", fault.text, self.text.bytes);
+            self.problem(fault.kind, text);
+        }
     }
 
     fn decode(&mut self, bytes: &[u8]) {
-        match &mut self.decoder {
-            Decoder::Plain => self.text.push(bytes),
-            Decoder::Gzip(gunzip) => gunzip.push(bytes, &mut |decoded| self.text.push(decoded)),
-            Decoder::Unknown(_) | Decoder::Refused => {}
+        match &mut self.form {
+            Form::Plain => self.text.push(bytes),
+            Form::Packed(decoder) => {
+                let (limits, raw) = (self.limits, self.raw.max(1));
+                let (mut text, mut faults) = (&mut self.text, Vec::new());
+                let _ = decoder.push(bytes, &mut |out| {
+                    let _ = take(&mut text, &mut faults, out);
+                    let over = text.bytes > limits.member_bytes
+                        || (text.bytes > limits.ratio_from && text.bytes / raw > limits.ratio);
+                    if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                });
+                self.told(faults);
+            }
+            Form::Unknown(_) | Form::Refused => {}
         }
         let bytes = self.text.bytes;
         let (limits, raw) = (self.limits, self.raw.max(1));
@@ -257,6 +280,16 @@ impl<'r> MemberReader<'r> {
     }
 }
 
+/// Takes what a decoder gives.
+fn take(text: &mut &mut TextReader<'_>, faults: &mut Vec<Damage>, out: Out<'_>) -> ControlFlow<()> {
+    match out {
+        Out::Bytes(bytes) => text.push(bytes),
+        Out::Gap => text.lose(),
+        Out::Fault(fault) => faults.push(fault),
+    }
+    ControlFlow::Continue(())
+}
+
 /// Decoded text on its way into the matcher and the fact readers.
 struct TextReader<'r> {
     log: Option<&'static str>,
@@ -267,6 +300,10 @@ struct TextReader<'r> {
     out: Output,
     bytes: u64,
     crc: Crc,
+    /// Whether a decoder goes on behind missing bytes: what it cannot know since then is zero.
+    doubtful: bool,
+    /// Zero bytes at the end of what came in.
+    zeros: u64,
 }
 
 struct Read {
@@ -275,6 +312,7 @@ struct Read {
     out: Output,
     bytes: u64,
     crc: u32,
+    zeros: u64,
     cuts: u64,
 }
 
@@ -292,17 +330,30 @@ impl<'r> TextReader<'r> {
             out: Output::default(),
             bytes: 0,
             crc: Crc::new(),
+            doubtful: false,
+            zeros: 0,
         }
+    }
+
+    /// An unknown number of bytes is missing here.
+    fn lose(&mut self) {
+        self.break_here();
+        self.doubtful = true;
     }
 
     fn push(&mut self, text: &[u8]) {
         self.bytes += text.len() as u64;
+        self.zeros = match text.iter().rposition(|&byte| byte != 0) {
+            Some(last) => (text.len() - 1 - last) as u64,
+            None => self.zeros + text.len() as u64,
+        };
         self.crc.update(text);
         let mut take = Take {
             origin: &self.origin,
             scanner: &mut self.scanner,
             readers: &mut self.readers,
             out: &mut self.out,
+            doubtful: self.doubtful,
         };
         self.records.push(text, &mut |stretch| take.stretch(stretch));
     }
@@ -318,6 +369,7 @@ impl<'r> TextReader<'r> {
             scanner: &mut self.scanner,
             readers: &mut self.readers,
             out: &mut self.out,
+            doubtful: self.doubtful,
         };
         self.records.finish(&mut |stretch| take.stretch(stretch));
     }
@@ -333,6 +385,7 @@ impl<'r> TextReader<'r> {
             out: self.out,
             bytes: self.bytes,
             crc: self.crc.sum(),
+            zeros: self.zeros,
             cuts: self.records.cuts(),
         }
     }
@@ -344,10 +397,20 @@ struct Take<'a, 'r> {
     scanner: &'a mut Option<Scanner<'r>>,
     readers: &'a mut Vec<Box<dyn Reader>>,
     out: &'a mut Output,
+    doubtful: bool,
 }
 
 impl Take<'_, '_> {
     fn stretch(&mut self, stretch: Stretch<'_>) {
+        if self.doubtful {
+            // A line with bytes that are not known says nothing.
+            stretch.runs_without(0).for_each(|run| self.sure(run));
+        } else {
+            self.sure(stretch);
+        }
+    }
+
+    fn sure(&mut self, stretch: Stretch<'_>) {
         if !self.readers.is_empty() {
             for (bytes, line, offset) in stretch.lines() {
                 let source = self.origin.locate(line, offset);

@@ -163,7 +163,7 @@ impl Outcome {
 /// A bundle's name in the report: the path as given, and the containers inside it.
 fn named(path: &str, input: &Input, container: &MemberPath) -> String {
     match container.as_str().strip_prefix(input.label().as_str()) {
-        Some(inner) if matches!(input, Input::File(_)) => format!("{path}{inner}"),
+        Some(inner) if !matches!(input, Input::Folder(_)) => format!("{path}{inner}"),
         _ => path.to_owned(),
     }
 }

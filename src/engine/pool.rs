@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Bundle;
-use crate::bundle::Damage;
+use crate::bundle::{Damage, Gap};
 use crate::digest::{MemberDigest, MemberReader};
 use crate::model::{MemberPath, Problem, ProblemKind};
 
@@ -15,7 +15,7 @@ pub(super) type JobId = u64;
 pub(super) enum Message {
     Block(Vec<u8>),
     Piece(MemberPath),
-    Gap(u32, u32),
+    Gap(Gap),
     End(Option<Damage>),
 }
 
@@ -177,7 +177,7 @@ fn step<'r>(reader: MemberReader<'r>, messages: VecDeque<Message>, path: &Member
             match message {
                 Message::Block(bytes) => reader.push(&bytes),
                 Message::Piece(file) => reader.piece(file),
-                Message::Gap(first, last) => reader.gap(first, last),
+                Message::Gap(gap) => reader.gap(gap),
                 Message::End(damage) => return Step::Over(Box::new(reader.finish(damage))),
             }
         }
@@ -221,7 +221,8 @@ mod tests {
             container: MemberPath::new("a.tgz"),
             root: root.clone(),
             tree: "var/run/log/vmkernel.log".to_owned(),
-            size: 0,
+            size: None,
+            fragmented: false,
         };
         let pool = Pool::new(1000);
         thread::scope(|scope| {

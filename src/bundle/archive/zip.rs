@@ -1,0 +1,803 @@
+//! zip by its local headers, so that it can arrive in blocks, lack its directory or be damaged: stored and deflated
+//! entries and those of newer methods, zip64, sizes behind the content; on again at the next local header.
+
+use std::ops::ControlFlow;
+
+use flate2::Crc;
+use memchr::memmem;
+
+use super::{Archive, Bounds, Entry, EntryKind, Item, Take};
+use crate::bundle::Damage;
+use crate::bundle::codec::{self, Decoder, Inflate, Out, Step};
+use crate::bundle::sniff::Kind;
+use crate::model::ProblemKind;
+
+const LOCAL: &[u8] = b"PK\x03\x04";
+const DESCRIPTOR: &[u8] = b"PK\x07\x08";
+/// Bytes of a local header before the name.
+const LOCAL_LEN: usize = 30;
+/// Bytes of a directory entry before the name.
+const CENTRAL_LEN: usize = 46;
+/// A window that an entry of a newer method may ask for.
+const MEMORY: usize = 64 << 20;
+
+/// Reads a zip that arrives in blocks.
+pub(crate) struct Zip {
+    bounds: Bounds,
+    state: State,
+    held: Vec<u8>,
+    /// Bytes taken, but for those in `held`.
+    at: u64,
+    /// Entries begun.
+    entries: u64,
+    /// Entries of the directory.
+    listed: u64,
+    /// Whether the directory's end was read.
+    ended: bool,
+}
+
+enum State {
+    /// A signature is awaited.
+    Signature,
+    /// Inside an entry's content.
+    Content(Box<Content>),
+    /// So many bytes are passed over.
+    Skip(u64),
+    /// Behind the content: its checksum and sizes.
+    Descriptor(Box<Content>),
+    /// A local header is looked for, from here on.
+    Seek(u64),
+}
+
+/// An entry on its way.
+struct Content {
+    local: Local,
+    /// Stored bytes left, where that is known.
+    left: Option<u64>,
+    body: Body,
+    crc: Crc,
+    stored: u64,
+    given: u64,
+    damage: Option<Damage>,
+    /// The end of what came in, of a stored entry of unknown length: it may be the descriptor's.
+    back: Vec<u8>,
+    /// What stands behind the content of such an entry.
+    behind: Option<Vec<u8>>,
+}
+
+enum Body {
+    Stored,
+    Deflated(Inflate),
+    Other(Box<dyn Decoder>),
+}
+
+/// What a local header says.
+struct Local {
+    name: Vec<u8>,
+    method: u16,
+    crc: u32,
+    stored: Option<u64>,
+    size: Option<u64>,
+    encrypted: bool,
+    len: usize,
+}
+
+impl Zip {
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        let (state, held) = (State::Signature, Vec::new());
+        Zip { bounds, state, held, at: 0, entries: 0, listed: 0, ended: false }
+    }
+
+    /// Takes some of `input`.
+    fn step<'a>(&mut self, input: &'a [u8], take: &mut Take<'_>) -> &'a [u8] {
+        match &mut self.state {
+            State::Content(content) if content.left != Some(0) => {
+                let len = content
+                    .left
+                    .map_or(input.len(), |left| input.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
+                let end = content.body(&input[..len], take);
+                let taken = end.unwrap_or(len);
+                content.stored += taken as u64;
+                if let Some(behind) = content.behind.take() {
+                    self.at = self.at + taken as u64 - behind.len() as u64;
+                    self.held = behind;
+                    content.stored = content.given;
+                    self.end_body(true, take);
+                    self.take_held(take);
+                    return &input[taken..];
+                }
+                content.left = content.left.map(|left| left - taken as u64);
+                self.at += taken as u64;
+                if end.is_some() || content.left == Some(0) {
+                    self.end_body(end.is_some(), take);
+                } else if content.damage.is_some() && content.left.is_none() {
+                    self.lose(take);
+                }
+                &input[taken..]
+            }
+            State::Content(_) => {
+                self.end_body(false, take);
+                input
+            }
+            State::Skip(left) => {
+                let len = input.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                *left -= len as u64;
+                self.at += len as u64;
+                if *left == 0 {
+                    self.state = State::Signature;
+                }
+                &input[len..]
+            }
+            State::Signature | State::Descriptor(_) | State::Seek(_) => {
+                let (part, rest) = input.split_at(input.len().min(8 << 10));
+                self.held.extend_from_slice(part);
+                self.take_held(take);
+                rest
+            }
+        }
+    }
+
+    /// Works off what is held, as far as it is whole.
+    fn take_held(&mut self, take: &mut Take<'_>) {
+        loop {
+            let used = match &mut self.state {
+                State::Signature => self.signature(take),
+                State::Descriptor(content) => {
+                    let used = content.descriptor(&self.held);
+                    if used.is_some() {
+                        self.end(take);
+                    }
+                    used
+                }
+                State::Seek(from) => {
+                    let from = *from;
+                    self.seek(from, take)
+                }
+                State::Content(_) | State::Skip(_) => {
+                    let held = std::mem::take(&mut self.held);
+                    return self.push(&held, take);
+                }
+            };
+            let Some(used) = used else { return };
+            self.held.drain(..used);
+            self.at += used as u64;
+        }
+    }
+
+    /// Takes the header that is held; how long it is, where it is whole.
+    fn signature(&mut self, take: &mut Take<'_>) -> Option<usize> {
+        let held = &self.held;
+        let signature = held.first_chunk::<4>()?;
+        match &signature[..] {
+            LOCAL => match local(held)? {
+                Some(header) => Some(self.begin(header, take)),
+                None => self.no_signature(),
+            },
+            b"PK\x01\x02" => {
+                let len =
+                    |at: usize| Some(usize::from(u16::from_le_bytes([*held.get(at)?, *held.get(at + 1)?])));
+                let len = CENTRAL_LEN + len(28)? + len(30)? + len(32)?;
+                (held.len() >= len).then(|| {
+                    self.listed += 1;
+                    len
+                })
+            }
+            // The end of the directory, of its zip64 form, and where that lies; a comment may follow.
+            b"PK\x05\x06" => {
+                self.ended = true;
+                let comment = held.get(20..22).map(|len| u16::from_le_bytes([len[0], len[1]]))?;
+                let len = 22 + usize::from(comment);
+                (held.len() >= len).then_some(len)
+            }
+            b"PK\x06\x06" => {
+                let size = held.get(4..12)?.first_chunk::<8>().map(|size| u64::from_le_bytes(*size))?;
+                self.state = State::Skip(size.saturating_add(12).min(1 << 20));
+                Some(0)
+            }
+            b"PK\x06\x07" => (held.len() >= 20).then_some(20),
+            // A spanned archive's mark; a descriptor that was not announced.
+            b"PK00" => Some(4),
+            DESCRIPTOR => (held.len() >= 16).then_some(16),
+            _ if self.ended => self.behind_end(),
+            _ => self.no_signature(),
+        }
+    }
+
+    /// What follows the archive: padding, or another archive.
+    fn behind_end(&mut self) -> Option<usize> {
+        if self.held.iter().all(|&byte| byte == 0) { Some(self.held.len()) } else { self.no_signature() }
+    }
+
+    fn no_signature(&mut self) -> Option<usize> {
+        self.state = State::Seek(self.at);
+        Some(0)
+    }
+
+    /// Begins an entry; how long its header is.
+    fn begin(&mut self, local: Local, take: &mut Take<'_>) -> usize {
+        self.entries += 1;
+        self.ended = false;
+        let len = local.len;
+        let is_folder = local.name.ends_with(b"/");
+        let kind = match () {
+            () if local.encrypted => EntryKind::Encrypted,
+            () if is_folder => EntryKind::Folder,
+            () => EntryKind::File,
+        };
+        if let Some(stored) = local.stored.filter(|&stored| stored > self.bounds.entry_bytes) {
+            let name = String::from_utf8_lossy(&local.name);
+            let text = format!(
+                "{name} claims to be {stored} bytes long, and the limit is {}; it was left out",
+                self.bounds.entry_bytes
+            );
+            take(Item::Fault(Damage { kind: ProblemKind::Limit, text }));
+            self.state = State::Seek(self.at + len as u64);
+            return len;
+        }
+        let body = body(local.method);
+        let entry = Entry { name: local.name.clone(), size: local.size, kind };
+        take(Item::Entry(entry));
+        match body {
+            Some(body) if kind == EntryKind::File => {
+                let left = local.stored;
+                let crc = Crc::new();
+                let (back, behind) = (Vec::new(), None);
+                let content =
+                    Content { local, left, body, crc, stored: 0, given: 0, damage: None, back, behind };
+                self.state = State::Content(Box::new(content));
+            }
+            body => {
+                let unknown = body.is_none() && kind == EntryKind::File;
+                let text = format!("it is compressed by method {}, which is not read", local.method);
+                take(Item::End(unknown.then_some(Damage { kind: ProblemKind::Unreadable, text })));
+                self.state = match local.stored {
+                    Some(stored) if stored > 0 => State::Skip(stored),
+                    Some(_) => State::Signature,
+                    None => State::Seek(self.at + len as u64),
+                };
+            }
+        }
+        len
+    }
+
+    /// The content is at its end; `by_itself` says that its own format told so.
+    fn end_body(&mut self, by_itself: bool, take: &mut Take<'_>) {
+        let State::Content(mut content) = std::mem::replace(&mut self.state, State::Signature) else {
+            return;
+        };
+        content.flush(by_itself, take);
+        // Bytes of the entry behind the end of its own stream.
+        let left = content.left.unwrap_or(0);
+        if content.local.stored.is_none() {
+            self.state = State::Descriptor(content);
+        } else {
+            content.verify();
+            take(Item::End(content.damage));
+            if left > 0 {
+                self.state = State::Skip(left);
+            }
+        }
+    }
+
+    /// The entry is at its end, with its descriptor.
+    fn end(&mut self, take: &mut Take<'_>) {
+        if let State::Descriptor(mut content) = std::mem::replace(&mut self.state, State::Signature) {
+            content.verify();
+            take(Item::End(content.damage));
+        }
+    }
+
+    /// The open entry cannot be read on, and where it ends is not known.
+    fn lose(&mut self, take: &mut Take<'_>) {
+        if let State::Content(content) | State::Descriptor(content) =
+            std::mem::replace(&mut self.state, State::Seek(self.at))
+        {
+            let text = "it is damaged, and how long it is was not told; what stands before was used";
+            let damage = Damage { kind: ProblemKind::Damaged, text: text.to_owned() };
+            take(Item::End(content.damage.or(Some(damage))));
+        }
+    }
+
+    /// Looks for a local header in what is held; what was passed over.
+    fn seek(&mut self, from: u64, take: &mut Take<'_>) -> Option<usize> {
+        let mut starts = memmem::find_iter(&self.held, b"PK");
+        let found = starts.find(|&start| {
+            let rest = &self.held[start..];
+            rest.starts_with(b"PK\x01\x02")
+                || rest.starts_with(b"PK\x05\x06")
+                || matches!(local(rest), Some(Some(_)) | None)
+                    && rest.starts_with(&LOCAL[..rest.len().min(4)])
+        });
+        let Some(start) = found else {
+            let done = self.held.len().saturating_sub(3);
+            self.held.drain(..done);
+            self.at += done as u64;
+            return None;
+        };
+        // A header that is not whole yet waits.
+        let rest = &self.held[start..];
+        if rest.len() < 4 || (rest.starts_with(LOCAL) && local(rest).is_none()) {
+            self.held.drain(..start);
+            self.at += start as u64;
+            return None;
+        }
+        let skipped = self.at + start as u64 - from;
+        if skipped > 0 {
+            let text = format!(
+                "{skipped} bytes from byte {from} on are no zip; they were skipped, and reading went on behind"
+            );
+            take(Item::Fault(Damage { kind: ProblemKind::Damaged, text }));
+        }
+        self.state = State::Signature;
+        Some(start)
+    }
+}
+
+impl Archive for Zip {
+    fn push(&mut self, mut input: &[u8], take: &mut Take<'_>) {
+        while !input.is_empty() {
+            input = self.step(input, take);
+        }
+    }
+
+    fn gap(&mut self, _opaque: bool, take: &mut Take<'_>) {
+        if matches!(self.state, State::Content(_) | State::Descriptor(_)) {
+            self.lose(take);
+        }
+        self.at += self.held.len() as u64;
+        self.held.clear();
+        self.state = State::Seek(self.at);
+    }
+
+    fn finish(&mut self, cut: bool, take: &mut Take<'_>) {
+        if matches!(&self.state, State::Content(content) if content.left == Some(0)) {
+            self.end_body(false, take);
+        }
+        let damaged = |text: String| Damage { kind: ProblemKind::Damaged, text };
+        if let State::Content(mut content) | State::Descriptor(mut content) =
+            std::mem::replace(&mut self.state, State::Signature)
+        {
+            content.flush(true, take);
+            let text = match content.left {
+                Some(left) => {
+                    format!("its last {left} stored bytes are missing; what stands before was used")
+                }
+                None => "its end is missing; what stands before was used".to_owned(),
+            };
+            let cut = Damage { kind: ProblemKind::Truncated, text };
+            take(Item::End(Some(content.damage.take().unwrap_or(cut))));
+        }
+        if !self.ended && self.listed == 0 && !cut {
+            let text = format!(
+                "the zip archive ends early: its directory is missing, and {} members were read by their own headers",
+                self.entries
+            );
+            take(Item::Fault(Damage { kind: ProblemKind::Truncated, text }));
+        } else if self.listed > self.entries {
+            let text = format!(
+                "the directory of the zip archive names {} members, and {} were found",
+                self.listed, self.entries
+            );
+            take(Item::Fault(damaged(text)));
+        }
+        if let State::Seek(from) = self.state {
+            let behind = self.at + self.held.len() as u64 - from;
+            if behind > 0 {
+                take(Item::Fault(damaged(format!(
+                    "{behind} bytes from byte {from} on are no zip; they were left out"
+                ))));
+            }
+        }
+    }
+}
+
+impl Content {
+    /// Takes stored bytes; how many, where the content ends in them by itself.
+    fn body(&mut self, input: &[u8], take: &mut Take<'_>) -> Option<usize> {
+        match &mut self.body {
+            Body::Stored if self.left.is_some() => {
+                self.crc.update(input);
+                self.given += input.len() as u64;
+                take(Item::Bytes(input));
+                None
+            }
+            Body::Stored => {
+                self.stored_to_descriptor(input, take);
+                None
+            }
+            Body::Deflated(_) => self.inflate(input, take),
+            Body::Other(_) => {
+                self.decode(Some(input), take);
+                None
+            }
+        }
+    }
+
+    /// Stored content of unknown length ends where a descriptor with its checksum stands.
+    fn stored_to_descriptor(&mut self, input: &[u8], take: &mut Take<'_>) {
+        let mut all = std::mem::take(&mut self.back);
+        all.extend_from_slice(input);
+        let mut summed = 0;
+        let mut end = all.len().saturating_sub(7);
+        for start in memmem::find_iter(&all, DESCRIPTOR).filter(|start| start + 8 <= all.len()) {
+            self.crc.update(&all[summed..start]);
+            summed = start;
+            if all[start + 4..start + 8] == self.crc.sum().to_le_bytes() {
+                self.behind = Some(all[start..].to_vec());
+                end = start;
+                break;
+            }
+        }
+        if summed > end {
+            end = summed;
+        }
+        self.crc.update(&all[summed..end]);
+        self.given += end as u64;
+        if end > 0 {
+            take(Item::Bytes(&all[..end]));
+        }
+        if self.behind.is_none() {
+            self.back = all.split_off(end);
+        }
+    }
+
+    fn inflate(&mut self, mut input: &[u8], take: &mut Take<'_>) -> Option<usize> {
+        let all = input.len();
+        loop {
+            let Body::Deflated(inflate) = &mut self.body else { return None };
+            let step = inflate.step(input);
+            if !inflate.out().is_empty() {
+                self.given += inflate.out().len() as u64;
+                take(Item::Bytes(inflate.out()));
+            }
+            match step {
+                Step::Taken(taken) => input = &input[taken..],
+                Step::End(taken) => return Some(all - input.len() + taken),
+                Step::Damaged(_) => {
+                    self.damaged("the compressed data is damaged; what stands before was used");
+                    return None;
+                }
+                Step::Resumed(_) => {
+                    take(Item::Gap);
+                    let held = inflate.take_held();
+                    self.damage = None;
+                    self.damaged("the compressed data is damaged; what stands before and behind was used");
+                    self.resumed(&held, take);
+                    return None;
+                }
+                Step::Searching => return None,
+            }
+            if input.is_empty() {
+                return None;
+            }
+        }
+    }
+
+    /// Goes on with what was held behind a damage.
+    fn resumed(&mut self, held: &[u8], take: &mut Take<'_>) {
+        if self.inflate(held, take).is_some() {
+            // The stream ended inside what had been taken before: nothing more of the entry is its own.
+            self.body = Body::Other(Box::new(Nothing));
+        }
+    }
+
+    fn decode(&mut self, input: Option<&[u8]>, take: &mut Take<'_>) {
+        let Body::Other(decoder) = &mut self.body else { return };
+        let (mut damage, mut given, crc) = (None, 0, &mut self.crc);
+        let mut give = |out: Out<'_>| {
+            match out {
+                Out::Bytes(bytes) => {
+                    crc.update(bytes);
+                    given += bytes.len() as u64;
+                    take(Item::Bytes(bytes));
+                }
+                Out::Gap => take(Item::Gap),
+                Out::Fault(fault) => damage = Some(fault),
+            }
+            ControlFlow::Continue(())
+        };
+        let _ = match input {
+            Some(input) => decoder.push(input, &mut give),
+            None => decoder.finish(&mut give),
+        };
+        self.given += given;
+        self.damage = self.damage.take().or(damage);
+    }
+
+    fn damaged(&mut self, text: &str) {
+        let damage = Damage { kind: ProblemKind::Damaged, text: text.to_owned() };
+        self.damage.get_or_insert(damage);
+    }
+
+    /// Gives what a decoder still holds.
+    fn flush(&mut self, by_itself: bool, take: &mut Take<'_>) {
+        self.decode(None, take);
+        let back = std::mem::take(&mut self.back);
+        if !back.is_empty() {
+            self.crc.update(&back);
+            take(Item::Bytes(&back));
+        }
+        let Body::Deflated(inflate) = &mut self.body else { return };
+        if by_itself {
+            return;
+        }
+        if matches!(inflate.last_search(), Step::Resumed(_)) {
+            take(Item::Gap);
+            let held = inflate.take_held();
+            self.resumed(&held, take);
+        } else if !inflate.is_damaged() {
+            self.damaged("the compressed data ends early; what stands before was used");
+        }
+    }
+
+    /// Reads checksum and sizes behind the content; how long they are, once they are there. With a signature or not, of
+    /// four or eight bytes each: whichever agrees with what was read.
+    fn descriptor(&mut self, held: &[u8]) -> Option<usize> {
+        let number = |at: usize, len: usize| {
+            let bytes = held.get(at..at + len)?;
+            Some(bytes.iter().rev().fold(0u64, |value, &byte| value << 8 | u64::from(byte)))
+        };
+        for (start, len) in [(4, 4), (4, 8), (0, 4), (0, 8)] {
+            if start == 4 && !held.starts_with(&DESCRIPTOR[..held.len().min(4)]) {
+                continue;
+            }
+            let (crc, stored) = (number(start, 4), number(start + 4, len));
+            if let Some((crc, stored)) = crc.zip(stored)
+                && stored == self.stored
+                && held.len() >= start + 4 + 2 * len
+            {
+                self.local.crc = crc as u32;
+                return Some(start + 4 + 2 * len);
+            }
+        }
+        // Longer than any: there is none that agrees.
+        (held.len() >= 24).then(|| {
+            self.damaged("its length does not agree with what stands behind it");
+            0
+        })
+    }
+
+    /// Holds the checksum against what was given.
+    fn verify(&mut self) {
+        let sum = match &self.body {
+            Body::Deflated(inflate) => inflate.crc(),
+            _ => self.crc.sum(),
+        };
+        if sum != self.local.crc {
+            self.damaged("the checksum does not match: some of its bytes are wrong");
+        }
+    }
+}
+
+/// Decodes to nothing.
+struct Nothing;
+
+impl Decoder for Nothing {
+    fn push(&mut self, _: &[u8], _: &mut codec::Give<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn gap(&mut self, _: &mut codec::Give<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn finish(&mut self, _: &mut codec::Give<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+fn body(method: u16) -> Option<Body> {
+    let kind = match method {
+        0 => return Some(Body::Stored),
+        8 => return Some(Body::Deflated(Inflate::default())),
+        12 => Kind::Bzip2,
+        20 | 93 => Kind::Zstd,
+        95 => Kind::Xz,
+        _ => return None,
+    };
+    codec::decoder(kind, MEMORY).map(Body::Other)
+}
+
+/// The local header that `bytes` begin with: `None` outside where more of it has to come, inside where it is none.
+fn local(bytes: &[u8]) -> Option<Option<Local>> {
+    if !bytes.starts_with(&LOCAL[..bytes.len().min(4)]) {
+        return Some(None);
+    }
+    let head = bytes.first_chunk::<LOCAL_LEN>()?;
+    let short = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
+    let long = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    let (flags, method) = (short(6), short(8));
+    let (name_len, extra_len) = (usize::from(short(26)), usize::from(short(28)));
+    let known = matches!(method, 0..=20 | 93..=99);
+    if head[4] > 100 || !known || name_len == 0 {
+        return Some(None);
+    }
+    let len = LOCAL_LEN + name_len + extra_len;
+    let rest = bytes.get(LOCAL_LEN..len)?;
+    let (name, extra) = rest.split_at(name_len);
+    if name.contains(&0) {
+        return Some(None);
+    }
+    let (mut size, mut stored) = (u64::from(long(22)), u64::from(long(18)));
+    if long(18) == u32::MAX || long(22) == u32::MAX {
+        zip64(extra, &mut size, &mut stored);
+    }
+    // Bit 3: sizes and checksum stand behind the content.
+    let behind = flags & 8 != 0 && stored == 0;
+    Some(Some(Local {
+        name: name.to_vec(),
+        method,
+        crc: long(14),
+        stored: (!behind).then_some(stored),
+        size: (!behind).then_some(size),
+        // Bit 0, and strong encryption, and AES.
+        encrypted: flags & 0x41 != 0 || method == 99,
+        len,
+    }))
+}
+
+/// Takes the sizes that do not fit the header from its extra fields.
+fn zip64(mut extra: &[u8], size: &mut u64, stored: &mut u64) {
+    while let Some((&[a, b, c, d], rest)) = extra.split_first_chunk::<4>() {
+        let len = usize::from(u16::from_le_bytes([c, d])).min(rest.len());
+        let (field, after) = rest.split_at(len);
+        if u16::from_le_bytes([a, b]) == 1 {
+            let mut numbers = field
+                .chunks_exact(8)
+                .filter_map(|part| part.first_chunk::<8>())
+                .map(|part| u64::from_le_bytes(*part));
+            if *size == u64::from(u32::MAX) {
+                *size = numbers.next().unwrap_or(*size);
+            }
+            if *stored == u64::from(u32::MAX) {
+                *stored = numbers.next().unwrap_or(*stored);
+            }
+        }
+        extra = after;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use zip::CompressionMethod;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { entry_bytes: 1 << 36 };
+
+    fn text(seed: u32) -> Vec<u8> {
+        (0..20_000u32).flat_map(|n| format!("{n} of {}\n", n.wrapping_mul(seed)).into_bytes()).collect()
+    }
+
+    fn files() -> Vec<(String, Vec<u8>)> {
+        (0..4)
+            .map(|n| (format!("esx-a/{n}.log"), text(2_654_435_761 + n)))
+            .chain([("e".to_owned(), vec![])])
+            .collect()
+    }
+
+    fn packed(method: CompressionMethod, large: bool) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = SimpleFileOptions::default().compression_method(method).large_file(large);
+        for (name, text) in files() {
+            zip.start_file(name, options).expect("begun");
+            zip.write_all(&text).expect("in memory");
+        }
+        zip.finish().expect("in memory").into_inner()
+    }
+
+    /// With sizes and checksums behind the content, as one who cannot seek writes it.
+    fn streamed(method: CompressionMethod) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new_stream(Vec::new());
+        let options = SimpleFileOptions::default().compression_method(method);
+        for (name, text) in files() {
+            zip.start_file(name, options).expect("begun");
+            zip.write_all(&text).expect("in memory");
+        }
+        zip.finish().expect("in memory").into_inner()
+    }
+
+    type Told = (Vec<(String, Vec<u8>, Option<String>)>, Vec<String>);
+
+    fn told(bytes: &[u8], block: usize) -> Told {
+        let (mut items, mut faults): Told = (Vec::new(), Vec::new());
+        let mut zip = Zip::new(BOUNDS);
+        let mut take = |item: Item<'_>| match (item, items.last_mut()) {
+            (Item::Entry(entry), _) => {
+                let name = String::from_utf8_lossy(&entry.name).into_owned();
+                items.push((
+                    name,
+                    Vec::new(),
+                    (entry.kind == EntryKind::Encrypted).then(|| "encrypted".to_owned()),
+                ));
+            }
+            (Item::Bytes(bytes), Some(last)) => last.1.extend_from_slice(bytes),
+            (Item::End(Some(damage)), Some(last)) => last.2 = Some(damage.text),
+            (Item::Fault(fault), _) => faults.push(fault.text),
+            _ => {}
+        };
+        for block in bytes.chunks(block) {
+            zip.push(block, &mut take);
+        }
+        zip.finish(false, &mut take);
+        (items, faults)
+    }
+
+    #[test]
+    fn entries_of_every_form_are_read_in_blocks_of_any_size() {
+        let expected: Vec<_> = files().into_iter().map(|(name, text)| (name, text, None)).collect();
+        let forms = [
+            packed(CompressionMethod::Stored, false),
+            packed(CompressionMethod::Deflated, false),
+            packed(CompressionMethod::Deflated, true),
+            packed(CompressionMethod::Stored, true),
+            streamed(CompressionMethod::Deflated),
+            streamed(CompressionMethod::Stored),
+        ];
+        for (form, bytes) in forms.iter().enumerate() {
+            for block in [1000, 4096, 1 << 20] {
+                let (items, faults) = told(bytes, block);
+                assert!(
+                    items == expected,
+                    "form {form}, block {block}: {:?}",
+                    items.iter().map(|i| (&i.0, i.1.len(), &i.2)).collect::<Vec<_>>()
+                );
+                assert!(faults.is_empty(), "form {form}, block {block}: {faults:?}");
+            }
+        }
+        let (items, faults) = told(&forms[1], 1);
+        assert!(items == expected && faults.is_empty(), "{faults:?}");
+    }
+
+    #[test]
+    fn without_its_directory_or_its_end_the_rest_is_read() {
+        let whole = packed(CompressionMethod::Deflated, false);
+        let directory = memmem::find(&whole, b"PK\x01\x02").expect("a directory");
+        let (items, faults) = told(&whole[..directory], 4096);
+        assert_eq!((items.len(), items.iter().filter(|item| item.2.is_some()).count()), (5, 0));
+        assert!(faults[0].contains("its directory is missing, and 5 members"), "{faults:?}");
+        let (items, _) = told(&whole[..directory / 2], 4096);
+        assert!(items[0].1 == files()[0].1 && items.last().is_some_and(|last| last.2.is_some()));
+    }
+
+    #[test]
+    fn reading_goes_on_behind_damage() {
+        let whole = packed(CompressionMethod::Deflated, false);
+        let second = memmem::find(&whole, b"esx-a/1.log").expect("there");
+        let mut header = whole.clone();
+        header[second - 30] = b'X';
+        let (items, faults) = told(&header, 4096);
+        assert_eq!(
+            items.iter().map(|item| item.0.as_str()).collect::<Vec<_>>(),
+            ["esx-a/0.log", "esx-a/2.log", "esx-a/3.log", "e"]
+        );
+        assert!(
+            faults.iter().any(|fault| fault.contains("are no zip"))
+                && faults.iter().any(|fault| fault.contains("names 5 members, and 4")),
+            "{faults:?}"
+        );
+        let mut body = whole.clone();
+        body[second + 20_000..second + 21_000].fill(0x77);
+        let (items, _) = told(&body, 4096);
+        assert_eq!(
+            items.iter().map(|item| item.2.is_some()).collect::<Vec<_>>(),
+            [false, true, false, false, false]
+        );
+        assert!(items[1].1.len() > 50_000);
+    }
+
+    #[test]
+    fn a_password_is_told_and_what_stands_behind_is_read() {
+        let mut whole = packed(CompressionMethod::Deflated, false);
+        let second = memmem::find(&whole, b"esx-a/1.log").expect("there");
+        whole[second - 24] |= 1;
+        let (items, _) = told(&whole, 4096);
+        assert_eq!(
+            items.iter().map(|item| item.2.as_deref()).collect::<Vec<_>>(),
+            [None, Some("encrypted"), None, None, None]
+        );
+    }
+}

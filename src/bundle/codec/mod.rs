@@ -1,0 +1,172 @@
+//! Compressions as push decoders: they take what has arrived and give what that decodes to, so that a stream can wait
+//! for its next block without holding a thread, and everything before and behind a damage is kept.
+//!
+//! What the decoded bytes are is not looked at here.
+
+mod bzip2;
+mod gzip;
+mod inflate;
+mod resync;
+mod xz;
+mod zstd;
+
+use std::ops::ControlFlow;
+
+pub use gzip::Gunzip;
+pub(super) use inflate::{Inflate, Step};
+
+use super::Damage;
+use super::sniff::Kind;
+use crate::model::ProblemKind;
+
+/// What a decoder gives.
+#[derive(Debug)]
+pub enum Out<'a> {
+    /// Decoded bytes, in order.
+    Bytes(&'a [u8]),
+    /// An unknown number of decoded bytes is missing here. In what follows, bytes that only the missing ones would tell
+    /// are zero.
+    Gap,
+    /// What was wrong with the compressed stream.
+    Fault(Damage),
+}
+
+/// Takes what a decoder gives; `Break` ends the decoding for good.
+pub type Give<'a> = dyn FnMut(Out<'_>) -> ControlFlow<()> + 'a;
+
+/// Decodes a stream that arrives in blocks.
+pub trait Decoder: Send {
+    /// Takes the next bytes and gives what they decode to.
+    fn push(&mut self, input: &[u8], give: &mut Give<'_>) -> ControlFlow<()>;
+
+    /// An unknown number of compressed bytes is missing before what comes next.
+    fn gap(&mut self, give: &mut Give<'_>) -> ControlFlow<()>;
+
+    /// The stream is at its end: gives what is left, and what was wrong.
+    fn finish(&mut self, give: &mut Give<'_>) -> ControlFlow<()>;
+}
+
+/// The decoder for `kind`, or `None` where that is no compression. `memory` bounds the window that a stream may ask
+/// for, in bytes.
+pub fn decoder(kind: Kind, memory: usize) -> Option<Box<dyn Decoder>> {
+    Some(match kind {
+        Kind::Gzip => Box::<Gunzip>::default(),
+        Kind::Zstd => Box::new(zstd::Zstd::new(memory)),
+        Kind::Bzip2 => Box::<bzip2::Bunzip>::default(),
+        Kind::Xz => Box::new(xz::Xz::new(memory)),
+        _ => return None,
+    })
+}
+
+/// How much is decoded at once.
+const OUT: usize = 128 << 10;
+
+fn early(what: &str) -> Damage {
+    Damage { kind: ProblemKind::Truncated, text: format!("the {what} stream ends early") }
+}
+
+fn damaged(text: impl Into<String>) -> Damage {
+    Damage { kind: ProblemKind::Damaged, text: text.into() }
+}
+
+/// Told where a compression has no way to go on behind a damage.
+fn lost(what: &str, at: u64) -> Damage {
+    damaged(format!(
+        "the {what} data is damaged at byte {at} of the compressed stream; what stands before was used, what stands \
+         behind cannot be decoded"
+    ))
+}
+
+/// Told where bytes follow a whole stream.
+fn trailing(what: &str, at: u64) -> Damage {
+    damaged(format!("other data follows the {what} stream at byte {at}; it was left out"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn text() -> Vec<u8> {
+        (0..40_000u32)
+            .flat_map(|n| format!("line {n} of {}\n", n.wrapping_mul(2_654_435_761)).into_bytes())
+            .collect()
+    }
+
+    /// Packed with writers that share no code with the decoders, where there is one.
+    fn packed(kind: Kind, text: &[u8]) -> Vec<u8> {
+        match kind {
+            Kind::Gzip => {
+                let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                gz.write_all(text).expect("in memory");
+                gz.finish().expect("in memory")
+            }
+            Kind::Bzip2 => {
+                let mut bz = ::bzip2::write::BzEncoder::new(Vec::new(), ::bzip2::Compression::fast());
+                bz.write_all(text).expect("in memory");
+                bz.finish().expect("in memory")
+            }
+            Kind::Zstd => {
+                ruzstd::encoding::compress_to_vec(text, ruzstd::encoding::CompressionLevel::Fastest)
+            }
+            _ => {
+                let options = lzma_rust2::XzOptions::with_preset(1);
+                let mut xz = lzma_rust2::XzWriter::new(Vec::new(), options).expect("options");
+                xz.write_all(text).expect("in memory");
+                xz.finish().expect("in memory")
+            }
+        }
+    }
+
+    fn unpacked(kind: Kind, bytes: &[u8], block: usize) -> (Vec<u8>, Vec<ProblemKind>) {
+        let mut decoder = decoder(kind, 64 << 20).expect("a compression");
+        let (mut out, mut faults) = (Vec::new(), Vec::new());
+        let mut give = |given: Out<'_>| {
+            match given {
+                Out::Bytes(bytes) => out.extend_from_slice(bytes),
+                Out::Gap => {}
+                Out::Fault(fault) => faults.push(fault.kind),
+            }
+            ControlFlow::Continue(())
+        };
+        for block in bytes.chunks(block) {
+            let _ = decoder.push(block, &mut give);
+        }
+        let _ = decoder.finish(&mut give);
+        (out, faults)
+    }
+
+    const ALL: [Kind; 4] = [Kind::Gzip, Kind::Zstd, Kind::Bzip2, Kind::Xz];
+
+    #[test]
+    fn every_compression_is_read_in_blocks_of_any_size_and_streams_behind_each_other_are_one() {
+        let text = text();
+        for kind in ALL {
+            let mut both = packed(kind, &text[..300_000]);
+            both.extend(packed(kind, &text[300_000..]));
+            for block in [1, 1000, 1 << 20] {
+                let (out, faults) = unpacked(kind, &both, block);
+                assert!(out == text && faults.is_empty(), "{kind:?} in {block}: {} {faults:?}", out.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_cut_keeps_what_stands_before_and_a_flip_is_never_silent() {
+        let text = text();
+        for kind in ALL {
+            let whole = packed(kind, &text);
+            let (out, faults) = unpacked(kind, &whole[..whole.len() * 2 / 3], 4096);
+            assert!(text.starts_with(&out), "{kind:?}");
+            assert!(out.len() > text.len() / 4, "{kind:?}: {} of {}", out.len(), text.len());
+            assert_eq!(faults, [ProblemKind::Truncated], "{kind:?}");
+            for at in [whole.len() / 3, whole.len() / 2, whole.len() - 3] {
+                let mut flipped = whole.clone();
+                flipped[at] ^= 0x55;
+                let (out, faults) = unpacked(kind, &flipped, 4096);
+                assert!(!faults.is_empty() || out == text, "{kind:?} flipped at {at} of {}", whole.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! xz: streams one behind the other.
+
+use std::ops::ControlFlow;
+
+use lzma_rust2::{Action, Status, XzStream};
+
+use super::{Decoder, Give, OUT, Out, early, lost};
+use crate::bundle::Damage;
+use crate::model::ProblemKind;
+
+/// Decodes an xz stream that arrives in blocks.
+pub(super) struct Xz {
+    inner: XzStream,
+    out: Vec<u8>,
+    over: bool,
+    memory: usize,
+}
+
+impl Xz {
+    pub(super) fn new(memory: usize) -> Self {
+        let limit = u32::try_from(memory >> 10).unwrap_or(u32::MAX - 1);
+        Xz { inner: XzStream::new_mem_limit(true, limit), out: vec![0; OUT], over: false, memory }
+    }
+
+    /// Decodes as far as `input` goes.
+    fn run(&mut self, mut input: &[u8], action: Action, give: &mut Give<'_>) -> ControlFlow<()> {
+        while !self.over {
+            let result = match self.inner.process(input, &mut self.out, action) {
+                Ok(result) => result,
+                Err(error) => {
+                    self.over = true;
+                    return give(Out::Fault(self.told(&error, action)));
+                }
+            };
+            input = &input[result.bytes_consumed..];
+            if result.bytes_produced > 0 {
+                give(Out::Bytes(&self.out[..result.bytes_produced]))?;
+            }
+            self.over = result.status == Status::StreamEnd;
+            if result.bytes_consumed == 0 && result.bytes_produced == 0 {
+                break;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn told(&self, error: &std::io::Error, action: Action) -> Damage {
+        if let Some(need) = self.inner.memory_usage().filter(|&need| need as usize > self.memory >> 10) {
+            let text = format!(
+                "it needs {need} KiB to be decoded, and the limit is {}; a larger --memory lets it be read",
+                self.memory >> 10
+            );
+            return Damage { kind: ProblemKind::Limit, text };
+        }
+        let at_end = action == Action::Finish || error.kind() == std::io::ErrorKind::UnexpectedEof;
+        if at_end { early("xz") } else { lost("xz", self.inner.total_in()) }
+    }
+}
+
+impl Decoder for Xz {
+    fn push(&mut self, input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
+        self.run(input, Action::Run, give)
+    }
+
+    fn gap(&mut self, give: &mut Give<'_>) -> ControlFlow<()> {
+        if std::mem::replace(&mut self.over, true) {
+            return ControlFlow::Continue(());
+        }
+        give(Out::Fault(lost("xz", self.inner.total_in())))
+    }
+
+    fn finish(&mut self, give: &mut Give<'_>) -> ControlFlow<()> {
+        self.run(&[], Action::Finish, give)?;
+        if std::mem::replace(&mut self.over, true) {
+            ControlFlow::Continue(())
+        } else {
+            give(Out::Fault(early("xz")))
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Where a member's bytes go: to the sink, into a stream of their own, to a file of fragments, or nowhere.
+
+use super::archive::{Entry, EntryKind};
+use super::fragment::Piece;
+use super::stream::{Purpose, Stream};
+use super::walk::{Place, Walk};
+use super::{Damage, Gap, Handle, Member, tree};
+use crate::model::ProblemKind;
+
+/// Bytes handed to the sink at once.
+pub(super) const BLOCK: usize = 256 << 10;
+
+/// Where a member's bytes go.
+pub(super) enum Content {
+    /// Nothing of it is wanted.
+    Skip,
+    /// A member that the sink wants.
+    Leaf(Leaf),
+    /// It may be a container.
+    Inner(Box<Stream>),
+    /// It is a fragment of another file.
+    Piece(Piece),
+}
+
+impl Content {
+    /// Where the bytes of `entry` go.
+    pub(super) fn open(cx: &mut Walk<'_>, place: &mut Place, entry: Entry) -> Content {
+        let name = String::from_utf8_lossy(&entry.name);
+        match unsafe_name(&entry.name) {
+            Some(Unsafe::LeadsOut) => {
+                cx.tally(
+                    "members have names that lead out of the bundle (..); they were left out",
+                    &place.label,
+                    &name,
+                );
+                return Content::Skip;
+            }
+            Some(Unsafe::Odd) => {
+                let text = "members have names that are absolute, not printable or longer than 4,096 bytes; they were read";
+                cx.tally(text, &place.label, &name);
+            }
+            None => {}
+        }
+        let name = tree::normal(&name);
+        match entry.kind {
+            EntryKind::Folder => Content::Skip,
+            EntryKind::Link => {
+                let member = place.member(&name, Some(0));
+                cx.skip(member);
+                Content::Skip
+            }
+            EntryKind::Device => {
+                cx.tally("members are device nodes or pipes; they were left out", &place.label, &name);
+                Content::Skip
+            }
+            EntryKind::Encrypted => {
+                cx.tally_encrypted(&place.label, &name);
+                Content::Skip
+            }
+            EntryKind::File => match tree::fragment(&name) {
+                Some((target, number)) => Piece::begin(cx, place, &name, target, number),
+                None => Content::target(cx, place, &name, entry.size),
+            },
+        }
+    }
+
+    /// Where the bytes of the file `name` go, which may come in fragments.
+    pub(super) fn target(cx: &mut Walk<'_>, place: &mut Place, name: &str, size: Option<u64>) -> Content {
+        let member = place.member(name, size);
+        Content::of(cx, place, name, member)
+    }
+
+    pub(super) fn of(cx: &mut Walk<'_>, place: &Place, name: &str, member: Member) -> Content {
+        let (size, in_tree) = (member.size, tree::split(name).is_some());
+        if let Some(handle) = cx.begin(member) {
+            return Content::Leaf(Leaf::new(handle, size, cx));
+        }
+        let purpose = match () {
+            () if in_tree && !tree::is_bundle_name(name) => Purpose::Inside,
+            () => Purpose::Beside { called: tree::is_archive_name(name) },
+        };
+        Content::Inner(Box::new(Stream::new(place.inner(name), purpose)))
+    }
+
+    pub(super) fn push(&mut self, cx: &mut Walk<'_>, bytes: &[u8]) {
+        match self {
+            Content::Skip => {}
+            Content::Leaf(leaf) => leaf.push(cx, bytes),
+            Content::Inner(stream) => stream.push(cx, bytes),
+            Content::Piece(piece) => piece.push(cx, bytes),
+        }
+    }
+
+    /// So many zero bytes, which are stored nowhere.
+    pub(super) fn hole(&mut self, cx: &mut Walk<'_>, mut len: u64) {
+        let zeros = [0; 16 << 10];
+        while len > 0 && !self.is_over() && !cx.is_over() {
+            let part = zeros.len().min(usize::try_from(len).unwrap_or(usize::MAX));
+            self.push(cx, &zeros[..part]);
+            len -= part as u64;
+        }
+    }
+
+    pub(super) fn gap(&mut self, cx: &mut Walk<'_>) {
+        match self {
+            Content::Skip => {}
+            Content::Leaf(leaf) => leaf.gap(cx),
+            Content::Inner(stream) => stream.gap(cx),
+            Content::Piece(piece) => piece.gap(cx),
+        }
+    }
+
+    /// The member is at its end, which `damage` brought about early.
+    pub(super) fn end(self, cx: &mut Walk<'_>, damage: Option<Damage>) {
+        match self {
+            Content::Skip => {}
+            Content::Leaf(leaf) => leaf.end(cx, damage),
+            Content::Inner(mut stream) => {
+                let cut = damage.is_some();
+                if let Some(damage) = damage.filter(|_| !stream.is_over()) {
+                    stream.told(cx, damage);
+                }
+                stream.finish(cx, cut);
+            }
+            Content::Piece(piece) => piece.end(cx, damage),
+        }
+    }
+
+    /// Whether it may hold headers of an archive of its own.
+    pub(super) fn is_opaque(&self) -> bool {
+        match self {
+            Content::Inner(stream) => !stream.is_over(),
+            Content::Piece(_) => true,
+            Content::Leaf(_) | Content::Skip => false,
+        }
+    }
+
+    /// Whether nothing more of it is wanted.
+    pub(super) fn is_over(&self) -> bool {
+        match self {
+            Content::Skip => true,
+            Content::Leaf(leaf) => leaf.limit.is_some(),
+            Content::Inner(stream) => stream.is_over(),
+            Content::Piece(piece) => piece.is_over(),
+        }
+    }
+}
+
+/// A member on its way to the sink.
+pub(super) struct Leaf {
+    handle: Handle,
+    block: Vec<u8>,
+    got: u64,
+    from: u64,
+    limit: Option<Damage>,
+}
+
+impl Leaf {
+    pub(super) fn new(handle: Handle, size: Option<u64>, cx: &Walk<'_>) -> Self {
+        let len = size.map_or(0, |size| usize::try_from(size).unwrap_or(BLOCK).min(BLOCK));
+        Leaf { handle, block: Vec::with_capacity(len), got: 0, from: cx.read_before(), limit: None }
+    }
+
+    pub(super) fn handle(&self) -> Handle {
+        self.handle
+    }
+
+    pub(super) fn push(&mut self, cx: &mut Walk<'_>, mut bytes: &[u8]) {
+        if self.limit.is_some() {
+            return;
+        }
+        self.got += bytes.len() as u64;
+        self.limit = cx.limit_of(self.got, self.from);
+        while !bytes.is_empty() {
+            let (part, rest) = bytes.split_at(bytes.len().min(BLOCK - self.block.len()));
+            self.block.extend_from_slice(part);
+            bytes = rest;
+            if self.block.len() == BLOCK {
+                let next = Vec::with_capacity(BLOCK.min(bytes.len()));
+                cx.block(self.handle, std::mem::replace(&mut self.block, next));
+            }
+        }
+    }
+
+    pub(super) fn gap(&mut self, cx: &mut Walk<'_>) {
+        self.flush(cx);
+        cx.gap(self.handle, Gap::Bytes);
+    }
+
+    /// Hands over what is held.
+    pub(super) fn flush(&mut self, cx: &mut Walk<'_>) {
+        if !self.block.is_empty() {
+            cx.block(self.handle, std::mem::take(&mut self.block));
+        }
+    }
+
+    pub(super) fn end(mut self, cx: &mut Walk<'_>, damage: Option<Damage>) {
+        self.flush(cx);
+        cx.end(self.handle, self.limit.or(damage));
+    }
+}
+
+impl Stream {
+    /// What it lies in ends early.
+    fn told(&self, cx: &mut Walk<'_>, damage: Damage) {
+        if self.is_wanted() {
+            cx.problem(damage.kind, self.label(), damage.text);
+        }
+    }
+}
+
+enum Unsafe {
+    /// It would be written outside the folder that the bundle is unpacked into.
+    LeadsOut,
+    /// It would do no harm here, and may elsewhere.
+    Odd,
+}
+
+fn unsafe_name(name: &[u8]) -> Option<Unsafe> {
+    if name.split(|&byte| matches!(byte, b'/' | b'\\')).any(|segment| segment == b"..") {
+        return Some(Unsafe::LeadsOut);
+    }
+    let drive = name.get(1) == Some(&b':') && name[0].is_ascii_alphabetic();
+    let absolute = matches!(name.first(), Some(b'/' | b'\\')) || drive;
+    let odd = absolute || name.len() > 4096 || name.iter().any(|byte| byte.is_ascii_control());
+    odd.then_some(Unsafe::Odd)
+}
+
+/// Told of a file that could not be opened because of a password.
+pub(super) const PASSWORD: &str =
+    "files are protected by a password; unzip them with it and give the folder instead";
+
+/// What kind of problem a name is.
+pub(super) const NAMES: ProblemKind = ProblemKind::UnsafeName;

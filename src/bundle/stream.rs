@@ -1,0 +1,322 @@
+//! One stream of bytes, whatever it turns out to be: a compression around another stream, an archive, or a bare log.
+
+use std::ops::ControlFlow;
+
+use super::archive::{Archive, Entry, Item, Tar, Zip};
+use super::codec::{self, Decoder, Out};
+use super::content::{Content, Leaf};
+use super::sniff::{self, Kind};
+use super::walk::{Place, Walk};
+use super::{Damage, Member};
+use crate::model::{MemberPath, ProblemKind};
+
+/// What a stream is looked at for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It was given by the user, or stands alone in a container that was: it should be something.
+    Given,
+    /// A file beside bundles: it may be an archive, and `called` says that its name says so.
+    Beside { called: bool },
+    /// A file inside a bundle that holds nothing that is read: whether it is encrypted is all that matters.
+    Inside,
+}
+
+/// A stream of bytes that arrives in blocks.
+pub(super) struct Stream {
+    place: Place,
+    purpose: Purpose,
+    state: State,
+}
+
+enum State {
+    /// The first bytes are collected.
+    Head(Vec<u8>),
+    Decoded(Box<Decoded>),
+    Archived(Box<Archived>),
+    Bare(Leaf),
+    /// Nothing more is read of it.
+    Over,
+}
+
+/// A compression around another stream.
+struct Decoded {
+    decoder: Box<dyn Decoder>,
+    inner: Stream,
+    given: u64,
+    /// Bytes of the input that had been read when it began.
+    from: u64,
+    /// Whether the decoder told of damage.
+    faulty: bool,
+}
+
+/// An archive and the entry that is open.
+struct Archived {
+    reader: Box<dyn Archive>,
+    content: Content,
+}
+
+impl Stream {
+    pub(super) fn new(place: Place, purpose: Purpose) -> Self {
+        Stream { place, purpose, state: State::Head(Vec::new()) }
+    }
+
+    /// Its path with every nesting.
+    pub(super) fn label(&self) -> &str {
+        &self.place.label
+    }
+
+    /// Whether it is a container, or should be one.
+    pub(super) fn is_wanted(&self) -> bool {
+        match self.purpose {
+            Purpose::Given | Purpose::Beside { called: true } => true,
+            Purpose::Beside { called: false } | Purpose::Inside => !matches!(self.state, State::Head(_)),
+        }
+    }
+
+    /// Whether nothing more of it is wanted.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.state, State::Over)
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn push(&mut self, cx: &mut Walk<'_>, bytes: &[u8]) {
+        match &mut self.state {
+            State::Head(head)
+                if head.is_empty() && bytes.len() >= wanted(&self.place, self.purpose, bytes) =>
+            {
+                self.decide(cx, bytes);
+                self.push(cx, bytes);
+            }
+            State::Head(head) => {
+                head.extend_from_slice(bytes);
+                if head.len() >= wanted(&self.place, self.purpose, head) {
+                    let head = std::mem::take(head);
+                    self.decide(cx, &head);
+                    self.push(cx, &head);
+                }
+            }
+            State::Decoded(decoded) => {
+                let Decoded { decoder, inner, given, from, faulty } = &mut **decoded;
+                let place = &self.place;
+                let flow = decoder.push(bytes, &mut |out| {
+                    *faulty |= matches!(out, Out::Fault(_));
+                    take(cx, place, inner, (given, *from), out)
+                });
+                if flow.is_break() {
+                    self.close(cx, true);
+                }
+            }
+            State::Archived(archived) => {
+                let Archived { reader, content } = &mut **archived;
+                let place = &mut self.place;
+                reader.push(bytes, &mut |item| item_of(cx, place, content, item));
+            }
+            State::Bare(leaf) => leaf.push(cx, bytes),
+            State::Over => {}
+        }
+    }
+
+    /// An unknown number of bytes is missing before what comes next.
+    pub(super) fn gap(&mut self, cx: &mut Walk<'_>) {
+        match &mut self.state {
+            State::Head(head) => {
+                // What it is was not seen: what comes next may show it.
+                head.clear();
+            }
+            State::Decoded(decoded) => {
+                let Decoded { decoder, inner, given, from, .. } = &mut **decoded;
+                let place = &self.place;
+                let _ = decoder.gap(&mut |out| take(cx, place, inner, (given, *from), out));
+            }
+            State::Archived(archived) => {
+                let Archived { reader, content } = &mut **archived;
+                let (place, opaque) = (&mut self.place, content.is_opaque());
+                reader.gap(opaque, &mut |item| item_of(cx, place, content, item));
+            }
+            State::Bare(leaf) => leaf.gap(cx),
+            State::Over => {}
+        }
+    }
+
+    /// The stream is at its end; `cut` says that it ends early and that this was told.
+    pub(super) fn finish(&mut self, cx: &mut Walk<'_>, cut: bool) {
+        if let State::Head(head) = &mut self.state {
+            let head = std::mem::take(head);
+            self.decide(cx, &head);
+            self.push(cx, &head);
+        }
+        self.close(cx, cut);
+    }
+
+    fn close(&mut self, cx: &mut Walk<'_>, cut: bool) {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Decoded(mut decoded) => {
+                let Decoded { decoder, inner, given, from, faulty } = &mut *decoded;
+                let place = &self.place;
+                let _ = decoder.finish(&mut |out| {
+                    if let Out::Fault(fault) = &out {
+                        *faulty = true;
+                        // That it ends early was told of what it lies in.
+                        if cut && fault.kind == ProblemKind::Truncated {
+                            return ControlFlow::Continue(());
+                        }
+                    }
+                    take(cx, place, inner, (given, *from), out)
+                });
+                inner.finish(cx, cut || *faulty);
+            }
+            State::Archived(mut archived) => {
+                let Archived { reader, content } = &mut *archived;
+                let place = &mut self.place;
+                reader.finish(cut, &mut |item| item_of(cx, place, content, item));
+            }
+            State::Bare(leaf) => leaf.end(cx, None),
+            State::Head(_) | State::Over => {}
+        }
+    }
+
+    /// Decides by its first bytes what the stream is.
+    fn decide(&mut self, cx: &mut Walk<'_>, head: &[u8]) {
+        if let Some(scheme) = sniff::encrypted(head) {
+            cx.problem(ProblemKind::Encrypted, &self.place.label, scheme.told());
+            self.state = State::Over;
+            return;
+        }
+        let kind = sniff::sniff(head);
+        let container = !matches!(kind, Kind::Other | Kind::Empty | Kind::Zeros);
+        if self.purpose == Purpose::Inside
+            || (!container && self.purpose == (Purpose::Beside { called: false }))
+        {
+            self.state = State::Over;
+            return;
+        }
+        if container && self.place.depth > cx.limits().depth {
+            let text =
+                format!("containers are nested deeper than {}; the rest was left out", cx.limits().depth);
+            cx.problem(ProblemKind::Limit, &self.place.label, text);
+            self.state = State::Over;
+            return;
+        }
+        self.state = match kind {
+            Kind::Tar => self.archived(Box::new(Tar::new(cx.limits().into()))),
+            Kind::Zip => self.archived(Box::new(Zip::new(cx.limits().into()))),
+            Kind::Other => self.bare(cx, head),
+            Kind::Empty => refuse(cx, &self.place, ProblemKind::NotABundle, "the file is empty"),
+            Kind::Zeros => match sniff::foreign(head) {
+                Some(what) => {
+                    refuse(cx, &self.place, ProblemKind::NotABundle, &format!("it is {what}, not a bundle"))
+                }
+                None => {
+                    let text = "the file holds nothing but zero bytes: a broken upload?";
+                    refuse(cx, &self.place, ProblemKind::Damaged, text)
+                }
+            },
+            kind => self.decoded(cx, kind),
+        };
+    }
+
+    fn archived(&self, reader: Box<dyn Archive>) -> State {
+        State::Archived(Box::new(Archived { reader, content: Content::Skip }))
+    }
+
+    fn decoded(&self, cx: &Walk<'_>, kind: Kind) -> State {
+        let place = self.place.decoded();
+        // Windows of codecs in codecs add up to no more than a part of the memory.
+        let memory = (cx.limits().memory * 3 / 8) >> self.place.depth.min(16);
+        let Some(decoder) = codec::decoder(kind, memory) else { return State::Over };
+        let inner = Stream::new(place, self.purpose);
+        State::Decoded(Box::new(Decoded { decoder, inner, given: 0, from: cx.read_before(), faulty: false }))
+    }
+
+    /// No container: a log that stands alone, or nothing that is known.
+    fn bare(&self, cx: &mut Walk<'_>, head: &[u8]) -> State {
+        let name = self.place.label.rsplit(['!', '/']).next().unwrap_or(&self.place.label).to_owned();
+        let path = MemberPath::new(self.place.label.as_str());
+        let member = Member {
+            path: path.clone(),
+            container: path.clone(),
+            root: path,
+            tree: name,
+            size: None,
+            fragmented: false,
+        };
+        if let Some(handle) = cx.begin(member) {
+            return State::Bare(Leaf::new(handle, None, cx));
+        }
+        if self.purpose == (Purpose::Beside { called: true }) {
+            let text = "it is called an archive and is none that is known: damaged?";
+            return refuse(cx, &self.place, ProblemKind::Damaged, text);
+        }
+        let text = match sniff::foreign(head) {
+            Some(what) => format!("it is {what}, not a bundle"),
+            None if sniff::looks_random(&head[..head.len().min(sniff::WANTED)]) => {
+                "it begins like no archive that is known, and its bytes look random: encrypted as a whole, or its beginning \
+                 is missing"
+                    .to_owned()
+            }
+            None => "neither an archive (tgz, tar, zip, zst, xz, bz2) nor a log that is known".to_owned(),
+        };
+        refuse(cx, &self.place, ProblemKind::NotABundle, &text)
+    }
+}
+
+/// How many first bytes tell what a stream is.
+fn wanted(place: &Place, purpose: Purpose, head: &[u8]) -> usize {
+    const IMAGE: usize = 0x8001 + 5;
+    let name = place.label.rsplit(['!', '/']).next().unwrap_or("");
+    if name.contains("dump") || name.contains("core") {
+        return sniff::DUMP_HEADER + 32;
+    }
+    // An ISO image begins with 32 KiB of zeros.
+    let zeros = head.len() >= sniff::WANTED && head[..sniff::WANTED].iter().all(|&byte| byte == 0);
+    if zeros && purpose != Purpose::Inside { IMAGE } else { sniff::WANTED }
+}
+
+fn refuse(cx: &mut Walk<'_>, place: &Place, kind: ProblemKind, text: &str) -> State {
+    cx.problem(kind, &place.label, text);
+    State::Over
+}
+
+/// Takes what a decoder gives.
+fn take(
+    cx: &mut Walk<'_>,
+    place: &Place,
+    inner: &mut Stream,
+    (given, from): (&mut u64, u64),
+    out: Out<'_>,
+) -> ControlFlow<()> {
+    match out {
+        Out::Bytes(bytes) => {
+            *given += bytes.len() as u64;
+            if let Some(limit) = cx.bomb(*given, from) {
+                cx.problem(limit.kind, &place.label, limit.text);
+                return ControlFlow::Break(());
+            }
+            inner.push(cx, bytes);
+        }
+        Out::Gap => inner.gap(cx),
+        Out::Fault(fault) => cx.problem(fault.kind, &place.label, fault.text),
+    }
+    // A stream that nothing more is wanted of need not be decoded to its end.
+    let done = cx.is_over() || (inner.is_over() && inner.purpose != Purpose::Given);
+    if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+/// Takes what an archive holds.
+fn item_of(cx: &mut Walk<'_>, place: &mut Place, content: &mut Content, item: Item<'_>) {
+    if cx.is_over() && !matches!(item, Item::End(_)) {
+        return;
+    }
+    match item {
+        Item::Entry(entry) => *content = open(cx, place, entry),
+        Item::Bytes(bytes) => content.push(cx, bytes),
+        Item::Hole(len) => content.hole(cx, len),
+        Item::Gap => content.gap(cx),
+        Item::End(damage) => std::mem::replace(content, Content::Skip).end(cx, damage),
+        Item::Fault(Damage { kind, text }) => cx.problem(kind, &place.label, text),
+    }
+}
+
+fn open(cx: &mut Walk<'_>, place: &mut Place, entry: Entry) -> Content {
+    if cx.count_member(&place.label) { Content::open(cx, place, entry) } else { Content::Skip }
+}
