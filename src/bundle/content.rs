@@ -45,7 +45,7 @@ impl Content {
         match entry.kind {
             EntryKind::Folder => Content::Skip,
             EntryKind::Link => {
-                let member = place.member(&name, Some(0));
+                let member = place.member(&name, Some(0), false);
                 cx.skip(member);
                 Content::Skip
             }
@@ -59,17 +59,15 @@ impl Content {
             }
             EntryKind::File => match tree::fragment(&name) {
                 Some((target, number)) => Piece::begin(cx, place, &name, target, number),
-                None => Content::target(cx, place, &name, entry.size),
+                None => {
+                    let member = place.member(&name, entry.size, entry.doubtful);
+                    Content::of(cx, place, &name, member)
+                }
             },
         }
     }
 
-    /// Where the bytes of the file `name` go, which may come in fragments.
-    pub(super) fn target(cx: &mut Walk<'_>, place: &mut Place, name: &str, size: Option<u64>) -> Content {
-        let member = place.member(name, size);
-        Content::of(cx, place, name, member)
-    }
-
+    /// Where the bytes of `member`, which is `name` in `place`, go.
     pub(super) fn of(cx: &mut Walk<'_>, place: &Place, name: &str, member: Member) -> Content {
         let (size, in_tree) = (member.size, tree::split(name).is_some());
         if let Some(handle) = cx.begin(member) {

@@ -158,7 +158,7 @@ impl Join {
             close(cx, &oldest);
             cx.joins.closed.insert(oldest, 0);
         }
-        let member = super::Member { fragmented: true, ..place.member(target, None) };
+        let member = super::Member { fragmented: true, ..place.member(target, None, false) };
         let content = Content::of(cx, place, target, member);
         cx.joins.begun += 1;
         let begun = cx.joins.begun;

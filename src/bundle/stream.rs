@@ -7,7 +7,7 @@ use super::codec::{self, Decoder, Out};
 use super::content::{Content, Leaf};
 use super::sniff::{self, Kind};
 use super::walk::{Place, Walk};
-use super::{Damage, Member};
+use super::{Damage, Member, tree};
 use crate::model::{MemberPath, ProblemKind};
 
 /// What a stream is looked at for.
@@ -201,6 +201,9 @@ impl Stream {
             Kind::Tar => self.archived(Box::new(Tar::new(cx.limits().into()))),
             Kind::Zip => self.archived(Box::new(Zip::new(cx.limits().into()))),
             Kind::Other => self.bare(cx, head),
+            Kind::Empty if tree::is_archive_name(&self.place.label) => {
+                refuse(cx, &self.place, ProblemKind::Truncated, "the file is empty: a broken upload?")
+            }
             Kind::Empty => refuse(cx, &self.place, ProblemKind::NotABundle, "the file is empty"),
             Kind::Zeros => match sniff::foreign(head) {
                 Some(what) => {

@@ -129,7 +129,7 @@ impl<'a> Walk<'a> {
                 Ok(meta) if meta.is_file() => self.folder_file(root, &path, meta.len(), place),
                 Ok(_) => {
                     let name = relative(root, &path);
-                    let member = place.member(&name, Some(0));
+                    let member = place.member(&name, Some(0), false);
                     self.skip(member);
                 }
                 Err(error) => {
@@ -147,7 +147,10 @@ impl<'a> Walk<'a> {
         let name = relative(root, path);
         let mut content = match tree::fragment(&name) {
             Some((target, number)) => fragment::Piece::begin(self, place, &name, target, number),
-            None => Content::target(self, place, &name, Some(size)),
+            None => {
+                let member = place.member(&name, Some(size), false);
+                Content::of(self, place, &name, member)
+            }
         };
         let mut got = 0;
         let failed = match File::open(path) {
@@ -381,8 +384,8 @@ impl Place {
         if self.label.is_empty() { name.to_owned() } else { format!("{}!{name}", self.label) }
     }
 
-    /// The member `name` of this place.
-    pub(super) fn member(&mut self, name: &str, size: Option<u64>) -> Member {
+    /// The member `name` of this place. Where the name is doubtful, the root is that of the member before.
+    pub(super) fn member(&mut self, name: &str, size: Option<u64>, doubtful: bool) -> Member {
         let path = MemberPath::new(self.path_of(name));
         // A folder is the root of one bundle.
         if self.label.is_empty() {
@@ -399,6 +402,8 @@ impl Place {
         let split = tree::split(name)
             .or_else(|| name.rsplit_once('/').map(|(root, tree)| (root.into(), tree.into())));
         let (root, tree) = split.unwrap_or_else(|| (String::new(), name.to_owned()));
+        let alike = |a: &str, b: &str| a.matches('/').count() == b.matches('/').count();
+        let root = if doubtful && alike(&root, &self.root.0) { self.root.0.clone() } else { root };
         if self.root.0 != root {
             self.root = (root.clone(), MemberPath::new(self.path_of(&root)));
         }

@@ -14,6 +14,8 @@ pub(super) struct Header {
     pub size: u64,
     /// The type flag.
     pub kind: u8,
+    /// Whether the checksum is wrong.
+    pub doubtful: bool,
     /// The old GNU form of a sparse file: its pieces, its size, and whether more pieces follow in blocks of their own.
     pub sparse: Option<(Vec<Piece>, u64, bool)>,
 }
@@ -48,13 +50,30 @@ fn checksum_is_right(block: &[u8; BLOCK]) -> bool {
 
 /// The header in `block`, or `None` where it is none.
 pub(super) fn parse(block: &[u8; BLOCK]) -> Option<Header> {
-    if !checksum_is_right(block) {
+    if checksum_is_right(block) { read(block) } else { None }
+}
+
+/// The header that stands in `block` but for some wrong bytes, or `None` where it cannot be one: it has a magic and a
+/// type, and all its numbers are numbers.
+///
+/// A wrong byte in a compressed tar comes back in every header that was compressed by reference to it.
+pub(super) fn salvage(block: &[u8; BLOCK]) -> Option<Header> {
+    const NUMBERS: [std::ops::Range<usize>; 5] = [100..108, 108..116, 116..124, 136..148, 148..156];
+    let known = matches!(block[156], 0 | b'0' | b'L' | b'K' | b'x' | b'5');
+    let numbers = NUMBERS.iter().all(|field| number(&block[field.clone()]).is_some());
+    let name = text(&block[..100]);
+    let named = !name.is_empty() && !name.iter().any(u8::is_ascii_control);
+    if !known || !numbers || !named || block[257..262] != *b"ustar" {
         return None;
     }
+    Some(Header { doubtful: true, ..read(block)? })
+}
+
+fn read(block: &[u8; BLOCK]) -> Option<Header> {
     let kind = block[156];
     let size = number(&block[124..136])?;
     let sparse = (kind == b'S').then(|| old_sparse(block)).flatten();
-    Some(Header { name: name(block), size, kind, sparse })
+    Some(Header { name: name(block), size, kind, doubtful: false, sparse })
 }
 
 fn name(block: &[u8; BLOCK]) -> Vec<u8> {

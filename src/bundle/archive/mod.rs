@@ -39,6 +39,8 @@ pub(super) struct Entry {
     pub size: Option<u64>,
     /// What it is.
     pub kind: EntryKind,
+    /// Whether its header is damaged and was used as it stands: the name may be wrong.
+    pub doubtful: bool,
 }
 
 /// What an entry of an archive is.

@@ -29,6 +29,9 @@ pub(crate) struct Tar {
     next: Overrides,
     /// Zero bytes since the last entry.
     zeros: u64,
+    /// Headers whose checksum is wrong, and where the first of them stands.
+    doubtful: u64,
+    first_doubtful: u64,
 }
 
 enum State {
@@ -87,7 +90,8 @@ enum Why {
 
 impl Tar {
     pub(crate) fn new(bounds: Bounds) -> Self {
-        Tar { bounds, state: State::Header, held: Vec::new(), at: 0, next: Overrides::default(), zeros: 0 }
+        let (held, next) = (Vec::new(), Overrides::default());
+        Tar { bounds, state: State::Header, held, at: 0, next, zeros: 0, doubtful: 0, first_doubtful: 0 }
     }
 
     /// Takes some of `input`.
@@ -159,12 +163,19 @@ impl Tar {
             self.at += BLOCK as u64;
             return;
         }
-        let Some(header) = header::parse(block) else {
+        // Where a header is expected, one with some wrong bytes is better than none.
+        let expected = self.zeros == 0;
+        let found = header::parse(block).or_else(|| header::salvage(block).filter(|_| expected));
+        let Some(header) = found else {
             let why = if self.zeros > 0 { Why::BehindEnd } else { Why::Damaged };
             self.state = State::Seek(Seek { from: self.at, why, aligned: true });
             self.held = block.to_vec();
             return self.seek(take);
         };
+        if header.doubtful {
+            self.first_doubtful = if self.doubtful == 0 { self.at } else { self.first_doubtful };
+            self.doubtful += 1;
+        }
         self.at += BLOCK as u64;
         self.zeros = 0;
         match header.kind {
@@ -247,7 +258,7 @@ impl Tar {
         if kind != EntryKind::File {
             let name = std::mem::take(&mut header.name);
             self.next = Overrides::default();
-            take(Item::Entry(Entry { name, size: Some(0), kind }));
+            take(Item::Entry(Entry { name, size: Some(0), kind, doubtful: header.doubtful }));
             take(Item::End(None));
             return;
         }
@@ -302,7 +313,8 @@ impl Tar {
     /// Opens an entry with `stored` bytes of content in the archive.
     fn open(&mut self, header: Header, stored: u64, sparse: Option<(Vec<Piece>, u64)>, take: &mut Take<'_>) {
         let size = sparse.as_ref().map_or(stored, |(_, size)| *size);
-        take(Item::Entry(Entry { name: header.name, size: Some(size), kind: EntryKind::File }));
+        let (name, doubtful) = (header.name, header.doubtful);
+        take(Item::Entry(Entry { name, size: Some(size), kind: EntryKind::File, doubtful }));
         let sparse =
             sparse.map(|(pieces, size)| Sparse { pieces: pieces.into_iter(), piece: 0, at: 0, size });
         let pad = padding(stored);
@@ -422,6 +434,13 @@ impl Archive for Tar {
                 content
                     .give(&held[..held.len().min(usize::try_from(content.left).unwrap_or(usize::MAX))], take);
             }
+        }
+        if self.doubtful > 0 {
+            let text = format!(
+                "{} headers, the first at byte {}, do not match their checksums; they were used as they stand",
+                self.doubtful, self.first_doubtful
+            );
+            take(Item::Fault(Damage { kind: ProblemKind::Damaged, text }));
         }
         let early = "the archive ends early; what stands before was used";
         let truncated = |text: &str| Damage { kind: ProblemKind::Truncated, text: text.to_owned() };
@@ -612,7 +631,7 @@ mod tests {
     #[test]
     fn reading_goes_on_behind_a_damaged_header_at_any_distance() {
         let mut bytes = packed(&[("a", "first"), ("b", "second"), ("c", "third")]);
-        bytes[1024 + 3] ^= 1;
+        bytes[1024 + 124] ^= 0x40;
         let (items, faults) = told(&bytes, 100);
         assert_eq!(items, ["a=first", "c=third"]);
         assert!(
@@ -626,6 +645,15 @@ mod tests {
         let mut shorter = packed(&[("a", &"x".repeat(600)), ("b", "second"), ("c", "third")]);
         shorter.drain(700..730);
         assert_eq!(told(&shorter, 1 << 20).0[1..], ["c=third"]);
+    }
+
+    #[test]
+    fn a_header_with_a_wrong_byte_is_used_where_one_is_expected() {
+        let mut bytes = packed(&[("a", "first"), ("b", "second"), ("c", "third")]);
+        bytes[1024] = b'B';
+        let (items, faults) = told(&bytes, 100);
+        assert_eq!(items, ["a=first", "B=second", "c=third"]);
+        assert!(faults[0].starts_with("1 headers, the first at byte 1024, do not match"), "{faults:?}");
     }
 
     #[test]

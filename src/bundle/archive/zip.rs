@@ -235,7 +235,7 @@ impl Zip {
             return len;
         }
         let body = body(local.method);
-        let entry = Entry { name: local.name.clone(), size: local.size, kind };
+        let entry = Entry { name: local.name.clone(), size: local.size, kind, doubtful: false };
         take(Item::Entry(entry));
         match body {
             Some(body) if kind == EntryKind::File => {
