@@ -2,8 +2,11 @@
 //!
 //! Nothing is judged here, and no log is needed any more. Hosts are ordered by name, and ids are unique.
 
+mod capture;
 mod cluster;
+mod coverage;
 mod host;
+mod join;
 mod names;
 mod timeline;
 mod vm;
@@ -11,7 +14,9 @@ mod vm;
 use crate::digest::Digest;
 use crate::model::{HostKind, Source, Timestamp};
 
+pub use capture::{Capture, Change, changes};
 pub use cluster::{Cluster, ClusterBasis};
+pub use coverage::{Gap, GapCause};
 pub use host::{Cpu, FeatureState, Host, Sourced};
 pub use names::Names;
 pub use timeline::Moment;
@@ -55,7 +60,7 @@ impl Missing {
 impl Case {
     /// The case that `digests` make together.
     pub fn build(digests: Vec<Digest>) -> Case {
-        let (mut hosts, events) = host::hosts(digests);
+        let (mut hosts, events) = join::hosts(digests);
         let names = Names::build(&mut hosts);
         vm::settle(&mut hosts);
         let clusters = cluster::clusters(&hosts, &names);

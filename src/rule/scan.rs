@@ -338,14 +338,16 @@ mod tests {
         // Each stretch begins with one; what follows a header goes on in its record.
         for (n, first) in ["boot text", long.as_str(), "third", "fourth"].into_iter().enumerate() {
             let text = format!("{first}\n2020-02-03T10:00:00.100Z cpu0:1)a\ncontinued\n");
-            let stretch =
-                Stretch { text: text.as_bytes(), line: 3 * n as u64 + 1, offset: 1000 * n as u64 };
+            let stretch = Stretch { text: text.as_bytes(), line: 3 * n as u64 + 1, offset: 1000 * n as u64 };
             scanner.stretch(stretch, &origin);
         }
         let scan = scanner.finish();
         assert_eq!((scan.records, scan.unparsed), (8, 4));
-        let told: Vec<(u64, u64, usize)> =
-            scan.unparsed_samples.iter().map(|(at, text)| (at.line, at.offset, text.chars().count())).collect();
+        let told: Vec<(u64, u64, usize)> = scan
+            .unparsed_samples
+            .iter()
+            .map(|(at, text)| (at.line, at.offset, text.chars().count()))
+            .collect();
         assert_eq!(told, [(1, 0, 9), (4, 1000, 201), (7, 2000, 5)], "three, the long one cut");
     }
 
