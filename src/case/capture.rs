@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::host::Host;
 use crate::bundle::tree;
 use crate::digest::LogCoverage;
-use crate::fact::Fact;
+use crate::fact::{Fact, FactValue};
 use crate::model::{Problem, Timestamp};
 
 /// What one bundle says of its host: the state that two captures are compared by.
@@ -142,16 +142,15 @@ pub(super) struct Content<'a> {
 impl Content<'_> {
     /// Whether this is a copy of `other`, whole or cut: all that was read of it whole is in the other one too.
     pub fn is_copy_of(&self, other: &Content<'_>) -> bool {
+        // A VM's run is told by its log, whose checksum is compared; it knows the path too, which may differ.
+        let is_told = |fact: &&Fact| !matches!(fact.value, FactValue::VmRun(_));
         let said = |fact: &Fact| format!("{:?}", fact.value);
-        let known: BTreeSet<String> = other.facts.iter().map(said).collect();
+        let known: BTreeSet<String> = other.facts.iter().filter(is_told).map(said).collect();
         let files: BTreeSet<_> = other.members().collect();
         let is_same_log = |file: &(&str, u64, u32)| files.contains(file);
+        let whole = self.facts.iter().filter(is_told).filter(|fact| self.is_whole(fact.source.file.as_str()));
         self.captured_at == other.captured_at
-            && self
-                .facts
-                .iter()
-                .filter(|fact| self.is_whole(fact.source.file.as_str()))
-                .all(|fact| known.contains(&said(fact)))
+            && whole.into_iter().all(|fact| known.contains(&said(fact)))
             && self.members().all(|file| is_same_log(&file))
     }
 

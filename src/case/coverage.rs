@@ -62,7 +62,27 @@ pub fn gaps(captures: &[(&LogCoverage, Option<Timestamp>)]) -> Vec<Gap> {
     }
     found.sort();
     found.dedup();
-    found
+    found.into_iter().fold(Vec::new(), |mut gaps, gap| {
+        match gaps.last_mut() {
+            Some(last) if is_one(last, &gap) => take(last, gap),
+            _ => gaps.push(gap),
+        }
+        gaps
+    })
+}
+
+/// Whether two gaps are one: of a member that is cut the rest is missing, and with it what would follow.
+fn is_one(a: &Gap, b: &Gap) -> bool {
+    (a.from, a.to) == (b.from, b.to) && !a.partial && !b.partial
+}
+
+/// Joins `other` to a gap of the same time. Damage is what is seen, and comes first.
+fn take(gap: &mut Gap, other: Gap) {
+    let damaged = other.why == GapCause::Damaged && gap.why != GapCause::Damaged;
+    let (first, second) = if damaged { (other, gap.clone()) } else { (gap.clone(), other) };
+    let rest = second.files.into_iter().filter(|file| !first.files.contains(file)).collect::<Vec<_>>();
+    *gap = first;
+    gap.files.extend(rest);
 }
 
 /// What of `gap` is not covered by other copies of the log: as many of the longest pieces as files are still missing.
@@ -373,6 +393,13 @@ mod tests {
         cut.members[1] = member("a/vmkernel.0.gz", Some((4, 6)), None);
         cut.members[2] = member("a/vmkernel.log", Some((6, 7)), Some(ProblemKind::Truncated));
         check(&cut, 9, &[(7, 9, GapCause::Damaged, &["a/vmkernel.log"])]);
+    }
+
+    #[test]
+    fn where_a_bundle_ends_in_a_rotation_the_cut_and_what_is_missing_are_one_gap() {
+        let mut cut = log("vobd", &[("a/vobd.1.gz", 0, 2), ("a/vobd.0.gz", 2, 3)]);
+        cut.members[1] = member("a/vobd.0.gz", Some((2, 3)), Some(ProblemKind::Truncated));
+        check(&cut, 9, &[(3, 9, GapCause::Damaged, &["a/vobd.0.gz", "vobd.log"])]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod names;
 mod timeline;
 mod vm;
 
+use crate::bundle::tree;
 use crate::digest::Digest;
 use crate::model::{HostKind, Source, Timestamp};
 
@@ -21,6 +22,12 @@ pub use host::{Cpu, FeatureState, Host, Sourced};
 pub use names::Names;
 pub use timeline::Moment;
 pub use vm::Vm;
+
+/// A member's path inside its bundle, `var/run/log/hostd.log`; of a bundle itself the file it lies in.
+pub fn inside(path: &str) -> String {
+    let own = path.rsplit('!').next().unwrap_or(path);
+    tree::split(own).map_or_else(|| own.to_owned(), |(_, tree)| tree)
+}
 
 /// Everything that is known about the hosts of a case.
 #[derive(Debug, Default)]

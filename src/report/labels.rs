@@ -204,6 +204,8 @@ labels! {
     files_read: "{0} read, {1} others hold nothing that is known", "{0} 個を読み取り、ほか {1} 個は対象外";
     ledger_log: "Log", "ログ";
     ledger_span: "From – to (UTC)", "期間 (UTC)";
+    ledger_files: "Files", "個数";
+    ledger_records: "Records", "件数";
     ledger_unparsed: "Unparsed", "解析不可";
     no_stamps: "no time stamps", "タイムスタンプなし";
     and_more: "… and {0} more; --all shows them", "… ほか {0} 件（--all ですべて表示）";

@@ -8,6 +8,7 @@ use super::columns::{pad, pad_left, shorten, wrap};
 use super::labels::{Labels, fill, labels};
 use super::model::{CaptureInfo, Coverage, HostInfo, Report, ReportProblem};
 use super::{escape, show, view};
+use crate::case::inside;
 use crate::model::{ProblemKind, Timestamp};
 
 /// Items of a list that are shown where not all are asked for.
@@ -132,12 +133,11 @@ impl Page<'_> {
             return Ok(());
         }
         writeln!(self.out)?;
-        // Seconds and air where there is room for them.
-        let forms = [(true, 2), (true, 1), (false, 2), (false, 1)];
-        let tables = forms.map(|(seconds, air)| Table::of(logs, seconds, air, self.l));
+        let tables = FORMS.map(|form| Table::of(logs, form, self.l));
+        let [.., narrowest] = &tables;
         match tables.iter().find(|table| table.width() <= self.width) {
             Some(table) => table.write(self.out),
-            None => tables[3].rows.iter().try_for_each(|row| self.paragraph("  ", "      ", &row.join("  "))),
+            None => narrowest.rows.iter().try_for_each(|row| self.paragraph("  ", "      ", &row.join("  "))),
         }
     }
 
@@ -168,7 +168,7 @@ impl Page<'_> {
     }
 
     fn problem(&self, problem: &ReportProblem) -> String {
-        let path = shorten(&escape::line(&view::inside(&problem.path)), self.width.saturating_sub(8));
+        let path = shorten(&escape::line(&inside(&problem.path)), self.width.saturating_sub(8));
         let whose = match problem.hosts.len() {
             0 | 1 => String::new(),
             _ => format!(" ({})", problem.hosts.join(", ")),
@@ -179,7 +179,7 @@ impl Page<'_> {
     fn samples(&mut self, logs: &[&Coverage]) -> io::Result<()> {
         let samples = logs.iter().flat_map(|log| &log.samples);
         let items: Vec<String> = samples
-            .map(|sample| format!("{}:{}: {}", view::inside(&sample.file), sample.line, sample.text))
+            .map(|sample| format!("{}:{}: {}", inside(&sample.file), sample.line, sample.text))
             .collect();
         self.list(self.l.samples, &items)
     }
@@ -223,6 +223,26 @@ fn older(capture: &CaptureInfo, l: &Labels) -> String {
     format!("{}, {}", utc(capture.captured_at), view::capture_version(capture, l))
 }
 
+/// How roomy a table is.
+#[derive(Copy, Clone)]
+struct Form {
+    /// Times have seconds.
+    seconds: bool,
+    /// Numbers have separators.
+    commas: bool,
+    /// Blanks between columns.
+    air: usize,
+}
+
+/// From the roomiest to the narrowest.
+const FORMS: [Form; 5] = [
+    Form { seconds: true, commas: true, air: 2 },
+    Form { seconds: true, commas: true, air: 1 },
+    Form { seconds: false, commas: true, air: 2 },
+    Form { seconds: false, commas: true, air: 1 },
+    Form { seconds: false, commas: false, air: 1 },
+];
+
 /// The table of a host's logs, the first row being its head.
 struct Table {
     rows: Vec<[String; 6]>,
@@ -234,22 +254,23 @@ struct Table {
 const NUMBERS: usize = 2;
 
 impl Table {
-    fn of(logs: &[&Coverage], seconds: bool, air: usize, l: &Labels) -> Table {
-        let head = [l.ledger_log, l.ledger_span, l.members, l.size, l.records, l.ledger_unparsed];
+    fn of(logs: &[&Coverage], form: Form, l: &Labels) -> Table {
+        let count = |n: u64| if form.commas { show::count(n) } else { n.to_string() };
+        let head = [l.ledger_log, l.ledger_span, l.ledger_files, l.size, l.ledger_records, l.ledger_unparsed];
         let mut rows = vec![head.map(str::to_owned)];
         rows.extend(logs.iter().map(|log| {
             [
                 escape::line(&log.log).into_owned(),
-                span(log, seconds).unwrap_or_else(|| l.no_stamps.to_owned()),
-                show::count(log.members),
-                show::bytes(log.bytes),
-                show::count(log.records),
-                show::count(log.unparsed),
+                span(log, form.seconds).unwrap_or_else(|| l.no_stamps.to_owned()),
+                count(log.members),
+                size(log.bytes),
+                count(log.records),
+                count(log.unparsed),
             ]
         }));
         let widest = |at: usize| rows.iter().map(|row| row[at].width()).max().unwrap_or(0);
         let widths = std::array::from_fn(widest);
-        Table { rows, widths, air }
+        Table { rows, widths, air: form.air }
     }
 
     fn width(&self) -> usize {
@@ -268,6 +289,12 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// `1.4M`: a size in as few columns as it can be.
+fn size(bytes: u64) -> String {
+    let text = show::bytes(bytes);
+    text.replace(" B", "").replace("iB", "").replace(' ', "")
 }
 
 /// `2020-02-15 09:20:31 – 02-18 09:20:31`: the year is not repeated where it is the same.

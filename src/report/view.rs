@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::labels::{Labels, choose, fill};
 use super::model::{CaptureInfo, ChangeInfo, Finding, Gap, HostInfo, Report, Step, TimelineEntry};
 use super::show;
-use crate::bundle::tree;
+use crate::case::inside;
 use crate::model::{HostKind, Severity, Timestamp};
 
 /// Findings that are worth the headline: the worst one, if it is more than information.
@@ -56,12 +56,6 @@ fn release([update, version, build]: [&Option<String>; 3], l: &Labels) -> String
         (None, Some(build)) => fill(l.build, &[build]),
         (None, None) => l.unknown.to_owned(),
     }
-}
-
-/// A member's path inside its bundle, or the file itself where it is none: `var/run/log/hostd.log`.
-pub fn inside(path: &str) -> String {
-    let own = path.rsplit('!').next().unwrap_or(path);
-    tree::split(own).map_or_else(|| own.to_owned(), |(_, tree)| tree)
 }
 
 /// What is missing in a gap, without its time.
