@@ -92,29 +92,28 @@ pub fn changes(captures: &[Capture]) -> Vec<Change> {
     older.iter().flat_map(|older| between(older, newest)).collect()
 }
 
+/// The values that captures are compared by, one by one.
+fn values(capture: &Capture) -> [(&'static str, Option<String>); 7] {
+    let number = |value: Option<u64>| value.map(|value| value.to_string());
+    [
+        ("version", capture.version.clone()),
+        ("build", capture.build.clone()),
+        ("bios", capture.bios.clone()),
+        ("microcode", capture.microcode.map(|revision| format!("0x{revision:x}"))),
+        ("vsan-state", capture.vsan_state.clone()),
+        ("vsan-members", number(capture.vsan_members)),
+        ("unicast-peers", number(capture.unicast_peers)),
+    ]
+}
+
 /// What is different in `newer`, as far as both captures tell it.
 fn between(older: &Capture, newer: &Capture) -> Vec<Change> {
-    let hex = |revision: &u64| format!("0x{revision:x}");
-    let values: [(&'static str, fn(&Capture) -> Option<String>); 4] = [
-        ("version", |capture| capture.version.clone()),
-        ("build", |capture| capture.build.clone()),
-        ("bios", |capture| capture.bios.clone()),
-        ("vsan-state", |capture| capture.vsan_state.clone()),
-    ];
-    let counts: [(&'static str, fn(&Capture) -> Option<u64>); 2] = [
-        ("vsan-members", |capture| capture.vsan_members),
-        ("unicast-peers", |capture| capture.unicast_peers),
-    ];
-    let mut all: Vec<_> = values.map(|(what, get)| (what, get(older), get(newer))).to_vec();
-    all.insert(3, ("microcode", older.microcode.as_ref().map(hex), newer.microcode.as_ref().map(hex)));
-    let number = |value: Option<u64>| value.map(|value| value.to_string());
-    all.extend(counts.map(|(what, get)| (what, number(get(older)), number(get(newer)))));
     let since = older.captured_at;
-    let differs = |(_, older, newer): &(&str, Option<String>, Option<String>)| {
-        older.is_some() && newer.is_some() && older != newer
-    };
-    let change = |(what, older, newer)| Change { what, key: None, older, newer, since };
-    all.into_iter().filter(differs).map(change).chain(masks_between(older, newer)).collect()
+    let pairs = values(older).into_iter().zip(values(newer));
+    let differing =
+        pairs.filter(|((_, older), (_, newer))| older.is_some() && newer.is_some() && older != newer);
+    let change = |((what, older), (_, newer))| Change { what, key: None, older, newer, since };
+    differing.map(change).chain(masks_between(older, newer)).collect()
 }
 
 fn masks_between(older: &Capture, newer: &Capture) -> Vec<Change> {

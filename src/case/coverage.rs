@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::inside;
 use crate::digest::{LogCoverage, MemberCoverage};
 use crate::model::{ProblemKind, Timestamp};
 
@@ -53,7 +54,7 @@ pub fn gaps(captures: &[(&LogCoverage, Option<Timestamp>)]) -> Vec<Gap> {
         let others: Vec<&MemberCoverage> = sequences
             .iter()
             .enumerate()
-            .filter(|(at, _)| *at != own)
+            .filter(|(at, other)| *at != own && other.of == sequence.of)
             .flat_map(|(_, other)| other.members.iter().map(|placed| placed.member))
             .collect();
         for gap in sequence.gaps() {
@@ -87,6 +88,12 @@ fn take(gap: &mut Gap, other: Gap) {
 
 /// What of `gap` is not covered by other copies of the log: as many of the longest pieces as files are still missing.
 fn uncovered(gap: Gap, others: &[&MemberCoverage]) -> Vec<Gap> {
+    let covers = |member: &&MemberCoverage| {
+        member.from.is_some_and(|from| from <= gap.from) && member.to.is_some_and(|to| to >= gap.to)
+    };
+    if others.iter().any(|other| covers(other) && other.problems.is_empty()) {
+        return Vec::new();
+    }
     if gap.partial {
         return vec![gap];
     }
@@ -156,6 +163,8 @@ struct Placed<'a> {
 
 /// The rotations of one log in one folder, oldest first.
 struct Sequence<'a> {
+    /// What it is a log of where that is not the host: the file of a VM's log, or of another machine's.
+    of: Option<String>,
     members: Vec<Placed<'a>>,
     captured_at: Option<Timestamp>,
 }
@@ -163,7 +172,7 @@ struct Sequence<'a> {
 /// The rotations of `log`, one sequence a folder; members that are no rotations stand alone.
 fn sequences<'a>(log: &'a LogCoverage, captured_at: Option<Timestamp>) -> Vec<Sequence<'a>> {
     let mut folders: BTreeMap<&str, Vec<Placed<'a>>> = BTreeMap::new();
-    let mut alone = Vec::new();
+    let mut found = Vec::new();
     for member in &log.members {
         let path = member.path.as_str();
         let (folder, name) = path.rfind(['/', '!']).map_or(("", path), |at| (&path[..at], &path[at + 1..]));
@@ -172,14 +181,17 @@ fn sequences<'a>(log: &'a LogCoverage, captured_at: Option<Timestamp>) -> Vec<Se
             Some(place) => {
                 folders.entry(folder).or_default().push(Placed { member, place, order: order(place) })
             }
-            None => alone.push(vec![Placed { member, place: Place::Current, order: 0 }]),
+            None => {
+                let members = vec![Placed { member, place: Place::Current, order: 0 }];
+                found.push(Sequence { of: Some(inside(path)), members, captured_at });
+            }
         }
     }
-    let sequence = |mut members: Vec<Placed<'a>>| {
+    found.extend(folders.into_values().map(|mut members| {
         members.sort_by_key(|placed| (placed.order, placed.member.from));
-        Sequence { members, captured_at }
-    };
-    folders.into_values().chain(alone).map(sequence).collect()
+        Sequence { of: None, members, captured_at }
+    }));
+    found
 }
 
 /// A number that grows with time; what is written to is newest.
@@ -393,6 +405,16 @@ mod tests {
         cut.members[1] = member("a/vmkernel.0.gz", Some((4, 6)), None);
         cut.members[2] = member("a/vmkernel.log", Some((6, 7)), Some(ProblemKind::Truncated));
         check(&cut, 9, &[(7, 9, GapCause::Damaged, &["a/vmkernel.log"])]);
+    }
+
+    #[test]
+    fn the_log_of_one_vm_does_not_stand_in_for_that_of_another() {
+        let mut vms =
+            log("vmware", &[("vmfs/volumes/d/a/vmware.log", 0, 2), ("vmfs/volumes/d/b/vmware.log", 0, 9)]);
+        vms.members[0].problems = member("x", None, Some(ProblemKind::Truncated)).problems;
+        check(&vms, 9, &[(2, 9, GapCause::Damaged, &["vmfs/volumes/d/a/vmware.log"])]);
+        let whole = log("vmware", &[("vmfs/volumes/d/a/vmware.log", 0, 9)]);
+        assert_eq!(gaps(&[(&vms, Some(hour(9))), (&whole, Some(hour(9)))]), []);
     }
 
     #[test]

@@ -171,3 +171,47 @@ fn place(item: &Item<'_>) -> Evidence {
         text: format!("({})", item.problem.text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+    use crate::fact::{Fact, FactValue};
+
+    fn case(paths: &[&str]) -> Case {
+        let name = FactValue::HostName { name: "esx1.example.org".to_owned() };
+        let source = Source { file: MemberPath::new("f"), line: 1, offset: 0 };
+        let problem =
+            |path: &&str| Problem::new(ProblemKind::Encrypted, *path, "it is in an encrypted envelope");
+        Case::build(vec![Digest {
+            facts: vec![Fact { value: name, source, text: String::new() }],
+            problems: paths.iter().map(problem).collect(),
+            ..Digest::default()
+        }])
+    }
+
+    #[test]
+    fn an_encrypted_kernel_dump_is_worth_a_note_and_opened_behind_its_header() {
+        assert!(encrypted(&case(&[])).is_none());
+        let case = case(&["a.tgz!esx-a/var/core/vmkernel-zdump.1", "a.tgz!esx-a/var/core/hostd-zdump.000"]);
+        let found = encrypted(&case).expect("a finding");
+        assert_eq!((found.severity, found.cause.0), (Severity::Info, "encrypted"));
+        assert!(found.summary.en.contains("var/core/vmkernel-zdump.1, var/core/hostd-zdump.000"));
+        let command =
+            "crypto-util envelope extract --offset 4096 vmkernel-zdump.1 vmkernel-zdump.1.decrypted";
+        assert_eq!(found.remedy[0].command.as_deref(), Some(command));
+        assert_eq!((found.evidence.len(), found.details["members"].as_array().map(Vec::len)), (2, Some(2)));
+    }
+
+    #[test]
+    fn an_encrypted_log_is_a_warning_and_no_hostile_name_gets_into_a_command() {
+        let found = encrypted(&case(&["a.tgz!esx-a/var/run/log/vmkernel.0.gz"])).expect("a finding");
+        assert_eq!(found.severity, Severity::Warning);
+        assert!(found.remedy.iter().all(|step| step.command.is_none()));
+        let found = encrypted(&case(&["a.tgz!esx-a/var/core/x;reboot;"])).expect("a finding");
+        assert_eq!(
+            found.remedy[0].command.as_deref(),
+            Some("crypto-util envelope extract FILE FILE.decrypted")
+        );
+    }
+}
