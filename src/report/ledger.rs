@@ -160,20 +160,26 @@ impl Page<'_> {
     /// Problems by their kinds.
     fn problems(&mut self, problems: &[&ReportProblem]) -> io::Result<()> {
         for kind in KINDS {
-            let own = problems.iter().filter(|problem| problem.kind == kind);
-            let items: Vec<String> = own.map(|problem| self.problem(problem)).collect();
+            let own: Vec<&ReportProblem> =
+                problems.iter().copied().filter(|problem| problem.kind == kind).collect();
+            // What is said of one file stands together.
+            let files = own.chunk_by(|a, b| a.path == b.path && a.hosts == b.hosts);
+            let items: Vec<String> = files.map(|file| self.problem(file)).collect();
             self.list(self.l.problem_kind(kind), &items)?;
         }
         Ok(())
     }
 
-    fn problem(&self, problem: &ReportProblem) -> String {
-        let path = shorten(&escape::line(&inside(&problem.path)), self.width.saturating_sub(8));
-        let whose = match problem.hosts.len() {
+    /// What is wrong with one file, in one sentence or several.
+    fn problem(&self, file: &[&ReportProblem]) -> String {
+        let Some(first) = file.first() else { return String::new() };
+        let path = shorten(&escape::line(&inside(&first.path)), self.width.saturating_sub(8));
+        let texts: Vec<&str> = file.iter().map(|problem| problem.text.as_str()).collect();
+        let whose = match first.hosts.len() {
             0 | 1 => String::new(),
-            _ => format!(" ({})", problem.hosts.join(", ")),
+            _ => format!(" ({})", first.hosts.join(", ")),
         };
-        format!("{path}: {}{whose}", problem.text)
+        format!("{path}: {}{whose}", texts.join("; "))
     }
 
     fn samples(&mut self, logs: &[&Coverage]) -> io::Result<()> {

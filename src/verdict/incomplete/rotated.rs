@@ -108,9 +108,6 @@ pub(super) fn hole(case: &Case, found: &[Finding]) -> Option<Finding> {
     let mut hosts: Vec<usize> = holes.iter().map(|hole| hole.host).collect();
     hosts.dedup();
     let first = holes.iter().map(|hole| hole.incident_at).min()?;
-    let (names, names_ja) = (list_en(&ids(case, &hosts)), list_ja(&ids(case, &hosts)));
-    let files: Vec<&str> = holes.iter().flat_map(|hole| &hole.gap.files).map(String::as_str).collect();
-    let verb = if files.len() == 1 { "is" } else { "are" };
     let details = |hole: &Hole<'_>| {
         let Gap { from, to, files, .. } = hole.gap;
         let (host, at) = (&case.hosts[hole.host].id, hole.incident_at);
@@ -123,33 +120,36 @@ pub(super) fn hole(case: &Case, found: &[Finding]) -> Option<Finding> {
             "事象発生時刻を含むローテーション済みログがバンドルに含まれていません。",
         ),
         title: Text::new(
-            format!("The logs of {names} have a hole where the incident lies"),
-            format!("{names_ja} のログは事象発生時刻の部分が欠落しています"),
+            format!("The logs of {} have a hole where the incident lies", list_en(&ids(case, &hosts))),
+            format!("{} のログは事象発生時刻の部分が欠落しています", list_ja(&ids(case, &hosts))),
         ),
-        summary: Text::new(
-            format!(
-                "The incident is dated {first}, and {} {verb} not in the bundle. {}What happened then cannot be seen there.",
-                list_en(&files),
-                said(case, &holes, |host, log, gap| format!(
-                    "{log} of {host} is silent from {} to {}. ",
-                    gap.from, gap.to
-                )),
-            ),
-            format!(
-                "事象は {first} に発生していますが、{} がバンドルに含まれていません。{}その間の経緯は確認できません。",
-                list_ja(&files),
-                said(case, &holes, |host, log, gap| format!(
-                    "{host} の {log} は {} から {} まで記録がありません。",
-                    gap.from, gap.to
-                )),
-            ),
-        ),
+        summary: hole_summary(case, &holes, first),
         remedy: look_elsewhere(),
         evidence: holes.iter().flat_map(|hole| edges(case, hole)).collect(),
         hosts,
         severity: Severity::Warning,
         details: json!({ "holes": holes.iter().map(details).collect::<Vec<_>>() }),
     }))
+}
+
+fn hole_summary(case: &Case, holes: &[Hole<'_>], first: Timestamp) -> Text {
+    let files: Vec<&str> = holes.iter().flat_map(|hole| &hole.gap.files).map(String::as_str).collect();
+    let verb = if files.len() == 1 { "is" } else { "are" };
+    let en = said(case, holes, |host, log, gap| {
+        format!("{log} of {host} is silent from {} to {}. ", gap.from, gap.to)
+    });
+    let ja = said(case, holes, |host, log, gap| {
+        format!("{host} の {log} は {} から {} まで記録がありません。", gap.from, gap.to)
+    });
+    let (names, names_ja) = (list_en(&files), list_ja(&files));
+    Text::new(
+        format!(
+            "The incident is dated {first}, and {names} {verb} not in the bundle. {en}What happened then cannot be seen there."
+        ),
+        format!(
+            "事象は {first} に発生していますが、{names_ja} がバンドルに含まれていません。{ja}その間の経緯は確認できません。"
+        ),
+    )
 }
 
 fn said(case: &Case, holes: &[Hole<'_>], one: impl Fn(&str, &str, &Gap) -> String) -> String {
