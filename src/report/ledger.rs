@@ -14,19 +14,20 @@ use crate::model::{ProblemKind, Timestamp};
 /// Items of a list that are shown where not all are asked for.
 const SHOWN: usize = 10;
 
-/// The sorts of problems, in the order in which they are listed.
-const KINDS: [ProblemKind; 10] = [
+/// The sorts of problems that are listed first, in this order. The others follow, and last what is no loss.
+const FIRST: [ProblemKind; 5] = [
     ProblemKind::MissingFragment,
     ProblemKind::Truncated,
     ProblemKind::Damaged,
     ProblemKind::Unreadable,
     ProblemKind::Encrypted,
-    ProblemKind::Limit,
-    ProblemKind::Unparsed,
-    ProblemKind::NotABundle,
-    ProblemKind::Internal,
-    ProblemKind::Duplicate,
 ];
+
+/// Where a sort of problem stands in the list.
+fn rank(kind: ProblemKind) -> (usize, ProblemKind) {
+    let place = FIRST.iter().position(|first| *first == kind).unwrap_or(FIRST.len());
+    (place + usize::from(kind == ProblemKind::Duplicate), kind)
+}
 
 /// Writes the ledger, wrapped at `width` columns; `all` shows lists in full.
 pub fn write(report: &Report, width: usize, all: bool, out: &mut dyn Write) -> io::Result<()> {
@@ -159,7 +160,10 @@ impl Page<'_> {
 
     /// Problems by their kinds.
     fn problems(&mut self, problems: &[&ReportProblem]) -> io::Result<()> {
-        for kind in KINDS {
+        let mut kinds: Vec<ProblemKind> = problems.iter().map(|problem| problem.kind).collect();
+        kinds.sort_by_key(|kind| rank(*kind));
+        kinds.dedup();
+        for kind in kinds {
             let own: Vec<&ReportProblem> =
                 problems.iter().copied().filter(|problem| problem.kind == kind).collect();
             // What is said of one file stands together.
