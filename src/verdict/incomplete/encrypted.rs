@@ -23,18 +23,17 @@ const NAMED: usize = 5;
 enum Sort {
     Log,
     Dump,
-    Archive,
+    Other,
 }
 
 fn sort(tree: &str) -> Sort {
-    let name = tree.to_ascii_lowercase();
-    let is_archive = [".zip", ".tgz", ".tar", ".gz"].iter().any(|end| name.ends_with(end));
+    let name = tree.rsplit('/').next().unwrap_or(tree).to_ascii_lowercase();
     if format::of_path(tree).is_some() {
         Sort::Log
-    } else if is_archive {
-        Sort::Archive
-    } else {
+    } else if tree.starts_with("var/core/") || name.contains("zdump") || name.ends_with(".ve") {
         Sort::Dump
+    } else {
+        Sort::Other
     }
 }
 
@@ -65,8 +64,8 @@ pub(super) fn encrypted(case: &Case) -> Option<Finding> {
     let mut found = finding(Draft {
         cause: "encrypted",
         cause_text: Text::new(
-            "The host encrypts its core dumps with a key of its own, or the archive has a password.",
-            "ホストが独自の鍵でコア ダンプを暗号化しているか、アーカイブにパスワードが設定されています。",
+            "The host encrypts its core dumps with a key of its own, or somebody gave the file a password.",
+            "ホストが独自の鍵でコア ダンプを暗号化しているか、ファイルにパスワードが設定されています。",
         ),
         title: title(&ids(case, &hosts), items.len()),
         summary: summary(&items),
@@ -134,8 +133,8 @@ fn remedy(items: &[Item<'_>]) -> Vec<Step> {
     if items.iter().any(|item| item.sort != Sort::Dump) {
         steps.push(Step::new(
             Text::new(
-                "Unpack the archive with its password, or collect it without one, and run the analysis again.",
-                "パスワードを使ってアーカイブを展開するか、パスワードなしで再取得してから、再度解析してください。",
+                "Decrypt the file with its password or key, or collect it without one, and run the analysis again.",
+                "パスワードまたは鍵を使ってファイルを復号するか、暗号化せずに再取得してから、再度解析してください。",
             ),
             None,
             None,
