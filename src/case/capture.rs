@@ -6,7 +6,7 @@ use super::host::Host;
 use crate::bundle::tree;
 use crate::digest::LogCoverage;
 use crate::fact::{Fact, FactValue};
-use crate::model::{Problem, Timestamp};
+use crate::model::Timestamp;
 
 /// What one bundle says of its host: the state that two captures are compared by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -134,7 +134,8 @@ fn masks_between(older: &Capture, newer: &Capture) -> Vec<Change> {
 pub(super) struct Content<'a> {
     pub logs: &'a [LogCoverage],
     pub facts: &'a [Fact],
-    pub problems: &'a [Problem],
+    /// Paths that something was wrong with.
+    pub damaged: BTreeSet<&'a str>,
     pub captured_at: Option<Timestamp>,
 }
 
@@ -164,6 +165,6 @@ impl Content<'_> {
     /// Whether nothing was wrong with the member at `path`, a fragment by its target.
     fn is_whole(&self, path: &str) -> bool {
         let target = tree::fragment(path).map_or(path, |(target, _)| target);
-        !self.problems.iter().any(|problem| problem.path == target)
+        !self.damaged.contains(target)
     }
 }

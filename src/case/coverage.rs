@@ -48,19 +48,11 @@ pub struct Gap {
 ///
 /// `captures` has what each capture holds of the log and when it was taken. What one capture lacks another may have.
 pub fn gaps(captures: &[(&LogCoverage, Option<Timestamp>)]) -> Vec<Gap> {
-    let sequences: Vec<Sequence<'_>> = captures.iter().flat_map(|(log, at)| sequences(log, *at)).collect();
-    let mut found = Vec::new();
-    for (own, sequence) in sequences.iter().enumerate() {
-        let others: Vec<&MemberCoverage> = sequences
-            .iter()
-            .enumerate()
-            .filter(|(at, other)| *at != own && other.of == sequence.of)
-            .flat_map(|(_, other)| other.members.iter().map(|placed| placed.member))
-            .collect();
-        for gap in sequence.gaps() {
-            found.extend(uncovered(gap, &others));
-        }
+    let mut groups: BTreeMap<Option<String>, Vec<Sequence<'_>>> = BTreeMap::new();
+    for sequence in captures.iter().flat_map(|(log, at)| sequences(log, *at)) {
+        groups.entry(sequence.of.clone()).or_default().push(sequence);
     }
+    let mut found: Vec<Gap> = groups.values().flat_map(|group| gaps_of_group(group)).collect();
     found.sort();
     found.dedup();
     found.into_iter().fold(Vec::new(), |mut gaps, gap| {
@@ -70,6 +62,25 @@ pub fn gaps(captures: &[(&LogCoverage, Option<Timestamp>)]) -> Vec<Gap> {
         }
         gaps
     })
+}
+
+/// Missing files that are named; nobody keeps more rotations.
+const MAX_FILES: usize = 100;
+/// Copies of a log that are looked through for what one of them lacks; a bundle with more is no bundle.
+const MAX_COPIES: usize = 200;
+
+/// The gaps in sequences of one log, each of which may have what another lacks.
+fn gaps_of_group(group: &[Sequence<'_>]) -> Vec<Gap> {
+    let mut found = Vec::new();
+    for (own, sequence) in group.iter().enumerate() {
+        let gaps = sequence.gaps();
+        let copies = if gaps.is_empty() || group.len() > MAX_COPIES { &[] } else { group };
+        let others = copies.iter().enumerate().filter(|(at, _)| *at != own);
+        let others: Vec<&MemberCoverage> =
+            others.flat_map(|(_, other)| other.members.iter().map(|placed| placed.member)).collect();
+        found.extend(gaps.into_iter().flat_map(|gap| uncovered(gap, &others)));
+    }
+    found
 }
 
 /// Whether two gaps are one: of a member that is cut the rest is missing, and with it what would follow.
@@ -166,6 +177,10 @@ struct Sequence<'a> {
     /// What it is a log of where that is not the host: the file of a VM's log, or of another machine's.
     of: Option<String>,
     members: Vec<Placed<'a>>,
+    /// By member: the last stamp of anything up to it.
+    ends: Vec<Option<Timestamp>>,
+    /// By member: the first stamp of anything from it on.
+    begins: Vec<Option<Timestamp>>,
     captured_at: Option<Timestamp>,
 }
 
@@ -183,14 +198,11 @@ fn sequences<'a>(log: &'a LogCoverage, captured_at: Option<Timestamp>) -> Vec<Se
             }
             None => {
                 let members = vec![Placed { member, place: Place::Current, order: 0 }];
-                found.push(Sequence { of: Some(inside(path)), members, captured_at });
+                found.push(Sequence::new(Some(inside(path)), members, captured_at));
             }
         }
     }
-    found.extend(folders.into_values().map(|mut members| {
-        members.sort_by_key(|placed| (placed.order, placed.member.from));
-        Sequence { of: None, members, captured_at }
-    }));
+    found.extend(folders.into_values().map(|members| Sequence::new(None, members, captured_at)));
     found
 }
 
@@ -203,7 +215,25 @@ fn order(place: Place) -> i64 {
     }
 }
 
-impl Sequence<'_> {
+impl<'a> Sequence<'a> {
+    fn new(of: Option<String>, mut members: Vec<Placed<'a>>, captured_at: Option<Timestamp>) -> Self {
+        members.sort_by_key(|placed| (placed.order, placed.member.from));
+        let mut last = None;
+        let up_to = |placed: &Placed<'_>| {
+            last = last.max(placed.member.to);
+            last
+        };
+        let ends = members.iter().map(up_to).collect();
+        let mut first: Option<Timestamp> = None;
+        let from_on = |placed: &Placed<'_>| {
+            first = first.into_iter().chain(placed.member.from).min();
+            first
+        };
+        let mut begins: Vec<_> = members.iter().rev().map(from_on).collect();
+        begins.reverse();
+        Sequence { of, members, ends, begins, captured_at }
+    }
+
     fn gaps(&self) -> Vec<Gap> {
         let missing = (0..self.members.len()).filter_map(|at| self.missing_behind(at));
         let damaged = (0..self.members.len()).filter_map(|at| self.damaged(at));
@@ -212,12 +242,12 @@ impl Sequence<'_> {
 
     /// Last stamp of anything up to member `at`.
     fn before(&self, at: usize) -> Option<Timestamp> {
-        self.members[..=at].iter().filter_map(|placed| placed.member.to).max()
+        self.ends.get(at).copied().flatten()
     }
 
     /// First stamp of anything from member `at` on.
     fn after(&self, at: usize) -> Option<Timestamp> {
-        self.members.get(at..)?.iter().filter_map(|placed| placed.member.from).min()
+        self.begins.get(at).copied().flatten()
     }
 
     /// The gap between member `at` and the next one, where their numbers do not follow each other.
@@ -231,7 +261,7 @@ impl Sequence<'_> {
             (Place::Serial(old), Place::Serial(new)) => (old + 1..new).collect(),
             _ => Vec::new(),
         };
-        let files = numbers.iter().filter_map(|number| one.renamed(*number)).collect();
+        let files = numbers.iter().take(MAX_FILES).filter_map(|number| one.renamed(*number)).collect();
         let (from, to) = (self.before(at)?, self.after(at + 1)?);
         let why = GapCause::RotationMissing;
         (!numbers.is_empty() && from < to).then_some(Gap { from, to, why, files, partial: false })

@@ -1,6 +1,6 @@
 //! Bundles of one host become one host: the one taken last tells its state, the logs and events of all count.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::capture::Content;
 use super::coverage;
@@ -22,7 +22,7 @@ impl Part {
         Content {
             logs: &self.host.logs,
             facts: &self.facts,
-            problems: &self.host.problems,
+            damaged: self.host.problems.iter().map(|problem| problem.path.as_str()).collect(),
             captured_at: self.host.captured_at,
         }
     }
@@ -121,12 +121,10 @@ fn join_logs(captures: Vec<Vec<LogCoverage>>) -> Vec<LogCoverage> {
     let mut joined: BTreeMap<String, Vec<MemberCoverage>> = BTreeMap::new();
     for log in captures.into_iter().flatten() {
         let known = joined.entry(log.log.clone()).or_default();
-        let own = known.len();
-        for member in log.members {
-            if !known[..own].iter().any(|other| repeats(&log.log, &member, other)) {
-                known.push(member);
-            }
-        }
+        let seen = Seen::of(&log.log, known);
+        let new: Vec<MemberCoverage> =
+            log.members.into_iter().filter(|member| !seen.repeats(member)).collect();
+        known.extend(new);
     }
     let families = format::FORMATS.iter().filter_map(|format| joined.remove_entry(format.name));
     families
@@ -137,18 +135,41 @@ fn join_logs(captures: Vec<Vec<LogCoverage>>) -> Vec<LogCoverage> {
         .collect()
 }
 
-/// Whether an older capture's member holds nothing that `newer` does not: it is the same file, or that file when it was
-/// still growing, which begins with the same record and is shorter.
-fn repeats(log: &str, older: &MemberCoverage, newer: &MemberCoverage) -> bool {
-    let is_copy = older.bytes > 0 && (older.bytes, older.crc) == (newer.bytes, newer.crc);
-    let first =
-        |member: &MemberCoverage| member.first_record.as_ref().map(|(at, text)| (at.offset, text.clone()));
-    let has_grown = log != "vmware"
-        && older.bytes < newer.bytes
-        && older.from.is_some()
-        && older.from == newer.from
-        && first(older) == first(newer);
-    is_copy || has_grown
+/// What tells a log file that goes on growing: its first record and where that stands.
+type Beginning = (Timestamp, u64, String);
+
+/// The members of one log in newer captures, to tell what an older one repeats.
+struct Seen {
+    /// Length and checksum.
+    files: BTreeSet<(u64, u32)>,
+    /// The greatest length of the files that begin alike. Logs of VMs that were started together may do so too.
+    beginnings: BTreeMap<Beginning, u64>,
+}
+
+impl Seen {
+    fn of(log: &str, members: &[MemberCoverage]) -> Seen {
+        let mut seen = Seen { files: BTreeSet::new(), beginnings: BTreeMap::new() };
+        for member in members.iter().filter(|member| member.bytes > 0) {
+            seen.files.insert((member.bytes, member.crc));
+            if let Some(beginning) = beginning(member).filter(|_| log != "vmware") {
+                let bytes = seen.beginnings.entry(beginning).or_default();
+                *bytes = member.bytes.max(*bytes);
+            }
+        }
+        seen
+    }
+
+    /// Whether an older capture's member holds nothing that is not known: it is the same file, or that file when it was
+    /// still growing.
+    fn repeats(&self, older: &MemberCoverage) -> bool {
+        let grown = || beginning(older).and_then(|beginning| self.beginnings.get(&beginning).copied());
+        self.files.contains(&(older.bytes, older.crc)) || grown().is_some_and(|bytes| bytes > older.bytes)
+    }
+}
+
+fn beginning(member: &MemberCoverage) -> Option<Beginning> {
+    let (source, text) = member.first_record.as_ref()?;
+    Some((member.from?, source.offset, text.clone()))
 }
 
 /// How far the stamps of one record without a stamp may lie apart in two captures, in microseconds: each was taken from

@@ -58,9 +58,15 @@ fn release([update, version, build]: [&Option<String>; 3], l: &Labels) -> String
     }
 }
 
+/// Files of a gap that are named.
+const NAMED: usize = 8;
+
 /// What is missing in a gap, without its time.
 pub fn gap_text(gap: &Gap, l: &Labels) -> String {
-    let files: Vec<String> = gap.files.iter().map(|file| inside(file)).collect();
+    let mut files: Vec<String> = gap.files.iter().take(NAMED).map(|file| inside(file)).collect();
+    if gap.files.len() > NAMED {
+        files.push(fill(l.more, &[&show::count((gap.files.len() - NAMED) as u64)]));
+    }
     let files = files.join(", ");
     match (gap.why.as_str(), gap.partial) {
         ("rotation-missing", _) => fill(choose(l.gap_rotation, gap.files.len() as u64), &[&files]),

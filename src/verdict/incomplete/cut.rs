@@ -18,27 +18,20 @@ struct Cut<'a> {
     host: &'a Host,
     path: &'a str,
     text: String,
+    /// The log and the time that is lost in it, where the member is one and that is known.
+    gap: Option<(&'a str, &'a Gap)>,
+    /// What was read of it, where it is a log.
+    member: Option<&'a MemberCoverage>,
 }
 
 impl Cut<'_> {
-    /// The time that is lost with it, where it is a log and that is known, and the log.
-    fn gap(&self) -> Option<(&str, &Gap)> {
-        let of_it = |gap: &&Gap| gap.files.iter().any(|file| file == self.path);
-        self.host.gaps.iter().find_map(|(log, gaps)| Some((log.as_str(), gaps.iter().find(of_it)?)))
-    }
-
-    fn member(&self) -> Option<&MemberCoverage> {
-        let mut members = self.host.logs.iter().flat_map(|log| &log.members);
-        members.find(|member| member.path.as_str() == self.path)
-    }
-
     fn details(&self) -> Value {
-        let gap = self.gap().map(|(_, gap)| gap);
+        let gap = self.gap.map(|(_, gap)| gap);
         json!({
             "host": self.host.id,
             "member": self.path,
             "text": self.text,
-            "bytes_read": self.member().map(|member| member.bytes),
+            "bytes_read": self.member.map(|member| member.bytes),
             "from": gap.map(|gap| gap.from),
             "to": gap.map(|gap| gap.to),
             "partial": gap.is_some_and(|gap| gap.partial),
@@ -58,7 +51,21 @@ fn cuts(host: &Host) -> Vec<Cut<'_>> {
             told.push(&problem.text);
         }
     }
-    texts.into_iter().map(|(path, told)| Cut { host, path, text: told.join("; ") }).collect()
+    let members: BTreeMap<&str, &MemberCoverage> =
+        host.logs.iter().flat_map(|log| &log.members).map(|member| (member.path.as_str(), member)).collect();
+    let lost = host.gaps.iter().flat_map(|(log, gaps)| gaps.iter().map(move |gap| (log.as_str(), gap)));
+    let gaps: BTreeMap<&str, (&str, &Gap)> =
+        lost.flat_map(|lost| lost.1.files.iter().map(move |file| (file.as_str(), lost))).collect();
+    texts
+        .into_iter()
+        .map(|(path, told)| Cut {
+            host,
+            path,
+            text: told.join("; "),
+            gap: gaps.get(path).copied(),
+            member: members.get(path).copied(),
+        })
+        .collect()
 }
 
 pub(super) fn cut_short(case: &Case, severity: Severity) -> Option<Finding> {
@@ -113,7 +120,7 @@ fn title(hosts: &[String], count: usize) -> Text {
 fn summary(hosts: &[String], cuts: &[Cut<'_>]) -> Text {
     let lost: Vec<(&str, &str, &Gap)> = cuts
         .iter()
-        .filter_map(|cut| cut.gap().map(|(log, gap)| (cut.host.id.as_str(), log, gap)))
+        .filter_map(|cut| cut.gap.map(|(log, gap)| (cut.host.id.as_str(), log, gap)))
         .filter(|(_, _, gap)| !gap.partial)
         .take(NAMED)
         .collect();
