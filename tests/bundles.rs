@@ -31,6 +31,9 @@ fn without_places(report: &Value) -> Value {
     let mut report = report.clone();
     for host in report["hosts"].as_array_mut().expect("hosts") {
         (host["bundle"], host["bundle_sha256"]) = (Value::Null, Value::Null);
+        for capture in host["captures"].as_array_mut().expect("captures") {
+            (capture["bundle"], capture["bundle_sha256"]) = (Value::Null, Value::Null);
+        }
     }
     for finding in report["findings"].as_array_mut().expect("findings") {
         for line in finding["evidence"].as_array_mut().expect("evidence") {

@@ -123,17 +123,18 @@ fn completions_and_the_man_page_come_from_the_definition() {
 }
 
 #[test]
-fn the_demo_makes_and_solves_both_incidents() {
+fn the_demo_makes_and_solves_every_incident() {
     let folder = TempDir::new().expect("a temporary folder");
     let said = printed(&folder, &["demo", "--out", "demo"]);
     assert!(said.contains("MDCLEAR") && said.contains("out of the vSAN cluster"), "{said}");
-    for incident in ["incident-1-cpu-feature", "incident-2-vsan-host-lost"] {
+    for incident in ["incident-1-cpu-feature", "incident-2-vsan-host-lost", "incident-3-damaged-evidence"] {
         for file in ["report.html", "report.md", "report.json"] {
             assert!(folder.path().join("demo").join(incident).join("report").join(file).is_file());
         }
         let report = fs::read_to_string(folder.path().join("demo").join(incident).join("report/report.json"));
         run::schema::check(&report.expect("read"));
     }
+    assert!(said.contains("No bundle of node05") && said.contains("esxray inspect demo"), "{said}");
     let big = printed(&folder, &["demo", "--size", "3M", "--out", "big"]);
     assert!(big.contains(".tgz"));
 }

@@ -7,7 +7,7 @@ mod schema;
 
 use esxray::model::Lang;
 use esxray::report::model::Report;
-use esxray::report::{RENDERERS, json, renderer, terminal};
+use esxray::report::{RENDERERS, json, ledger, renderer, terminal};
 use serde_json::Value;
 
 fn render(name: &str, report: &Report) -> String {
@@ -19,6 +19,12 @@ fn render(name: &str, report: &Report) -> String {
 fn summary(report: &Report, width: usize, colour: bool) -> String {
     let mut out = Vec::new();
     terminal::summary(report, width, colour, &mut out).expect("writes to memory");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+fn coverage_ledger(report: &Report, width: usize) -> String {
+    let mut out = Vec::new();
+    ledger::write(report, width, false, &mut out).expect("writes to memory");
     String::from_utf8(out).expect("UTF-8")
 }
 
@@ -38,7 +44,7 @@ fn every_report_obeys_the_schema() {
 fn the_schema_refuses_what_the_contract_forbids() {
     let good: Value = serde_json::from_str(&render("json", &fixture::report(Lang::En, 20))).expect("JSON");
     assert!(schema::against_schema(&good).is_ok());
-    let cases: [(&str, Value); 12] = [
+    let cases: [(&str, Value); 17] = [
         ("/schema", "esxray.report/2".into()),
         ("/case/lang", "fr".into()),
         ("/case/from", "2026-11-20 00:00:03".into()),
@@ -51,6 +57,11 @@ fn the_schema_refuses_what_the_contract_forbids() {
         ("/findings/1/details/have", Value::Null),
         ("/timeline/0/kind", "vmotion.unheard-of".into()),
         ("/problems/0/kind", "odd".into()),
+        ("/problems/0/hosts", Value::Null),
+        ("/hosts/0/captures", Value::Array(vec![])),
+        ("/hosts/0/changes/0/what", "weather".into()),
+        ("/coverage/6/gaps/0/why", "quiet".into()),
+        ("/coverage/6/samples/0/line", 0.into()),
     ];
     for (at, value) in cases {
         let mut bad = good.clone();
@@ -109,11 +120,12 @@ fn hidden_characters_never_reach_the_reader() {
     let mut outputs: Vec<(&str, String)> =
         ["html", "md", "csv"].iter().map(|name| (*name, render(name, &report))).collect();
     outputs.push(("terminal", summary(&report, 100, false)));
+    outputs.push(("ledger", coverage_ledger(&report, 100)));
     for (name, text) in outputs {
         let acts =
             |c: char| (c.is_control() && !"\n\t\r".contains(c)) || ('\u{202a}'..='\u{202e}').contains(&c);
         assert_eq!(text.chars().find(|c| acts(*c)), None, "{name}");
-        assert!(name == "terminal" || text.contains("evil[U+202E]gpj.exe"), "{name}");
+        assert!(["terminal", "ledger"].contains(&name) || text.contains("evil[U+202E]gpj.exe"), "{name}");
     }
 }
 
@@ -233,6 +245,35 @@ fn the_terminal_summary_fits_its_width_in_japanese() {
     let long = text.lines().filter(|line| !line.contains("# ")).find(|line| line.width() > 72);
     assert_eq!(long, None, "{text}");
     assert!(summary(&fixture::report(Lang::Ja, 30), 72, true).contains("\u{1b}[1;31m重大\u{1b}[0m"));
+}
+
+#[test]
+fn the_ledger_keeps_to_its_width_whatever_a_bundle_says() {
+    use unicode_width::UnicodeWidthStr;
+    for lang in [Lang::En, Lang::Ja] {
+        let mut report = fixture::report(lang, 30);
+        report.coverage[3].records = 123_456_789;
+        report.coverage[3].log = "名前の長いログ.log".into();
+        report.hosts[0].bundle = format!("{}/日本語のフォルダー/esx.tgz", "very-long-folder/".repeat(9));
+        report.problems[0].path = format!("{}vmkernel.log", "var/".repeat(40));
+        for width in [60, 80] {
+            let text = coverage_ledger(&report, width);
+            let long = text.lines().find(|line| line.width() > width);
+            assert_eq!(long, None, "{width}\n{text}");
+        }
+    }
+    let text = coverage_ledger(&fixture::report(Lang::En, 30), 80);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "older 2026-11-02 04:55:41 UTC, 6.7 U2",
+        "changed build 13006603 → 14320388",
+        "files 60 read, 9 others hold nothing that is known",
+        "Gaps (1) vmkernel 2026-11-21 22:00:00 – 2026-11-22 09:31:00 UTC (11 h 31 min): vmkernel.4.gz, A0 are not in the bundle",
+        "Cut short (1)",
+        "(named by esx01, esx02)",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! One host out of its digest's facts: where several say a thing, the better source wins.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::digest::{Digest, LogCoverage};
 use crate::fact::feature::FeatureValue;
 use crate::fact::releases::{self, Placed};
 use crate::fact::{Fact, FactValue, UnicastAgent, VmRun, VsanCluster};
-use crate::model::{Event, HostKind, Problem, ProblemKind, Source, Stamp, Timestamp};
+use crate::model::{Event, HostKind, Problem, Source, Timestamp};
 
+use super::capture::Capture;
+use super::coverage::Gap;
 use super::vm::Vm;
 
 /// A value and the line that it came from.
@@ -95,7 +97,7 @@ impl FeatureState {
     }
 }
 
-/// One host or vCenter Server.
+/// One host or vCenter Server, as the bundle that was taken last tells it.
 #[derive(Debug, Default)]
 pub struct Host {
     /// Unique in the case.
@@ -146,8 +148,12 @@ pub struct Host {
     pub unicast: Option<Sourced<Vec<UnicastAgent>>>,
     /// Changed advanced options.
     pub options: BTreeMap<String, Sourced<String>>,
-    /// What was read of its logs.
+    /// Its bundles, the one taken last first; never empty.
+    pub captures: Vec<Capture>,
+    /// What was read of its logs, over all captures.
     pub logs: Vec<LogCoverage>,
+    /// What its logs do not cover, by log family.
+    pub gaps: BTreeMap<String, Vec<Gap>>,
     /// What could not be read of its bundle.
     pub problems: Vec<Problem>,
     /// Every name that its bundle gives it, as written.
@@ -196,97 +202,19 @@ pub fn same_name(a: &str, b: &str) -> bool {
     !label(a).is_empty() && label(a) == label(b)
 }
 
-/// The hosts that `digests` are of, ordered by name with unique ids, and each host's events.
-///
-/// Two bundles of one host are one host: the one taken later tells its state, the events of both count.
-pub(super) fn hosts(digests: Vec<Digest>) -> (Vec<Host>, Vec<Vec<Event>>) {
-    let mut hosts: Vec<(Host, Vec<Event>)> = Vec::new();
-    for digest in digests {
-        if digest.facts.is_empty() && digest.logs.is_empty() {
-            continue;
-        }
-        let (new, mut events) = host(digest);
-        let twin = hosts.iter_mut().find(|(known, _)| is_same(known, &new));
-        match twin {
-            Some((known, known_events)) => {
-                let again: HashSet<(Option<Stamp>, &str, &str)> = events.iter().map(identity).collect();
-                known_events.retain(|event| !again.contains(&identity(event)));
-                known_events.append(&mut events);
-                let newer = new.captured_at > known.captured_at;
-                let older = if newer { std::mem::replace(known, new) } else { new };
-                let text = format!(
-                    "another bundle of the same host, {}, is newer and tells its state; the events of both were used",
-                    known.bundle
-                );
-                known.problems.push(Problem::new(ProblemKind::Duplicate, older.bundle.as_str(), text));
-                known.problems.extend(older.problems);
-            }
-            None => hosts.push((new, events)),
-        }
-    }
-    hosts.sort_by(|a, b| (&a.0.name, a.0.kind, &a.0.bundle).cmp(&(&b.0.name, b.0.kind, &b.0.bundle)));
-    name_uniquely(&mut hosts);
-    hosts.into_iter().unzip()
-}
-
-/// Gives every host an id: its short name where no other host has it, else its full name, else that and a number.
-fn name_uniquely(hosts: &mut [(Host, Vec<Event>)]) {
-    let short = |name: &str| {
-        let is_address = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b':');
-        if is_address { name.to_owned() } else { name.split('.').next().unwrap_or(name).to_owned() }
-    };
-    let names: Vec<String> = hosts.iter().map(|(host, _)| host.name.clone()).collect();
-    for (at, (host, _)) in hosts.iter_mut().enumerate() {
-        let label = short(&host.name);
-        let before = names[..at].iter().filter(|name| **name == host.name).count();
-        host.id = if names.iter().filter(|name| short(name) == label).count() == 1 && !label.is_empty() {
-            label
-        } else if before == 0 {
-            host.name.clone()
-        } else {
-            format!("{}#{}", host.name, before + 1)
-        };
-    }
-}
-
-/// Whether two bundles are of one host: by system UUID where both tell it, else by name. A cloned vSAN node has its
-/// twin's UUIDs but another name; a host that only its bundle's file name names is nobody's twin.
-fn is_same(a: &Host, b: &Host) -> bool {
-    let full = |host: &Host| host.name.contains('.').then(|| host.name.to_ascii_lowercase());
-    let by_name = match (full(a), full(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => a.names.iter().any(|name| b.names.iter().any(|other| same_name(name, other))),
-    };
-    a.kind == b.kind
-        && !a.anonymous
-        && !b.anonymous
-        && by_name
-        && agree(a.system_uuid.as_deref(), b.system_uuid.as_deref())
-        && agree(stated_node(a), stated_node(b))
-}
-
 /// The node UUID that `cluster get` states.
-fn stated_node(host: &Host) -> Option<&str> {
+pub(super) fn stated_node(host: &Host) -> Option<&str> {
     host.vsan.as_ref().and_then(|vsan| vsan.value.node_uuid.as_deref())
 }
 
-/// Whether two values are equal, as far as both are known.
-fn agree(a: Option<&str>, b: Option<&str>) -> bool {
-    a.is_none() || b.is_none() || a == b
-}
-
-/// What makes an event the same one in two captures of a host.
-fn identity(event: &Event) -> (Option<Stamp>, &str, &str) {
-    (event.stamp, &event.rule, &event.raw)
-}
-
-fn host(mut digest: Digest) -> (Host, Vec<Event>) {
+/// The host that one bundle is of, and its events.
+pub(super) fn host(digest: &mut Digest) -> (Host, Vec<Event>) {
     let events = std::mem::take(&mut digest.events);
     let mut host = Host {
-        bundle: digest.bundle,
-        sha256: digest.sha256,
-        logs: digest.logs,
-        problems: digest.problems,
+        bundle: std::mem::take(&mut digest.bundle),
+        sha256: std::mem::take(&mut digest.sha256),
+        logs: std::mem::take(&mut digest.logs),
+        problems: std::mem::take(&mut digest.problems),
         members_read: digest.members,
         members_skipped: digest.skipped,
         ..Host::default()
@@ -313,6 +241,7 @@ fn host(mut digest: Digest) -> (Host, Vec<Event>) {
     if host.anonymous {
         host.names.push(host.name.clone());
     }
+    host.captures.push(Capture::of(&host));
     (host, events)
 }
 

@@ -2,20 +2,32 @@
 //!
 //! Nothing is judged here, and no log is needed any more. Hosts are ordered by name, and ids are unique.
 
+mod capture;
 mod cluster;
+mod coverage;
 mod host;
+mod join;
 mod names;
 mod timeline;
 mod vm;
 
+use crate::bundle::tree;
 use crate::digest::Digest;
 use crate::model::{HostKind, Source, Timestamp};
 
+pub use capture::{Capture, Change, changes};
 pub use cluster::{Cluster, ClusterBasis};
+pub use coverage::{Gap, GapCause};
 pub use host::{Cpu, FeatureState, Host, Sourced};
 pub use names::Names;
 pub use timeline::Moment;
 pub use vm::Vm;
+
+/// A member's path inside its bundle, `var/run/log/hostd.log`; of a bundle itself the file it lies in.
+pub fn inside(path: &str) -> String {
+    let own = path.rsplit('!').next().unwrap_or(path);
+    tree::split(own).map_or_else(|| own.to_owned(), |(_, tree)| tree)
+}
 
 /// Everything that is known about the hosts of a case.
 #[derive(Debug, Default)]
@@ -55,7 +67,7 @@ impl Missing {
 impl Case {
     /// The case that `digests` make together.
     pub fn build(digests: Vec<Digest>) -> Case {
-        let (mut hosts, events) = host::hosts(digests);
+        let (mut hosts, events) = join::hosts(digests);
         let names = Names::build(&mut hosts);
         vm::settle(&mut hosts);
         let clusters = cluster::clusters(&hosts, &names);

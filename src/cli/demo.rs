@@ -1,4 +1,4 @@
-//! `esxray demo`: makes the bundles of two real incidents and analyses them.
+//! `esxray demo`: makes the bundles of two real incidents, one of them again with damaged evidence, and analyses them.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,9 @@ pub struct Args {
     force: bool,
 }
 
+/// The folder of the third incident.
+const DAMAGED: &str = "incident-3-damaged-evidence";
+
 /// `2G`, `500M`, `64k`, `1000`
 fn size(text: &str) -> Result<u64, String> {
     let (digits, unit) = text.split_at(text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len());
@@ -60,18 +63,25 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
     };
     let (evc, _) = demo::evc_incident(&EvcOptions::default());
     let (vsan, _) = demo::vsan_incident(&VsanOptions::default());
+    let (damaged, _) = demo::damaged_evidence(Volume::DEMO, 3);
     let incidents = [
-        ("incident-1-cpu-feature", "Incident 1: VMs of one host cannot be migrated to the others", evc),
-        ("incident-2-vsan-host-lost", "Incident 2: one host is lost from the vSAN cluster", vsan),
+        (
+            "incident-1-cpu-feature",
+            "Incident 1: VMs of one host cannot be migrated to the others",
+            volume(evc),
+        ),
+        ("incident-2-vsan-host-lost", "Incident 2: one host is lost from the vSAN cluster", volume(vsan)),
+        (DAMAGED, "Incident 3: the first one again, from damaged evidence", damaged),
     ];
     for (name, title, site) in incidents {
         let folder = args.out.join(name);
-        let bundles =
-            demo::write_site(&volume(site), &folder.join("bundles"), Container::Tgz).map_err(failed)?;
+        let bundles = demo::write_site(&site, &folder.join("bundles"), Container::Tgz).map_err(failed)?;
         writeln!(out, "{title}\n{} bundles in {}\n", bundles.len(), folder.join("bundles").display())?;
         analyse(args, &folder, stop, out)?;
         writeln!(out)?;
     }
+    let damaged = args.out.join(DAMAGED).join("bundles");
+    writeln!(out, "What of incident 3 is missing or damaged: esxray inspect {}", damaged.display())?;
     Ok(Done::Clean)
 }
 

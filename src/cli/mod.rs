@@ -46,7 +46,7 @@ enum Command {
     Inspect(inspect::Args),
     /// List, show or test the detection rules
     Rules(rules::Args),
-    /// Make the bundles of two real incidents and analyse them
+    /// Make the bundles of two real incidents, one of them again with damaged evidence, and analyse them
     Demo(demo::Args),
     /// Print a completion script for a shell
     Completions(generate::Completions),

@@ -315,6 +315,7 @@ fn host(options: &ClusterOptions, index: usize) -> Host {
         omit: BTreeSet::new(),
         extra: BTreeMap::new(),
         fragment_bytes: None,
+        kept_percent: None,
         duplicate_logs: false,
         unreachable_from: None,
         clock_offset: 0,

@@ -6,6 +6,7 @@
 mod big;
 mod cluster;
 mod commands;
+mod damaged;
 mod dump;
 mod evc;
 mod headers;
@@ -25,11 +26,13 @@ mod vsan;
 #[cfg(test)]
 mod tests;
 
+use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use big::big;
 pub use cluster::{ClusterOptions, healthy};
+pub use damaged::{DamageTruth, Planted, damaged_evidence};
 pub use evc::{EvcCause, EvcOptions, EvcTruth, Refused, evc_incident};
 pub use line::{Level, Log, ScriptedLine};
 pub use pack::Container;
@@ -63,7 +66,16 @@ pub fn write_bundle(
     container: Container,
 ) -> io::Result<PathBuf> {
     let names = Names::of(site, system)?;
-    pack::pack(&names.packing(), directory, container, &|sink| emit(site, system, sink))
+    let path = pack::pack(&names.packing(), directory, container, &|sink| emit(site, system, sink))?;
+    let kept = match system {
+        System::Host(index) => site.hosts[index].kept_percent,
+        System::Vcenter => None,
+    };
+    if let Some(percent) = kept.filter(|_| path.is_file()) {
+        let file = OpenOptions::new().write(true).open(&path)?;
+        file.set_len(file.metadata()?.len() * u64::from(percent.min(100)) / 100)?;
+    }
+    Ok(path)
 }
 
 /// Writes every bundle of `site` below `directory`: one file or folder a system, in the order of the hosts and

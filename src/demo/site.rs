@@ -274,6 +274,8 @@ pub struct Host {
     pub extra: BTreeMap<String, Vec<u8>>,
     /// Cut the object dump into `.FRAG-` pieces of so many bytes.
     pub fragment_bytes: Option<usize>,
+    /// Keep only so many hundredths of the bundle's file, as a broken transfer does.
+    pub kept_percent: Option<u8>,
     /// Write the logs a second time, under `scratch/log`.
     pub duplicate_logs: bool,
     /// From when neither vCenter nor its peers hear from it: their noise does not speak of it any more.

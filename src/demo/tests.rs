@@ -470,6 +470,45 @@ fn a_site_can_be_scaled_to_a_size() {
 }
 
 #[test]
+fn the_damage_is_planted_once_and_where_the_truth_says() {
+    let (site, truth) = damaged_evidence(Volume::SMALL, 3);
+    assert!(site.host(&truth.absent).is_none() && site.hosts.len() == 4);
+    for host in &site.hosts {
+        let members = &host.vsan.as_ref().expect("a vSAN host").members;
+        assert!(members.contains(&(truth.absent_node.clone(), truth.absent.clone())), "{}", host.name);
+    }
+    let index = |name: &str| site.hosts.iter().position(|host| host.name == name).expect("a host");
+    let tree = members(&site, System::Host(index(&truth.rotation.host)));
+    assert!(!tree.contains_key(&truth.rotation.member));
+    for there in ["vmkernel.2.gz", "vmkernel.0.gz", "vmkernel.log", "vmkwarning.1.gz"] {
+        assert!(tree.contains_key(&format!("var/run/log/{there}")), "{there}");
+    }
+    let (fragment, number) = &truth.fragment;
+    let tree = members(&site, System::Host(index(&fragment.host)));
+    let other = |n: u32| fragment.member.replace(&format!("{number:05}"), &format!("{n:05}"));
+    assert!(!tree.contains_key(&fragment.member));
+    assert!(tree.contains_key(&other(number - 1)) && tree.contains_key(&other(number + 1)));
+    let dump = &tree[&truth.encrypted.member];
+    assert!(dump[4096..].starts_with(b"DataTransformEnvelope\0") && dump.len() > 8192);
+}
+
+#[test]
+fn a_bundle_that_is_cut_is_the_beginning_of_the_whole_one() {
+    let (mut site, truth) = damaged_evidence(Volume::SMALL, 3);
+    let index = site.hosts.iter().position(|host| host.name == truth.cut).expect("a host");
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = |site: &Site, name: &str| {
+        let path = write_bundle(site, System::Host(index), &folder.path().join(name), Container::Tgz);
+        fs::read(path.expect("written")).expect("read")
+    };
+    let cut = written(&site, "cut");
+    site.hosts[index].kept_percent = None;
+    let whole = written(&site, "whole");
+    assert_eq!(cut.len(), whole.len() * 8 / 10);
+    assert!(whole.starts_with(&cut));
+}
+
+#[test]
 fn a_big_bundle_has_about_the_size_asked_for() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("big.tgz");

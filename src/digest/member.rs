@@ -52,8 +52,10 @@ impl MemberDigest {
         MemberCoverage {
             path: self.path.clone(),
             bytes: self.bytes,
+            crc: self.crc,
             records: self.scan.records,
             unparsed: self.scan.unparsed,
+            unparsed_samples: self.scan.unparsed_samples.clone(),
             from: self.scan.first.map(|stamp| stamp.time),
             to: self.scan.last.map(|stamp| stamp.time),
             first_record: self.scan.first_record.clone(),

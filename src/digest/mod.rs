@@ -16,7 +16,7 @@ use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Timestamp};
 pub use member::{MemberDigest, MemberReader, wants};
 
 /// The version of the digest's own layout.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Events kept of one rule in one bundle; the rest is counted.
 const KEPT_PER_RULE: usize = 5_000;
@@ -60,10 +60,14 @@ pub struct MemberCoverage {
     pub path: MemberPath,
     /// Decompressed bytes.
     pub bytes: u64,
+    /// CRC-32 of them: with family and length it tells copies of one file.
+    pub crc: u32,
     /// Records.
     pub records: u64,
     /// Records without a recognised header.
     pub unparsed: u64,
+    /// The first few of those: where each stands, and its first line.
+    pub unparsed_samples: Vec<(Source, String)>,
     /// First stamp.
     pub from: Option<Timestamp>,
     /// Last stamp.

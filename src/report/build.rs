@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::model::*;
-use crate::case::{Case, Cluster, ClusterBasis, Host, Moment};
-use crate::digest::{LogCoverage, MemberCoverage};
+use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
+use crate::digest::MemberCoverage;
 use crate::fact::features::FeatureClass as FactClass;
-use crate::model::{HostKind, Lang, Problem, ProblemKind, Severity, Text, Timestamp};
+use crate::model::{HostKind, Lang, Problem, ProblemKind, Severity, Source, Text, Timestamp};
 use crate::rule::RuleSet;
 use crate::verdict;
 
@@ -36,10 +36,6 @@ pub fn build(
     options: &Options,
 ) -> Report {
     let (from, to) = case.span();
-    let mut problems: Vec<Problem> =
-        problems.iter().chain(case.hosts.iter().flat_map(|host| &host.problems)).cloned().collect();
-    problems.sort_by(|a, b| (&a.path, a.kind, &a.text).cmp(&(&b.path, b.kind, &b.text)));
-    problems.dedup();
     let mut covered: Vec<Coverage> = case.hosts.iter().flat_map(coverage).collect();
     covered.sort_by(|a, b| (&a.host, &a.log).cmp(&(&b.host, &b.log)));
     Report {
@@ -63,8 +59,31 @@ pub fn build(
         timeline: timeline(case, options),
         coverage: covered,
         missing_hosts: missing(case, options.lang),
-        problems,
+        problems: all_problems(case, problems),
     }
+}
+
+/// Every problem once, with the hosts that it concerns.
+fn all_problems(case: &Case, problems: &[Problem]) -> Vec<ReportProblem> {
+    let mut hosts_of: BTreeMap<(&str, ProblemKind, &str), Vec<HostId>> = BTreeMap::new();
+    for problem in problems {
+        hosts_of.entry((&problem.path, problem.kind, &problem.text)).or_default();
+    }
+    for host in &case.hosts {
+        for problem in &host.problems {
+            let hosts = hosts_of.entry((&problem.path, problem.kind, &problem.text)).or_default();
+            if !hosts.contains(&host.id) {
+                hosts.push(host.id.clone());
+            }
+        }
+    }
+    let told = |((path, kind, text), hosts): ((&str, ProblemKind, &str), Vec<HostId>)| ReportProblem {
+        kind,
+        path: path.to_owned(),
+        text: text.to_owned(),
+        hosts,
+    };
+    hosts_of.into_iter().map(told).collect()
 }
 
 fn title(case: &Case, findings: &[verdict::Finding], lang: Lang) -> String {
@@ -123,12 +142,39 @@ fn host_info(host: &Host, lang: Lang) -> HostInfo {
             model: cpu.model,
             stepping: cpu.stepping,
             name: cpu.name.clone(),
-            microcode: host.microcode.as_ref().map(|revision| format!("0x{:x}", revision.value)),
+            microcode: host.microcode.as_ref().map(|revision| hex(revision.value)),
         },
         vsan: vsan_info(host),
         clock: ClockInfo { offset_ms: None, uncertainty_ms: None, basis: clock.get(lang).to_owned() },
         members: MemberCount { read: host.members_read, skipped: host.members_skipped },
+        captures: host.captures.iter().map(capture_info).collect(),
+        changes: case::changes(&host.captures).into_iter().map(change_info).collect(),
     }
+}
+
+/// `0x43`: a microcode revision.
+fn hex(revision: u64) -> String {
+    format!("0x{revision:x}")
+}
+
+fn capture_info(capture: &Capture) -> CaptureInfo {
+    CaptureInfo {
+        bundle: capture.bundle.clone(),
+        bundle_sha256: capture.sha256.clone(),
+        captured_at: capture.captured_at,
+        booted_at: capture.booted_at,
+        version: capture.version.clone(),
+        build: capture.build.clone(),
+        update: capture.update.clone(),
+        microcode: capture.microcode.map(hex),
+        running_vms: capture.running_vms,
+        members: MemberCount { read: capture.members_read, skipped: capture.members_skipped },
+    }
+}
+
+fn change_info(change: Change) -> ChangeInfo {
+    let Change { what, key, older, newer, since } = change;
+    ChangeInfo { what: what.to_owned(), key, older, newer, since }
 }
 
 fn vsan_info(host: &Host) -> Option<VsanInfo> {
@@ -248,6 +294,9 @@ fn timeline(case: &Case, options: &Options) -> Vec<TimelineEntry> {
     case.timeline.iter().filter(inside).map(entry).collect()
 }
 
+/// Records without a header that are shown of one log.
+const SAMPLES: usize = 3;
+
 fn coverage(host: &Host) -> impl Iterator<Item = Coverage> {
     host.logs.iter().map(|log| {
         let sum = |value: fn(&MemberCoverage) -> u64| log.members.iter().map(value).sum();
@@ -256,6 +305,7 @@ fn coverage(host: &Host) -> impl Iterator<Item = Coverage> {
             member: problem.path.clone(),
             text: problem.text.clone(),
         };
+        let samples = log.members.iter().flat_map(|member| &member.unparsed_samples);
         Coverage {
             host: host.id.clone(),
             log: log.log.clone(),
@@ -265,34 +315,25 @@ fn coverage(host: &Host) -> impl Iterator<Item = Coverage> {
             bytes: sum(|member| member.bytes),
             records: sum(|member| member.records),
             unparsed: sum(|member| member.unparsed),
-            gaps: gaps(log),
+            gaps: host.gaps.get(&log.log).into_iter().flatten().map(gap).collect(),
             problems: log.members.iter().flat_map(|member| &member.problems).map(problem).collect(),
+            samples: samples.take(SAMPLES).map(sample).collect(),
         }
     })
 }
 
-/// Times that a rotation which is not there covered: its number is missing between two that are.
-fn gaps(log: &LogCoverage) -> Vec<Gap> {
-    let numbered: Vec<(u64, &MemberCoverage)> =
-        log.members.iter().filter_map(|member| Some((rotation(member.path.as_str())?, member))).collect();
-    let folder =
-        |member: &MemberCoverage| member.path.as_str().rsplit_once('/').map(|(folder, _)| folder.to_owned());
-    let gap = |pair: &[(u64, &MemberCoverage)]| {
-        let [(a, before), (b, after)] = pair else { return None };
-        let apart = a.abs_diff(*b) > 1 && folder(before) == folder(after);
-        apart.then_some(Gap { from: before.to?, to: after.from? }).filter(|gap| gap.to > gap.from)
-    };
-    // VMs have logs of their own, and their numbers do not follow each other.
-    if log.log == "vmware" { Vec::new() } else { numbered.windows(2).filter_map(gap).collect() }
+fn gap(gap: &case::Gap) -> Gap {
+    let (why, files) = (gap.why.name().to_owned(), gap.files.clone());
+    Gap { from: gap.from, to: gap.to, why, files, partial: gap.partial }
 }
 
-/// 3 of `vmkernel.3.gz`, 12 of `vpxd-12.log`.
-fn rotation(path: &str) -> Option<u64> {
-    let name = path.rsplit(['/', '!']).next()?;
-    name.split(['.', '-'])
-        .find(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))?
-        .parse()
-        .ok()
+fn sample((source, text): &(Source, String)) -> Sample {
+    Sample {
+        file: source.file.as_str().to_owned(),
+        line: source.line,
+        offset: source.offset,
+        text: text.clone(),
+    }
 }
 
 fn missing(case: &Case, lang: Lang) -> Vec<MissingHost> {
@@ -310,7 +351,7 @@ fn missing(case: &Case, lang: Lang) -> Vec<MissingHost> {
 
 /// Whether the report says that evidence is incomplete, for `--fail-on incomplete`.
 pub fn is_incomplete(report: &Report) -> bool {
-    let cut = |problem: &Problem| {
+    let cut = |problem: &ReportProblem| {
         matches!(
             problem.kind,
             ProblemKind::Truncated

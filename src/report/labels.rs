@@ -3,7 +3,7 @@
 //! Titles, summaries and remedies are not here: they come ready-made in the report.
 //! `{0}`, `{1}` are places for values, see [`fill`]; `one|many` chooses by number, see [`fill_count`].
 
-use crate::model::{Confidence, EventKind, HostKind, Lang, Severity};
+use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity};
 
 macro_rules! labels {
     ($($name:ident: $en:literal, $ja:literal;)+) => {
@@ -123,6 +123,9 @@ labels! {
     captured: "Bundle taken", "バンドル取得日時";
     bundle: "Bundle", "バンドル";
     file: "File", "ファイル";
+    older_bundle: "Older bundle", "以前のバンドル";
+    changed_since: "Changed since the bundle of {0}", "{0} のバンドルからの変更点";
+    no_value: "not set", "未設定";
     odd_one: "Highlighted: differs from most ESXi hosts.", "色付き：多数の ESXi ホストと異なる値。";
 
     // CPU features
@@ -177,7 +180,12 @@ labels! {
     size: "Size", "サイズ";
     records: "Records", "レコード数";
     unparsed: "Not parsed", "解析不可";
+    samples: "Records without a recognised header", "ヘッダーを認識できないレコード";
     gaps: "Gaps", "欠落";
+    gap_rotation: "{0} is not in the bundle|{0} are not in the bundle", "{0} がバンドルに含まれていません";
+    gap_damaged: "the rest of {0} could not be read", "{0} の残りの部分を読み取れませんでした";
+    gap_damaged_inside: "{0} is damaged somewhere in it", "{0} のどこかが破損しています";
+    gap_fragment: "a fragment of {0} is missing somewhere in it", "{0} の断片がこの期間のどこかで欠落しています";
     covered: "Covered", "期間";
     logs_n: "1 log|{0} logs", "ログ {0} 種";
     gaps_n: "1 gap|{0} gaps", "欠落 {0} か所";
@@ -186,6 +194,23 @@ labels! {
     reason: "Why", "理由";
     path: "Path", "パス";
     more_in_json: "{0} more are in report.json.", "残り {0} 件は report.json にあります。";
+
+    // Ledger
+    captured_short: "captured", "取得日時";
+    bundle_short: "bundle", "バンドル";
+    older_short: "older", "以前";
+    changed_short: "changed", "変更点";
+    files_short: "files", "ファイル";
+    files_read: "{0} read, {1} others hold nothing that is known", "{0} 個を読み取り、ほか {1} 個は対象外";
+    ledger_log: "Log", "ログ";
+    ledger_span: "From – to (UTC)", "期間 (UTC)";
+    ledger_files: "Files", "個数";
+    ledger_records: "Records", "件数";
+    ledger_unparsed: "Unparsed", "解析不可";
+    no_stamps: "no time stamps", "タイムスタンプなし";
+    and_more: "… and {0} more; --all shows them", "… ほか {0} 件（--all ですべて表示）";
+    named_by: "named by {0}", "{0} が言及";
+    no_host: "Not of one host", "特定のホストに属さないもの";
 
     // About
     made_by: "Made by {0} {1} with {2} detection rules.", "{0} {1}（検出ルール {2} 件）で作成しました。";
@@ -238,6 +263,39 @@ impl Labels {
         found.map_or(kind.name(), |(_, en, ja)| self.pick(en, ja))
     }
 
+    /// A sort of problem, as a heading over several.
+    pub fn problem_kind(&self, kind: ProblemKind) -> &'static str {
+        let (en, ja) = match kind {
+            ProblemKind::Unreadable => ("Could not be read", "読み取り不可"),
+            ProblemKind::Truncated => ("Cut short", "途中で終わっているもの"),
+            ProblemKind::Damaged => ("Damaged", "破損"),
+            ProblemKind::Encrypted => ("Encrypted", "暗号化"),
+            ProblemKind::Limit => ("Limits reached", "上限到達"),
+            ProblemKind::MissingFragment => ("Fragments missing", "断片の欠落"),
+            ProblemKind::Unparsed => ("Not understood", "解釈不可"),
+            ProblemKind::Duplicate => ("There twice, counted once", "重複（1 回のみ計上）"),
+            ProblemKind::NotABundle => ("No bundle", "バンドル以外"),
+            ProblemKind::Internal => ("Faults of esxray", "esxray の内部エラー"),
+        };
+        self.pick(en, ja)
+    }
+
+    /// What two bundles of a host are compared by; the word of JSON where there is none.
+    pub fn change_name<'a>(&self, what: &'a str) -> &'a str {
+        let (en, ja) = match what {
+            "version" => ("version", "バージョン"),
+            "build" => ("build", "ビルド"),
+            "bios" => ("BIOS", "BIOS"),
+            "microcode" => ("microcode", "マイクロコード"),
+            "evc-mask" => ("EVC mask", "EVC マスク"),
+            "vsan-state" => ("vSAN state", "vSAN の状態"),
+            "vsan-members" => ("vSAN members", "vSAN メンバー数"),
+            "unicast-peers" => ("unicast peers", "ユニキャスト ピア数"),
+            _ => return what,
+        };
+        self.pick(en, ja)
+    }
+
     fn pick(&self, en: &'static str, ja: &'static str) -> &'static str {
         if self.tag == "ja" { ja } else { en }
     }
@@ -246,12 +304,16 @@ impl Labels {
 /// `template` for a number: what stands before its `|` is for one, the rest for any other number.
 /// A template without `|`, as all are in Japanese, is for every number.
 pub fn fill_count(template: &str, number: u64) -> String {
-    let chosen = match template.split_once('|') {
+    fill(choose(template, number), &[&super::show::count(number)])
+}
+
+/// The part of `template` that is for `number`, not filled yet.
+pub fn choose(template: &str, number: u64) -> &str {
+    match template.split_once('|') {
         Some((one, _)) if number == 1 => one,
         Some((_, many)) => many,
         None => template,
-    };
-    fill(chosen, &[&super::show::count(number)])
+    }
 }
 
 /// `template` with `{0}`, `{1}`, … replaced by `values`, which are not looked into again.

@@ -244,6 +244,28 @@ fn hosts(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
         ];
         row(&cells, out)?;
     }
+    older_bundles(report, l, out)
+}
+
+/// What the hosts with several bundles were before.
+fn older_bundles(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    for host in report.hosts.iter().filter(|host| host.captures.len() > 1) {
+        writeln!(out)?;
+        for capture in &host.captures[1..] {
+            let (taken, release) =
+                (show::time_or_dash(capture.captured_at), view::capture_version(capture, l));
+            let (id, bundle) = (code_span(&host.id), code_span(&capture.bundle));
+            writeln!(out, "- {id}: {}: {taken} UTC, {} {bundle}", l.older_bundle, md(&release))?;
+            let changes: Vec<_> =
+                host.changes.iter().filter(|change| change.since == capture.captured_at).collect();
+            for change in changes.iter().take(VMS) {
+                writeln!(out, "  - {}", md(&view::change_text(change, l)))?;
+            }
+            if changes.len() > VMS {
+                writeln!(out, "  - {}", fill(l.more, &[&show::count((changes.len() - VMS) as u64)]))?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -345,6 +367,30 @@ fn coverage(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> 
         ];
         row(&cells, out)?;
     }
+    gaps_and_samples(report, l, out)
+}
+
+fn gaps_and_samples(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    let logs = || report.coverage.iter().map(|log| (log, code_span(&format!("{} {}", log.host, log.log))));
+    if report.coverage.iter().any(|log| !log.gaps.is_empty()) {
+        writeln!(out, "\n### {}\n", l.gaps)?;
+    }
+    for (log, name) in logs() {
+        for gap in &log.gaps {
+            let (span, what) = (show::span(gap.from, gap.to), view::gap_text(gap, l));
+            writeln!(out, "- {name} {span}: {}", md(&what))?;
+        }
+    }
+    if report.coverage.iter().any(|log| !log.samples.is_empty()) {
+        writeln!(out, "\n### {}\n", l.samples)?;
+    }
+    for (log, name) in logs() {
+        for sample in &log.samples {
+            let place = show::place(&sample.file, sample.line, sample.offset);
+            writeln!(out, "- {name} {}", code_span(&place))?;
+            writeln!(out, "  {}", code_span(&sample.text))?;
+        }
+    }
     Ok(())
 }
 
@@ -377,8 +423,8 @@ fn about(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     let count = tool.rules.count.to_string();
     writeln!(out, "{}", fill(l.made_by, &[&md(&tool.name), &md(&tool.version), &count]))?;
     writeln!(out, "{}: {}\n", l.rules_hash, code_span(&tool.rules.sha256))?;
-    for host in &report.hosts {
-        writeln!(out, "- {} {}", code_span(&host.bundle), code_span(&host.bundle_sha256))?;
+    for capture in report.hosts.iter().flat_map(|host| &host.captures) {
+        writeln!(out, "- {} {}", code_span(&capture.bundle), code_span(&capture.bundle_sha256))?;
     }
     Ok(())
 }

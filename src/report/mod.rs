@@ -6,12 +6,14 @@
 use std::io::{self, Write};
 
 pub mod build;
+pub mod columns;
 pub mod csv;
 pub mod details;
 pub mod escape;
 pub mod html;
 pub mod json;
 pub mod labels;
+pub mod ledger;
 pub mod markdown;
 pub mod model;
 pub mod show;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{Confidence, EventKind, HostKind, Lang, Problem, Severity, TimeQuality, Timestamp};
+use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity, TimeQuality, Timestamp};
 
 /// The schema id that a report states.
 pub const SCHEMA: &str = "esxray.report/1";
@@ -37,7 +37,21 @@ pub struct Report {
     /// Ordered by name.
     pub missing_hosts: Vec<MissingHost>,
     /// Ordered by path, then kind.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<ReportProblem>,
+}
+
+/// Something that was not read, and whose bundle it concerns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportProblem {
+    /// What sort of problem.
+    pub kind: ProblemKind,
+    /// The path or member concerned.
+    pub path: String,
+    /// One sentence.
+    pub text: String,
+    /// The hosts whose bundles it concerns, ordered; none where it is no host's.
+    #[serde(default)]
+    pub hosts: Vec<HostId>,
 }
 
 /// The program and its rules.
@@ -137,9 +151,55 @@ pub struct HostInfo {
     pub vsan: Option<VsanInfo>,
     /// What is known of its clock.
     pub clock: ClockInfo,
-    /// Files of the bundle.
+    /// Files of the bundle that was taken last.
     #[serde(default)]
     pub members: MemberCount,
+    /// Its bundles, the one taken last first: the host's other fields are of that one.
+    #[serde(default)]
+    pub captures: Vec<CaptureInfo>,
+    /// What is different in the newest bundle, compared with each older one; the latest of these first.
+    #[serde(default)]
+    pub changes: Vec<ChangeInfo>,
+}
+
+/// One bundle of a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureInfo {
+    /// As given, with nesting shown by `!`.
+    pub bundle: String,
+    /// As in [`HostInfo`].
+    pub bundle_sha256: String,
+    /// When it was taken.
+    pub captured_at: Option<Timestamp>,
+    /// When the host had last booted then.
+    pub booted_at: Option<Timestamp>,
+    /// `6.7.0`.
+    pub version: Option<String>,
+    /// `14320388`.
+    pub build: Option<String>,
+    /// The release name: `6.7 U3`.
+    pub update: Option<String>,
+    /// Running microcode revision, `0x43`.
+    pub microcode: Option<String>,
+    /// VMs that ran then; `null` where the bundle has no list of them.
+    pub running_vms: Option<u64>,
+    /// Files of the bundle.
+    pub members: MemberCount,
+}
+
+/// Something that was otherwise in an older bundle of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeInfo {
+    /// `version`, `build`, `bios`, `microcode`, `evc-mask`, `vsan-state`, `vsan-members` or `unicast-peers`.
+    pub what: String,
+    /// The feature key of an EVC mask.
+    pub key: Option<String>,
+    /// What it was.
+    pub older: Option<String>,
+    /// What it is.
+    pub newer: Option<String>,
+    /// When the older bundle was taken.
+    pub since: Option<Timestamp>,
 }
 
 /// How many files of a bundle were read.
@@ -400,10 +460,13 @@ pub struct Coverage {
     pub records: u64,
     /// Records without a recognised header.
     pub unparsed: u64,
-    /// Times between two rotations that no member covers.
+    /// Times that the log should cover and does not, ordered.
     pub gaps: Vec<Gap>,
     /// What was wrong with its members.
     pub problems: Vec<CoverageProblem>,
+    /// The first few records without a recognised header.
+    #[serde(default)]
+    pub samples: Vec<Sample>,
 }
 
 /// A stretch of time that no member covers.
@@ -413,12 +476,31 @@ pub struct Gap {
     pub from: Timestamp,
     /// First stamp after.
     pub to: Timestamp,
+    /// `rotation-missing`, `damaged` or `fragment-missing`.
+    pub why: String,
+    /// The files that are missing, by name, or damaged, by path.
+    pub files: Vec<String>,
+    /// Whether some of the time was read: what is missing lies somewhere in it.
+    pub partial: bool,
+}
+
+/// A record that has no recognised header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// The member.
+    pub file: String,
+    /// Line from 1.
+    pub line: u64,
+    /// Byte offset of the line.
+    pub offset: u64,
+    /// The line, cut at 200 bytes.
+    pub text: String,
 }
 
 /// What was wrong with one member of a log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CoverageProblem {
-    /// As in [`Problem`].
+    /// As in [`ReportProblem`].
     pub kind: String,
     /// The member.
     pub member: String,

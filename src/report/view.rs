@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::labels::{Labels, fill};
-use super::model::{Finding, HostInfo, Report, Step, TimelineEntry};
+use super::labels::{Labels, choose, fill};
+use super::model::{CaptureInfo, ChangeInfo, Finding, Gap, HostInfo, Report, Step, TimelineEntry};
 use super::show;
+use crate::case::inside;
 use crate::model::{HostKind, Severity, Timestamp};
 
 /// Findings that are worth the headline: the worst one, if it is more than information.
@@ -39,13 +40,48 @@ pub fn looked_at(report: &Report, l: &Labels) -> Vec<String> {
 
 /// `6.7 U3 (14320388)`, or as much of it as is known.
 pub fn version(host: &HostInfo, l: &Labels) -> String {
-    let name = host.update.as_deref().or(host.version.as_deref());
-    match (name, &host.build) {
+    release([&host.update, &host.version, &host.build], l)
+}
+
+/// The same of an older bundle.
+pub fn capture_version(capture: &CaptureInfo, l: &Labels) -> String {
+    release([&capture.update, &capture.version, &capture.build], l)
+}
+
+fn release([update, version, build]: [&Option<String>; 3], l: &Labels) -> String {
+    let name = update.as_deref().or(version.as_deref());
+    match (name, build) {
         (Some(name), Some(build)) => format!("{name} ({build})"),
         (Some(name), None) => name.to_owned(),
         (None, Some(build)) => fill(l.build, &[build]),
         (None, None) => l.unknown.to_owned(),
     }
+}
+
+/// Files of a gap that are named.
+const NAMED: usize = 8;
+
+/// What is missing in a gap, without its time.
+pub fn gap_text(gap: &Gap, l: &Labels) -> String {
+    let mut files: Vec<String> = gap.files.iter().take(NAMED).map(|file| inside(file)).collect();
+    if gap.files.len() > NAMED {
+        files.push(fill(l.more, &[&show::count((gap.files.len() - NAMED) as u64)]));
+    }
+    let files = files.join(", ");
+    match (gap.why.as_str(), gap.partial) {
+        ("rotation-missing", _) => fill(choose(l.gap_rotation, gap.files.len() as u64), &[&files]),
+        ("fragment-missing", _) => fill(l.gap_fragment, &[&files]),
+        (_, true) => fill(l.gap_damaged_inside, &[&files]),
+        _ => fill(l.gap_damaged, &[&files]),
+    }
+}
+
+/// `build 10302608 → 14320388`
+pub fn change_text(change: &ChangeInfo, l: &Labels) -> String {
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| l.no_value.to_owned());
+    let key = change.key.as_ref().map_or_else(String::new, |key| format!(" {key}"));
+    let name = l.change_name(&change.what);
+    format!("{name}{key} {} → {}", value(&change.older), value(&change.newer))
 }
 
 /// The value that most have, if the others are fewer than half: what "the odd one out" is measured by.

@@ -16,6 +16,10 @@ const KEPT_PER_END: usize = 300;
 const KEPT_TEXT: usize = 1_000;
 /// Bytes of a field's value that are kept.
 const KEPT_FIELD: usize = 400;
+/// Records without a recognised header that are kept as samples.
+const KEPT_SAMPLES: usize = 3;
+/// Bytes of such a sample that are kept.
+const KEPT_SAMPLE: usize = 200;
 
 /// Finds events in the records of one member.
 pub struct Scanner<'r> {
@@ -25,6 +29,7 @@ pub struct Scanner<'r> {
     kept: BTreeMap<usize, Kept>,
     records: u64,
     unparsed: u64,
+    unparsed_samples: Vec<(Source, String)>,
     first: Option<Stamp>,
     last: Option<Stamp>,
     first_record: Option<(Source, String)>,
@@ -64,6 +69,8 @@ pub struct Scan {
     pub records: u64,
     /// Records without a recognised header.
     pub unparsed: u64,
+    /// The first few of those: where each stands, and its first line.
+    pub unparsed_samples: Vec<(Source, String)>,
     /// Stamp of the first record that has one.
     pub first: Option<Stamp>,
     /// Stamp of the last record that has one.
@@ -83,6 +90,7 @@ impl<'r> Scanner<'r> {
             kept: BTreeMap::new(),
             records: 0,
             unparsed: 0,
+            unparsed_samples: Vec::new(),
             first: None,
             last: None,
             first_record: None,
@@ -121,7 +129,9 @@ impl<'r> Scanner<'r> {
             if let Some(line) = line {
                 record = Some((at, number));
                 self.records += 1;
-                self.unparsed += u64::from(!starts);
+                if !starts {
+                    self.without_header(line, || origin.locate(number, stretch.offset + at as u64));
+                }
                 if starts {
                     last_start = Some((line, number, at));
                     if self.first.is_none() && !is_section(line) {
@@ -138,11 +148,21 @@ impl<'r> Scanner<'r> {
             Some((origin.locate(number, stretch.offset + at as u64), text_of(line, KEPT_FIELD)));
     }
 
+    /// Counts a record that begins with no header that is known; the first few are kept, to show what they are.
+    #[cold]
+    fn without_header(&mut self, line: &[u8], place: impl FnOnce() -> Source) {
+        self.unparsed += 1;
+        if self.unparsed_samples.len() < KEPT_SAMPLES {
+            self.unparsed_samples.push((place(), text_of(line, KEPT_SAMPLE)));
+        }
+    }
+
     /// What was found.
     pub fn finish(self) -> Scan {
         let mut scan = Scan {
             records: self.records,
             unparsed: self.unparsed,
+            unparsed_samples: self.unparsed_samples,
             first: self.first,
             last: self.last,
             first_record: self.first_record,
@@ -307,6 +327,28 @@ mod tests {
         assert_eq!(told, [("first", Some(at)), ("second", Some(at))]);
         let without = events_of(&rules, "vmkernel", b"TSC: 9 cpu0:1)@BlueScreen: alone\n");
         assert_eq!(without[0].stamp, None, "nothing is invented");
+    }
+
+    #[test]
+    fn the_first_records_without_a_header_are_kept_as_samples() {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let mut scanner = Scanner::new(&rules, "vmkernel");
+        let long = "x".repeat(300);
+        let origin = Origin::new(MemberPath::new("sample"));
+        // Each stretch begins with one; what follows a header goes on in its record.
+        for (n, first) in ["boot text", long.as_str(), "third", "fourth"].into_iter().enumerate() {
+            let text = format!("{first}\n2020-02-03T10:00:00.100Z cpu0:1)a\ncontinued\n");
+            let stretch = Stretch { text: text.as_bytes(), line: 3 * n as u64 + 1, offset: 1000 * n as u64 };
+            scanner.stretch(stretch, &origin);
+        }
+        let scan = scanner.finish();
+        assert_eq!((scan.records, scan.unparsed), (8, 4));
+        let told: Vec<(u64, u64, usize)> = scan
+            .unparsed_samples
+            .iter()
+            .map(|(at, text)| (at.line, at.offset, text.chars().count()))
+            .collect();
+        assert_eq!(told, [(1, 0, 9), (4, 1000, 201), (7, 2000, 5)], "three, the long one cut");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use esxray::model::{
-    Confidence, EventKind, HostKind, Lang, Problem, ProblemKind, Severity, Text, TimeQuality, Timestamp,
+    Confidence, EventKind, HostKind, Lang, ProblemKind, Severity, Text, TimeQuality, Timestamp,
 };
 use esxray::report::model::*;
 use serde_json::{Value, json};
@@ -67,15 +67,16 @@ pub fn report(lang: Lang, events: usize) -> Report {
                 "2 台のユニキャスト エージェント リストに記載されています。",
             ),
         }],
-        problems: vec![Problem::new(
-            ProblemKind::Truncated,
-            HOSTILE,
-            say(
+        problems: vec![ReportProblem {
+            kind: ProblemKind::Truncated,
+            path: HOSTILE.into(),
+            text: say(
                 lang,
                 "The gzip stream ends early; 41 of an unknown number of lines were read.",
                 "gzip ストリームが途中で終わっています。41 行を読み取りました。",
             ),
-        )],
+            hosts: vec!["esx02".into()],
+        }],
     }
 }
 
@@ -150,7 +151,40 @@ fn esxi(n: usize, id: &str) -> HostInfo {
             basis: if n == 0 { "reference" } else { "6 shared events" }.into(),
         },
         members: MemberCount { read: 60, skipped: 9 },
+        captures: captures(n, id),
+        changes: if n == 0 { changes() } else { vec![] },
     }
+}
+
+/// One bundle a host; the first has an older one too.
+fn captures(n: usize, id: &str) -> Vec<CaptureInfo> {
+    let newest = CaptureInfo {
+        bundle: format!("vc-export.zip!esx-{id}.prod.example.com-2026-11-23--04.55-2104512.tgz"),
+        bundle_sha256: HASH.into(),
+        captured_at: Some(at("2026-11-23T04:55:41Z")),
+        version: Some("6.7.0".into()),
+        update: Some("6.7 U3".into()),
+        ..CaptureInfo::default()
+    };
+    let older = CaptureInfo {
+        bundle: HOSTILE.into(),
+        captured_at: Some(at("2026-11-02T04:55:41Z")),
+        update: Some("6.7 U2".into()),
+        ..newest.clone()
+    };
+    if n == 0 { vec![newest, older] } else { vec![newest] }
+}
+
+fn changes() -> Vec<ChangeInfo> {
+    let since = Some(at("2026-11-02T04:55:41Z"));
+    let change = |what: &str, key: Option<&str>, older: Option<&str>| ChangeInfo {
+        what: what.into(),
+        key: key.map(str::to_owned),
+        older: older.map(str::to_owned),
+        newer: Some("14320388".into()),
+        since,
+    };
+    vec![change("build", None, Some("13006603")), change("evc-mask", Some(HOSTILE), None)]
 }
 
 fn vcenter() -> HostInfo {
@@ -172,6 +206,13 @@ fn vcenter() -> HostInfo {
         vsan: None,
         clock: ClockInfo { offset_ms: None, uncertainty_ms: None, basis: "no shared events".into() },
         members: MemberCount { read: 12, skipped: 3 },
+        captures: vec![CaptureInfo {
+            bundle: "vc-vcsa-2026-11-23--04.58.tgz".into(),
+            bundle_sha256: HASH.into(),
+            captured_at: Some(at("2026-11-23T04:58:00Z")),
+            ..CaptureInfo::default()
+        }],
+        changes: vec![],
     }
 }
 
@@ -508,7 +549,13 @@ fn coverage() -> Vec<Coverage> {
                 records: 71_204,
                 unparsed: if has_gap { 312 } else { 0 },
                 gaps: if has_gap {
-                    vec![Gap { from: at("2026-11-21T22:00:00Z"), to: at("2026-11-22T09:31:00Z") }]
+                    vec![Gap {
+                        from: at("2026-11-21T22:00:00Z"),
+                        to: at("2026-11-22T09:31:00Z"),
+                        why: "rotation-missing".into(),
+                        files: vec!["vmkernel.4.gz".into(), HOSTILE.into()],
+                        partial: false,
+                    }]
                 } else {
                     vec![]
                 },
@@ -518,6 +565,11 @@ fn coverage() -> Vec<Coverage> {
                         member: HOSTILE.into(),
                         text: "The gzip stream ends early.".into(),
                     }]
+                } else {
+                    vec![]
+                },
+                samples: if has_gap {
+                    vec![Sample { file: HOSTILE.into(), line: 3, offset: 211, text: HOSTILE.into() }]
                 } else {
                     vec![]
                 },

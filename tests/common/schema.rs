@@ -37,6 +37,14 @@ fn orders(report: &Report) {
         (std::cmp::Reverse(f.severity), f.first_seen.map_or(i64::MAX, |at| at.micros()), f.id.clone())
     };
     assert!(report.findings.is_sorted_by_key(key), "findings are ordered by severity, time, id");
+    for host in &report.hosts {
+        let newest_first = host.captures.is_sorted_by(|a, b| a.captured_at >= b.captured_at);
+        assert!(newest_first, "the bundles of {} are ordered, newest first", host.id);
+    }
+    for log in &report.coverage {
+        assert!(log.gaps.is_sorted_by_key(|gap| gap.from), "gaps of {} are ordered", log.log);
+        assert!(log.gaps.iter().all(|gap| gap.from <= gap.to && !gap.files.is_empty()), "{}", log.log);
+    }
     let key = |c: &esxray::report::model::Coverage| (c.host.clone(), c.log.clone());
     assert!(report.coverage.is_sorted_by_key(key), "coverage is ordered by host, then log");
 }
@@ -48,7 +56,8 @@ fn references(report: &Report) {
     let timeline = report.timeline.iter().map(|entry| &entry.host);
     let coverage = report.coverage.iter().map(|log| &log.host);
     let features = report.features.hosts.iter();
-    for id in evidence.chain(timeline).chain(coverage).chain(features) {
+    let problems = report.problems.iter().flat_map(|problem| &problem.hosts);
+    for id in evidence.chain(timeline).chain(coverage).chain(features).chain(problems) {
         assert!(ids.contains(id.as_str()), "{id} is no host of the report");
     }
 }

@@ -1,8 +1,8 @@
 //! What was read of each host: one bar a log on the case's time axis, with its gaps.
 
 use super::super::labels::{Labels, fill_count};
-use super::super::model::{Coverage, Report};
-use super::super::show;
+use super::super::model::{Coverage, Report, Sample};
+use super::super::{show, view};
 use crate::model::Timestamp;
 
 /// Hosts up to which all tables are open.
@@ -25,7 +25,9 @@ pub struct LogRow<'a> {
     pub records: String,
     pub unparsed: String,
     pub bars: Vec<Bar>,
-    pub gaps: Vec<String>,
+    pub gaps: Vec<(String, String)>,
+    pub samples: Vec<(String, &'a str)>,
+    pub samples_title: String,
 }
 
 /// A stretch of the axis, in percent of its length.
@@ -68,11 +70,12 @@ fn host_coverage<'a>(
         host: logs.first().map_or("", |log| &log.host),
         summary: parts.join(" · "),
         is_open: few,
-        logs: logs.iter().map(|log| log_row(log, axis)).collect(),
+        logs: logs.iter().map(|log| log_row(log, axis, l)).collect(),
     }
 }
 
-fn log_row(log: &Coverage, axis: Option<(Timestamp, Timestamp)>) -> LogRow<'_> {
+fn log_row<'a>(log: &'a Coverage, axis: Option<(Timestamp, Timestamp)>, l: &Labels) -> LogRow<'a> {
+    let place = |at: &Sample| show::place(&at.file, at.line, at.offset);
     LogRow {
         log,
         from: log.from.map_or_else(|| "–".to_owned(), show::second),
@@ -81,20 +84,27 @@ fn log_row(log: &Coverage, axis: Option<(Timestamp, Timestamp)>) -> LogRow<'_> {
         records: show::count(log.records),
         unparsed: show::count(log.unparsed),
         bars: axis.map_or_else(Vec::new, |axis| bars(log, axis)),
-        gaps: log.gaps.iter().map(|gap| show::span(gap.from, gap.to)).collect(),
+        gaps: log.gaps.iter().map(|gap| (show::span(gap.from, gap.to), view::gap_text(gap, l))).collect(),
+        samples: log.samples.iter().map(|sample| (place(sample), sample.text.as_str())).collect(),
+        samples_title: format!("{} ({})", l.samples, show::count(log.unparsed)),
     }
 }
 
-/// The covered stretches: the whole span, cut at its gaps.
+/// The covered stretches: the whole span, cut at its gaps. Where only a part of a gap is missing, it is not known
+/// where.
 fn bars(log: &Coverage, axis: (Timestamp, Timestamp)) -> Vec<Bar> {
     let (Some(from), Some(to)) = (log.from, log.to) else { return Vec::new() };
     let mut bars = Vec::new();
     let mut start = from;
-    for gap in &log.gaps {
-        bars.push(bar(start, gap.from, axis));
-        start = gap.to;
+    for gap in log.gaps.iter().filter(|gap| !gap.partial) {
+        if gap.from > start {
+            bars.push(bar(start, gap.from, axis));
+        }
+        start = start.max(gap.to);
     }
-    bars.push(bar(start, to, axis));
+    if start < to || bars.is_empty() {
+        bars.push(bar(start.min(to), to, axis));
+    }
     bars
 }
 

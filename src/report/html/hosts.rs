@@ -1,7 +1,7 @@
 //! The host table: what each host is, with the values marked in which it differs from most.
 
 use super::super::labels::{Labels, fill, fill_count};
-use super::super::model::{ClockInfo, HostInfo, Report, VsanInfo};
+use super::super::model::{CaptureInfo, ClockInfo, HostInfo, Report, VsanInfo};
 use super::super::{show, view};
 use crate::model::HostKind;
 
@@ -28,6 +28,15 @@ pub struct HostRow<'a> {
     pub clock: String,
     pub booted: String,
     pub captured: String,
+    pub older: Vec<Older>,
+}
+
+/// An older bundle of the host, and what changed since.
+pub struct Older {
+    pub head: String,
+    pub bundle: String,
+    pub changed_since: String,
+    pub changes: Vec<String>,
 }
 
 /// A text, and whether it is the odd one out.
@@ -106,6 +115,18 @@ fn row<'a>(host: &'a HostInfo, usual: &Usual<'_>, l: &Labels) -> HostRow<'a> {
         clock: clock(&host.clock, l),
         booted: host.booted_at.map_or_else(|| "–".to_owned(), show::second),
         captured: host.captured_at.map_or_else(|| "–".to_owned(), show::second),
+        older: host.captures.iter().skip(1).map(|capture| older(host, capture, l)).collect(),
+    }
+}
+
+fn older(host: &HostInfo, capture: &CaptureInfo, l: &Labels) -> Older {
+    let taken = capture.captured_at.map_or_else(|| "–".to_owned(), |at| format!("{} UTC", show::second(at)));
+    let since = host.changes.iter().filter(|change| change.since == capture.captured_at);
+    Older {
+        head: format!("{taken}, {}", view::capture_version(capture, l)),
+        bundle: capture.bundle.clone(),
+        changed_since: fill(l.changed_since, &[&taken]),
+        changes: since.map(|change| view::change_text(change, l)).collect(),
     }
 }
 

@@ -9,9 +9,9 @@ use askama::Template;
 use sha2::{Digest, Sha256};
 
 use super::labels::{Labels, fill, fill_count, labels};
-use super::model::{Finding, MissingHost, Report, TimelineEntry};
+use super::model::{Finding, MissingHost, Report, ReportProblem, TimelineEntry};
 use super::{Renderer, show, view};
-use crate::model::{EventKind, Problem, Severity};
+use crate::model::{EventKind, Severity};
 
 mod coverage;
 mod finding;
@@ -58,7 +58,7 @@ struct Page<'a> {
     events: EventTable<'a>,
     coverage: Vec<coverage::HostCoverage<'a>>,
     missing: &'a [MissingHost],
-    problems: &'a [Problem],
+    problems: &'a [ReportProblem],
     problems_note: Option<String>,
     made_by: String,
 }

@@ -1,0 +1,473 @@
+//! Which stretches of time a host's logs do not cover, though they should: rotations that are not there, members that
+//! end early, fragments that are missing. Quiet time is none of these.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::inside;
+use crate::digest::{LogCoverage, MemberCoverage};
+use crate::model::{ProblemKind, Timestamp};
+
+/// Why a stretch of time is not covered.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GapCause {
+    /// A rotation between two that are there is not in the bundle.
+    RotationMissing,
+    /// A member ends early, or could not be read.
+    Damaged,
+    /// A fragment of a member is not in the bundle.
+    FragmentMissing,
+}
+
+impl GapCause {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            GapCause::RotationMissing => "rotation-missing",
+            GapCause::Damaged => "damaged",
+            GapCause::FragmentMissing => "fragment-missing",
+        }
+    }
+}
+
+/// A stretch of time that a log does not cover.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// Last stamp before it.
+    pub from: Timestamp,
+    /// First stamp after it, or the time of the capture where nothing follows.
+    pub to: Timestamp,
+    /// Why.
+    pub why: GapCause,
+    /// The files that are missing or damaged: names of those that are not there, paths of those that are.
+    pub files: Vec<String>,
+    /// Whether some of the time was read, and what is missing lies somewhere in it.
+    pub partial: bool,
+}
+
+/// The gaps of one log over all captures of a host, ordered by time.
+///
+/// `captures` has what each capture holds of the log and when it was taken. What one capture lacks another may have.
+pub fn gaps(captures: &[(&LogCoverage, Option<Timestamp>)]) -> Vec<Gap> {
+    let mut groups: BTreeMap<Option<String>, Vec<Sequence<'_>>> = BTreeMap::new();
+    for sequence in captures.iter().flat_map(|(log, at)| sequences(log, *at)) {
+        groups.entry(sequence.of.clone()).or_default().push(sequence);
+    }
+    let mut found: Vec<Gap> = groups.values().flat_map(|group| gaps_of_group(group)).collect();
+    found.sort();
+    found.dedup();
+    found.into_iter().fold(Vec::new(), |mut gaps, gap| {
+        match gaps.last_mut() {
+            Some(last) if is_one(last, &gap) => take(last, gap),
+            _ => gaps.push(gap),
+        }
+        gaps
+    })
+}
+
+/// Missing files that are named; nobody keeps more rotations.
+const MAX_FILES: usize = 100;
+/// Copies of a log that are looked through for what one of them lacks; a bundle with more is no bundle.
+const MAX_COPIES: usize = 200;
+
+/// The gaps in sequences of one log, each of which may have what another lacks.
+fn gaps_of_group(group: &[Sequence<'_>]) -> Vec<Gap> {
+    let mut found = Vec::new();
+    for (own, sequence) in group.iter().enumerate() {
+        let gaps = sequence.gaps();
+        let copies = if gaps.is_empty() || group.len() > MAX_COPIES { &[] } else { group };
+        let others = copies.iter().enumerate().filter(|(at, _)| *at != own);
+        let others: Vec<&MemberCoverage> =
+            others.flat_map(|(_, other)| other.members.iter().map(|placed| placed.member)).collect();
+        found.extend(gaps.into_iter().flat_map(|gap| uncovered(gap, &others)));
+    }
+    found
+}
+
+/// Whether two gaps are one: of a member that is cut the rest is missing, and with it what would follow.
+fn is_one(a: &Gap, b: &Gap) -> bool {
+    (a.from, a.to) == (b.from, b.to) && !a.partial && !b.partial
+}
+
+/// Joins `other` to a gap of the same time. Damage is what is seen, and comes first.
+fn take(gap: &mut Gap, other: Gap) {
+    let damaged = other.why == GapCause::Damaged && gap.why != GapCause::Damaged;
+    let (first, second) = if damaged { (other, gap.clone()) } else { (gap.clone(), other) };
+    let rest = second.files.into_iter().filter(|file| !first.files.contains(file)).collect::<Vec<_>>();
+    *gap = first;
+    gap.files.extend(rest);
+}
+
+/// What of `gap` is not covered by other copies of the log: as many of the longest pieces as files are still missing.
+fn uncovered(gap: Gap, others: &[&MemberCoverage]) -> Vec<Gap> {
+    let covers = |member: &&MemberCoverage| {
+        member.from.is_some_and(|from| from <= gap.from) && member.to.is_some_and(|to| to >= gap.to)
+    };
+    if others.iter().any(|other| covers(other) && other.problems.is_empty()) {
+        return Vec::new();
+    }
+    if gap.partial {
+        return vec![gap];
+    }
+    let inside = |member: &&MemberCoverage| {
+        let span = member.from?.max(gap.from)..member.to?.min(gap.to);
+        (span.start < span.end).then_some((span.start, span.end))
+    };
+    let mut covered: Vec<(Timestamp, Timestamp)> = others.iter().filter_map(inside).collect();
+    covered.sort();
+    let still = gap.files.len().max(1).saturating_sub(covered.len());
+    let mut pieces = Vec::new();
+    let mut from = gap.from;
+    for (start, end) in covered {
+        pieces.push((from, start));
+        from = from.max(end);
+    }
+    pieces.push((from, gap.to));
+    pieces.retain(|(from, to)| from < to);
+    pieces.sort_by_key(|(from, to)| (std::cmp::Reverse(to.since(*from)), *from));
+    pieces.truncate(still);
+    pieces.into_iter().map(|(from, to)| Gap { from, to, ..gap.clone() }).collect()
+}
+
+/// Where a file stands among the rotations of a log.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// `vmkernel.log`: what is written to.
+    Current,
+    /// `vmkernel.3.gz`, `hostd.log.1`: counted from the newest. With the number that the newest one has.
+    Age { number: u64, newest: u64 },
+    /// `vpxd-12.log.gz`: counted from the oldest.
+    Serial(u64),
+}
+
+/// The place of the file called `name` among the rotations of the log `stem`; `None` where the name tells none, as
+/// `vmkernel-10.0.0.7.log`, which a log server wrote for another machine.
+fn place(name: &str, stem: &str) -> Option<Place> {
+    let name = name.to_ascii_lowercase();
+    let mut rest = name.strip_prefix(stem)?;
+    while let Some(shorter) = [".gz", ".zst", ".xz", ".bz2"].iter().find_map(|end| rest.strip_suffix(end)) {
+        rest = shorter;
+    }
+    // A longer number is a date.
+    let number = |text: &str| {
+        let is_number = (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| text.parse().ok()).flatten()
+    };
+    let without_log = rest.strip_suffix(".log").unwrap_or(rest);
+    if without_log.is_empty() {
+        return (!rest.is_empty()).then_some(Place::Current);
+    }
+    if let Some(tail) = rest.strip_prefix(".log.") {
+        return number(tail).map(|number| Place::Age { number, newest: 1 });
+    }
+    if let Some(tail) = without_log.strip_prefix('.') {
+        return number(tail).map(|number| Place::Age { number, newest: 0 });
+    }
+    without_log.strip_prefix('-').and_then(number).map(Place::Serial)
+}
+
+/// One member and its place, as a number that grows with time.
+struct Placed<'a> {
+    member: &'a MemberCoverage,
+    place: Place,
+    order: i64,
+}
+
+/// The rotations of one log in one folder, oldest first.
+struct Sequence<'a> {
+    /// What it is a log of where that is not the host: the file of a VM's log, or of another machine's.
+    of: Option<String>,
+    members: Vec<Placed<'a>>,
+    /// By member: the last stamp of anything up to it.
+    ends: Vec<Option<Timestamp>>,
+    /// By member: the first stamp of anything from it on.
+    begins: Vec<Option<Timestamp>>,
+    captured_at: Option<Timestamp>,
+}
+
+/// The rotations of `log`, one sequence a folder; members that are no rotations stand alone.
+fn sequences<'a>(log: &'a LogCoverage, captured_at: Option<Timestamp>) -> Vec<Sequence<'a>> {
+    let mut folders: BTreeMap<&str, Vec<Placed<'a>>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for member in &log.members {
+        let path = member.path.as_str();
+        let (folder, name) = path.rfind(['/', '!']).map_or(("", path), |at| (&path[..at], &path[at + 1..]));
+        // VMs have logs of their own, and their numbers do not follow each other.
+        match place(name, &log.log).filter(|_| log.log != "vmware") {
+            Some(place) => {
+                folders.entry(folder).or_default().push(Placed { member, place, order: order(place) })
+            }
+            None => {
+                let members = vec![Placed { member, place: Place::Current, order: 0 }];
+                found.push(Sequence::new(Some(inside(path)), members, captured_at));
+            }
+        }
+    }
+    found.extend(folders.into_values().map(|members| Sequence::new(None, members, captured_at)));
+    found
+}
+
+/// A number that grows with time; what is written to is newest.
+fn order(place: Place) -> i64 {
+    match place {
+        Place::Current => i64::MAX,
+        Place::Age { number, .. } => -i64::try_from(number).unwrap_or(0),
+        Place::Serial(number) => i64::try_from(number).unwrap_or(0),
+    }
+}
+
+impl<'a> Sequence<'a> {
+    fn new(of: Option<String>, mut members: Vec<Placed<'a>>, captured_at: Option<Timestamp>) -> Self {
+        members.sort_by_key(|placed| (placed.order, placed.member.from));
+        let mut last = None;
+        let up_to = |placed: &Placed<'_>| {
+            last = last.max(placed.member.to);
+            last
+        };
+        let ends = members.iter().map(up_to).collect();
+        let mut first: Option<Timestamp> = None;
+        let from_on = |placed: &Placed<'_>| {
+            first = first.into_iter().chain(placed.member.from).min();
+            first
+        };
+        let mut begins: Vec<_> = members.iter().rev().map(from_on).collect();
+        begins.reverse();
+        Sequence { of, members, ends, begins, captured_at }
+    }
+
+    fn gaps(&self) -> Vec<Gap> {
+        let missing = (0..self.members.len()).filter_map(|at| self.missing_behind(at));
+        let damaged = (0..self.members.len()).filter_map(|at| self.damaged(at));
+        missing.chain(self.without_current()).chain(damaged).collect()
+    }
+
+    /// Last stamp of anything up to member `at`.
+    fn before(&self, at: usize) -> Option<Timestamp> {
+        self.ends.get(at).copied().flatten()
+    }
+
+    /// First stamp of anything from member `at` on.
+    fn after(&self, at: usize) -> Option<Timestamp> {
+        self.begins.get(at).copied().flatten()
+    }
+
+    /// The gap between member `at` and the next one, where their numbers do not follow each other.
+    fn missing_behind(&self, at: usize) -> Option<Gap> {
+        let (one, next) = (&self.members[at], self.members.get(at + 1)?);
+        let numbers: Vec<u64> = match (one.place, next.place) {
+            (Place::Age { number: old, .. }, Place::Age { number: new, .. }) => {
+                (new + 1..old).rev().collect()
+            }
+            (Place::Age { number: old, newest }, Place::Current) => (newest..old).rev().collect(),
+            (Place::Serial(old), Place::Serial(new)) => (old + 1..new).collect(),
+            _ => Vec::new(),
+        };
+        let files = numbers.iter().take(MAX_FILES).filter_map(|number| one.renamed(*number)).collect();
+        let (from, to) = (self.before(at)?, self.after(at + 1)?);
+        let why = GapCause::RotationMissing;
+        (!numbers.is_empty() && from < to).then_some(Gap { from, to, why, files, partial: false })
+    }
+
+    /// The time from the newest rotation to the capture, where the file that is written to is not there.
+    fn without_current(&self) -> Option<Gap> {
+        let last = self.members.last()?;
+        let Place::Age { .. } = last.place else { return None };
+        let (from, to) = (self.before(self.members.len() - 1)?, self.captured_at?);
+        let name = last.name().split('.').next()?;
+        let files = vec![format!("{name}.log")];
+        let why = GapCause::RotationMissing;
+        (from < to).then_some(Gap { from, to, why, files, partial: false })
+    }
+
+    /// The time that is lost with what is wrong with member `at`.
+    fn damaged(&self, at: usize) -> Option<Gap> {
+        let member = self.members[at].member;
+        let kinds: BTreeSet<ProblemKind> = member.problems.iter().map(|problem| problem.kind).collect();
+        let files = vec![member.path.as_str().to_owned()];
+        let inside =
+            |why| Some(Gap { from: member.from?, to: member.to?, why, files: files.clone(), partial: true });
+        let next = self.after(at + 1).or(self.captured_at);
+        let behind = |from: Option<Timestamp>| {
+            let (from, to) = (from?, next?);
+            let files = files.clone();
+            (from < to).then_some(Gap { from, to, why: GapCause::Damaged, files, partial: false })
+        };
+        let unread = [ProblemKind::Unreadable, ProblemKind::Encrypted];
+        if member.from.is_none() && !kinds.is_empty() {
+            return behind(at.checked_sub(1).and_then(|before| self.before(before)));
+        }
+        if kinds.contains(&ProblemKind::Truncated) || unread.iter().any(|kind| kinds.contains(kind)) {
+            return behind(member.to);
+        }
+        if kinds.contains(&ProblemKind::MissingFragment) {
+            return inside(GapCause::FragmentMissing);
+        }
+        // A wrong checksum says that something in it is not as it was, not where.
+        if kinds.contains(&ProblemKind::Damaged) { inside(GapCause::Damaged) } else { None }
+    }
+}
+
+impl Placed<'_> {
+    fn name(&self) -> &str {
+        let path = self.member.path.as_str();
+        path.rsplit(['/', '!']).next().unwrap_or(path)
+    }
+
+    /// The name of the neighbour with another number: `vmkernel.3.gz` for `vmkernel.2.gz`.
+    fn renamed(&self, number: u64) -> Option<String> {
+        let own = match self.place {
+            Place::Age { number, .. } | Place::Serial(number) => number.to_string(),
+            Place::Current => return None,
+        };
+        let name = self.name();
+        let is_it = |(at, _): &(usize, &str)| name[..*at].ends_with(['.', '-']);
+        let (at, _) = name.match_indices(own.as_str()).find(is_it)?;
+        Some(format!("{}{number}{}", &name[..at], &name[at + own.len()..]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{MemberPath, Problem};
+
+    fn hour(hour: i64) -> Timestamp {
+        Timestamp::from_seconds(3600 * hour)
+    }
+
+    /// A member with what covers these hours, or none.
+    fn member(path: &str, hours: Option<(i64, i64)>, wrong: Option<ProblemKind>) -> MemberCoverage {
+        MemberCoverage {
+            path: MemberPath::new(path),
+            bytes: 100,
+            crc: 0,
+            records: 9,
+            unparsed: 0,
+            unparsed_samples: Vec::new(),
+            from: hours.map(|(from, _)| hour(from)),
+            to: hours.map(|(_, to)| hour(to)),
+            first_record: None,
+            last_record: None,
+            problems: wrong.into_iter().map(|kind| Problem::new(kind, path, "wrong")).collect(),
+        }
+    }
+
+    fn log(name: &str, members: &[(&str, i64, i64)]) -> LogCoverage {
+        let members = members.iter().map(|(path, from, to)| member(path, Some((*from, *to)), None)).collect();
+        LogCoverage { log: name.to_owned(), members }
+    }
+
+    type Told = (i64, i64, GapCause, Vec<String>);
+
+    fn told(gaps: Vec<Gap>) -> Vec<Told> {
+        let hours = |at: Timestamp| at.micros() / 3_600_000_000;
+        gaps.into_iter().map(|gap| (hours(gap.from), hours(gap.to), gap.why, gap.files)).collect()
+    }
+
+    #[track_caller]
+    fn check(log: &LogCoverage, captured: i64, expected: &[(i64, i64, GapCause, &[&str])]) {
+        let expected: Vec<Told> = expected
+            .iter()
+            .map(|(from, to, why, files)| (*from, *to, *why, files.iter().map(|f| (*f).to_owned()).collect()))
+            .collect();
+        assert_eq!(told(gaps(&[(log, Some(hour(captured)))])), expected);
+    }
+
+    #[test]
+    fn a_missing_rotation_is_named_and_quiet_time_is_no_gap() {
+        let quiet = [("a/vmkernel.1.gz", 0, 2), ("a/vmkernel.0.gz", 8, 9), ("a/vmkernel.log", 20, 21)];
+        check(&log("vmkernel", &quiet), 30, &[]);
+        let one = [("a/vmkernel.2.gz", 0, 2), ("a/vmkernel.0.gz", 8, 9), ("a/vmkernel.log", 9, 21)];
+        check(&log("vmkernel", &one), 21, &[(2, 8, GapCause::RotationMissing, &["vmkernel.1.gz"])]);
+    }
+
+    #[test]
+    fn several_missing_rotations_are_one_gap_oldest_first() {
+        let missing = &["hostd.log.3", "hostd.log.2", "hostd.log.1"][..];
+        let members = [("hostd.log.4", 0, 2), ("hostd.log", 8, 9)];
+        check(&log("hostd", &members), 9, &[(2, 8, GapCause::RotationMissing, missing)]);
+        let members = [("x!a/hostd.4.gz", 0, 2), ("x!a/hostd.log", 8, 9)];
+        let missing = &["hostd.3.gz", "hostd.2.gz", "hostd.1.gz", "hostd.0.gz"][..];
+        check(&log("hostd", &members), 9, &[(2, 8, GapCause::RotationMissing, missing)]);
+    }
+
+    #[test]
+    fn the_numbers_of_vpxd_grow_with_time() {
+        let whole = [("v/vpxd-9.log.gz", 0, 2), ("v/vpxd-10.log.gz", 3, 5), ("v/vpxd.log", 6, 7)];
+        check(&log("vpxd", &whole), 7, &[]);
+        let holed = [("v/vpxd-9.log.gz", 0, 2), ("v/vpxd-12.log.gz", 5, 6), ("v/vpxd.log", 6, 7)];
+        let missing = &["vpxd-10.log.gz", "vpxd-11.log.gz"][..];
+        check(&log("vpxd", &holed), 7, &[(2, 5, GapCause::RotationMissing, missing)]);
+    }
+
+    #[test]
+    fn addresses_dates_and_logs_of_vms_are_no_rotations() {
+        let servers = [("vmkernel-10.0.0.7.log", 0, 2), ("vmkernel-10.0.0.9.log", 5, 6)];
+        check(&log("vmkernel", &servers), 9, &[]);
+        let dates = [("hostd.log-20200203.gz", 0, 2), ("hostd.log-20200209.gz", 5, 6), ("hostd.log", 7, 8)];
+        check(&log("hostd", &dates), 9, &[]);
+        let vms = [("v/vmware-2.log", 0, 2), ("v/vmware-9.log", 5, 6)];
+        check(&log("vmware", &vms), 9, &[]);
+        assert_eq!(place("vmkernel.log", "vmkernel"), Some(Place::Current));
+        assert_eq!(place("vpxd-12.log.zst", "vpxd"), Some(Place::Serial(12)));
+        assert_eq!(place("Hostd.3", "hostd"), Some(Place::Age { number: 3, newest: 0 }));
+    }
+
+    #[test]
+    fn the_file_that_is_written_to_is_missing_up_to_the_capture() {
+        let members = [("a/hostd.1.gz", 0, 2), ("a/hostd.0.gz", 2, 5)];
+        check(&log("hostd", &members), 9, &[(5, 9, GapCause::RotationMissing, &["hostd.log"])]);
+        check(&log("hostd", &members), 5, &[]);
+    }
+
+    #[test]
+    fn damage_loses_the_time_up_to_the_next_member() {
+        let mut cut = log(
+            "vmkernel",
+            &[("a/vmkernel.1.gz", 0, 2), ("a/vmkernel.0.gz", 5, 6), ("a/vmkernel.log", 6, 7)],
+        );
+        cut.members[0] = member("a/vmkernel.1.gz", Some((0, 2)), Some(ProblemKind::Truncated));
+        check(&cut, 7, &[(2, 5, GapCause::Damaged, &["a/vmkernel.1.gz"])]);
+        cut.members[0] = member("a/vmkernel.1.gz", Some((0, 4)), Some(ProblemKind::MissingFragment));
+        check(&cut, 7, &[(0, 4, GapCause::FragmentMissing, &["a/vmkernel.1.gz"])]);
+        cut.members[0] = member("a/vmkernel.1.gz", Some((0, 4)), None);
+        cut.members[1] = member("a/vmkernel.0.gz", None, Some(ProblemKind::Unreadable));
+        check(&cut, 7, &[(4, 6, GapCause::Damaged, &["a/vmkernel.0.gz"])]);
+        cut.members[1] = member("a/vmkernel.0.gz", Some((4, 6)), None);
+        cut.members[2] = member("a/vmkernel.log", Some((6, 7)), Some(ProblemKind::Truncated));
+        check(&cut, 9, &[(7, 9, GapCause::Damaged, &["a/vmkernel.log"])]);
+    }
+
+    #[test]
+    fn the_log_of_one_vm_does_not_stand_in_for_that_of_another() {
+        let mut vms =
+            log("vmware", &[("vmfs/volumes/d/a/vmware.log", 0, 2), ("vmfs/volumes/d/b/vmware.log", 0, 9)]);
+        vms.members[0].problems = member("x", None, Some(ProblemKind::Truncated)).problems;
+        check(&vms, 9, &[(2, 9, GapCause::Damaged, &["vmfs/volumes/d/a/vmware.log"])]);
+        let whole = log("vmware", &[("vmfs/volumes/d/a/vmware.log", 0, 9)]);
+        assert_eq!(gaps(&[(&vms, Some(hour(9))), (&whole, Some(hour(9)))]), []);
+    }
+
+    #[test]
+    fn where_a_bundle_ends_in_a_rotation_the_cut_and_what_is_missing_are_one_gap() {
+        let mut cut = log("vobd", &[("a/vobd.1.gz", 0, 2), ("a/vobd.0.gz", 2, 3)]);
+        cut.members[1] = member("a/vobd.0.gz", Some((2, 3)), Some(ProblemKind::Truncated));
+        check(&cut, 9, &[(3, 9, GapCause::Damaged, &["a/vobd.0.gz", "vobd.log"])]);
+    }
+
+    #[test]
+    fn what_one_capture_lacks_another_may_have() {
+        let newer = log(
+            "vmkernel",
+            &[("b/vmkernel.3.gz", 0, 2), ("b/vmkernel.0.gz", 8, 9), ("b/vmkernel.log", 9, 10)],
+        );
+        let missing = vec!["vmkernel.2.gz".to_owned(), "vmkernel.1.gz".to_owned()];
+        let of = |older: &LogCoverage| told(gaps(&[(&newer, Some(hour(10))), (older, Some(hour(7)))]));
+        let one = log("vmkernel", &[("a/vmkernel.0.gz", 0, 2), ("a/vmkernel.log", 2, 5)]);
+        assert_eq!(of(&one), [(5, 8, GapCause::RotationMissing, missing)]);
+        let both = log(
+            "vmkernel",
+            &[("a/vmkernel.1.gz", 0, 2), ("a/vmkernel.0.gz", 2, 5), ("a/vmkernel.log", 5, 7)],
+        );
+        assert_eq!(of(&both), []);
+    }
+}
