@@ -7,7 +7,9 @@ mod run;
 
 use std::path::PathBuf;
 
-use esxray::demo::{Container, EvcOptions, Site, Volume, VsanOptions, evc_incident, vsan_incident, write_site};
+use esxray::demo::{
+    Container, EvcOptions, Site, Volume, VsanOptions, evc_incident, vsan_incident, write_site,
+};
 use forms::{Bundle, FORMS};
 use run::analyze;
 use serde_json::Value;
@@ -33,7 +35,8 @@ fn told(report: &Value) -> (Value, Vec<Value>) {
             member["member"] = Value::Null;
         }
     }
-    let event = |event: &Value| serde_json::json!([event["time"], event["host"], event["kind"], event["text"]]);
+    let event =
+        |event: &Value| serde_json::json!([event["time"], event["host"], event["kind"], event["text"]]);
     let mut events: Vec<Value> = report["timeline"].as_array().expect("events").iter().map(event).collect();
     events.sort_by_key(Value::to_string);
     (findings, events)
@@ -56,7 +59,10 @@ fn every_form_tells_the_same(site: Site) {
         if own.0 != expected.0 || own.1 != expected.1 || !serious.is_empty() || run.code != 0 {
             let hosts = run.report["hosts"].as_array().map(Vec::len);
             let same = (own.0 == expected.0, own.1 == expected.1);
-            wrong.push(format!("{name}: code {}, {hosts:?} hosts, findings and timeline alike: {same:?}, {serious:#?}", run.code));
+            wrong.push(format!(
+                "{name}: code {}, {hosts:?} hosts, findings and timeline alike: {same:?}, {serious:#?}",
+                run.code
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

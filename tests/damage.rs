@@ -12,7 +12,9 @@ use std::sync::atomic::AtomicBool;
 
 use esxray::bundle::Input;
 use esxray::case::Case;
-use esxray::demo::{Container, EvcOptions, Site, Volume, VsanOptions, evc_incident, vsan_incident, write_site};
+use esxray::demo::{
+    Container, EvcOptions, Site, Volume, VsanOptions, evc_incident, vsan_incident, write_site,
+};
 use esxray::digest::Digest;
 use esxray::engine::{self, Options, Silent};
 use esxray::model::Problem;
@@ -103,14 +105,22 @@ fn check(incident: &Incident, damaged: &Report, what: &str) {
         let told = damaged.findings.iter().any(|finding| finding.id == expected.id);
         let admitted = damaged.findings.iter().any(|finding| finding.id == "evidence.incomplete")
             || damaged.hosts.len() < incident.expected.hosts.len();
-        let hosts: Vec<_> = damaged.hosts.iter().map(|host| (&host.name, host.kind, host.members.read)).collect();
-        assert!(told || admitted, "{what}: {} is gone without a word: {hosts:?} {:#?}", expected.id, damaged.problems);
+        let hosts: Vec<_> =
+            damaged.hosts.iter().map(|host| (&host.name, host.kind, host.members.read)).collect();
+        assert!(
+            told || admitted,
+            "{what}: {} is gone without a word: {hosts:?} {:#?}",
+            expected.id,
+            damaged.problems
+        );
     }
     let invented: Vec<&str> = damaged
         .findings
         .iter()
         .map(|finding| finding.id.as_str())
-        .filter(|id| *id != "evidence.incomplete" && incident.expected.findings.iter().all(|known| known.id != *id))
+        .filter(|id| {
+            *id != "evidence.incomplete" && incident.expected.findings.iter().all(|known| known.id != *id)
+        })
         // Without the host's own word on CPU features, only the refused migrations are left.
         .filter(|id| *id != "evc.vmotion-failed")
         .collect();
@@ -118,7 +128,10 @@ fn check(incident: &Incident, damaged: &Report, what: &str) {
 }
 
 fn incidents() -> [Incident; 2] {
-    [Incident::new(evc_incident(&EvcOptions::default()).0), Incident::new(vsan_incident(&VsanOptions::default()).0)]
+    [
+        Incident::new(evc_incident(&EvcOptions::default()).0),
+        Incident::new(vsan_incident(&VsanOptions::default()).0),
+    ]
 }
 
 #[test]
@@ -131,8 +144,10 @@ fn a_bundle_cut_at_every_64th_of_its_length_gives_a_report_that_says_so() {
                 check(incident, &cut, &format!("bundle {index} cut at {part}/64"));
                 assert!(build::is_incomplete(&cut), "{part}/64");
                 if part > 60 {
-                    let ids = |report: &Report| report.findings.iter().map(|f| f.id.clone()).collect::<Vec<_>>();
-                    let lost: Vec<_> = ids(&incident.expected).into_iter().filter(|id| !ids(&cut).contains(id)).collect();
+                    let ids =
+                        |report: &Report| report.findings.iter().map(|f| f.id.clone()).collect::<Vec<_>>();
+                    let lost: Vec<_> =
+                        ids(&incident.expected).into_iter().filter(|id| !ids(&cut).contains(id)).collect();
                     assert!(lost.is_empty(), "{lost:?} is not found although only the end is missing");
                 }
             }
@@ -186,7 +201,11 @@ fn most_of_a_bundle_is_read_behind_a_hole_in_its_middle() {
         let damaged = incident.with(1, &holed);
         check(&incident, &damaged, &format!("hole at {part}/8"));
         let left = records(&damaged, &host);
-        assert!(left * 10 > all * 6, "hole at {part}/8: {left} of {all} records are left: {:#?}", damaged.problems);
+        assert!(
+            left * 10 > all * 6,
+            "hole at {part}/8: {left} of {all} records are left: {:#?}",
+            damaged.problems
+        );
     }
 }
 
@@ -219,7 +238,8 @@ fn a_damaged_header_in_a_tar_costs_one_member() {
     tar[at + 124] = 0x80 | 0x33;
     let damaged = incident.with(0, &tar);
     check(&incident, &damaged, "a header");
-    let told = damaged.problems.iter().find(|problem| problem.text.contains("the header at byte")).expect("told");
+    let told =
+        damaged.problems.iter().find(|problem| problem.text.contains("the header at byte")).expect("told");
     assert!(told.text.contains(&format!("byte {at}")), "{told:?}");
     assert_eq!(damaged.hosts[0].members.read + 1, incident.expected.hosts[0].members.read);
 }

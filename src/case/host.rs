@@ -164,6 +164,8 @@ pub struct Host {
     pub members_read: u64,
     /// Members of its bundle that hold nothing that is known.
     pub members_skipped: u64,
+    /// The first line that any file beside the logs said something with.
+    pub first_fact: Option<Sourced<()>>,
     /// Whether only the bundle's file name names it.
     pub anonymous: bool,
     pub(super) runs: Vec<(VmRun, Source, String)>,
@@ -220,6 +222,7 @@ pub(super) fn host(digest: &mut Digest) -> (Host, Vec<Event>) {
         ..Host::default()
     };
     host.kind = kind_of(&digest.facts, &host.logs);
+    host.first_fact = digest.facts.first().map(|fact| Sourced::of(fact, ()));
     let mut times = Times::default();
     let mut products: Vec<&Fact> = Vec::new();
     for fact in &digest.facts {

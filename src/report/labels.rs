@@ -274,6 +274,7 @@ impl Labels {
             ProblemKind::MissingFragment => ("Fragments missing", "断片の欠落"),
             ProblemKind::Unparsed => ("Not understood", "解釈不可"),
             ProblemKind::Duplicate => ("There twice, counted once", "重複（1 回のみ計上）"),
+            ProblemKind::UnsafeName => ("Unsafe names", "危険なファイル名"),
             ProblemKind::NotABundle => ("No bundle", "バンドル以外"),
             ProblemKind::Internal => ("Faults of esxray", "esxray の内部エラー"),
         };

@@ -49,7 +49,8 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 pub fn xz(bytes: &[u8]) -> Vec<u8> {
-    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).expect("options");
+    let mut xz =
+        lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).expect("options");
     xz.write_all(bytes).expect("in memory");
     xz.finish().expect("in memory")
 }
@@ -81,7 +82,12 @@ pub fn pax_of(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
     for (name, bytes) in files {
         let size = bytes.len().to_string();
-        let records = [("path", name.as_bytes()), ("size", size.as_bytes()), ("mtime", b"1.5"), ("SCHILY.dev", b"=\xff")];
+        let records = [
+            ("path", name.as_bytes()),
+            ("size", size.as_bytes()),
+            ("mtime", b"1.5"),
+            ("SCHILY.dev", b"=\xff"),
+        ];
         archive.append_pax_extensions(records).expect("in memory");
         let mut header = tar::Header::new_ustar();
         header.set_path("././@LongName").expect("short");
@@ -116,7 +122,8 @@ pub fn streamed_zip_of(files: &[(String, Vec<u8>)], method: CompressionMethod) -
 
 /// `bytes` as fragments of `size` bytes: their names and contents, from number `first` on.
 pub fn fragments(name: &str, bytes: &[u8], size: usize, first: usize) -> Vec<(String, Vec<u8>)> {
-    let piece = |(number, bytes): (usize, &[u8])| (format!("{name}.FRAG-{:05}", number + first), bytes.to_vec());
+    let piece =
+        |(number, bytes): (usize, &[u8])| (format!("{name}.FRAG-{:05}", number + first), bytes.to_vec());
     bytes.chunks(size).enumerate().map(piece).collect()
 }
 
@@ -132,13 +139,23 @@ pub fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 pub type Form = (&'static str, fn(&[Bundle], &Path) -> Vec<PathBuf>);
 
 /// One file a bundle.
-fn each(bundles: &[Bundle], folder: &Path, extension: &str, pack: impl Fn(&Bundle) -> Vec<u8>) -> Vec<PathBuf> {
+fn each(
+    bundles: &[Bundle],
+    folder: &Path,
+    extension: &str,
+    pack: impl Fn(&Bundle) -> Vec<u8>,
+) -> Vec<PathBuf> {
     let one = |bundle: &Bundle| write(folder, &format!("{}.{extension}", bundle.name), &pack(bundle));
     bundles.iter().map(one).collect()
 }
 
 /// One file for all bundles.
-fn all(bundles: &[Bundle], folder: &Path, name: &str, pack: impl Fn(&[(String, Vec<u8>)]) -> Vec<u8>) -> Vec<PathBuf> {
+fn all(
+    bundles: &[Bundle],
+    folder: &Path,
+    name: &str,
+    pack: impl Fn(&[(String, Vec<u8>)]) -> Vec<u8>,
+) -> Vec<PathBuf> {
     let files: Vec<_> = bundles.iter().map(|b| (format!("{}.tgz", b.name), gzip(&b.tar))).collect();
     vec![write(folder, name, &pack(&files))]
 }
@@ -147,7 +164,8 @@ fn supervisor(bundles: &[Bundle], shuffle: fn(&mut Vec<(String, Vec<u8>)>), firs
     let mut files = Vec::new();
     for bundle in bundles {
         let packed = gzip(&bundle.tar);
-        let mut pieces = fragments(&format!("wcp/{}.tar.gz", bundle.name), &packed, packed.len() / 7 + 1, first);
+        let mut pieces =
+            fragments(&format!("wcp/{}.tar.gz", bundle.name), &packed, packed.len() / 7 + 1, first);
         shuffle(&mut pieces);
         files.extend(pieces);
     }
@@ -160,7 +178,9 @@ pub const FORMS: &[Form] = &[
     ("tar", |b, f| each(b, f, "tar", |b| b.tar.clone())),
     ("a tar that is called .tgz", |b, f| each(b, f, "tgz", |b| b.tar.clone())),
     ("a tgz that is called .zip", |b, f| each(b, f, "zip", |b| gzip(&b.tar))),
-    ("a zip that is called .tgz", |b, f| each(b, f, "tgz", |b| zip_of(&b.files, CompressionMethod::Deflated, false))),
+    ("a zip that is called .tgz", |b, f| {
+        each(b, f, "tgz", |b| zip_of(&b.files, CompressionMethod::Deflated, false))
+    }),
     ("no extension at all", |b, f| each(b, f, "bundle", |b| gzip(&b.tar))),
     ("tar.zst", |b, f| each(b, f, "tar.zst", |b| zstd(&b.tar))),
     ("tar.xz", |b, f| each(b, f, "tar.xz", |b| xz(&b.tar))),
@@ -172,9 +192,15 @@ pub const FORMS: &[Form] = &[
     ("PAX records", |b, f| each(b, f, "tgz", |b| gzip(&pax_of(&b.files)))),
     ("stored zip", |b, f| each(b, f, "zip", |b| zip_of(&b.files, CompressionMethod::Stored, false))),
     ("zip64", |b, f| each(b, f, "zip", |b| zip_of(&b.files, CompressionMethod::Deflated, true))),
-    ("zip with data descriptors", |b, f| each(b, f, "zip", |b| streamed_zip_of(&b.files, CompressionMethod::Deflated))),
-    ("the client's export", |b, f| all(b, f, "export.zip", |files| zip_of(files, CompressionMethod::Stored, false))),
-    ("a streamed export", |b, f| all(b, f, "export.zip", |files| streamed_zip_of(files, CompressionMethod::Stored))),
+    ("zip with data descriptors", |b, f| {
+        each(b, f, "zip", |b| streamed_zip_of(&b.files, CompressionMethod::Deflated))
+    }),
+    ("the client's export", |b, f| {
+        all(b, f, "export.zip", |files| zip_of(files, CompressionMethod::Stored, false))
+    }),
+    ("a streamed export", |b, f| {
+        all(b, f, "export.zip", |files| streamed_zip_of(files, CompressionMethod::Stored))
+    }),
     ("a deflated streamed export", |b, f| {
         all(b, f, "export.zip", |files| streamed_zip_of(files, CompressionMethod::Deflated))
     }),
@@ -187,13 +213,17 @@ pub const FORMS: &[Form] = &[
         })
     }),
     ("a tar in a tgz", |b, f| {
-        each(b, f, "tgz", |b| gzip(&tar_of(&[(format!("{}.tgz", b.name), b.tar.clone())], tar::Header::new_gnu)))
+        each(b, f, "tgz", |b| {
+            gzip(&tar_of(&[(format!("{}.tgz", b.name), b.tar.clone())], tar::Header::new_gnu))
+        })
     }),
     ("one tgz behind the other", |b, f| {
         vec![write(f, "all.tgz", &b.iter().flat_map(|b| gzip(&b.tar)).collect::<Vec<u8>>())]
     }),
     ("fragments in a tar", |b, f| vec![write(f, "wcp-support-bundle.tar", &supervisor(b, |_| {}, 0))]),
-    ("fragments in a tar, from 1", |b, f| vec![write(f, "wcp-support-bundle.tar", &supervisor(b, |_| {}, 1))]),
+    ("fragments in a tar, from 1", |b, f| {
+        vec![write(f, "wcp-support-bundle.tar", &supervisor(b, |_| {}, 1))]
+    }),
     ("fragments in a tgz, the last first", |b, f| {
         vec![write(f, "wcp-support-bundle.tgz", &gzip(&supervisor(b, |pieces| pieces.reverse(), 0)))]
     }),
@@ -250,7 +280,9 @@ pub const FORMS: &[Form] = &[
         })
     }),
     ("every member twice", |b, f| {
-        each(b, f, "tgz", |b| gzip(&tar_of(&[b.files.clone(), b.files.clone()].concat(), tar::Header::new_gnu)))
+        each(b, f, "tgz", |b| {
+            gzip(&tar_of(&[b.files.clone(), b.files.clone()].concat(), tar::Header::new_gnu))
+        })
     }),
     ("logs under scratch/log and var/log too", |b, f| {
         each(b, f, "tgz", |b| {
@@ -266,11 +298,14 @@ pub const FORMS: &[Form] = &[
         })
     }),
     ("the members in the opposite order", |b, f| {
-        each(b, f, "tgz", |b| gzip(&tar_of(&b.files.iter().rev().cloned().collect::<Vec<_>>(), tar::Header::new_gnu)))
+        each(b, f, "tgz", |b| {
+            gzip(&tar_of(&b.files.iter().rev().cloned().collect::<Vec<_>>(), tar::Header::new_gnu))
+        })
     }),
     ("names that begin with ./", |b, f| {
         each(b, f, "tgz", |b| {
-            let dotted: Vec<_> = b.files.iter().map(|(name, bytes)| (format!("./{name}"), bytes.clone())).collect();
+            let dotted: Vec<_> =
+                b.files.iter().map(|(name, bytes)| (format!("./{name}"), bytes.clone())).collect();
             gzip(&tar_of(&dotted, tar::Header::new_gnu))
         })
     }),

@@ -42,7 +42,14 @@ impl Cut<'_> {
 /// The members of a host that were cut or damaged, each once with all that is said of it.
 fn cuts(host: &Host) -> Vec<Cut<'_>> {
     let is_cut = |kind: ProblemKind| {
-        matches!(kind, ProblemKind::Truncated | ProblemKind::Damaged | ProblemKind::MissingFragment)
+        matches!(
+            kind,
+            ProblemKind::Truncated
+                | ProblemKind::Damaged
+                | ProblemKind::MissingFragment
+                | ProblemKind::Unreadable
+                | ProblemKind::Limit
+        )
     };
     let mut texts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for problem in host.problems.iter().filter(|problem| is_cut(problem.kind)) {
@@ -145,7 +152,8 @@ fn summary(hosts: &[String], cuts: &[Cut<'_>]) -> Text {
     )
 }
 
-/// The last records that could be read of the damaged logs; where none is a log, the last record of the bundle.
+/// The last records that could be read of the damaged logs; where none is a log, the last record of the bundle, and
+/// where no log is left, what else was read of it.
 fn where_it_ends(index: usize, host: &Host, cut: BTreeSet<&str>) -> Vec<Evidence> {
     let members = || host.logs.iter().flat_map(|log| &log.members);
     let line = |member: &MemberCoverage| {
@@ -157,5 +165,12 @@ fn where_it_ends(index: usize, host: &Host, cut: BTreeSet<&str>) -> Vec<Evidence
     if !damaged.is_empty() {
         return damaged;
     }
-    members().max_by_key(|member| member.to).and_then(line).into_iter().collect()
+    let last = members().max_by_key(|member| member.to).and_then(line);
+    let fact = host.first_fact.as_ref().map(|fact| Evidence {
+        host: index,
+        source: fact.source.clone(),
+        time: None,
+        text: fact.text.clone(),
+    });
+    last.or(fact).into_iter().collect()
 }
