@@ -115,6 +115,10 @@ pub struct Limits {
     pub depth: u32,
     /// Members of a case.
     pub members: u64,
+    /// Bundles in one file.
+    pub bundles: u64,
+    /// Members of a bundle that are kept one by one; those beyond are read and counted. Four times as many of a file.
+    pub kept: u64,
     /// Decompressed bytes of one member.
     pub member_bytes: u64,
     /// Decompressed to compressed bytes, looked at once [`Limits::ratio_from`] are decompressed.
@@ -133,6 +137,8 @@ impl Default for Limits {
         Limits {
             depth: 8,
             members: 2_000_000,
+            bundles: 1_024,
+            kept: 16_384,
             member_bytes: 64 << 30,
             ratio: 200,
             ratio_from: 1 << 30,

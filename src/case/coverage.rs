@@ -353,7 +353,7 @@ mod tests {
 
     fn log(name: &str, members: &[(&str, i64, i64)]) -> LogCoverage {
         let members = members.iter().map(|(path, from, to)| member(path, Some((*from, *to)), None)).collect();
-        LogCoverage { log: name.to_owned(), members }
+        LogCoverage { log: name.to_owned(), members, ..LogCoverage::default() }
     }
 
     type Told = (i64, i64, GapCause, Vec<String>);

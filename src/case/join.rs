@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::capture::Content;
 use super::coverage;
 use super::host::{self, Host, same_name, stated_node};
-use crate::digest::{Digest, LogCoverage, MemberCoverage};
+use crate::digest::{Digest, LogCount, LogCoverage, MemberCoverage};
 use crate::fact::Fact;
 use crate::format;
 use crate::model::{Event, Problem, ProblemKind, TimeQuality, Timestamp};
@@ -118,9 +118,10 @@ fn gaps(
 
 /// The logs of all captures, newest capture first: what is there twice counts once.
 fn join_logs(captures: Vec<Vec<LogCoverage>>) -> Vec<LogCoverage> {
-    let mut joined: BTreeMap<String, Vec<MemberCoverage>> = BTreeMap::new();
+    let mut joined: BTreeMap<String, (Vec<MemberCoverage>, LogCount)> = BTreeMap::new();
     for log in captures.into_iter().flatten() {
-        let known = joined.entry(log.log.clone()).or_default();
+        let (known, rest) = joined.entry(log.log.clone()).or_default();
+        rest.add(&log.rest);
         let seen = Seen::of(&log.log, known);
         let new: Vec<MemberCoverage> =
             log.members.into_iter().filter(|member| !seen.repeats(member)).collect();
@@ -128,9 +129,9 @@ fn join_logs(captures: Vec<Vec<LogCoverage>>) -> Vec<LogCoverage> {
     }
     let families = format::FORMATS.iter().filter_map(|format| joined.remove_entry(format.name));
     families
-        .map(|(log, mut members)| {
+        .map(|(log, (mut members, rest))| {
             members.sort_by(|a, b| (a.from, &a.path).cmp(&(b.from, &b.path)));
-            LogCoverage { log, members }
+            LogCoverage { log, members, rest }
         })
         .collect()
 }

@@ -71,6 +71,12 @@ struct LimitArgs {
     /// Members of one bundle file
     #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().members)]
     max_members: u64,
+    /// Bundles in one bundle file
+    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().bundles)]
+    max_bundles: u64,
+    /// Members of a bundle that are kept one by one, the others being counted
+    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().kept)]
+    max_kept: u64,
     /// Decompressed bytes of one member
     #[arg(long, value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().member_bytes)]
     max_member_bytes: u64,
@@ -91,6 +97,8 @@ impl Default for LimitArgs {
         LimitArgs {
             max_depth: limits.depth,
             max_members: limits.members,
+            max_bundles: limits.bundles,
+            max_kept: limits.kept,
             max_member_bytes: limits.member_bytes,
             max_ratio: limits.ratio,
             max_record_bytes: limits.record_bytes,
@@ -104,6 +112,8 @@ impl LimitArgs {
         Limits {
             depth: self.max_depth,
             members: self.max_members,
+            bundles: self.max_bundles.max(1),
+            kept: self.max_kept.max(1),
             member_bytes: self.max_member_bytes,
             ratio: self.max_ratio.max(1),
             ratio_from: Limits::default().ratio_from,

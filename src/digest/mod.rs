@@ -16,7 +16,7 @@ use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Timestamp};
 pub use member::{MemberDigest, MemberReader, wants};
 
 /// The version of the digest's own layout.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Events kept of one rule in one bundle; the rest is counted.
 const KEPT_PER_RULE: usize = 5_000;
@@ -51,6 +51,77 @@ pub struct LogCoverage {
     pub log: String,
     /// Its members, ordered by their first stamp.
     pub members: Vec<MemberCoverage>,
+    /// Members beyond those that are kept one by one.
+    pub rest: LogCount,
+}
+
+/// What was read of log members that are not kept one by one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogCount {
+    /// How many.
+    pub members: u64,
+    /// Decompressed bytes.
+    pub bytes: u64,
+    /// Records.
+    pub records: u64,
+    /// Records without a recognised header.
+    pub unparsed: u64,
+    /// First stamp.
+    pub from: Option<Timestamp>,
+    /// Last stamp.
+    pub to: Option<Timestamp>,
+}
+
+impl LogCount {
+    /// Adds what `other` counts.
+    pub fn add(&mut self, other: &LogCount) {
+        self.members += other.members;
+        self.bytes += other.bytes;
+        self.records += other.records;
+        self.unparsed += other.unparsed;
+        self.from = [self.from, other.from].into_iter().flatten().min();
+        self.to = self.to.max(other.to);
+    }
+}
+
+/// What was read of a bundle, on its way into its digest.
+#[derive(Debug, Default)]
+pub struct BundleRead {
+    /// Members that are kept one by one, in the order of the walk.
+    pub members: Vec<MemberDigest>,
+    /// Members beyond those.
+    pub counted: Counted,
+    /// Members that hold nothing that is known.
+    pub skipped: u64,
+}
+
+/// Members that were read and counted, but of which nothing is kept. Adding does not depend on the order.
+#[derive(Debug, Default)]
+pub struct Counted {
+    members: u64,
+    logs: BTreeMap<&'static str, LogCount>,
+    facts: u64,
+    events: u64,
+    problems: u64,
+}
+
+impl Counted {
+    /// Counts one more member.
+    pub fn add(&mut self, member: &MemberDigest) {
+        self.members += 1;
+        self.facts += member.facts.len() as u64;
+        self.events += member.scan.events.len() as u64 + member.scan.dropped.values().sum::<u64>();
+        self.problems += member.problems.len() as u64;
+        let Some(log) = member.log else { return };
+        self.logs.entry(log).or_default().add(&LogCount {
+            members: 1,
+            bytes: member.bytes,
+            records: member.scan.records,
+            unparsed: member.scan.unparsed,
+            from: member.scan.first.map(|stamp| stamp.time),
+            to: member.scan.last.map(|stamp| stamp.time),
+        });
+    }
 }
 
 /// What was read of one log member.
@@ -81,7 +152,8 @@ pub struct MemberCoverage {
 }
 
 /// Makes one digest of the members of one bundle.
-pub fn merge(bundle: String, sha256: String, mut members: Vec<MemberDigest>, skipped: u64) -> Digest {
+pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
+    let BundleRead { mut members, mut counted, skipped } = read;
     members.sort_by(|a, b| (&a.tree, a.fragmented, &a.path).cmp(&(&b.tree, b.fragmented, &b.path)));
     let mut digest = Digest { version: VERSION, bundle, sha256, skipped, ..Digest::default() };
     let members = without_copies(members, &mut digest);
@@ -99,7 +171,11 @@ pub fn merge(bundle: String, sha256: String, mut members: Vec<MemberDigest>, ski
         }
         digest.problems.append(&mut member.problems);
     }
-    digest.logs = ordered(logs);
+    digest.members += counted.members;
+    if counted.members > 0 {
+        digest.problems.push(Problem::new(ProblemKind::Limit, &digest.bundle, beyond(&counted)));
+    }
+    digest.logs = ordered(logs, &mut counted.logs);
     let all = digest.events.len();
     digest.events.retain(|event| event.stamp.is_some());
     let unstamped = all - digest.events.len();
@@ -151,15 +227,30 @@ fn without_copies(members: Vec<MemberDigest>, digest: &mut Digest) -> Vec<Member
     kept
 }
 
-fn ordered(logs: BTreeMap<&'static str, Vec<MemberCoverage>>) -> Vec<LogCoverage> {
-    let mut logs = logs;
-    let families = format::FORMATS.iter().filter_map(|format| logs.remove_entry(format.name));
+fn ordered(
+    mut logs: BTreeMap<&'static str, Vec<MemberCoverage>>,
+    counted: &mut BTreeMap<&'static str, LogCount>,
+) -> Vec<LogCoverage> {
+    let families = format::FORMATS.iter().filter_map(|format| {
+        let (members, rest) = (logs.remove(format.name), counted.remove(format.name));
+        (members.is_some() || rest.is_some()).then(|| (format.name, members, rest.unwrap_or_default()))
+    });
     families
-        .map(|(log, mut members)| {
+        .map(|(log, members, rest)| {
+            let mut members = members.unwrap_or_default();
             members.sort_by(|a, b| (a.from, &a.path).cmp(&(b.from, &b.path)));
-            LogCoverage { log: log.to_owned(), members }
+            LogCoverage { log: log.to_owned(), members, rest }
         })
         .collect()
+}
+
+/// Told of members that are not kept one by one.
+fn beyond(counted: &Counted) -> String {
+    format!(
+        "{} files beyond the limit of those that are kept one by one were read and counted; what they say was not kept: \
+         {} events, {} facts, {} problems",
+        counted.members, counted.events, counted.facts, counted.problems
+    )
 }
 
 /// Orders events by time and leaves out what stands in two members alike, as vmkwarning repeats vmkernel.

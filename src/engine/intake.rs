@@ -1,6 +1,6 @@
 //! The reader's side: a walk's members become jobs of the pool.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use std::thread;
 
 use sha2::{Digest as _, Sha256};
 
-use super::pool::{Message, Pool};
+use super::pool::{Job, JobId, Message, Pool};
 use super::{Bundle, Progress};
 use crate::bundle::{self, Damage, Gap, Handle, Input, Limits, Member, Sink};
 use crate::digest::{self, MemberReader};
@@ -39,8 +39,11 @@ impl<'r> Run<'_, 'r> {
         let mut intake = Intake {
             run: self,
             index,
+            pending: None,
             problems: Vec::new(),
             skipped: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            all_kept: 0,
             hash: is_folder.then(Sha256::new),
         };
         let mut sha256 = String::new();
@@ -48,6 +51,7 @@ impl<'r> Run<'_, 'r> {
             // The file's own hash is computed beside the walk, from the same cached pages.
             let hashed = (!is_folder).then(|| scope.spawn(|| hash_files(input.files(), self.stop)));
             bundle::walk(input, &self.limits, &mut intake);
+            intake.hand_over();
             sha256 = match hashed {
                 Some(hashed) => hashed.join().unwrap_or_default(),
                 None => intake.hash.take().map(hex).unwrap_or_default(),
@@ -79,10 +83,64 @@ fn hex(hash: Sha256) -> String {
 struct Intake<'a, 'e, 'r> {
     run: &'a Run<'e, 'r>,
     index: usize,
+    /// The member that began last, until it is whole or large: most members reach the pool in one piece.
+    pending: Option<(JobId, Job<'r>)>,
     problems: Vec<Problem>,
     skipped: BTreeMap<Bundle, u64>,
+    /// Members of each bundle that are kept one by one, and of all.
+    kept: BTreeMap<Bundle, u64>,
+    all_kept: u64,
     /// Over a folder's names and the content that is read.
     hash: Option<Sha256>,
+}
+
+impl Intake<'_, '_, '_> {
+    /// Whether a member of `bundle` is counted only: what is kept of a bundle must not grow with its members.
+    fn is_brief(&mut self, bundle: &Bundle) -> bool {
+        let limits = self.run.limits;
+        let bundles = self.kept.len() as u64;
+        let kept = match self.kept.get_mut(bundle) {
+            Some(kept) => kept,
+            None if bundles >= limits.bundles => return true,
+            None => self.kept.entry(bundle.clone()).or_default(),
+        };
+        let brief = *kept >= limits.kept || self.all_kept >= limits.kept * 4;
+        if !brief {
+            *kept += 1;
+            self.all_kept += 1;
+        }
+        brief
+    }
+
+    /// The bundle that a member counts for, where no more of them are kept apart.
+    fn bundle_of(&self, member: &Member) -> Bundle {
+        let bundle = (member.root.clone(), member.container.clone());
+        let first = || self.kept.first_key_value().map(|(bundle, _)| bundle.clone());
+        if self.kept.contains_key(&bundle) || (self.kept.len() as u64) < self.run.limits.bundles {
+            return bundle;
+        }
+        first().unwrap_or(bundle)
+    }
+
+    fn send(&mut self, handle: Handle, message: Message) {
+        match &mut self.pending {
+            Some((id, job)) if *id == handle.0 => {
+                let is_full = matches!(message, Message::End(_)) || job.messages.len() > 1;
+                job.messages.push_back(message);
+                if is_full {
+                    self.hand_over();
+                }
+            }
+            _ => self.run.pool.send(handle.0, message),
+        }
+    }
+
+    /// Hands the member that began last over to the pool.
+    fn hand_over(&mut self) {
+        if let Some((id, job)) = self.pending.take() {
+            self.run.pool.put(id, job);
+        }
+    }
 }
 
 impl Sink for Intake<'_, '_, '_> {
@@ -95,32 +153,44 @@ impl Sink for Intake<'_, '_, '_> {
             self.skip(member);
             return None;
         }
+        self.hand_over();
         let reader = MemberReader::new(&member, self.run.rules, self.run.limits);
-        let id = self.run.pool.open(self.index, (member.root, member.container), member.path, reader);
+        let bundle = self.bundle_of(&member);
+        let brief = self.is_brief(&bundle);
+        let (id, messages) = (self.run.pool.next_id(), VecDeque::new());
+        let job = Job { input: self.index, bundle, path: member.path, brief, reader: Some(reader), messages };
+        self.pending = Some((id, job));
         Some(Handle(id))
     }
 
     fn skip(&mut self, member: Member) {
-        *self.skipped.entry((member.root, member.container)).or_default() += 1;
+        let bundle = self.bundle_of(&member);
+        // A bundle of which nothing is wanted is none: it needs no count of its own.
+        if self.kept.contains_key(&bundle)
+            || self.skipped.contains_key(&bundle)
+            || self.skipped.len() < 10_000
+        {
+            *self.skipped.entry(bundle).or_default() += 1;
+        }
     }
 
     fn piece(&mut self, handle: Handle, file: MemberPath) {
-        self.run.pool.send(handle.0, Message::Piece(file));
+        self.send(handle, Message::Piece(file));
     }
 
     fn gap(&mut self, handle: Handle, gap: Gap) {
-        self.run.pool.send(handle.0, Message::Gap(gap));
+        self.send(handle, Message::Gap(gap));
     }
 
     fn block(&mut self, handle: Handle, bytes: Vec<u8>) {
         if let Some(hash) = &mut self.hash {
             hash.update(&bytes);
         }
-        self.run.pool.send(handle.0, Message::Block(bytes));
+        self.send(handle, Message::Block(bytes));
     }
 
     fn end(&mut self, handle: Handle, damage: Option<Damage>) {
-        self.run.pool.send(handle.0, Message::End(damage));
+        self.send(handle, Message::End(damage));
     }
 
     fn problem(&mut self, problem: Problem) {

@@ -16,7 +16,7 @@ use std::thread;
 use self::intake::{Run, Walked};
 use self::pool::{Done, Pool, lock};
 use crate::bundle::{Input, Limits};
-use crate::digest::{self, Digest, MemberDigest};
+use crate::digest::{self, BundleRead, Counted, Digest};
 use crate::model::{MemberPath, Problem, ProblemKind};
 use crate::rule::RuleSet;
 
@@ -104,12 +104,19 @@ pub fn digest(
 /// A bundle inside an input: where its tree begins, and the container it lies in.
 type Bundle = (MemberPath, MemberPath);
 
-fn collect(inputs: &[Input], mut walked: BTreeMap<usize, Walked>, mut results: Vec<Done>) -> Outcome {
+fn collect(
+    inputs: &[Input],
+    mut walked: BTreeMap<usize, Walked>,
+    (mut results, mut counted): (Vec<Done>, BTreeMap<(usize, Bundle), Counted>),
+) -> Outcome {
     // Members of one name keep the order of the walk, whichever worker was done first.
     results.sort_by_key(|done| done.id);
-    let mut by_bundle: BTreeMap<(usize, Bundle), Vec<MemberDigest>> = BTreeMap::new();
+    let mut by_bundle: BTreeMap<(usize, Bundle), BundleRead> = BTreeMap::new();
     for done in results {
-        by_bundle.entry((done.input, done.bundle)).or_default().push(done.digest);
+        by_bundle.entry((done.input, done.bundle)).or_default().members.push(done.digest);
+    }
+    for (bundle, read) in &mut by_bundle {
+        read.counted = counted.remove(bundle).unwrap_or_default();
     }
     let mut outcome = Outcome::default();
     for (index, input) in inputs.iter().enumerate() {
@@ -134,17 +141,16 @@ impl Outcome {
         input: &Input,
         path: &str,
         mut walk: Walked,
-        bundles: BTreeMap<(usize, Bundle), Vec<MemberDigest>>,
+        bundles: BTreeMap<(usize, Bundle), BundleRead>,
     ) {
         if bundles.is_empty() && walk.problems.is_empty() {
             let text = "no log, command output or configuration of ESXi or vCenter was found in it";
             walk.problems.push(Problem::new(ProblemKind::NotABundle, path, text));
         }
         let mut told = vec![false; walk.problems.len()];
-        for ((_, bundle), members) in bundles {
-            let skipped = walk.skipped.get(&bundle).copied().unwrap_or(0);
-            let mut digest =
-                digest::merge(named(path, input, &bundle.1), walk.sha256.clone(), members, skipped);
+        for ((_, bundle), mut read) in bundles {
+            read.skipped = walk.skipped.get(&bundle).copied().unwrap_or(0);
+            let mut digest = digest::merge(named(path, input, &bundle.1), walk.sha256.clone(), read);
             // A problem with a container, or a member of it, is one of every bundle in it.
             for (problem, told) in walk.problems.iter().zip(&mut told) {
                 let (container, place) = (bundle.1.as_str(), problem.path.as_str());

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Bundle;
 use crate::bundle::{Damage, Gap};
-use crate::digest::{MemberDigest, MemberReader};
+use crate::digest::{Counted, MemberDigest, MemberReader};
 use crate::model::{MemberPath, Problem, ProblemKind};
 
 pub(super) type JobId = u64;
@@ -20,13 +21,15 @@ pub(super) enum Message {
 }
 
 /// One member on its way through the workers.
-struct Job<'r> {
-    input: usize,
-    bundle: Bundle,
-    path: MemberPath,
+pub(super) struct Job<'r> {
+    pub input: usize,
+    pub bundle: Bundle,
+    pub path: MemberPath,
+    /// Whether what it gives is counted only.
+    pub brief: bool,
     /// `None` while a worker has it.
-    reader: Option<MemberReader<'r>>,
-    messages: VecDeque<Message>,
+    pub reader: Option<MemberReader<'r>>,
+    pub messages: VecDeque<Message>,
 }
 
 /// A member that is read.
@@ -46,17 +49,18 @@ pub(super) struct Pool<'r> {
     /// There is room for another block.
     room: Condvar,
     budget: usize,
+    last: AtomicU64,
 }
 
 #[derive(Default)]
 struct State<'r> {
     jobs: BTreeMap<JobId, Job<'r>>,
-    last: JobId,
     /// Jobs with messages that no worker has.
     ready: VecDeque<JobId>,
     waiting: usize,
     closed: bool,
     done: Vec<Done>,
+    counted: BTreeMap<(usize, Bundle), Counted>,
 }
 
 /// A panic in a worker is caught before it can poison anything; what is in the lock stays whole.
@@ -66,21 +70,29 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<'r> Pool<'r> {
     pub(super) fn new(budget: usize) -> Self {
-        Pool { state: Mutex::new(State::default()), ready: Condvar::new(), room: Condvar::new(), budget }
+        let (state, ready, room) = (Mutex::new(State::default()), Condvar::new(), Condvar::new());
+        Pool { state, ready, room, budget, last: AtomicU64::new(0) }
     }
 
-    pub(super) fn open(
-        &self,
-        input: usize,
-        bundle: Bundle,
-        path: MemberPath,
-        reader: MemberReader<'r>,
-    ) -> JobId {
+    /// The id of the next job: jobs of one reader ascend.
+    pub(super) fn next_id(&self) -> JobId {
+        self.last.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Hands over a job with what came in for it so far; waits while too many bytes wait.
+    pub(super) fn put(&self, id: JobId, job: Job<'r>) {
+        let bytes: usize = job.messages.iter().map(block_len).sum();
         let mut state = lock(&self.state);
-        state.last += 1;
-        let id = state.last;
-        state.jobs.insert(id, Job { input, bundle, path, reader: Some(reader), messages: VecDeque::new() });
-        id
+        while bytes > 0 && state.waiting > self.budget {
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.waiting += bytes;
+        let is_ready = !job.messages.is_empty();
+        state.jobs.insert(id, job);
+        if is_ready {
+            state.ready.push_back(id);
+            self.ready.notify_one();
+        }
     }
 
     /// Puts a message into a job's queue; waits while too many bytes wait.
@@ -142,7 +154,11 @@ impl<'r> Pool<'r> {
                 // Blocks of a member that failed may still have come in.
                 let left: usize = job.messages.iter().map(block_len).sum();
                 state.waiting -= left;
-                state.done.push(Done { id, input: job.input, bundle: job.bundle, digest: *digest });
+                if job.brief {
+                    state.counted.entry((job.input, job.bundle)).or_default().add(&digest);
+                } else {
+                    state.done.push(Done { id, input: job.input, bundle: job.bundle, digest: *digest });
+                }
             }
         }
     }
@@ -152,9 +168,10 @@ impl<'r> Pool<'r> {
         self.ready.notify_all();
     }
 
-    pub(super) fn into_results(self) -> Vec<Done> {
+    /// What was read: members one by one, and those that were only counted, by input and bundle.
+    pub(super) fn into_results(self) -> (Vec<Done>, BTreeMap<(usize, Bundle), Counted>) {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        state.done
+        (state.done, state.counted)
     }
 }
 
@@ -228,7 +245,8 @@ mod tests {
         thread::scope(|scope| {
             scope.spawn(|| pool.work());
             let reader = MemberReader::new(&member, &rules, Limits::default());
-            let id = pool.open(0, (root.clone(), root), path, reader);
+            let (id, bundle, messages) = (pool.next_id(), (root.clone(), root), VecDeque::new());
+            pool.put(id, Job { input: 0, bundle, path, brief: false, reader: Some(reader), messages });
             // As when its reading failed: the member is over, and its blocks still come.
             pool.send(id, Message::End(None));
             for _ in 0..50 {

@@ -299,7 +299,8 @@ const SAMPLES: usize = 3;
 
 fn coverage(host: &Host) -> impl Iterator<Item = Coverage> {
     host.logs.iter().map(|log| {
-        let sum = |value: fn(&MemberCoverage) -> u64| log.members.iter().map(value).sum();
+        let sum = |value: fn(&MemberCoverage) -> u64| log.members.iter().map(value).sum::<u64>();
+        let rest = &log.rest;
         let problem = |problem: &Problem| CoverageProblem {
             kind: problem.kind.name().to_owned(),
             member: problem.path.clone(),
@@ -309,12 +310,12 @@ fn coverage(host: &Host) -> impl Iterator<Item = Coverage> {
         Coverage {
             host: host.id.clone(),
             log: log.log.clone(),
-            from: log.members.iter().filter_map(|member| member.from).min(),
-            to: log.members.iter().filter_map(|member| member.to).max(),
-            members: log.members.len() as u64,
-            bytes: sum(|member| member.bytes),
-            records: sum(|member| member.records),
-            unparsed: sum(|member| member.unparsed),
+            from: log.members.iter().filter_map(|member| member.from).chain(rest.from).min(),
+            to: log.members.iter().filter_map(|member| member.to).chain(rest.to).max(),
+            members: log.members.len() as u64 + rest.members,
+            bytes: sum(|member| member.bytes) + rest.bytes,
+            records: sum(|member| member.records) + rest.records,
+            unparsed: sum(|member| member.unparsed) + rest.unparsed,
             gaps: host.gaps.get(&log.log).into_iter().flatten().map(gap).collect(),
             problems: log.members.iter().flat_map(|member| &member.problems).map(problem).collect(),
             samples: samples.take(SAMPLES).map(sample).collect(),

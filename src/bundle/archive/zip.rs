@@ -467,7 +467,8 @@ impl Content {
                 }
                 Step::Searching => return None,
             }
-            if input.is_empty() {
+            let Body::Deflated(inflate) = &self.body else { return None };
+            if input.is_empty() && !inflate.is_full() {
                 return None;
             }
         }

@@ -88,7 +88,7 @@ impl Decoder for Gunzip {
 
 impl Gunzip {
     fn run(&mut self, mut input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
-        while !input.is_empty() {
+        while !input.is_empty() || (matches!(self.state, State::Body) && self.inflate.is_full()) {
             let before = input.len();
             input = match self.state {
                 State::First | State::Next => self.header(input, give)?,

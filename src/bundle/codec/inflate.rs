@@ -67,6 +67,11 @@ impl Inflate {
         &self.out
     }
 
+    /// Whether more may come out without further input.
+    pub(crate) fn is_full(&self) -> bool {
+        !self.out.is_empty() && self.out.len() == self.out.capacity()
+    }
+
     /// Takes some of `input`; the decoded bytes are in [`Inflate::out`] until the next step.
     pub(crate) fn step(&mut self, input: &[u8]) -> Step {
         self.out.clear();
@@ -81,7 +86,8 @@ impl Inflate {
         self.crc.update(&self.out);
         match status {
             Ok(Status::StreamEnd) => Step::End(taken),
-            Ok(_) if taken > 0 || !self.out.is_empty() => Step::Taken(taken),
+            // Without input there may be nothing more to give.
+            Ok(_) if taken > 0 || !self.out.is_empty() || input.is_empty() => Step::Taken(taken),
             _ => {
                 self.lose();
                 // What the decoder had taken ahead of the damage is not looked at again.
