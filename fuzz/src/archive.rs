@@ -103,15 +103,16 @@ impl Recipe<'_, '_> {
     /// The bytes of a container called `label` inside `depth` others.
     fn container(&mut self, label: &str, depth: u32) -> Vec<u8> {
         let is_zip = self.bytes.once_in(3);
+        let layers =
+            if is_zip { self.bytes.below(8) / 7 } else { [1, 1, 1, 0, 0, 1, 2, 3][self.bytes.below(8)] };
+        let depth = depth + (layers as u32).saturating_sub(1);
+        // Beyond the limit a reader must stop.
+        self.honest &= depth <= DEPTH;
         let mut files = Vec::new();
         for _ in 0..1 + self.bytes.below(6) {
             self.files(label, depth, &mut files);
         }
         let archive = if is_zip { self.zip(&files) } else { self.tars(&files) };
-        let layers =
-            if is_zip { self.bytes.below(8) / 7 } else { [1, 1, 1, 0, 0, 1, 2, 3][self.bytes.below(8)] };
-        // Beyond the limit a reader must stop.
-        self.honest &= depth + (layers as u32).saturating_sub(1) <= DEPTH;
         (0..layers).fold(archive, |inner, _| self.gzip(&inner))
     }
 

@@ -11,6 +11,7 @@ pub mod gunzip;
 pub mod input;
 pub mod records;
 pub mod rules;
+pub mod walk;
 
 /// One harness.
 pub struct Target {

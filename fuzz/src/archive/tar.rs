@@ -16,6 +16,8 @@ impl Recipe<'_, '_> {
             if self.bytes.once_in(5) {
                 self.no_file(&mut tar);
             }
+            // A tar that begins with no name is taken for padding.
+            self.honest &= part.first().is_none_or(|file| !file.name.is_empty());
             part.iter().for_each(|file| self.entry(&mut tar, file));
             // Two blocks end an archive; some have one, or are padded to 20.
             let end = [2, 2, 2, 1, 20][self.bytes.below(5)];

@@ -17,8 +17,17 @@ fn main() -> io::Result<()> {
         println!("{:8} {} seeds", target.name, seeds.len());
     }
     let words = dictionary::words();
-    let lines: String = words.iter().map(|word| format!("\"{}\"\n", word.escape_ascii())).collect();
-    fs::write(root.join("words.dict"), lines.replace("\\'", "'"))?;
+    let lines: String = words.iter().map(|word| format!("\"{}\"\n", quoted(word))).collect();
+    fs::write(root.join("words.dict"), lines)?;
     println!("words.dict {} words", words.len());
     Ok(())
+}
+
+/// A word as libFuzzer's dictionaries spell it.
+fn quoted(word: &[u8]) -> String {
+    let spell = |&byte: &u8| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
+    };
+    word.iter().map(spell).collect()
 }
