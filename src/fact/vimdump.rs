@@ -141,8 +141,13 @@ impl Dump {
         self.string(line, 0, open)
     }
 
-    /// The lines `from` to `to` as they stand, as far as they are still held.
-    fn between(&self, from: u64, to: u64) -> String {
+    /// The lines from `first` to `last` as they stand; of an element too long to be held only these two.
+    fn between(&self, first: &Field, last: &Field) -> String {
+        let (from, to) = (first.source.line, last.source.line);
+        if !self.recent.iter().any(|(number, _)| *number == from) {
+            let gap = if from + 1 == to { "\n" } else { "\n…\n" };
+            return [first.line.as_str(), last.line.as_str()].join(gap);
+        }
         let lines = self.recent.iter().filter(|(number, _)| (from..=to).contains(number));
         lines.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n")
     }
@@ -311,9 +316,10 @@ impl Dump {
             out.problems.push(Problem::new(ProblemKind::Limit, line.file.as_str(), text));
             return;
         }
-        let (from, to) = (key.source.line.min(value.source.line), key.source.line.max(value.source.line));
-        let text = if from == to { key.line } else { self.between(from, to) };
-        let source = key.source.min(value.source);
+        let (first, last) = if value.source < key.source { (value, key) } else { (key, value) };
+        let one_line = first.source.line == last.source.line;
+        let text = if one_line { first.line } else { self.between(&first, &last) };
+        let source = first.source;
         let value = FactValue::Capability { key: name, value: number, masked: element.masked };
         out.facts.push(Fact { value, source, text: cut(&text, 300).to_owned() });
     }
@@ -413,6 +419,15 @@ mod tests {
         assert!(text.contains("key = 'cpuid.MDCLEAR'") && text.ends_with("value = '1'"), "{text}");
         assert_eq!(out.facts[0].source.line, 9);
         assert!(out.problems.is_empty(), "{:?}", out.problems);
+        let long = format!(
+            "featureCapability = [ {{ key = 'cpuid.AES',\n{}value = 1 }},\n{{ key = 'cpuid.SSE3',\nvalue = 1 }} ]\n",
+            "x = 2,\n".repeat(20)
+        );
+        let out = read(&VIMDUMP, SAMPLES[0].path, long.as_bytes());
+        let texts: Vec<&str> = out.facts.iter().map(|fact| fact.text.as_str()).collect();
+        let first = "featureCapability = [ { key = 'cpuid.AES',\n…\nvalue = 1 },";
+        assert_eq!(texts, [first, "{ key = 'cpuid.SSE3',\nvalue = 1 } ]"]);
+
         let out = read(&VIMDUMP, SAMPLES[2].path, SAMPLES[2].text.as_bytes());
         assert!(SAMPLES[2].text.contains(out.facts[0].text.as_str()), "{}", out.facts[0].text);
         assert!(out.problems.iter().any(|problem| problem.text.contains("'x' of 'cpuid.sse41'")));

@@ -99,7 +99,7 @@ fn after_priority<'a>(tail: &'a [u8], marked: bool, header: &mut Header<'a>) {
     if token.ends_with(b":") {
         program_colon(tail, header);
         let message = header.message;
-        if message.trim_ascii_start().starts_with(b"-->") {
+        if message[..message.len().min(24)].trim_ascii_start().starts_with(b"-->") {
             header.continues = true;
         } else if message.starts_with(b"cpu") {
             kernel_prefix(message, header);
@@ -157,9 +157,8 @@ fn kernel_prefix<'a>(rest: &'a [u8], header: &mut Header<'a>) {
 
 /// `vmx| I125: text` behind the stamp of a `vmware.log` up to 7.0.
 fn vmx_bars<'a>(rest: &'a [u8], header: &mut Header<'a>) {
-    let rest = rest.trim_ascii_start();
-    let Some(bar) = rest.iter().position(|&byte| byte == b'|') else {
-        header.message = rest;
+    let Some(bar) = rest.iter().take(64).position(|&byte| byte == b'|') else {
+        header.message = rest.trim_ascii_start();
         return;
     };
     header.program = Some(b"vmx");
@@ -298,10 +297,11 @@ pub fn starts_record(line: &[u8]) -> bool {
         return starts_before_clock(line);
     }
     // A continuation with a header of its own: `In(166) Hostd[1]: -->` on 8.x, `I125+` or `In(05)+` of a vmx.
-    let head = &line[20..line.len().min(120)];
+    // As far as a stamp, a severity and the name of a program or thread can reach.
+    let head = &line[20..line.len().min(176)];
     let arrow =
         memmem::find(head, b"-->").is_some_and(|at| at >= 2 && head[..at].trim_ascii_end().ends_with(b":"));
-    let marked = memchr::memchr(b'+', &head[..head.len().min(40)]).is_some();
+    let marked = memchr::memchr(b'+', head).is_some();
     !((arrow || marked) && parse(line).is_some_and(|header| header.continues))
 }
 
@@ -426,7 +426,10 @@ mod tests {
             "2023-07-01T08:15:30.123Z In(166) Hostd[2098]: -->    key = 1",
             "2020-07-01T08:15:30.123Z| vmx| I125+ more",
             "2023-07-01T08:15:30.123Z In(05)+ vmx - more",
+            "2020-07-01T08:15:30.123456+09:00| a-thread-with-a-name-of-nearly-fifty-bytes-in-all| I125+ more",
+            "2023-07-01T08:15:30.123Z In(14) /usr/lib/vmware/somewhere/rather/deep/below/that/folder/is/a-daemon-of-its-own[12345]: --> x",
         ] {
+            assert!(parse(line.as_bytes()).is_none_or(|header| header.continues), "{line}");
             assert!(!starts_record(line.as_bytes()), "{line}");
         }
         for line in [

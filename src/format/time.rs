@@ -5,7 +5,7 @@ use crate::model::{Stamp, TimeQuality, Timestamp};
 /// Reads `2020-07-01T08:15:30.123Z` at the start of `line`: the stamp and its length in bytes.
 ///
 /// The fraction may have 1 to 9 digits after `.` or `,` or be missing, the offset may be `Z`, `+09:00` or
-/// `+0900`. A stamp without a fraction is of quality [`TimeQuality::Second`].
+/// `+0900`. The years 0000 and 9999 are refused: with an offset they lie beyond what can be written. A stamp without a fraction is of quality [`TimeQuality::Second`].
 pub fn iso(line: &[u8]) -> Option<(Stamp, usize)> {
     // The separators are checked first: most lines that are no header differ in one of them.
     if line.len() < 20
@@ -20,7 +20,7 @@ pub fn iso(line: &[u8]) -> Option<(Stamp, usize)> {
     let year = four(line)?;
     let (month, day) = (two(&line[5..])?, two(&line[8..])?);
     let (hour, minute, second) = (two(&line[11..])?, two(&line[14..])?, two(&line[17..])?);
-    if hour > 23 || minute > 59 || second > 60 {
+    if year == 0 || year == 9999 || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let (fraction, mut at) = fraction(line, 19)?;
@@ -122,6 +122,8 @@ mod tests {
             "2020-13-01T08:15:30Z",
             "2020-02-30T08:15:30Z",
             "2020-07-01T25:15:30.1Z",
+            "0000-01-01T00:00:00.1+23:59",
+            "9999-12-31T23:59:59.9-01:00",
             "####-##-##T08:15:30.123Z",
             "2020-07-01T08:15:30.Z",
             "2020-07-01T08:15:30.123",

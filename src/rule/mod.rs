@@ -165,6 +165,14 @@ impl RuleSet {
         RuleSet::from_files(&files)
     }
 
+    /// The rules of one rule file, given as `text`, and no others; `name` stands in errors.
+    ///
+    /// # Errors
+    /// Fails where the text cannot be parsed or compiled, and on an id that is there twice.
+    pub fn parse(name: &str, text: &str) -> Result<RuleSet, RuleError> {
+        RuleSet::from_files(&[(name.to_owned(), text.to_owned())])
+    }
+
     fn from_files(files: &[(String, String)]) -> Result<RuleSet, RuleError> {
         let (mut rules, mut hash) = (Vec::new(), Sha256::new());
         for (path, text) in files {
@@ -357,8 +365,7 @@ mod tests {
     fn wrong_rules_are_refused_with_path_and_id() {
         let check = |body: &str, expected: &str| {
             let text = format!("[[rule]]\nid='x.y'\nkind='host.boot'\nseverity='info'\nabout='a'\n{body}\n");
-            let error =
-                RuleSet::from_files(&[("mine.toml".to_owned(), text)]).err().map(|error| error.to_string());
+            let error = RuleSet::parse("mine.toml", &text).err().map(|error| error.to_string());
             let error = error.unwrap_or_else(|| panic!("accepted: {body}"));
             assert!(error.starts_with("mine.toml") && error.contains(expected), "{error}");
         };

@@ -105,6 +105,8 @@ impl<'r> Scanner<'r> {
         let mut next_hit = hits.next();
         let mut record: Option<(usize, u64)> = None;
         let mut last_start: Option<(&[u8], u64, usize)> = None;
+        // How far `self.last` is known: it is asked for only by records that have no stamp.
+        let mut searched = 0;
         let end = stretch.text.len();
         // One turn more than there are lines: the end of the text ends the last record.
         let lines = stretch
@@ -124,6 +126,10 @@ impl<'r> Scanner<'r> {
                     line: line_number,
                     offset: stretch.offset + from as u64,
                 };
+                if place.lines().next().and_then(|(first, _, _)| stamp_of(first)).is_none() {
+                    self.last = last_stamp(&stretch.text[searched..from]).or(self.last);
+                    searched = from;
+                }
                 self.record(place, origin);
             }
             if let Some(line) = line {
@@ -143,7 +149,7 @@ impl<'r> Scanner<'r> {
             }
         }
         let Some((line, number, at)) = last_start else { return };
-        self.last = stamp_of(line).or(self.last);
+        self.last = last_stamp(&stretch.text[searched..]).or(self.last);
         self.last_record =
             Some((origin.locate(number, stretch.offset + at as u64), text_of(line, KEPT_FIELD)));
     }
@@ -199,7 +205,7 @@ impl<'r> Scanner<'r> {
                 fields.entry("opid".to_owned()).or_insert_with(|| text_of(op_id, KEPT_FIELD));
             }
             self.kept.entry(index).or_default().push(Event {
-                stamp: header.stamp.or_else(|| self.last.or(self.first).map(estimated)),
+                stamp: header.stamp.or_else(|| self.last.map(estimated)),
                 kind: compiled.rule.kind,
                 severity: compiled.rule.severity,
                 rule: compiled.rule.id.clone(),
@@ -224,6 +230,22 @@ fn estimated(stamp: Stamp) -> Stamp {
 
 fn stamp_of(line: &[u8]) -> Option<Stamp> {
     format::time::iso(line).map(|(stamp, _)| stamp)
+}
+
+/// The stamp of the last record in `text` that has one of its own.
+fn last_stamp(text: &[u8]) -> Option<Stamp> {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let body = rest.strip_suffix(b"\n").unwrap_or(rest);
+        let begin = memchr::memrchr(b'\n', body).map_or(0, |at| at + 1);
+        let line = &body[begin..];
+        let stamp = stamp_of(line).filter(|_| format::starts_record(line) && !is_section(line));
+        if stamp.is_some() {
+            return stamp;
+        }
+        rest = &rest[..begin];
+    }
+    None
 }
 
 /// The record's message with its continuation lines, which lose their headers and arrows.
@@ -325,6 +347,10 @@ mod tests {
             events.iter().map(|event| (event.fields["reason"].as_str(), event.stamp)).collect();
         let at = estimated(stamp_of(b"2020-02-03T10:00:00.100Z cpu0:1)x").expect("a stamp"));
         assert_eq!(told, [("first", Some(at)), ("second", Some(at))]);
+        let later = b"2020-02-03T11:00:00.100Z cpu0:1)Boot: 2: x\nTSC: 9 cpu0:1)@BlueScreen: third\n";
+        let at = estimated(stamp_of(b"2020-02-03T11:00:00.100Z cpu0:1)x").expect("a stamp"));
+        let events = events_of(&rules, "vmkernel", &[&text[..], later].concat());
+        assert_eq!(events[2].stamp, Some(at), "the nearest one before it, not the first of the member");
         let without = events_of(&rules, "vmkernel", b"TSC: 9 cpu0:1)@BlueScreen: alone\n");
         assert_eq!(without[0].stamp, None, "nothing is invented");
     }
@@ -349,6 +375,36 @@ mod tests {
             .map(|(at, text)| (at.line, at.offset, text.chars().count()))
             .collect();
         assert_eq!(told, [(1, 0, 9), (4, 1000, 201), (7, 2000, 5)], "three, the long one cut");
+    }
+
+    #[test]
+    fn the_size_of_the_stretches_changes_nothing() {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let records: [&[u8]; 5] = [
+            b"2020-02-03T10:00:00.100Z cpu0:1)Boot: 1: x\n",
+            b"TSC: 9 cpu0:1)@BlueScreen: first\n",
+            b"2020-02-03T11:00:00.100Z cpu0:1)Boot: 2: x\n",
+            b"0:00:00:04.100 cpu0:1)@BlueScreen: second\n",
+            b"2020-02-03T12:0 :00.100Z cpu0:1)@BlueScreen: a damaged stamp\n",
+        ];
+        let scan = |at_once: usize| {
+            let (mut scanner, mut line, mut offset) = (Scanner::new(&rules, "vmkernel"), 1, 0);
+            let origin = Origin::new(MemberPath::new("sample"));
+            for text in records.chunks(at_once).map(|records| records.concat()) {
+                scanner.stretch(Stretch { text: &text, line, offset }, &origin);
+                line += text.iter().filter(|&&byte| byte == b'\n').count() as u64;
+                offset += text.len() as u64;
+            }
+            scanner.finish()
+        };
+        let whole = scan(records.len());
+        assert_eq!(
+            (whole.events.len(), whole.last.map(|stamp| stamp.time.to_string())),
+            (3, Some("2020-02-03T11:00:00.100Z".to_owned()))
+        );
+        for at_once in 1..records.len() {
+            assert_eq!(format!("{:?}", scan(at_once)), format!("{whole:?}"), "{at_once} at once");
+        }
     }
 
     #[test]

@@ -1,0 +1,4 @@
+//! `rules` for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| esxray_fuzz::rules::run(data));
