@@ -53,6 +53,8 @@ struct Decoded {
 struct Archived {
     reader: Box<dyn Archive>,
     content: Content,
+    /// Whether its entries may be compressed.
+    expands: bool,
 }
 
 impl Stream {
@@ -107,9 +109,14 @@ impl Stream {
                 }
             }
             State::Archived(archived) => {
-                let Archived { reader, content } = &mut **archived;
+                let Archived { reader, content, expands } = &mut **archived;
                 let place = &mut self.place;
-                reader.push(bytes, &mut |item| item_of(cx, place, content, item));
+                reader.push(bytes, &mut |item| {
+                    if let (Item::Bytes(bytes), true) = (&item, *expands) {
+                        cx.expand(bytes.len());
+                    }
+                    item_of(cx, place, content, item)
+                });
             }
             State::Bare(leaf) => leaf.push(cx, bytes),
             State::Over => {}
@@ -129,7 +136,7 @@ impl Stream {
                 let _ = decoder.gap(&mut |out| take(cx, place, inner, (given, *from), out));
             }
             State::Archived(archived) => {
-                let Archived { reader, content } = &mut **archived;
+                let Archived { reader, content, .. } = &mut **archived;
                 let (place, opaque) = (&mut self.place, content.is_opaque());
                 reader.gap(opaque, &mut |item| item_of(cx, place, content, item));
             }
@@ -166,7 +173,7 @@ impl Stream {
                 inner.finish(cx, cut || *faulty);
             }
             State::Archived(mut archived) => {
-                let Archived { reader, content } = &mut *archived;
+                let Archived { reader, content, .. } = &mut *archived;
                 let place = &mut self.place;
                 reader.finish(cut, &mut |item| item_of(cx, place, content, item));
             }
@@ -198,8 +205,8 @@ impl Stream {
             return;
         }
         self.state = match kind {
-            Kind::Tar => self.archived(Box::new(Tar::new(cx.limits().into()))),
-            Kind::Zip => self.archived(Box::new(Zip::new(cx.limits().into()))),
+            Kind::Tar => archived(Box::new(Tar::new(cx.limits().into())), false),
+            Kind::Zip => archived(Box::new(Zip::new(cx.limits().into())), true),
             Kind::Other => self.bare(cx, head),
             Kind::Empty if tree::is_archive_name(&self.place.label) => {
                 refuse(cx, &self.place, ProblemKind::Truncated, "the file is empty: a broken upload?")
@@ -216,10 +223,6 @@ impl Stream {
             },
             kind => self.decoded(cx, kind),
         };
-    }
-
-    fn archived(&self, reader: Box<dyn Archive>) -> State {
-        State::Archived(Box::new(Archived { reader, content: Content::Skip }))
     }
 
     fn decoded(&self, cx: &Walk<'_>, kind: Kind) -> State {
@@ -263,6 +266,10 @@ impl Stream {
     }
 }
 
+fn archived(reader: Box<dyn Archive>, expands: bool) -> State {
+    State::Archived(Box::new(Archived { reader, content: Content::Skip, expands }))
+}
+
 /// How many first bytes tell what a stream is.
 fn wanted(place: &Place, purpose: Purpose, head: &[u8]) -> usize {
     const IMAGE: usize = 0x8001 + 5;
@@ -291,6 +298,7 @@ fn take(
     match out {
         Out::Bytes(bytes) => {
             *given += bytes.len() as u64;
+            cx.expand(bytes.len());
             if let Some(limit) = cx.bomb(*given, from) {
                 cx.problem(limit.kind, &place.label, limit.text);
                 return ControlFlow::Break(());
@@ -305,10 +313,10 @@ fn take(
     if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-/// Takes what an archive holds.
-fn item_of(cx: &mut Walk<'_>, place: &mut Place, content: &mut Content, item: Item<'_>) {
+/// Takes what an archive holds; whether more of the open entry's content is wanted.
+fn item_of(cx: &mut Walk<'_>, place: &mut Place, content: &mut Content, item: Item<'_>) -> bool {
     if cx.is_over() && !matches!(item, Item::End(_)) {
-        return;
+        return false;
     }
     match item {
         Item::Entry(entry) => *content = open(cx, place, entry),
@@ -318,6 +326,7 @@ fn item_of(cx: &mut Walk<'_>, place: &mut Place, content: &mut Content, item: It
         Item::End(damage) => std::mem::replace(content, Content::Skip).end(cx, damage),
         Item::Fault(Damage { kind, text }) => cx.problem(kind, &place.label, text),
     }
+    !content.is_over()
 }
 
 fn open(cx: &mut Walk<'_>, place: &mut Place, entry: Entry) -> Content {

@@ -13,7 +13,7 @@ use crate::model::{MemberPath, Problem, ProblemKind};
 
 /// Walks everything in `input` and pushes it into `sink`.
 pub fn walk(input: &Input, limits: &Limits, sink: &mut dyn Sink) {
-    let mut cx = Walk::new(limits, sink);
+    let mut cx = Walk::new(&input.label(), limits, sink);
     match input {
         Input::File(path) => cx.file(path, &input.label()),
         Input::Fragments(paths) => cx.fragments(paths, &input.label()),
@@ -27,7 +27,7 @@ pub fn walk(input: &Input, limits: &Limits, sink: &mut dyn Sink) {
 
 /// Walks what `rdr` gives, called `label`, and pushes it into `sink`.
 pub fn walk_from(label: &str, rdr: &mut dyn Read, limits: &Limits, sink: &mut dyn Sink) {
-    let mut cx = Walk::new(limits, sink);
+    let mut cx = Walk::new(label, limits, sink);
     let mut root = Stream::new(Place::new(label), Purpose::Given);
     let cut = cx.pump(rdr, label, |cx, bytes| {
         root.push(cx, bytes);
@@ -39,6 +39,8 @@ pub fn walk_from(label: &str, rdr: &mut dyn Read, limits: &Limits, sink: &mut dy
 
 /// What all of a walk shares.
 pub(super) struct Walk<'a> {
+    /// What its input is called.
+    label: String,
     limits: &'a Limits,
     sink: &'a mut dyn Sink,
     members: u64,
@@ -46,6 +48,8 @@ pub(super) struct Walk<'a> {
     before: u64,
     /// Bytes of the input with it.
     read: u64,
+    /// Bytes that came out of all compressions so far, but for bombs that were stopped.
+    expanded: u64,
     bombs: u32,
     over: bool,
     pub(super) joins: Joins,
@@ -58,14 +62,19 @@ pub(super) struct Walk<'a> {
 /// Problems of a kind that are told one by one; the rest is counted.
 const MOST_PROBLEMS: u64 = 1_000;
 
+/// Bombs in one input after which it is given up.
+const MOST_BOMBS: u32 = 64;
+
 impl<'a> Walk<'a> {
-    fn new(limits: &'a Limits, sink: &'a mut dyn Sink) -> Self {
+    fn new(label: &str, limits: &'a Limits, sink: &'a mut dyn Sink) -> Self {
         Walk {
+            label: label.to_owned(),
             limits,
             sink,
             members: 0,
             before: 0,
             read: 0,
+            expanded: 0,
             bombs: 0,
             over: false,
             joins: Joins::default(),
@@ -235,7 +244,7 @@ impl<'a> Walk<'a> {
                     "{} further problems of this kind were counted but not kept",
                     count - MOST_PROBLEMS
                 );
-                self.sink.problem(Problem::new(kind, "", text));
+                self.sink.problem(Problem::new(kind, self.label.as_str(), text));
             }
         }
     }
@@ -284,11 +293,35 @@ impl<'a> Walk<'a> {
             return None;
         }
         self.bombs += 1;
+        self.expanded = self.expanded.saturating_sub(given);
+        if self.bombs >= MOST_BOMBS && !self.over {
+            self.over = true;
+            let text =
+                format!("{MOST_BOMBS} members of it are decompression bombs; the rest of it was left out");
+            let label = self.label.clone();
+            self.problem(ProblemKind::Limit, &label, text);
+        }
         let text = format!(
             "it expands more than {} times: taken for a decompression bomb, the rest was left out",
             self.limits.ratio
         );
         Some(Damage { kind: ProblemKind::Limit, text })
+    }
+
+    /// Counts what came out of a compression. Archives in archives, each harmless by itself, may add up to a bomb.
+    pub(super) fn expand(&mut self, bytes: usize) {
+        self.expanded += bytes as u64;
+        let too_much =
+            self.expanded > self.limits.ratio_from && self.expanded / self.read.max(1) > self.limits.ratio;
+        if too_much && !self.over {
+            self.over = true;
+            let text = format!(
+                "what is nested in it expands more than {} times in all: taken for a decompression bomb, the rest was left out",
+                self.limits.ratio
+            );
+            let label = self.label.clone();
+            self.problem(ProblemKind::Limit, &label, text);
+        }
     }
 
     pub(super) fn problem(&mut self, kind: ProblemKind, path: &str, text: impl Into<String>) {

@@ -48,9 +48,10 @@ fn checksum_is_right(block: &[u8; BLOCK]) -> bool {
     stored == sum(i64::from) || stored == sum(|byte| i64::from(byte as i8))
 }
 
-/// The header in `block`, or `None` where it is none.
+/// The header in `block`, or `None` where [`is_header`] says that it is none. A size that is no number is beyond all
+/// belief.
 pub(super) fn parse(block: &[u8; BLOCK]) -> Option<Header> {
-    if checksum_is_right(block) { read(block) } else { None }
+    checksum_is_right(block).then(|| read(block))
 }
 
 /// The header that stands in `block` but for some wrong bytes, or `None` where it cannot be one: it has a magic and a
@@ -59,6 +60,7 @@ pub(super) fn parse(block: &[u8; BLOCK]) -> Option<Header> {
 /// A wrong byte in a compressed tar comes back in every header that was compressed by reference to it.
 pub(super) fn salvage(block: &[u8; BLOCK]) -> Option<Header> {
     const NUMBERS: [std::ops::Range<usize>; 5] = [100..108, 108..116, 116..124, 136..148, 148..156];
+    number(&block[124..136])?;
     let known = matches!(block[156], 0 | b'0' | b'L' | b'K' | b'x' | b'5');
     let numbers = NUMBERS.iter().all(|field| number(&block[field.clone()]).is_some());
     let name = text(&block[..100]);
@@ -66,14 +68,14 @@ pub(super) fn salvage(block: &[u8; BLOCK]) -> Option<Header> {
     if !known || !numbers || !named || block[257..262] != *b"ustar" {
         return None;
     }
-    Some(Header { doubtful: true, ..read(block)? })
+    Some(Header { doubtful: true, ..read(block) })
 }
 
-fn read(block: &[u8; BLOCK]) -> Option<Header> {
+fn read(block: &[u8; BLOCK]) -> Header {
     let kind = block[156];
-    let size = number(&block[124..136])?;
+    let size = number(&block[124..136]).unwrap_or(u64::MAX);
     let sparse = (kind == b'S').then(|| old_sparse(block)).flatten();
-    Some(Header { name: name(block), size, kind, doubtful: false, sparse })
+    Header { name: name(block), size, kind, doubtful: false, sparse }
 }
 
 fn name(block: &[u8; BLOCK]) -> Vec<u8> {

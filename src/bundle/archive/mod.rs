@@ -58,8 +58,8 @@ pub(super) enum EntryKind {
     Folder,
 }
 
-/// Takes what an archive holds.
-pub(super) type Take<'a> = dyn FnMut(Item<'_>) + 'a;
+/// Takes what an archive holds; whether more of the open entry's content is wanted.
+pub(super) type Take<'a> = dyn FnMut(Item<'_>) -> bool + 'a;
 
 /// Reads an archive that arrives in blocks.
 pub(super) trait Archive {

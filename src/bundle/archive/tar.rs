@@ -205,11 +205,11 @@ impl Tar {
             }
             return;
         }
-        let text = format!(
-            "{} claims to be {size} bytes long, and the limit is {}; it was left out",
-            String::from_utf8_lossy(name),
-            self.bounds.entry_bytes
-        );
+        let (name, limit) = (String::from_utf8_lossy(name), self.bounds.entry_bytes);
+        let text = match size {
+            u64::MAX => format!("{name} has a size that is no number; it was left out"),
+            _ => format!("{name} claims to be {size} bytes long, and the limit is {limit}; it was left out"),
+        };
         take(Item::Fault(Damage { kind: ProblemKind::Limit, text }));
         self.state = State::Seek(Seek { from: self.at, why: Why::Told, aligned: true });
     }
@@ -392,7 +392,7 @@ impl Tar {
                 )
             }
         };
-        if skipped > 0 || why != Why::Gap {
+        if skipped > 0 || matches!(why, Why::Damaged | Why::BehindEnd) {
             take(Item::Fault(Damage { kind: ProblemKind::Damaged, text }));
         }
         self.push(&rest, take);
@@ -593,6 +593,7 @@ mod tests {
                 (Item::Fault(fault), _) => faults.push(fault.text),
                 (item, None) => panic!("{item:?} before an entry"),
             }
+            true
         };
         for block in bytes.chunks(block) {
             tar.push(block, &mut take);
@@ -660,12 +661,15 @@ mod tests {
     fn a_gap_ends_content_at_the_next_header() {
         let bytes = packed(&[("a", &"x".repeat(2000)), ("b", "second")]);
         let (mut items, mut tar) = (Vec::new(), Tar::new(BOUNDS));
-        let mut take = |item: Item<'_>| match item {
-            Item::Entry(entry) => items.push(String::from_utf8_lossy(&entry.name).into_owned()),
-            Item::Bytes(bytes) => items.push(bytes.len().to_string()),
-            Item::End(damage) => items.push(if damage.is_some() { "cut" } else { "whole" }.to_owned()),
-            Item::Gap => items.push("gap".to_owned()),
-            Item::Hole(_) | Item::Fault(_) => {}
+        let mut take = |item: Item<'_>| {
+            match item {
+                Item::Entry(entry) => items.push(String::from_utf8_lossy(&entry.name).into_owned()),
+                Item::Bytes(bytes) => items.push(bytes.len().to_string()),
+                Item::End(damage) => items.push(if damage.is_some() { "cut" } else { "whole" }.to_owned()),
+                Item::Gap => items.push("gap".to_owned()),
+                Item::Hole(_) | Item::Fault(_) => {}
+            }
+            true
         };
         tar.push(&bytes[..1000], &mut take);
         tar.gap(false, &mut take);
@@ -701,6 +705,25 @@ mod tests {
         assert!(faults[0].contains("claims to be 9223372036854775807 bytes"), "{faults:?}");
     }
 
+    #[test]
+    fn a_size_that_is_no_number_ends_nothing() {
+        let mut bytes = packed(&[("a", "first"), ("b", "second"), ("c", "third")]);
+        for field in [
+            &b"\x80\0\0\0\x80\0\0\0\0\0\0\0"[..],
+            b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+            b"99999999999\0",
+        ] {
+            bytes[1024 + 124..1024 + 136].copy_from_slice(field);
+            let header = &mut bytes[1024..1536];
+            header[148..156].fill(b' ');
+            let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+            header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+            let (items, faults) = told(&bytes, 512);
+            assert_eq!(items, ["a=first", "c=third"]);
+            assert!(faults[0].contains("is no number"), "{faults:?}");
+        }
+    }
+
     /// GNU tar's own archives, where there is one: every form of long names and sparse files.
     #[test]
     fn archives_of_gnu_tar_are_read() {
@@ -730,13 +753,16 @@ mod tests {
             let Ok(output) = output else { return };
             let (mut names, mut bytes) = (Vec::new(), 0u64);
             let mut tar = Tar::new(BOUNDS);
-            tar.push(&output.stdout, &mut |item| match item {
-                Item::Entry(entry) => {
-                    names.push((String::from_utf8_lossy(&entry.name).into_owned(), entry.size))
+            tar.push(&output.stdout, &mut |item| {
+                match item {
+                    Item::Entry(entry) => {
+                        names.push((String::from_utf8_lossy(&entry.name).into_owned(), entry.size))
+                    }
+                    Item::Bytes(part) => bytes += part.len() as u64,
+                    Item::Hole(len) => bytes += len,
+                    _ => {}
                 }
-                Item::Bytes(part) => bytes += part.len() as u64,
-                Item::Hole(len) => bytes += len,
-                _ => {}
+                true
             });
             let whole = ("sparse".to_owned(), Some(300_000));
             assert!(names.contains(&whole), "{options:?}: {names:?}");

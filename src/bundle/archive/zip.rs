@@ -63,6 +63,8 @@ struct Content {
     back: Vec<u8>,
     /// What stands behind the content of such an entry.
     behind: Option<Vec<u8>>,
+    /// Whether more of it is wanted.
+    wanted: bool,
 }
 
 enum Body {
@@ -91,6 +93,13 @@ impl Zip {
     /// Takes some of `input`.
     fn step<'a>(&mut self, input: &'a [u8], take: &mut Take<'_>) -> &'a [u8] {
         match &mut self.state {
+            State::Content(content) if !content.wanted && content.left.is_some() => {
+                // It need not be decoded for its end to be known.
+                let left = content.left.unwrap_or(0);
+                self.state = if left > 0 { State::Skip(left) } else { State::Signature };
+                take(Item::End(None));
+                input
+            }
             State::Content(content) if content.left != Some(0) => {
                 let len = content
                     .left
@@ -236,14 +245,24 @@ impl Zip {
         }
         let body = body(local.method);
         let entry = Entry { name: local.name.clone(), size: local.size, kind, doubtful: false };
-        take(Item::Entry(entry));
+        let wanted = take(Item::Entry(entry));
         match body {
-            Some(body) if kind == EntryKind::File => {
+            Some(body) if kind == EntryKind::File && (wanted || local.stored.is_none()) => {
                 let left = local.stored;
                 let crc = Crc::new();
                 let (back, behind) = (Vec::new(), None);
-                let content =
-                    Content { local, left, body, crc, stored: 0, given: 0, damage: None, back, behind };
+                let content = Content {
+                    local,
+                    left,
+                    body,
+                    crc,
+                    stored: 0,
+                    given: 0,
+                    damage: None,
+                    back,
+                    behind,
+                    wanted,
+                };
                 self.state = State::Content(Box::new(content));
             }
             body => {
@@ -398,7 +417,7 @@ impl Content {
             Body::Stored if self.left.is_some() => {
                 self.crc.update(input);
                 self.given += input.len() as u64;
-                take(Item::Bytes(input));
+                self.wanted = take(Item::Bytes(input));
                 None
             }
             Body::Stored => {
@@ -448,7 +467,10 @@ impl Content {
             let step = inflate.step(input);
             if !inflate.out().is_empty() {
                 self.given += inflate.out().len() as u64;
-                take(Item::Bytes(inflate.out()));
+                self.wanted = take(Item::Bytes(inflate.out()));
+                if !self.wanted && self.left.is_some() {
+                    return None;
+                }
             }
             match step {
                 Step::Taken(taken) => input = &input[taken..],
@@ -484,18 +506,18 @@ impl Content {
 
     fn decode(&mut self, input: Option<&[u8]>, take: &mut Take<'_>) {
         let Body::Other(decoder) = &mut self.body else { return };
-        let (mut damage, mut given, crc) = (None, 0, &mut self.crc);
+        let (mut damage, mut given, crc, wanted) = (None, 0, &mut self.crc, &mut self.wanted);
         let mut give = |out: Out<'_>| {
             match out {
                 Out::Bytes(bytes) => {
                     crc.update(bytes);
                     given += bytes.len() as u64;
-                    take(Item::Bytes(bytes));
+                    *wanted = take(Item::Bytes(bytes));
                 }
-                Out::Gap => take(Item::Gap),
+                Out::Gap => *wanted = take(Item::Gap),
                 Out::Fault(fault) => damage = Some(fault),
             }
-            ControlFlow::Continue(())
+            if *wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let _ = match input {
             Some(input) => decoder.push(input, &mut give),
@@ -706,19 +728,22 @@ mod tests {
     fn told(bytes: &[u8], block: usize) -> Told {
         let (mut items, mut faults): Told = (Vec::new(), Vec::new());
         let mut zip = Zip::new(BOUNDS);
-        let mut take = |item: Item<'_>| match (item, items.last_mut()) {
-            (Item::Entry(entry), _) => {
-                let name = String::from_utf8_lossy(&entry.name).into_owned();
-                items.push((
-                    name,
-                    Vec::new(),
-                    (entry.kind == EntryKind::Encrypted).then(|| "encrypted".to_owned()),
-                ));
+        let mut take = |item: Item<'_>| {
+            match (item, items.last_mut()) {
+                (Item::Entry(entry), _) => {
+                    let name = String::from_utf8_lossy(&entry.name).into_owned();
+                    items.push((
+                        name,
+                        Vec::new(),
+                        (entry.kind == EntryKind::Encrypted).then(|| "encrypted".to_owned()),
+                    ));
+                }
+                (Item::Bytes(bytes), Some(last)) => last.1.extend_from_slice(bytes),
+                (Item::End(Some(damage)), Some(last)) => last.2 = Some(damage.text),
+                (Item::Fault(fault), _) => faults.push(fault.text),
+                _ => {}
             }
-            (Item::Bytes(bytes), Some(last)) => last.1.extend_from_slice(bytes),
-            (Item::End(Some(damage)), Some(last)) => last.2 = Some(damage.text),
-            (Item::Fault(fault), _) => faults.push(fault.text),
-            _ => {}
+            true
         };
         for block in bytes.chunks(block) {
             zip.push(block, &mut take);
