@@ -37,6 +37,8 @@ pub struct MemberDigest {
     pub log: Option<&'static str>,
     /// Decoded bytes.
     pub bytes: u64,
+    /// Bytes as stored, as far as they were looked at.
+    pub raw: u64,
     /// CRC-32 of the decoded bytes.
     pub crc: u32,
     /// Events and counts.
@@ -47,7 +49,30 @@ pub struct MemberDigest {
     pub problems: Vec<Problem>,
 }
 
+/// What a member may expand to, whatever its ratio, once several bombs were met in its input.
+const SHORT_FUSE: u64 = 16 << 20;
+
 impl MemberDigest {
+    /// Whether it expanded so far that it is taken for a bomb where several were met before.
+    pub fn is_suspect(&self, limits: &Limits) -> bool {
+        self.bytes > SHORT_FUSE.min(limits.ratio_from) && self.bytes / self.raw.max(1) > limits.ratio
+    }
+
+    /// Whether it is a bomb by itself.
+    pub fn is_bomb(&self, limits: &Limits) -> bool {
+        self.bytes > limits.ratio_from && self.is_suspect(limits)
+    }
+
+    /// Gives up what it said: how far it was read depends on when the bombs before it were met.
+    pub fn give_up(&mut self, limits: &Limits) {
+        let text = format!(
+            "it expands more than {} times, as several members before it do: taken for a decompression bomb and left out",
+            limits.ratio
+        );
+        self.problems = vec![Problem::new(ProblemKind::Limit, self.path.as_str(), text)];
+        (self.scan, self.facts, self.bytes, self.crc) = (Scan::default(), Vec::new(), 0, 0);
+    }
+
     pub(super) fn coverage(&self) -> MemberCoverage {
         MemberCoverage {
             path: self.path.clone(),
@@ -107,6 +132,11 @@ impl<'r> MemberReader<'r> {
             problems: Vec::new(),
             over: false,
         }
+    }
+
+    /// Several bombs were met in its input: a ratio beyond the limit is not put up with for long.
+    pub fn shorten_fuse(&mut self) {
+        self.limits.ratio_from = self.limits.ratio_from.min(SHORT_FUSE);
     }
 
     /// Takes the next bytes, as stored.
@@ -208,6 +238,7 @@ impl<'r> MemberReader<'r> {
             fragmented: self.fragmented,
             log: text.log,
             bytes: text.bytes,
+            raw: self.raw,
             crc: text.crc,
             scan: text.scan,
             facts,

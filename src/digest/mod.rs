@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use crate::bundle::Limits;
 use crate::fact::Fact;
 use crate::format;
 use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Timestamp};
@@ -107,7 +108,10 @@ pub struct Counted {
 
 impl Counted {
     /// Counts one more member.
-    pub fn add(&mut self, member: &MemberDigest) {
+    pub fn add(&mut self, mut member: MemberDigest, limits: &Limits) {
+        if member.is_suspect(limits) {
+            member.give_up(limits);
+        }
         self.members += 1;
         self.facts += member.facts.len() as u64;
         self.events += member.scan.events.len() as u64 + member.scan.dropped.values().sum::<u64>();

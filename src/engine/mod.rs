@@ -70,7 +70,7 @@ pub fn digest(
     progress: &dyn Progress,
     stop: &AtomicBool,
 ) -> Outcome {
-    let pool = Pool::new(options.limits.memory / 4);
+    let pool = Pool::new(options.limits);
     let next = AtomicUsize::new(0);
     let walked = Mutex::new(BTreeMap::new());
     let jobs = options.jobs.max(1);
@@ -98,7 +98,7 @@ pub fn digest(
         }
         pool.close();
     });
-    collect(inputs, lock(&walked).split_off(&0), pool.into_results())
+    collect(inputs, lock(&walked).split_off(&0), pool.into_results(), &options.limits)
 }
 
 /// A bundle inside an input: where its tree begins, and the container it lies in.
@@ -107,16 +107,18 @@ type Bundle = (MemberPath, MemberPath);
 fn collect(
     inputs: &[Input],
     mut walked: BTreeMap<usize, Walked>,
-    (mut results, mut counted): (Vec<Done>, BTreeMap<(usize, Bundle), Counted>),
+    (mut results, counted): (Vec<Done>, BTreeMap<(usize, Bundle), Counted>),
+    limits: &Limits,
 ) -> Outcome {
     // Members of one name keep the order of the walk, whichever worker was done first.
     results.sort_by_key(|done| done.id);
+    defuse(&mut results, limits);
     let mut by_bundle: BTreeMap<(usize, Bundle), BundleRead> = BTreeMap::new();
     for done in results {
         by_bundle.entry((done.input, done.bundle)).or_default().members.push(done.digest);
     }
-    for (bundle, read) in &mut by_bundle {
-        read.counted = counted.remove(bundle).unwrap_or_default();
+    for (bundle, counted) in counted {
+        by_bundle.entry(bundle).or_default().counted = counted;
     }
     let mut outcome = Outcome::default();
     for (index, input) in inputs.iter().enumerate() {
@@ -132,6 +134,20 @@ fn collect(
         }
     }
     outcome
+}
+
+/// Gives up members that expand like bombs behind several bombs of the same input: workers may have read them on a
+/// shorter fuse, or not, as it happened.
+fn defuse(results: &mut [Done], limits: &Limits) {
+    let mut bombs: BTreeMap<usize, usize> = BTreeMap::new();
+    for done in results {
+        let met = bombs.entry(done.input).or_default();
+        if *met >= pool::FEW_BOMBS && done.digest.is_suspect(limits) {
+            done.digest.give_up(limits);
+        } else if done.digest.is_bomb(limits) {
+            *met += 1;
+        }
+    }
 }
 
 impl Outcome {

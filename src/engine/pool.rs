@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Bundle;
-use crate::bundle::{Damage, Gap};
+use crate::bundle::{Damage, Gap, Limits};
 use crate::digest::{Counted, MemberDigest, MemberReader};
 use crate::model::{MemberPath, Problem, ProblemKind};
 
@@ -48,9 +48,12 @@ pub(super) struct Pool<'r> {
     ready: Condvar,
     /// There is room for another block.
     room: Condvar,
-    budget: usize,
+    limits: Limits,
     last: AtomicU64,
 }
+
+/// Bombs in an input after which members are not put up with for long.
+pub(super) const FEW_BOMBS: usize = 4;
 
 #[derive(Default)]
 struct State<'r> {
@@ -61,6 +64,17 @@ struct State<'r> {
     closed: bool,
     done: Vec<Done>,
     counted: BTreeMap<(usize, Bundle), Counted>,
+    /// Decompression bombs by input.
+    bombs: BTreeMap<usize, Vec<JobId>>,
+}
+
+impl State<'_> {
+    /// Whether several bombs stood before the job `id` of `input`.
+    fn is_mined(&self, input: usize, id: JobId) -> bool {
+        self.bombs
+            .get(&input)
+            .is_some_and(|bombs| bombs.iter().filter(|&&bomb| bomb < id).count() >= FEW_BOMBS)
+    }
 }
 
 /// A panic in a worker is caught before it can poison anything; what is in the lock stays whole.
@@ -69,9 +83,9 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'r> Pool<'r> {
-    pub(super) fn new(budget: usize) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         let (state, ready, room) = (Mutex::new(State::default()), Condvar::new(), Condvar::new());
-        Pool { state, ready, room, budget, last: AtomicU64::new(0) }
+        Pool { state, ready, room, limits, last: AtomicU64::new(0) }
     }
 
     /// The id of the next job: jobs of one reader ascend.
@@ -83,7 +97,7 @@ impl<'r> Pool<'r> {
     pub(super) fn put(&self, id: JobId, job: Job<'r>) {
         let bytes: usize = job.messages.iter().map(block_len).sum();
         let mut state = lock(&self.state);
-        while bytes > 0 && state.waiting > self.budget {
+        while bytes > 0 && state.waiting > self.limits.memory / 4 {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.waiting += bytes;
@@ -100,7 +114,7 @@ impl<'r> Pool<'r> {
         let mut state = lock(&self.state);
         let bytes = block_len(&message);
         // A job whose reading failed is gone, also while its reader waited here.
-        while bytes > 0 && state.jobs.contains_key(&id) && state.waiting > self.budget {
+        while bytes > 0 && state.jobs.contains_key(&id) && state.waiting > self.limits.memory / 4 {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let state = &mut *state;
@@ -126,10 +140,13 @@ impl<'r> Pool<'r> {
                 continue;
             };
             let Some(job) = state.jobs.get_mut(&id) else { continue };
-            let (Some(reader), messages) = (job.reader.take(), std::mem::take(&mut job.messages)) else {
+            let (Some(mut reader), messages) = (job.reader.take(), std::mem::take(&mut job.messages)) else {
                 continue;
             };
-            let path = job.path.clone();
+            let (path, input, brief) = (job.path.clone(), job.input, job.brief);
+            if brief || state.is_mined(input, id) {
+                reader.shorten_fuse();
+            }
             drop(state);
             let (step, freed) = step(reader, messages, &path);
             state = lock(&self.state);
@@ -155,8 +172,11 @@ impl<'r> Pool<'r> {
                 let left: usize = job.messages.iter().map(block_len).sum();
                 state.waiting -= left;
                 if job.brief {
-                    state.counted.entry((job.input, job.bundle)).or_default().add(&digest);
+                    state.counted.entry((job.input, job.bundle)).or_default().add(*digest, &self.limits);
                 } else {
+                    if digest.is_bomb(&self.limits) {
+                        state.bombs.entry(job.input).or_default().push(id);
+                    }
                     state.done.push(Done { id, input: job.input, bundle: job.bundle, digest: *digest });
                 }
             }
@@ -212,6 +232,7 @@ fn failed(path: &MemberPath) -> MemberDigest {
         fragmented: false,
         log: None,
         bytes: 0,
+        raw: 0,
         crc: 0,
         scan: crate::rule::Scan::default(),
         facts: Vec::new(),
@@ -225,7 +246,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::bundle::{Limits, Member};
+    use crate::bundle::Member;
     use crate::rule::RuleSet;
 
     #[test]
@@ -241,7 +262,7 @@ mod tests {
             size: None,
             fragmented: false,
         };
-        let pool = Pool::new(1000);
+        let pool = Pool::new(Limits { memory: 4000, ..Limits::default() });
         thread::scope(|scope| {
             scope.spawn(|| pool.work());
             let reader = MemberReader::new(&member, &rules, Limits::default());
