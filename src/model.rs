@@ -412,6 +412,8 @@ pub enum ProblemKind {
     Encrypted,
     /// A limit was reached and the rest was left out.
     Limit,
+    /// More of the same was counted instead of kept.
+    Thinned,
     /// A fragment is missing between others.
     MissingFragment,
     /// It should parse and does not.
@@ -435,6 +437,7 @@ impl ProblemKind {
             ProblemKind::Damaged => "damaged",
             ProblemKind::Encrypted => "encrypted",
             ProblemKind::Limit => "limit",
+            ProblemKind::Thinned => "thinned",
             ProblemKind::MissingFragment => "missing-fragment",
             ProblemKind::Unparsed => "unparsed",
             ProblemKind::Duplicate => "duplicate",

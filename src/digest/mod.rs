@@ -3,6 +3,7 @@
 //! Everything after this needs no bundle any more. [`merge`] is pure and does not depend on the order in which
 //! members were read.
 
+mod copies;
 mod member;
 
 use std::collections::{BTreeMap, HashMap};
@@ -160,7 +161,8 @@ pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
     let BundleRead { mut members, mut counted, skipped } = read;
     members.sort_by(|a, b| (&a.tree, a.fragmented, &a.path).cmp(&(&b.tree, b.fragmented, &b.path)));
     let mut digest = Digest { version: VERSION, bundle, sha256, skipped, ..Digest::default() };
-    let members = without_copies(members, &mut digest);
+    let (members, repeated) = copies::without(members);
+    digest.problems.extend(repeated);
     let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
     let mut logs: BTreeMap<&'static str, Vec<MemberCoverage>> = BTreeMap::new();
     for mut member in members {
@@ -191,44 +193,9 @@ pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
     order_events(&mut digest.events, &mut dropped);
     for (rule, count) in dropped {
         let text = format!("{count} further events of rule {rule} were counted but not kept");
-        digest.problems.push(Problem::new(ProblemKind::Limit, &digest.bundle, text));
+        digest.problems.push(Problem::new(ProblemKind::Thinned, &digest.bundle, text));
     }
     digest
-}
-
-/// Leaves out members whose content another member has too: the same log is collected under several folders, and
-/// fragments may lie beside their joined target.
-fn without_copies(members: Vec<MemberDigest>, digest: &mut Digest) -> Vec<MemberDigest> {
-    let mut seen: BTreeMap<(String, u64, u32), MemberPath> = BTreeMap::new();
-    let mut joined: BTreeMap<String, (MemberPath, u64)> = BTreeMap::new();
-    let mut kept = Vec::with_capacity(members.len());
-    let mut copies = 0;
-    let mut sample = None;
-    for member in members {
-        let what = member.log.map_or_else(|| member.tree.clone(), str::to_owned);
-        // VMs have logs of the same name, and two empty ones are not copies of each other.
-        let key = (what, member.bytes, member.crc);
-        let twin = if member.bytes > 0 { seen.get(&key) } else { None };
-        // Fragments beside their joined target repeat it, unless the target is the shorter one.
-        let target =
-            joined.get(&member.tree).filter(|(_, bytes)| member.fragmented && member.bytes <= *bytes);
-        let target = target.map(|(path, _)| path);
-        if let Some(other) = twin.or(target) {
-            copies += 1;
-            sample.get_or_insert_with(|| (member.path.clone(), other.clone()));
-            continue;
-        }
-        joined.insert(member.tree.clone(), (member.path.clone(), member.bytes));
-        seen.insert(key, member.path.clone());
-        kept.push(member);
-    }
-    if let Some((copy, other)) = sample {
-        let text = format!(
-            "{copies} members repeat others and were counted once, the first of them a copy of {other}"
-        );
-        digest.problems.push(Problem::new(ProblemKind::Duplicate, copy.as_str(), text));
-    }
-    kept
 }
 
 fn ordered(

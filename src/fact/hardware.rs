@@ -2,7 +2,7 @@
 
 use super::feature::number;
 use super::text::{Anchor, lossy, pair, value};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, command, is_command};
+use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of, is_command};
 
 /// The output of `smbiosDump`.
 pub static SMBIOS: FactFile = FactFile {
@@ -36,7 +36,7 @@ pub static CPU: FactFile = FactFile {
     name: "cpu",
     about: "Identity and microcode of the first CPU",
     matches: |path| {
-        command(path).is_some_and(|name| {
+        command_of(path).is_some_and(|name| {
             name.contains("hardware_cpu_list") || (name.contains("vsish") && name.contains("cpulist"))
         })
     },

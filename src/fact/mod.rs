@@ -405,17 +405,29 @@ pub fn of_path(path: &str) -> impl Iterator<Item = &'static FactFile> {
 /// `commands/1.localcli_vsan-cluster-get.txt`, `esxcli_vsan_cluster_get.txt` and `localcli_vsan-cluster-get.txt` are
 /// all `localcli_vsan-cluster-get`: `-`, `_` and blanks are equal, case does not count, and `esxcli` is `localcli`.
 pub fn is_command(path: &str, name: &str) -> bool {
-    command(path).is_some_and(|found| found == plain(name))
+    command_of(path).is_some_and(|found| found == plain(name))
 }
 
 /// The plain name of the command whose output lies at `path`: `localcli_vsan_cluster_get`.
-fn command(path: &str) -> Option<String> {
+pub fn command_of(path: &str) -> Option<String> {
     let (folder, file) = path.rsplit_once('/')?;
     if !matches!(folder.rsplit('/').next(), Some("commands" | "json")) {
         return None;
     }
-    let file = file.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('.');
+    let file = numbered(file).map_or(file, |(_, name)| name);
     Some(plain(file.strip_suffix(".txt").unwrap_or(file)))
+}
+
+/// The how manieth collection the output at `path` is of: 2 of `commands/2.ps_-c.txt`, 0 where it has no number.
+pub fn collection(path: &str) -> u32 {
+    numbered(path.rsplit('/').next().unwrap_or(path)).map_or(0, |(number, _)| number)
+}
+
+/// Splits `2.ps_-c.txt` into its number and its name.
+fn numbered(file: &str) -> Option<(u32, &str)> {
+    let (number, name) = file.split_once('.')?;
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| (number.parse().unwrap_or(u32::MAX), name))
 }
 
 fn plain(text: &str) -> String {

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::feature::number;
 use super::text::{MAX_ENTRIES, cut};
-use super::{Fact, FactFile, FactValue, Line, Output, Reader, Sample, command};
+use super::{Fact, FactFile, FactValue, Line, Output, Reader, Sample, command_of};
 use crate::model::{Problem, ProblemKind, Source};
 
 /// `vmware-vimdump` and `vim-cmd hostsvc/hostconfig`.
@@ -15,7 +15,7 @@ pub static VIMDUMP: FactFile = FactFile {
     name: "vimdump",
     about: "CPU features that the host offers, before and after masks",
     matches: |path| {
-        command(path).is_some_and(|name| {
+        command_of(path).is_some_and(|name| {
             name.starts_with("vmware_vimdump")
                 || name.starts_with("vimdump")
                 || (name.contains("hostsvc") && name.contains("hostconfig"))

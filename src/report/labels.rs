@@ -271,6 +271,7 @@ impl Labels {
             ProblemKind::Damaged => ("Damaged", "破損"),
             ProblemKind::Encrypted => ("Encrypted", "暗号化"),
             ProblemKind::Limit => ("Limits reached", "上限到達"),
+            ProblemKind::Thinned => ("Counted, not kept", "件数のみ集計"),
             ProblemKind::MissingFragment => ("Fragments missing", "断片の欠落"),
             ProblemKind::Unparsed => ("Not understood", "解釈不可"),
             ProblemKind::Duplicate => ("There twice, counted once", "重複（1 回のみ計上）"),

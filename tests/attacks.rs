@@ -1,0 +1,307 @@
+//! Bundles made to do harm: nothing is written but the report, memory stays bounded, each limit that is hit is told, and
+//! what is real beside the attack is read.
+
+#[path = "common/forms.rs"]
+mod forms;
+#[path = "common/run.rs"]
+mod run;
+
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use forms::{gzip, tar_of, write, zip_of};
+use serde_json::Value;
+use tempfile::TempDir;
+use zip::CompressionMethod;
+use zip::write::SimpleFileOptions;
+
+const VMKERNEL: &[u8] = b"2020-02-03T10:00:00.100Z cpu4:20977)x: 1: y\n";
+const VOBD: &[u8] = b"2020-02-03T10:00:00.100Z: [netCorrelator] 1us: [vob.x] t\n";
+
+/// Address space that the program gets: it holds nothing that grows with an attack. Threads reserve some of it.
+const ADDRESS_SPACE_KB: u64 = 900_000;
+
+struct Attack {
+    folder: TempDir,
+}
+
+impl Attack {
+    fn new() -> Attack {
+        Attack { folder: TempDir::new().expect("a temporary folder") }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Analyses `bundle` with bounded memory and gives the report; `Null` where nothing could be read.
+    #[track_caller]
+    fn run(&self, bundle: &Path, more: &[&str]) -> Value {
+        let _ = std::fs::remove_dir_all(self.path().join("out"));
+        let before = self.listing();
+        let script = format!("ulimit -v {ADDRESS_SPACE_KB} && exec \"$0\" \"$@\"");
+        let output = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_esxray"), "analyze", "--jobs", "2", "--out", "out"])
+            .args(more)
+            .arg(bundle)
+            .current_dir(self.path())
+            .output()
+            .expect("the program runs");
+        let code = output.status.code();
+        assert!(matches!(code, Some(0..=2)), "{code:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let mut after = self.listing();
+        after.retain(|path| !path.starts_with(self.path().join("out")));
+        assert_eq!(before, after, "nothing is written but the report");
+        let text = std::fs::read_to_string(self.path().join("out/report.json")).unwrap_or_default();
+        if text.is_empty() {
+            return Value::String(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        run::schema::check(&text);
+        serde_json::from_str(&text).expect("valid JSON")
+    }
+
+    fn listing(&self) -> Vec<PathBuf> {
+        fn below(folder: &Path, found: &mut Vec<PathBuf>) {
+            for entry in std::fs::read_dir(folder).expect("listed").flatten() {
+                found.push(entry.path());
+                if entry.path().is_dir() {
+                    below(&entry.path(), found);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        below(self.path(), &mut found);
+        found.sort();
+        found
+    }
+}
+
+fn problems(report: &Value, kind: &str) -> Vec<String> {
+    let all = report["problems"].as_array().unwrap_or_else(|| panic!("no report: {report}"));
+    let of_kind = all.iter().filter(|problem| problem["kind"] == kind);
+    of_kind.map(|problem| format!("{}: {}", problem["path"], problem["text"])).collect()
+}
+
+fn records(report: &Value, log: &str) -> u64 {
+    let logs = report["coverage"].as_array().expect("coverage").iter().filter(|own| own["log"] == log);
+    logs.map(|log| log["records"].as_u64().expect("a number")).sum()
+}
+
+fn files(list: &[(&str, &[u8])]) -> Vec<(String, Vec<u8>)> {
+    list.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect()
+}
+
+/// `len` bytes of `byte`, gzipped, without ever holding them.
+fn gzip_of(byte: u8, len: u64) -> Vec<u8> {
+    let mut gz = GzEncoder::new(Vec::new(), Compression::new(6));
+    let block = vec![byte; 1 << 20];
+    for _ in 0..len >> 20 {
+        gz.write_all(&block).expect("in memory");
+    }
+    gz.finish().expect("in memory")
+}
+
+/// A tgz of `count` members, without ever holding its tar.
+fn many(path: &Path, count: u32, name: fn(u32) -> String, content: fn(u32) -> Vec<u8>) {
+    let file = std::fs::File::create(path).expect("made");
+    let mut archive = tar::Builder::new(GzEncoder::new(std::io::BufWriter::new(file), Compression::new(1)));
+    for n in 0..count {
+        let content = content(n);
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        archive.append_data(&mut header, name(n), &content[..]).expect("written");
+    }
+    archive.into_inner().expect("written").finish().expect("written").flush().expect("written");
+}
+
+#[test]
+fn names_that_lead_elsewhere_write_nothing_and_are_told() {
+    let attack = Attack::new();
+    let mut archive = tar::Builder::new(Vec::new());
+    let long = format!("esx-a/{}/var/run/log/fdm.log", "n".repeat(65_000));
+    for name in [
+        "../../../outside/var/run/log/hostd.log",
+        "/absolute/var/run/log/vmkernel.log",
+        "C:\\x\\y",
+        "..\\..\\z",
+        "esx-a/var/run/log/e\x1b[31mvil.log",
+        "esx-a/var/run/log/vobd.log",
+        "ESX-A/VAR/RUN/LOG/VOBD.LOG",
+        &long,
+    ] {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(VOBD.len() as u64);
+        // The library would refuse such names: PAX records carry them.
+        archive.append_pax_extensions([("path", name.as_bytes())]).expect("in memory");
+        header.set_path("x").expect("short");
+        header.set_cksum();
+        archive.append(&header, VOBD).expect("in memory");
+    }
+    for (kind, target) in [
+        (tar::EntryType::Symlink, "/etc/passwd"),
+        (tar::EntryType::Link, "../../../etc/shadow"),
+        (tar::EntryType::Block, ""),
+        (tar::EntryType::Char, ""),
+        (tar::EntryType::Fifo, ""),
+    ] {
+        let mut header = tar::Header::new_ustar();
+        header.set_entry_type(kind);
+        header.set_path("esx-a/var/run/log/vpxa.log").expect("short");
+        if !target.is_empty() {
+            header.set_link_name(target).expect("short");
+        }
+        header.set_size(0);
+        header.set_cksum();
+        archive.append(&header, std::io::empty()).expect("in memory");
+    }
+    let bundle = write(attack.path(), "evil.tgz", &gzip(&archive.into_inner().expect("in memory")));
+    let report = attack.run(&bundle, &[]);
+    let told = problems(&report, "unsafe-name");
+    assert_eq!(told.len(), 3, "{told:#?}");
+    assert!(
+        told.iter().any(|text| text.contains("2 members have names that lead out of the bundle")),
+        "{told:#?}"
+    );
+    assert!(told.iter().any(|text| text.contains("3 members are device nodes")), "{told:#?}");
+    assert!(!told.concat().contains('\x1b'));
+    assert!(records(&report, "vobd") >= 1 && records(&report, "vpxa") == 0 && records(&report, "hostd") == 0);
+}
+
+#[test]
+fn sizes_that_lie_swallow_nothing() {
+    let attack = Attack::new();
+    let entry = |name: &str, size: u64, kind: tar::EntryType, content: &[u8]| {
+        let mut header = tar::Header::new_ustar();
+        header.set_path(name).expect("short");
+        header.set_size(size);
+        header.set_entry_type(kind);
+        header.set_cksum();
+        let mut bytes = header.as_bytes().to_vec();
+        bytes.extend_from_slice(content);
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+        bytes
+    };
+    let file =
+        |name: &str, content: &[u8]| entry(name, content.len() as u64, tar::EntryType::Regular, content);
+    let mut tar = file("esx-a/var/run/log/vmkernel.log", VMKERNEL);
+    tar.extend(entry("esx-a/var/run/log/hostd.log", 1 << 63, tar::EntryType::Regular, b""));
+    tar.extend(entry("esx-a/var/run/log/vpxa.log", u64::MAX >> 1, tar::EntryType::Regular, b""));
+    tar.extend(entry("pax", 19, tar::EntryType::XHeader, b"999999999 path=abc\n"));
+    tar.extend(entry("name", 1 << 40, tar::EntryType::GNULongName, b""));
+    tar.extend(file("esx-a/var/run/log/vobd.log", VOBD));
+    tar.extend([0; 1024]);
+    let bundle = write(attack.path(), "esx-a.tar", &tar);
+    let report = attack.run(&bundle, &[]);
+    assert_eq!((records(&report, "vmkernel"), records(&report, "vobd")), (1, 1), "{:#}", report["problems"]);
+    assert!(problems(&report, "limit").len() >= 3, "{:#}", report["problems"]);
+    assert!(problems(&report, "damaged").concat().contains("PAX record"), "{:#}", report["problems"]);
+}
+
+#[test]
+fn bombs_are_stopped_one_by_one_and_the_logs_beside_them_are_read() {
+    let attack = Attack::new();
+    let bomb = gzip_of(b'x', 64 << 20);
+    let mut list: Vec<(String, Vec<u8>)> =
+        (0..8).map(|n| (format!("esx-a/var/run/log/hostd.{n}.gz"), [&bomb[..], &[n; 3]].concat())).collect();
+    list.extend((0..4).map(|n| (format!("b{n}.tgz"), bomb.clone())));
+    list.extend(files(&[("esx-a/var/run/log/vobd.log", VOBD)]));
+    let bundle = write(attack.path(), "esx-a.tar", &tar_of(&list, tar::Header::new_ustar));
+    let report = attack.run(&bundle, &["--max-ratio", "50", "--max-member-bytes", "20000000"]);
+    assert_eq!(records(&report, "vobd"), 1);
+    let told = problems(&report, "limit");
+    assert!((0..8).all(|n| told.iter().any(|text| text.contains(&format!("hostd.{n}.gz")))), "{told:#?}");
+}
+
+#[test]
+fn zips_in_zips_that_add_up_to_a_bomb_end_soon() {
+    let attack = Attack::new();
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("0.dll", SimpleFileOptions::default()).expect("begun");
+    for _ in 0..64 {
+        zip.write_all(&vec![0; 1 << 20]).expect("in memory");
+    }
+    let mut inner = zip.finish().expect("in memory").into_inner();
+    for _ in 0..5 {
+        let copies: Vec<_> = (0..16).map(|n| (format!("lib {n}.zip"), inner.clone())).collect();
+        inner = zip_of(&copies, CompressionMethod::Deflated, false);
+    }
+    let bundle = write(attack.path(), "42.zip", &inner);
+    let told = attack.run(&bundle, &[]);
+    assert!(
+        told.as_str().is_some_and(|text| text.contains("nothing in") && text.contains("expands more than")),
+        "{told}"
+    );
+}
+
+#[test]
+fn containers_nested_without_end_are_followed_to_the_limit() {
+    let attack = Attack::new();
+    let mut inner = tar_of(&files(&[("esx-a/var/run/log/vobd.log", VOBD)]), tar::Header::new_ustar);
+    for _ in 0..40 {
+        let list =
+            vec![("esx-a/var/run/log/vobd.log".to_owned(), VOBD.to_vec()), ("in.zip".to_owned(), inner)];
+        inner = zip_of(&list, CompressionMethod::Deflated, false);
+    }
+    let report = attack.run(&write(attack.path(), "deep.zip", &inner), &[]);
+    assert!(problems(&report, "limit").concat().contains("nested deeper than 8"), "{:#}", report["problems"]);
+    let packed = (0..3000).fold(VOBD.to_vec(), |bytes, _| gzip(&bytes));
+    let told = attack.run(&write(attack.path(), "gz.tgz", &packed), &[]);
+    assert!(told.to_string().contains("nested deeper than 8"), "{told}");
+}
+
+#[test]
+fn members_without_number_are_counted_in_bounded_memory() {
+    let attack = Attack::new();
+    let bundle = attack.path().join("esx-a.tgz");
+    // Each is a log that is read, and each says something else.
+    let log = |n| format!("2020-07-01T08:15:30.{:03}Z| vmx| I125: line {n}\n", n % 1000).into_bytes();
+    many(&bundle, 120_000, |n| format!("esx-a/vmfs/volumes/ds/vm{n}/vmware.log"), log);
+    let report = attack.run(&bundle, &[]);
+    assert_eq!(records(&report, "vmware"), 120_000);
+    assert!(
+        problems(&report, "limit").concat().contains("103616 files beyond the limit"),
+        "{:#}",
+        report["problems"]
+    );
+    let few = attack.run(&bundle, &["--max-members", "1000"]);
+    assert_eq!(records(&few, "vmware"), 1000);
+    assert!(problems(&few, "limit").concat().contains("more than 1000 members"));
+}
+
+#[test]
+fn roots_and_fragments_without_number_stay_bounded() {
+    let attack = Attack::new();
+    let bundle = attack.path().join("esx-a.tgz");
+    let uname = |n| format!("VMkernel h{n}.lab 6.7.0 #1 SMP Release build-14320388 x86_64\n").into_bytes();
+    many(&bundle, 30_000, |n| format!("esx-{n}/commands/uname_-a.txt"), uname);
+    let report = attack.run(&bundle, &["--max-bundles", "50"]);
+    assert_eq!(report["hosts"].as_array().map(Vec::len), Some(50));
+    assert!(!problems(&report, "limit").is_empty());
+    let piece = |n| format!("2020-02-03T10:00:00.{:03}Z cpu4:20977)x: 1: y\n", n % 1000).into_bytes();
+    many(
+        &bundle,
+        20_000,
+        |n| format!("esx-a/var/run/log/{}/vmkernel.log.FRAG-{:05}", n % 5000, n / 5000),
+        piece,
+    );
+    let report = attack.run(&bundle, &[]);
+    let told = problems(&report, "limit");
+    assert!(told.iter().any(|text| text.contains("too many fragmented files")), "{told:#?}");
+    assert!(told.len() <= 1002, "{} problems", told.len());
+}
+
+#[test]
+fn one_line_of_a_gigabyte_is_cut_and_the_rest_is_read() {
+    let attack = Attack::new();
+    let list = vec![
+        ("esx-a/var/run/log/vmkernel.0.gz".to_owned(), gzip_of(b'x', 300 << 20)),
+        ("esx-a/var/run/log/vobd.log".to_owned(), VOBD.to_vec()),
+    ];
+    let bundle = write(attack.path(), "esx-a.tar", &tar_of(&list, tar::Header::new_ustar));
+    let report = attack.run(&bundle, &[]);
+    assert!(problems(&report, "limit").concat().contains("records were longer than 1048576 bytes"));
+    assert_eq!(records(&report, "vobd"), 1);
+}
