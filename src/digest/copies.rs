@@ -129,6 +129,7 @@ mod tests {
 
     fn member(tree: &str, bytes: u64, crc: u32, log: Option<&'static str>) -> MemberDigest {
         MemberDigest {
+            number: 0,
             path: MemberPath::new(format!("a.tgz!esx-a/{tree}")),
             tree: tree.to_owned(),
             fragmented: false,

@@ -27,6 +27,8 @@ fn plain(path: &str) -> &str {
 /// What one member gave.
 #[derive(Debug)]
 pub struct MemberDigest {
+    /// Its place in the order of the walk.
+    pub number: u64,
     /// Its path with every nesting; for fragments that of their target.
     pub path: MemberPath,
     /// Its path inside the tree.
@@ -233,6 +235,7 @@ impl<'r> MemberReader<'r> {
             fact.source.file = self.path.clone();
         }
         MemberDigest {
+            number: 0,
             path: self.path,
             tree: self.tree,
             fragmented: self.fragmented,

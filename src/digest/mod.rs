@@ -5,8 +5,9 @@
 
 mod copies;
 mod member;
+mod thin;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ use crate::format;
 use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Timestamp};
 
 pub use member::{MemberDigest, MemberReader, wants};
+pub use thin::Events;
 
 /// The version of the digest's own layout.
 pub const VERSION: u32 = 3;
@@ -91,6 +93,8 @@ impl LogCount {
 pub struct BundleRead {
     /// Members that are kept one by one, in the order of the walk.
     pub members: Vec<MemberDigest>,
+    /// The events of these.
+    pub events: Events,
     /// Members beyond those.
     pub counted: Counted,
     /// Members that hold nothing that is known.
@@ -158,12 +162,14 @@ pub struct MemberCoverage {
 
 /// Makes one digest of the members of one bundle.
 pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
-    let BundleRead { mut members, mut counted, skipped } = read;
+    let BundleRead { mut members, events, mut counted, skipped } = read;
     members.sort_by(|a, b| (&a.tree, a.fragmented, &a.path).cmp(&(&b.tree, b.fragmented, &b.path)));
     let mut digest = Digest { version: VERSION, bundle, sha256, skipped, ..Digest::default() };
     let (members, repeated) = copies::without(members);
     digest.problems.extend(repeated);
-    let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
+    let kept: BTreeSet<u64> = members.iter().map(|member| member.number).collect();
+    let (events, mut dropped) = events.into_parts(|id| kept.contains(&id));
+    digest.events = events;
     let mut logs: BTreeMap<&'static str, Vec<MemberCoverage>> = BTreeMap::new();
     for mut member in members {
         digest.members += 1;
@@ -171,7 +177,6 @@ pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
         if let Some(log) = member.log {
             logs.entry(log).or_default().push(member.coverage());
         }
-        digest.events.append(&mut member.scan.events);
         for (rule, count) in member.scan.dropped {
             *dropped.entry(rule).or_default() += count;
         }

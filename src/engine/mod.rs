@@ -14,9 +14,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use self::intake::{Run, Walked};
-use self::pool::{Done, Pool, lock};
+use self::pool::{Done, Pool, Results, lock};
 use crate::bundle::{Input, Limits};
-use crate::digest::{self, BundleRead, Counted, Digest};
+use crate::digest::{self, BundleRead, Digest};
 use crate::model::{MemberPath, Problem, ProblemKind};
 use crate::rule::RuleSet;
 
@@ -107,17 +107,20 @@ type Bundle = (MemberPath, MemberPath);
 fn collect(
     inputs: &[Input],
     mut walked: BTreeMap<usize, Walked>,
-    (mut results, counted): (Vec<Done>, BTreeMap<(usize, Bundle), Counted>),
+    mut results: Results,
     limits: &Limits,
 ) -> Outcome {
     // Members of one name keep the order of the walk, whichever worker was done first.
-    results.sort_by_key(|done| done.id);
-    defuse(&mut results, limits);
+    results.done.sort_by_key(|done| done.digest.number);
+    defuse(&mut results.done, limits);
     let mut by_bundle: BTreeMap<(usize, Bundle), BundleRead> = BTreeMap::new();
-    for done in results {
+    for done in results.done {
         by_bundle.entry((done.input, done.bundle)).or_default().members.push(done.digest);
     }
-    for (bundle, counted) in counted {
+    for (bundle, events) in results.events {
+        by_bundle.entry(bundle).or_default().events = events;
+    }
+    for (bundle, counted) in results.counted {
         by_bundle.entry(bundle).or_default().counted = counted;
     }
     let mut outcome = Outcome::default();

@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Bundle;
 use crate::bundle::{Damage, Gap, Limits};
-use crate::digest::{Counted, MemberDigest, MemberReader};
+use crate::digest::{Counted, Events, MemberDigest, MemberReader};
 use crate::model::{MemberPath, Problem, ProblemKind};
 
 pub(super) type JobId = u64;
@@ -34,11 +34,19 @@ pub(super) struct Job<'r> {
 
 /// A member that is read.
 pub(super) struct Done {
-    /// Ascending in the order of the walk.
-    pub id: JobId,
     pub input: usize,
     pub bundle: Bundle,
     pub digest: MemberDigest,
+}
+
+/// What the workers have read.
+pub(super) struct Results {
+    /// Members one by one, without their events.
+    pub done: Vec<Done>,
+    /// Events by input and bundle.
+    pub events: BTreeMap<(usize, Bundle), Events>,
+    /// Members that were only counted, by input and bundle.
+    pub counted: BTreeMap<(usize, Bundle), Counted>,
 }
 
 /// The workers' common state.
@@ -63,6 +71,7 @@ struct State<'r> {
     waiting: usize,
     closed: bool,
     done: Vec<Done>,
+    events: BTreeMap<(usize, Bundle), Events>,
     counted: BTreeMap<(usize, Bundle), Counted>,
     /// Decompression bombs by input.
     bombs: BTreeMap<usize, Vec<JobId>>,
@@ -177,7 +186,12 @@ impl<'r> Pool<'r> {
                     if digest.is_bomb(&self.limits) {
                         state.bombs.entry(job.input).or_default().push(id);
                     }
-                    state.done.push(Done { id, input: job.input, bundle: job.bundle, digest: *digest });
+                    let mut digest = MemberDigest { number: id, ..*digest };
+                    let events = std::mem::take(&mut digest.scan.events);
+                    if !events.is_empty() {
+                        state.events.entry((job.input, job.bundle.clone())).or_default().add(id, events);
+                    }
+                    state.done.push(Done { input: job.input, bundle: job.bundle, digest });
                 }
             }
         }
@@ -188,10 +202,10 @@ impl<'r> Pool<'r> {
         self.ready.notify_all();
     }
 
-    /// What was read: members one by one, and those that were only counted, by input and bundle.
-    pub(super) fn into_results(self) -> (Vec<Done>, BTreeMap<(usize, Bundle), Counted>) {
+    /// What was read.
+    pub(super) fn into_results(self) -> Results {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (state.done, state.counted)
+        Results { done: state.done, events: state.events, counted: state.counted }
     }
 }
 
@@ -227,6 +241,7 @@ fn step<'r>(reader: MemberReader<'r>, messages: VecDeque<Message>, path: &Member
 fn failed(path: &MemberPath) -> MemberDigest {
     let text = "reading it failed inside esxray; the rest of the bundle was read; please report this";
     MemberDigest {
+        number: 0,
         path: path.clone(),
         tree: path.as_str().to_owned(),
         fragmented: false,

@@ -201,6 +201,8 @@ labels! {
     older_short: "older", "以前";
     changed_short: "changed", "変更点";
     files_short: "files", "ファイル";
+    absent_short: "not here", "なし";
+    absent: "{0}: most of the other hosts have them", "{0}（他の多くのホストにはあります）";
     files_read: "{0} read, {1} others hold nothing that is known", "{0} 個を読み取り、ほか {1} 個は対象外";
     ledger_log: "Log", "ログ";
     ledger_span: "From – to (UTC)", "期間 (UTC)";

@@ -63,6 +63,10 @@ impl Page<'_> {
         let (read, skipped) = (show::count(host.members.read), show::count(host.members.skipped));
         self.field(l.files_short, &fill(l.files_read, &[&read, &skipped]))?;
         let logs: Vec<&Coverage> = report.coverage.iter().filter(|log| log.host == host.id).collect();
+        let absent = absent(report, host);
+        if !absent.is_empty() {
+            self.field(l.absent_short, &fill(l.absent, &[&absent.join(", ")]))?;
+        }
         self.logs(&logs)?;
         self.gaps(&logs)?;
         let own: Vec<&ReportProblem> =
@@ -223,6 +227,21 @@ impl Page<'_> {
         self.more(items.len(), "  ")?;
         writeln!(self.out)
     }
+}
+
+/// Logs that most others of its kind have and this one has not.
+fn absent<'a>(report: &'a Report, host: &HostInfo) -> Vec<&'a str> {
+    let others: Vec<&HostInfo> =
+        report.hosts.iter().filter(|other| other.kind == host.kind && other.id != host.id).collect();
+    let has = |id: &str, log: &str| report.coverage.iter().any(|own| own.host == id && own.log == log);
+    let mut logs: Vec<&str> = report.coverage.iter().map(|log| log.log.as_str()).collect();
+    logs.sort_unstable();
+    logs.dedup();
+    logs.retain(|log| {
+        let count = others.iter().filter(|other| has(&other.id, log)).count();
+        count * 2 > others.len() && !has(&host.id, log)
+    });
+    logs
 }
 
 fn utc(at: Option<Timestamp>) -> String {
