@@ -2,17 +2,16 @@
 
 use std::ops::ControlFlow;
 
-use flate2::Crc;
-
 use super::MemberCoverage;
+use super::text::TextReader;
 use crate::bundle::codec::{self, Decoder, Out};
 use crate::bundle::sniff::{self, Kind};
 use crate::bundle::{Damage, Gap, Limits, Member, missing_fragments};
-use crate::fact::{self, Fact, FactValue, Line, Output, Reader};
+use crate::fact::{self, Fact, FactValue};
 use crate::format;
 use crate::model::{MemberPath, Problem, ProblemKind};
-use crate::record::{Origin, Records, Stretch};
-use crate::rule::{RuleSet, Scan, Scanner};
+use crate::record::Origin;
+use crate::rule::{RuleSet, Scan};
 
 /// Whether the member at `path` of a bundle's tree holds anything that is read.
 pub fn wants(path: &str) -> bool {
@@ -20,7 +19,7 @@ pub fn wants(path: &str) -> bool {
 }
 
 /// A path without the ending of a compression.
-fn plain(path: &str) -> &str {
+pub(super) fn plain(path: &str) -> &str {
     [".gz", ".zst", ".xz", ".bz2"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path)
 }
 
@@ -177,8 +176,8 @@ impl<'r> MemberReader<'r> {
         }
         match &mut self.form {
             Form::Packed(decoder) => {
-                let (mut text, mut faults) = (&mut self.text, Vec::new());
-                let _ = decoder.gap(&mut |out| take(&mut text, &mut faults, out));
+                let (text, mut faults) = (&mut self.text, Vec::new());
+                let _ = decoder.gap(&mut |out| take(text, &mut faults, out));
                 self.told(faults);
             }
             Form::Plain => self.text.break_here(),
@@ -196,8 +195,8 @@ impl<'r> MemberReader<'r> {
         if let Form::Packed(decoder) = &mut self.form
             && !self.over
         {
-            let (mut text, mut faults) = (&mut self.text, Vec::new());
-            let _ = decoder.finish(&mut |out| take(&mut text, &mut faults, out));
+            let (text, mut faults) = (&mut self.text, Vec::new());
+            let _ = decoder.finish(&mut |out| take(text, &mut faults, out));
             // That it ends early is said by what it lies in, where that does.
             faults.retain(|fault| damage.is_none() || fault.kind != ProblemKind::Truncated);
             self.told(faults);
@@ -285,9 +284,9 @@ impl<'r> MemberReader<'r> {
             Form::Plain => self.text.push(bytes),
             Form::Packed(decoder) => {
                 let (limits, raw) = (self.limits, self.raw.max(1));
-                let (mut text, mut faults) = (&mut self.text, Vec::new());
+                let (text, mut faults) = (&mut self.text, Vec::new());
                 let _ = decoder.push(bytes, &mut |out| {
-                    let _ = take(&mut text, &mut faults, out);
+                    let _ = take(text, &mut faults, out);
                     let over = text.bytes > limits.member_bytes
                         || (text.bytes > limits.ratio_from && text.bytes / raw > limits.ratio);
                     if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -317,147 +316,11 @@ impl<'r> MemberReader<'r> {
 }
 
 /// Takes what a decoder gives.
-fn take(text: &mut &mut TextReader<'_>, faults: &mut Vec<Damage>, out: Out<'_>) -> ControlFlow<()> {
+fn take(text: &mut TextReader<'_>, faults: &mut Vec<Damage>, out: Out<'_>) -> ControlFlow<()> {
     match out {
         Out::Bytes(bytes) => text.push(bytes),
         Out::Gap => text.lose(),
         Out::Fault(fault) => faults.push(fault),
     }
     ControlFlow::Continue(())
-}
-
-/// Decoded text on its way into the matcher and the fact readers.
-struct TextReader<'r> {
-    log: Option<&'static str>,
-    origin: Origin,
-    records: Records,
-    scanner: Option<Scanner<'r>>,
-    readers: Vec<Box<dyn Reader>>,
-    out: Output,
-    bytes: u64,
-    crc: Crc,
-    /// Whether a decoder goes on behind missing bytes: what it cannot know since then is zero.
-    doubtful: bool,
-    /// Zero bytes at the end of what came in.
-    zeros: u64,
-}
-
-struct Read {
-    log: Option<&'static str>,
-    scan: Scan,
-    out: Output,
-    bytes: u64,
-    crc: u32,
-    zeros: u64,
-    cuts: u64,
-}
-
-impl<'r> TextReader<'r> {
-    fn new(tree: &str, file: MemberPath, rules: &'r RuleSet, limit: usize) -> Self {
-        let log = format::of_path(tree).map(|format| format.name);
-        let starts: fn(&[u8]) -> bool = if log.is_some() { format::starts_record } else { |_| true };
-        let path = plain(tree);
-        TextReader {
-            log,
-            origin: Origin::new(file),
-            records: Records::new(starts, limit),
-            scanner: log.map(|log| Scanner::new(rules, log)),
-            readers: fact::of_path(path).map(|file| (file.reader)(path)).collect(),
-            out: Output::default(),
-            bytes: 0,
-            crc: Crc::new(),
-            doubtful: false,
-            zeros: 0,
-        }
-    }
-
-    /// An unknown number of bytes is missing here.
-    fn lose(&mut self) {
-        self.break_here();
-        self.doubtful = true;
-    }
-
-    fn push(&mut self, text: &[u8]) {
-        self.bytes += text.len() as u64;
-        self.zeros = match text.iter().rposition(|&byte| byte != 0) {
-            Some(last) => (text.len() - 1 - last) as u64,
-            None => self.zeros + text.len() as u64,
-        };
-        self.crc.update(text);
-        let mut take = Take {
-            origin: &self.origin,
-            scanner: &mut self.scanner,
-            readers: &mut self.readers,
-            out: &mut self.out,
-            doubtful: self.doubtful,
-        };
-        self.records.push(text, &mut |stretch| take.stretch(stretch));
-    }
-
-    fn goes_on_in(&mut self, file: MemberPath) {
-        let (line, offset) = self.records.position();
-        self.origin.goes_on_in(file, line, offset);
-    }
-
-    fn break_here(&mut self) {
-        let mut take = Take {
-            origin: &self.origin,
-            scanner: &mut self.scanner,
-            readers: &mut self.readers,
-            out: &mut self.out,
-            doubtful: self.doubtful,
-        };
-        self.records.finish(&mut |stretch| take.stretch(stretch));
-    }
-
-    fn finish(mut self) -> Read {
-        self.break_here();
-        for reader in &mut self.readers {
-            reader.end(&mut self.out);
-        }
-        Read {
-            log: self.log,
-            scan: self.scanner.map(Scanner::finish).unwrap_or_default(),
-            out: self.out,
-            bytes: self.bytes,
-            crc: self.crc.sum(),
-            zeros: self.zeros,
-            cuts: self.records.cuts(),
-        }
-    }
-}
-
-/// The parts of a [`TextReader`] that a stretch goes to.
-struct Take<'a, 'r> {
-    origin: &'a Origin,
-    scanner: &'a mut Option<Scanner<'r>>,
-    readers: &'a mut Vec<Box<dyn Reader>>,
-    out: &'a mut Output,
-    doubtful: bool,
-}
-
-impl Take<'_, '_> {
-    fn stretch(&mut self, stretch: Stretch<'_>) {
-        if self.doubtful {
-            // A line with bytes that are not known says nothing.
-            stretch.runs_without(0).for_each(|run| self.sure(run));
-        } else {
-            self.sure(stretch);
-        }
-    }
-
-    fn sure(&mut self, stretch: Stretch<'_>) {
-        if !self.readers.is_empty() {
-            for (bytes, line, offset) in stretch.lines() {
-                let source = self.origin.locate(line, offset);
-                let line = Line { file: &source.file, number: source.line, offset: source.offset, bytes };
-                for reader in self.readers.iter_mut() {
-                    reader.line(line, self.out);
-                }
-            }
-        }
-        if let Some(scanner) = self.scanner {
-            scanner.stretch(stretch, self.origin);
-        }
-    }
 }

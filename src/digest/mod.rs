@@ -5,6 +5,7 @@
 
 mod copies;
 mod member;
+mod text;
 mod thin;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
