@@ -4,6 +4,7 @@
 //! mutation loop of this crate drive the same code.
 
 pub mod archive;
+pub mod decoded;
 pub mod dictionary;
 pub mod facts;
 pub mod formats;
