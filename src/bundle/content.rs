@@ -167,8 +167,11 @@ impl Leaf {
         if self.limit.is_some() {
             return;
         }
+        let room = usize::try_from(cx.limits().member_bytes - self.got).unwrap_or(usize::MAX);
         self.got += bytes.len() as u64;
         self.limit = cx.limit_of(self.got, self.from);
+        // As much as the limit allows, however the bytes arrive.
+        bytes = &bytes[..bytes.len().min(room)];
         while !bytes.is_empty() {
             let (part, rest) = bytes.split_at(bytes.len().min(BLOCK - self.block.len()));
             self.block.extend_from_slice(part);

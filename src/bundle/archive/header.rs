@@ -34,6 +34,15 @@ pub(crate) fn is_header(block: &[u8]) -> bool {
     block.first_chunk::<BLOCK>().is_some_and(checksum_is_right)
 }
 
+/// Whether `block` begins with a header that [`parse`] takes.
+pub(super) fn is_readable(block: &[u8]) -> bool {
+    block.first_chunk::<BLOCK>().is_some_and(|block| checksum_is_right(block) && size(block).is_some())
+}
+
+fn size(block: &[u8; BLOCK]) -> Option<u64> {
+    number(&block[124..136])
+}
+
 fn checksum_is_right(block: &[u8; BLOCK]) -> bool {
     if block[0] == 0 && block[257..262] != *b"ustar" {
         return false;
@@ -71,7 +80,7 @@ pub(super) fn salvage(block: &[u8; BLOCK]) -> Option<Header> {
 
 fn read(block: &[u8; BLOCK]) -> Option<Header> {
     let kind = block[156];
-    let size = number(&block[124..136])?;
+    let size = size(block)?;
     let sparse = (kind == b'S').then(|| old_sparse(block)).flatten();
     Some(Header { name: name(block), size, kind, doubtful: false, sparse })
 }

@@ -25,10 +25,16 @@ impl Xz {
     /// Decodes as far as `input` goes.
     fn run(&mut self, mut input: &[u8], action: Action, give: &mut Give<'_>) -> ControlFlow<()> {
         while !self.over {
+            let before = self.inner.total_out();
             let result = match self.inner.process(input, &mut self.out, action) {
                 Ok(result) => result,
                 Err(error) => {
                     self.over = true;
+                    // What was decoded before the damage stands in the buffer all the same.
+                    let len = (self.inner.total_out() - before) as usize;
+                    if len > 0 {
+                        give(Out::Bytes(&self.out[..len]))?;
+                    }
                     return give(Out::Fault(self.told(&error, action)));
                 }
             };

@@ -1,0 +1,55 @@
+//! A stream cut at fixed places, however it arrives.
+//!
+//! Where an inflater reports an error depends on how its input was cut, and with it where a search behind the damage
+//! begins and how much it sees. Cut at fixed places, the same stream gives the same in blocks of any size.
+
+use std::borrow::Cow;
+
+/// Bytes of a slice; the blocks that are read from files are a multiple of it, so that nothing is copied as a rule.
+const SLICE: usize = 32 << 10;
+
+/// Cuts what arrives in blocks.
+#[derive(Default)]
+pub(crate) struct Slices {
+    held: Vec<u8>,
+}
+
+impl Slices {
+    /// The next whole slice, of which `input` is the end or more; what is taken is cut off there. `None` where more has
+    /// to come.
+    pub(crate) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        let (part, rest) = input.split_at(input.len().min(SLICE - self.held.len()));
+        *input = rest;
+        if part.len() == SLICE {
+            return Some(Cow::Borrowed(part));
+        }
+        self.held.extend_from_slice(part);
+        (self.held.len() == SLICE).then(|| Cow::Owned(std::mem::take(&mut self.held)))
+    }
+
+    /// What is left of the last slice.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.held)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cuts_do_not_depend_on_the_blocks() {
+        let text: Vec<u8> = (0..=255).cycle().take(3 * SLICE + 500).collect();
+        for block in [100, SLICE - 1, SLICE, SLICE + 1, text.len()] {
+            let (mut slices, mut all) = (Slices::default(), Vec::new());
+            for mut input in text.chunks(block) {
+                while let Some(slice) = slices.next(&mut input) {
+                    assert_eq!(slice.len(), SLICE, "in {block}");
+                    all.extend_from_slice(&slice);
+                }
+            }
+            let rest = slices.rest();
+            assert!(rest.len() == 500 && [all, rest].concat() == text, "in {block}");
+        }
+    }
+}
