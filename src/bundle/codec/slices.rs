@@ -9,22 +9,33 @@ use std::borrow::Cow;
 const SLICE: usize = 32 << 10;
 
 /// Cuts what arrives in blocks.
-#[derive(Default)]
 pub(crate) struct Slices {
+    size: usize,
     held: Vec<u8>,
 }
 
+impl Default for Slices {
+    fn default() -> Self {
+        Slices::of(SLICE)
+    }
+}
+
 impl Slices {
+    /// Slices of `size` bytes.
+    pub(super) fn of(size: usize) -> Self {
+        Slices { size, held: Vec::new() }
+    }
+
     /// The next whole slice, of which `input` is the end or more; what is taken is cut off there. `None` where more has
     /// to come.
     pub(crate) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        let (part, rest) = input.split_at(input.len().min(SLICE - self.held.len()));
+        let (part, rest) = input.split_at(input.len().min(self.size - self.held.len()));
         *input = rest;
-        if part.len() == SLICE {
+        if part.len() == self.size {
             return Some(Cow::Borrowed(part));
         }
         self.held.extend_from_slice(part);
-        (self.held.len() == SLICE).then(|| Cow::Owned(std::mem::take(&mut self.held)))
+        (self.held.len() == self.size).then(|| Cow::Owned(std::mem::take(&mut self.held)))
     }
 
     /// What is left of the last slice.
