@@ -71,6 +71,11 @@ impl Zstd {
     }
 
     fn frame(&mut self, held: &[u8]) -> Need {
+        // Padding is harmless.
+        let zeros = held.iter().take_while(|&&byte| byte == 0).count();
+        if self.frames > 0 && zeros > 0 {
+            return Need::Used(zeros);
+        }
         let Some(&[a, b, c, d, rest @ ..]) = held.first_chunk::<8>() else { return Need::More };
         let magic = u32::from_le_bytes([a, b, c, d]);
         if magic & 0xffff_fff0 == 0x184d_2a50 {
