@@ -84,7 +84,11 @@ impl Content {
         match self {
             Content::Skip => {}
             Content::Leaf(leaf) => leaf.push(cx, bytes),
-            Content::Inner(stream) => stream.push(cx, bytes),
+            Content::Inner(stream) if stream.is_over() => {}
+            Content::Inner(stream) => match cx.spend(bytes.len()) {
+                Some(limit) => stream.stop(cx, limit),
+                None => stream.push(cx, bytes),
+            },
             Content::Piece(piece) => piece.push(cx, bytes),
         }
     }
@@ -169,7 +173,8 @@ impl Leaf {
         }
         let room = usize::try_from(cx.limits().member_bytes - self.got).unwrap_or(usize::MAX);
         self.got += bytes.len() as u64;
-        self.limit = cx.limit_of(self.got, self.from);
+        let spent = cx.spend(bytes.len());
+        self.limit = cx.limit_of(self.got, self.from).or(spent);
         // As much as the limit allows, however the bytes arrive.
         bytes = &bytes[..bytes.len().min(room)];
         while !bytes.is_empty() {
@@ -202,6 +207,12 @@ impl Leaf {
 }
 
 impl Stream {
+    /// Reads nothing more of it.
+    fn stop(&mut self, cx: &mut Walk<'_>, limit: Damage) {
+        self.told(cx, limit);
+        self.finish(cx, true);
+    }
+
     /// What it lies in ends early.
     fn told(&self, cx: &mut Walk<'_>, damage: Damage) {
         if self.is_wanted() {

@@ -291,7 +291,8 @@ fn take(
     match out {
         Out::Bytes(bytes) => {
             *given += bytes.len() as u64;
-            if let Some(limit) = cx.bomb(*given, from) {
+            let spent = cx.spend(bytes.len());
+            if let Some(limit) = cx.bomb(*given, from).or(spent) {
                 cx.problem(limit.kind, &place.label, limit.text);
                 return ControlFlow::Break(());
             }

@@ -47,6 +47,8 @@ pub(super) struct Walk<'a> {
     /// Bytes of the input with it.
     read: u64,
     bombs: u32,
+    /// Bytes given to streams and members at every level.
+    given: u64,
     over: bool,
     pub(super) joins: Joins,
     /// Problems by kind.
@@ -67,6 +69,7 @@ impl<'a> Walk<'a> {
             before: 0,
             read: 0,
             bombs: 0,
+            given: 0,
             over: false,
             joins: Joins::default(),
             problems: BTreeMap::new(),
@@ -286,6 +289,21 @@ impl<'a> Walk<'a> {
         self.bombs += 1;
         let text = format!(
             "it expands more than {} times: taken for a decompression bomb, the rest was left out",
+            self.limits.ratio
+        );
+        Some(Damage { kind: ProblemKind::Limit, text })
+    }
+
+    /// Counts bytes that are given to a stream or member; what is told where all of them together are out of proportion:
+    /// holes, and archives in archives, can grow where no single member is a bomb.
+    pub(super) fn spend(&mut self, len: usize) -> Option<Damage> {
+        self.given += len as u64;
+        let free = self.limits.ratio_from.saturating_mul(4);
+        if self.given <= free || self.given / self.read.max(1) <= self.limits.ratio {
+            return None;
+        }
+        let text = format!(
+            "all that was unpacked is more than {} times what was read: taken for a decompression bomb, the rest was left out",
             self.limits.ratio
         );
         Some(Damage { kind: ProblemKind::Limit, text })

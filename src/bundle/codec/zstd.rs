@@ -220,7 +220,8 @@ impl Decoder for Zstd {
         }
         let between = matches!(self.state, State::Frame);
         self.drain(give)?;
-        let padding = between && self.frames > 0 && self.held.iter().all(|&byte| byte == 0) && !self.held.is_empty();
+        let padding =
+            between && self.frames > 0 && self.held.iter().all(|&byte| byte == 0) && !self.held.is_empty();
         if padding { ControlFlow::Continue(()) } else { give(Out::Fault(early("zstd"))) }
     }
 }
