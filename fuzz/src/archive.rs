@@ -234,13 +234,6 @@ impl Recipe<'_, '_> {
         }
         file
     }
-
-    /// The leaf that `file` is need not be given, as its form is odd.
-    fn is_odd(&mut self, file: &File) {
-        if let Some(leaf) = file.leaf {
-            self.leaves[leaf].sure = false;
-        }
-    }
 }
 
 /// How a reader calls the file `name` of the container `label`.

@@ -1,12 +1,13 @@
 //! `gunzip`: the push decoder gives what was packed, the same for blocks of any size, and all that stands before a
-//! damage.
+//! damage. What it gives behind one is only held to be the same in any blocks: bytes that cannot be known are zero there.
 
 use std::io::Write;
 
-use esxray::bundle::gunzip::Gunzip;
-use flate2::{Compression, Crc, GzBuilder};
+use esxray::bundle::codec::Gunzip;
+use flate2::{Compression, GzBuilder};
 
-use crate::input::{Bytes, blocks};
+use crate::decoded::Decoded;
+use crate::input::Bytes;
 
 /// One input: a choice, the seed of the block sizes, and bytes that are read as gzip or packed first.
 pub fn run(data: &[u8]) {
@@ -34,39 +35,13 @@ pub fn seeds() -> Vec<Vec<u8>> {
     packed.chain([raw, twice]).collect()
 }
 
-/// What came out, by length and checksum, as an input may expand a thousand times.
-#[derive(Debug, PartialEq, Eq)]
-struct Unpacked {
-    len: u64,
-    crc: u32,
-    verdict: Option<&'static str>,
-}
-
-fn unpack(stream: &[u8], seed: u64, sink: &mut dyn FnMut(&[u8])) -> Option<&'static str> {
-    let mut gunzip = Gunzip::default();
-    for block in blocks(stream, seed) {
-        gunzip.push(block, sink);
-    }
-    gunzip.finish()
-}
-
-fn summary(stream: &[u8], seed: u64) -> Unpacked {
-    let (mut len, mut crc) = (0, Crc::new());
-    let verdict = unpack(stream, seed, &mut |text| {
-        len += text.len() as u64;
-        crc.update(text);
-    });
-    Unpacked { len, crc: crc.sum(), verdict }
-}
-
-fn content(stream: &[u8], seed: u64) -> (Vec<u8>, Option<&'static str>) {
-    let mut out = Vec::new();
-    let verdict = unpack(stream, seed, &mut |text| out.extend_from_slice(text));
-    (out, verdict)
+fn unpack(stream: &[u8], seed: u64) -> Decoded {
+    Decoded::of(&mut Gunzip::default(), stream, seed)
 }
 
 fn same_in_any_blocks(stream: &[u8], seed: u64) {
-    assert_eq!(summary(stream, 0), summary(stream, seed), "the size of the blocks changes what comes out");
+    let (whole, blocks) = (unpack(stream, 0), unpack(stream, seed));
+    assert_eq!(whole, blocks, "the size of the blocks changes what comes out");
 }
 
 /// `text` as one gzip member; `flags` choose the optional fields of its header.
@@ -103,22 +78,27 @@ fn packed(bytes: &mut Bytes<'_>) -> (Vec<u8>, Vec<u8>) {
 
 fn comes_out_whole(bytes: &mut Bytes<'_>, seed: u64) {
     let (text, mut stream) = packed(bytes);
-    assert_eq!(content(&stream, seed), (text.clone(), None), "a whole stream does not come out whole");
+    unpack(&stream, seed).is_all_of(&text);
+    // Zero padding is no damage.
     stream.resize(stream.len() + seed as usize % 1500, 0);
-    assert_eq!(content(&stream, seed), (text, None), "zero padding is taken for damage");
+    unpack(&stream, seed).is_all_of(&text);
 }
 
 fn survives_damage(bytes: &mut Bytes<'_>, seed: u64) {
     let (at, bits) = (bytes.two(), bytes.byte());
     let (text, mut stream) = packed(bytes);
     let at = at % stream.len();
-    let (before, verdict) = content(&stream[..at], seed);
-    assert!(text.starts_with(&before), "what stands before a cut is not what was packed");
-    assert!(verdict.is_some() || at == 0 || whole_members(&stream[..at]), "a cut is not told");
+    let cut = unpack(&stream[..at], seed);
+    assert!(
+        cut.gaps.is_empty() && text.starts_with(&cut.head),
+        "what stands before a cut is not what was packed"
+    );
+    assert!(!cut.faults.is_empty() || at == 0 || whole_members(&stream[..at]), "a cut is not told");
     stream[at] ^= bits;
-    let (out, verdict) = content(&stream, seed);
-    assert!(out.starts_with(&before), "what stands before the damage is lost");
-    assert!(verdict.is_some() || out == text, "other bytes come out, and no damage is told");
+    let out = unpack(&stream, seed);
+    assert!(out.before_gap().starts_with(&cut.head), "what stands before the damage is lost");
+    assert!(!out.faults.is_empty() || out.head == text, "other bytes come out, and no damage is told");
+    assert!(out.gaps.is_empty() || !out.faults.is_empty(), "a gap without a fault");
     same_in_any_blocks(&stream, seed);
 }
 

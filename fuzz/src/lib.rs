@@ -4,6 +4,8 @@
 //! mutation loop of this crate drive the same code.
 
 pub mod archive;
+pub mod codec;
+pub mod decoded;
 pub mod dictionary;
 pub mod facts;
 pub mod formats;
@@ -26,6 +28,8 @@ pub struct Target {
 /// Every harness.
 pub static TARGETS: &[Target] = &[
     Target { name: "gunzip", run: gunzip::run, seeds: gunzip::seeds },
+    Target { name: "codec", run: codec::run, seeds: codec::seeds },
+    Target { name: "walk", run: walk::run, seeds: walk::seeds },
     Target { name: "records", run: records::run, seeds: records::seeds },
     Target { name: "formats", run: formats::run, seeds: formats::seeds },
     Target { name: "facts", run: facts::run, seeds: facts::seeds },

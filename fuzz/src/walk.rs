@@ -1,12 +1,13 @@
 //! `walk`: what a walk over an archive must give, whatever the archive is.
 //!
-//! The harness itself is missing: it waits for `esxray::bundle::walk_from`. [`Told`] is what its sink keeps and
-//! [`check`] holds it against the recipe; see the README for what is left to do.
+//! [`Told`] is what its sink keeps, and [`check`] holds it against the recipe. That it is the same for blocks of any size
+//! is demanded of damaged archives too.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use esxray::bundle::{Limits, tree};
+use esxray::bundle::{Damage, Gap, Handle, Limits, Member, Sink, tree, walk_from};
+use esxray::model::{MemberPath, Problem};
 
 use crate::archive::{self, Archive, DEPTH, LABEL, Leaf, MEMBER_BYTES};
 use crate::input::{Bytes, Prng};
@@ -15,6 +16,27 @@ use crate::input::{Bytes, Prng};
 const MEMBERS: u64 = 2000;
 /// What a walk may give of a member beyond its limit: the block in which the limit was reached.
 const LAST_BLOCK: u64 = 1 << 20;
+
+/// Runs one input: walks its archive in blocks of two sorts of sizes.
+pub fn run(data: &[u8]) {
+    let (archive, seed) = archive_of(data);
+    let told = tell(&archive.bytes, 0);
+    check(&archive, &told);
+    let again = tell(&archive.bytes, seed | 1);
+    // How much a stream grew is looked at when a block was read: where it is near the limit, the blocks decide.
+    let is_bomb = |told: &Told| told.says("decompression bomb");
+    if !is_bomb(&told) && !is_bomb(&again) {
+        told.is_the_same(&again);
+    }
+}
+
+/// What a walk over `file` tells, which is read in blocks whose sizes come from `seed`.
+fn tell(file: &[u8], seed: u64) -> Told {
+    let mut told = Told::default();
+    walk_from(LABEL, &mut Drip::new(file, seed), &limits(), &mut told);
+    assert!(told.progress <= file.len() as u64, "more is read than there is");
+    told
+}
 
 /// One input: an archive as it is, or a recipe of one; with it the seed of the sizes in which it is read.
 pub fn archive_of(data: &[u8]) -> (Archive, u64) {
@@ -41,6 +63,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
     }
     seeds
 }
+
+/// How often [`Limits::ratio_from`] all members together may have, before what was read of the file counts.
+const ROOM_OF_ALL: u64 = 16;
 
 /// Limits that a small input can reach.
 pub fn limits() -> Limits {
@@ -104,6 +129,52 @@ pub struct Told {
     pub offered: u64,
     /// Problems, as text.
     pub problems: Vec<String>,
+    /// Bytes of all members.
+    pub bytes: u64,
+    /// Bytes of the input that were read.
+    pub progress: u64,
+}
+
+impl Sink for Told {
+    fn begin(&mut self, member: Member) -> Option<Handle> {
+        Told::begin(self, member.path.as_str()).map(|index| Handle(index as u64))
+    }
+
+    fn skip(&mut self, _: Member) {
+        self.offered += 1;
+    }
+
+    fn piece(&mut self, handle: Handle, file: MemberPath) {
+        let target = tree::fragment(file.as_str()).map(|(target, _)| target.to_owned());
+        let member = self.open(handle.0 as usize);
+        assert_eq!(target.as_ref(), Some(&member.path), "a fragment of another file");
+    }
+
+    fn gap(&mut self, handle: Handle, _: Gap) {
+        Told::gap(self, handle.0 as usize);
+    }
+
+    fn block(&mut self, handle: Handle, bytes: Vec<u8>) {
+        Told::block(self, handle.0 as usize, &bytes);
+    }
+
+    fn end(&mut self, handle: Handle, damage: Option<Damage>) {
+        Told::end(self, handle.0 as usize, damage.map(|damage| damage.text));
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.problems.push(format!("{:?} {}: {}", problem.kind, problem.path, problem.text));
+        // A thousand of a kind are told one by one.
+        assert!(self.problems.len() <= 20_000, "problems without bound");
+    }
+
+    fn progress(&mut self, bytes: u64) {
+        self.progress += bytes;
+    }
+
+    fn stopped(&self) -> bool {
+        false
+    }
 }
 
 impl Told {
@@ -134,6 +205,7 @@ impl Told {
         member.content.extend_from_slice(bytes);
         let len = member.content.len() as u64;
         assert!(len <= MEMBER_BYTES + LAST_BLOCK, "{}: {len} bytes", member.path);
+        self.bytes += bytes.len() as u64;
     }
 
     /// Something is missing inside a member.
@@ -147,9 +219,34 @@ impl Told {
     }
 }
 
+impl Told {
+    /// Whether a problem or the end of a member says `text`.
+    fn says(&self, text: &str) -> bool {
+        let ended = |given: &Given| given.ended.iter().flatten().any(|damage| damage.contains(text));
+        self.problems.iter().any(|problem| problem.contains(text)) || self.members.iter().any(ended)
+    }
+
+    /// Panics where `other`, told of the same archive, differs.
+    fn is_the_same(&self, other: &Told) {
+        assert_eq!(self.problems, other.problems, "the size of the blocks changes the problems");
+        for (own, other) in self.members.iter().zip(&other.members) {
+            assert_eq!(
+                (&own.path, own.content.len(), own.gaps, &own.ended),
+                (&other.path, other.content.len(), other.gaps, &other.ended),
+                "the size of the blocks changes what is given"
+            );
+            assert!(own.content == other.content, "{}: the size of the blocks changes its bytes", own.path);
+        }
+        assert_eq!((self.members.len(), self.offered), (other.members.len(), other.offered));
+    }
+}
+
 /// Panics where `told` is not what a walk over `archive` must tell.
 pub fn check(archive: &Archive, told: &Told) {
     assert!(told.offered <= MEMBERS + 1, "{} members", told.offered);
+    let limits = limits();
+    let most = ROOM_OF_ALL * limits.ratio_from + 2 * limits.ratio * archive.bytes.len() as u64;
+    assert!(told.bytes <= most, "{} bytes out of {}", told.bytes, archive.bytes.len());
     let mut by_path: BTreeMap<&str, Vec<&Given>> = BTreeMap::new();
     for given in &told.members {
         assert!(given.ended.is_some(), "{}: no end", given.path);

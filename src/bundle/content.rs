@@ -94,6 +94,7 @@ impl Content {
         let zeros = [0; 16 << 10];
         while len > 0 && !self.is_over() && !cx.is_over() {
             let part = zeros.len().min(usize::try_from(len).unwrap_or(usize::MAX));
+            cx.expand(part);
             self.push(cx, &zeros[..part]);
             len -= part as u64;
         }
@@ -167,8 +168,11 @@ impl Leaf {
         if self.limit.is_some() {
             return;
         }
+        let room = usize::try_from(cx.limits().member_bytes - self.got).unwrap_or(usize::MAX);
         self.got += bytes.len() as u64;
         self.limit = cx.limit_of(self.got, self.from);
+        // As much as the limit allows, however the bytes arrive.
+        bytes = &bytes[..bytes.len().min(room)];
         while !bytes.is_empty() {
             let (part, rest) = bytes.split_at(bytes.len().min(BLOCK - self.block.len()));
             self.block.extend_from_slice(part);

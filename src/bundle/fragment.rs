@@ -1,7 +1,8 @@
 //! Files that the collector cut into fragments, `NAME.FRAG-00000` and on: laid end to end in their order as they come,
 //! without disk. What is missing between two of them is a gap that is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::content::Content;
 use super::sniff::{self, Kind};
@@ -16,8 +17,10 @@ const MOST_OPEN: usize = 256;
 #[derive(Default)]
 pub(super) struct Joins {
     open: BTreeMap<String, Join>,
-    /// Files that were closed to make room for others.
-    closed: BTreeMap<String, u32>,
+    /// Files that were closed to make room for others, by a hash of the path: there may be many.
+    closed: BTreeSet<u64>,
+    /// Whether one is being closed: fragments inside of it may come up.
+    closing: bool,
     begun: u64,
     /// Bytes of fragments that came before their turn.
     waiting: usize,
@@ -67,13 +70,15 @@ impl Piece {
     ) -> Content {
         let (path, file) = (place.path_of(target), MemberPath::new(place.path_of(name)));
         let left_out = |path| Content::Piece(Piece { target: path, number, way: Way::LeftOut });
-        if cx.joins.closed.contains_key(&path) {
+        if cx.joins.closed.contains(&hash(&path)) {
             let text = "too many fragmented files are open at once; this fragment of one that was closed was left out";
             cx.problem(ProblemKind::Limit, file.as_str(), text);
             return left_out(path);
         }
-        if !cx.joins.open.contains_key(&path) {
-            Join::open(cx, place, target, &path);
+        if !cx.joins.open.contains_key(&path) && !Join::open(cx, place, target, &path) {
+            let text = "too many fragmented files are open at once; this fragment was left out";
+            cx.problem(ProblemKind::Limit, file.as_str(), text);
+            return left_out(path);
         }
         let Some(mut join) = cx.joins.open.remove(&path) else { return left_out(path) };
         let way = if number < join.next || join.early.contains_key(&number) {
@@ -126,7 +131,13 @@ impl Piece {
     }
 
     pub(super) fn end(self, cx: &mut Walk<'_>, damage: Option<Damage>) {
-        let Some(mut join) = cx.joins.open.remove(&self.target) else { return };
+        let Some(mut join) = cx.joins.open.remove(&self.target) else {
+            // It was closed meanwhile.
+            if let Way::Waits(early) = self.way {
+                cx.joins.waiting -= early.bytes.len();
+            }
+            return;
+        };
         match self.way {
             Way::Straight => join.end_piece(cx, damage),
             Way::Waits(early) => {
@@ -149,14 +160,18 @@ fn with(cx: &mut Walk<'_>, target: &str, work: impl FnOnce(&mut Join, &mut Walk<
 }
 
 impl Join {
-    /// Opens the file `target`; the oldest of too many is closed.
-    fn open(cx: &mut Walk<'_>, place: &mut Place, target: &str, path: &str) {
+    /// Opens the file `target`; the oldest of too many is closed. Whether there was room.
+    fn open(cx: &mut Walk<'_>, place: &mut Place, target: &str, path: &str) -> bool {
+        // What comes up in one that is closed must not close another: that would go as deep as files are open.
+        if cx.joins.open.len() >= MOST_OPEN && cx.joins.closing {
+            return false;
+        }
         if cx.joins.open.len() >= MOST_OPEN
             && let Some((oldest, _)) = cx.joins.open.iter().min_by_key(|(_, join)| join.begun)
         {
             let oldest = oldest.clone();
             close(cx, &oldest);
-            cx.joins.closed.insert(oldest, 0);
+            cx.joins.closed.insert(hash(&oldest));
         }
         let member = super::Member { fragmented: true, ..place.member(target, None, false) };
         let content = Content::of(cx, place, target, member);
@@ -164,6 +179,7 @@ impl Join {
         let begun = cx.joins.begun;
         let join = Join { content, begun, next: 0, early: BTreeMap::new(), damage: None };
         cx.joins.open.insert(path.to_owned(), join);
+        true
     }
 
     fn begin_piece(&mut self, cx: &mut Walk<'_>, file: MemberPath) {
@@ -238,9 +254,17 @@ pub fn missing_fragments(first: u32, last: u32) -> String {
 
 fn close(cx: &mut Walk<'_>, path: &str) {
     if let Some(mut join) = cx.joins.open.remove(path) {
+        let closing = std::mem::replace(&mut cx.joins.closing, true);
         join.catch_up(cx, path, true);
         join.content.end(cx, join.damage);
+        cx.joins.closing = closing;
     }
+}
+
+fn hash(path: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The walk is at its end: whatever waits is taken as it is.

@@ -48,7 +48,7 @@ pub(super) struct Walk<'a> {
     before: u64,
     /// Bytes of the input with it.
     read: u64,
-    /// Bytes that came out of all compressions so far, but for bombs that were stopped.
+    /// Bytes that came out of compressions and holes so far, but for bombs that were stopped.
     expanded: u64,
     bombs: u32,
     over: bool,
@@ -308,7 +308,8 @@ impl<'a> Walk<'a> {
         Some(Damage { kind: ProblemKind::Limit, text })
     }
 
-    /// Counts what came out of a compression. Archives in archives, each harmless by itself, may add up to a bomb.
+    /// Counts what came out of a compression or a hole. Archives in archives and holes beside holes, each harmless by
+    /// itself, may add up to a bomb.
     pub(super) fn expand(&mut self, bytes: usize) {
         self.expanded += bytes as u64;
         let too_much =

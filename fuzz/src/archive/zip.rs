@@ -48,9 +48,9 @@ impl Recipe<'_, '_> {
         };
         if entry.descriptor != Descriptor::None {
             entry.flags |= 8;
-            // The end of a stored file is told only by the directory, which a stream does not have yet.
-            self.honest &= !stored;
-            self.is_odd(file);
+            // The end of a stored file is told by the signature behind it; without one only by the directory, which a
+            // stream does not have yet.
+            self.honest &= !stored || entry.descriptor == Descriptor::Signed;
         }
         if self.bytes.once_in(24) {
             self.lie_about(&mut entry);

@@ -17,6 +17,8 @@ use esxray_fuzz::{TARGETS, Target, dictionary};
 const LONGEST: usize = 64 << 10;
 /// One input that takes longer than this does not end.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// More memory than this, in pages of 4 KiB, is without bound.
+const MOST_PAGES: usize = (2 << 30) / 4096;
 /// Inputs between two looks at the clock.
 const BATCH: u64 = 16;
 
@@ -185,21 +187,28 @@ fn running(now: Option<(&'static str, Vec<u8>, Instant)>) {
     *RUNNING.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = now;
 }
 
-/// Ends the process where one input takes longer than [`PATIENCE`].
+/// Ends the process where one input takes longer than [`PATIENCE`] or more than [`MOST_PAGES`].
 fn watch() {
     loop {
-        thread::sleep(Duration::from_secs(1));
+        thread::sleep(Duration::from_millis(100));
         let running = RUNNING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some((name, input, since)) = running.as_ref()
-            && since.elapsed() > PATIENCE
+            && let Some(what) = excess(*since)
         {
-            println!(
-                "{name:8} FAILED: no end after {PATIENCE:?}\n         input: {}",
-                keep(name, input).display()
-            );
+            println!("{name:8} FAILED: {what}\n         input: {}", keep(name, input).display());
             std::process::exit(1);
         }
     }
+}
+
+/// What an input that began at `since` takes too much of.
+fn excess(since: Instant) -> Option<String> {
+    if since.elapsed() > PATIENCE {
+        return Some(format!("no end after {PATIENCE:?}"));
+    }
+    // Known on Linux only.
+    let pages = fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse::<usize>().ok()?;
+    (pages > MOST_PAGES).then(|| format!("{pages} pages of memory"))
 }
 
 /// Writes an input that broke a property; where.

@@ -34,6 +34,11 @@ pub(crate) fn is_header(block: &[u8]) -> bool {
     block.first_chunk::<BLOCK>().is_some_and(checksum_is_right)
 }
 
+/// Whether `block` begins with a header that [`parse`] takes.
+pub(super) fn is_readable(block: &[u8]) -> bool {
+    block.first_chunk::<BLOCK>().is_some_and(checksum_is_right)
+}
+
 fn checksum_is_right(block: &[u8; BLOCK]) -> bool {
     if block[0] == 0 && block[257..262] != *b"ustar" {
         return false;

@@ -559,12 +559,13 @@ fn padding(size: u64) -> u64 {
 fn find_header(bytes: &[u8], aligned: Option<usize>) -> Option<usize> {
     const MAGIC: usize = 257;
     let magic = memmem::find_iter(bytes, b"ustar").filter_map(|at| at.checked_sub(MAGIC));
-    let by_magic =
-        magic.filter(|&start| bytes.len() - start >= BLOCK).find(|&start| header::is_header(&bytes[start..]));
+    let by_magic = magic
+        .filter(|&start| bytes.len() - start >= BLOCK)
+        .find(|&start| header::is_readable(&bytes[start..]));
     let blocks = aligned.into_iter().flat_map(|first| (first..bytes.len()).step_by(BLOCK));
     let by_block = blocks
         .take_while(|&start| start + BLOCK <= bytes.len() && by_magic.is_none_or(|magic| start < magic))
-        .find(|&start| bytes[start] != 0 && header::is_header(&bytes[start..]));
+        .find(|&start| bytes[start] != 0 && header::is_readable(&bytes[start..]));
     by_block.or(by_magic)
 }
 

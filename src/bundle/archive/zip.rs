@@ -8,7 +8,7 @@ use memchr::memmem;
 
 use super::{Archive, Bounds, Entry, EntryKind, Item, Take};
 use crate::bundle::Damage;
-use crate::bundle::codec::{self, Decoder, Inflate, Out, Step};
+use crate::bundle::codec::{self, Decoder, Inflate, Out, Slices, Step};
 use crate::bundle::sniff::Kind;
 use crate::model::ProblemKind;
 
@@ -24,8 +24,11 @@ const MEMORY: usize = 64 << 20;
 /// Reads a zip that arrives in blocks.
 pub(crate) struct Zip {
     bounds: Bounds,
+    slices: Slices,
     state: State,
     held: Vec<u8>,
+    /// What was held and is to be taken in the new state, before all that follows.
+    again: Vec<u8>,
     /// Bytes taken, but for those in `held`.
     at: u64,
     /// Entries begun.
@@ -86,8 +89,8 @@ struct Local {
 
 impl Zip {
     pub(crate) fn new(bounds: Bounds) -> Self {
-        let (state, held) = (State::Signature, Vec::new());
-        Zip { bounds, state, held, at: 0, entries: 0, listed: 0, ended: false }
+        let (slices, state, held) = (Slices::default(), State::Signature, Vec::new());
+        Zip { bounds, slices, state, held, again: Vec::new(), at: 0, entries: 0, listed: 0, ended: false }
     }
 
     /// Takes some of `input`.
@@ -120,7 +123,12 @@ impl Zip {
                 if end.is_some() || content.left == Some(0) {
                     self.end_body(end.is_some(), take);
                 } else if content.damage.is_some() && content.left.is_none() {
+                    // Other entries may stand in what follows the damage.
+                    let rest = content.unread();
+                    self.at -= rest.len() as u64;
                     self.lose(take);
+                    self.held = rest;
+                    self.take_held(take);
                 }
                 &input[taken..]
             }
@@ -146,6 +154,24 @@ impl Zip {
         }
     }
 
+    fn run(&mut self, mut input: &[u8], take: &mut Take<'_>) {
+        loop {
+            // Each of many small entries may leave something, so this is no recursion.
+            while !self.again.is_empty() {
+                let again = std::mem::take(&mut self.again);
+                let mut rest = &again[..];
+                while !rest.is_empty() && self.again.is_empty() {
+                    rest = self.step(rest, take);
+                }
+                self.again.extend_from_slice(rest);
+            }
+            if input.is_empty() {
+                return;
+            }
+            input = self.step(input, take);
+        }
+    }
+
     /// Works off what is held, as far as it is whole.
     fn take_held(&mut self, take: &mut Take<'_>) {
         loop {
@@ -163,8 +189,8 @@ impl Zip {
                     self.seek(from, take)
                 }
                 State::Content(_) | State::Skip(_) => {
-                    let held = std::mem::take(&mut self.held);
-                    return self.push(&held, take);
+                    self.again = std::mem::take(&mut self.held);
+                    return;
                 }
             };
             let Some(used) = used else { return };
@@ -354,12 +380,14 @@ impl Zip {
 
 impl Archive for Zip {
     fn push(&mut self, mut input: &[u8], take: &mut Take<'_>) {
-        while !input.is_empty() {
-            input = self.step(input, take);
+        while let Some(slice) = self.slices.next(&mut input) {
+            self.run(&slice, take);
         }
     }
 
     fn gap(&mut self, _opaque: bool, take: &mut Take<'_>) {
+        let rest = self.slices.rest();
+        self.run(&rest, take);
         if matches!(self.state, State::Content(_) | State::Descriptor(_)) {
             self.lose(take);
         }
@@ -369,6 +397,8 @@ impl Archive for Zip {
     }
 
     fn finish(&mut self, cut: bool, take: &mut Take<'_>) {
+        let rest = self.slices.rest();
+        self.run(&rest, take);
         if matches!(&self.state, State::Content(content) if content.left == Some(0)) {
             self.end_body(false, take);
         }
@@ -540,16 +570,24 @@ impl Content {
             self.crc.update(&back);
             take(Item::Bytes(&back));
         }
-        let Body::Deflated(inflate) = &mut self.body else { return };
-        if by_itself {
-            return;
-        }
-        if matches!(inflate.last_search(), Step::Resumed(_)) {
+        while let Body::Deflated(inflate) = &mut self.body
+            && matches!(inflate.last_search(), Step::Resumed(_))
+        {
             take(Item::Gap);
             let held = inflate.take_held();
             self.resumed(&held, take);
-        } else if !inflate.is_damaged() {
+        }
+        let ends_early = matches!(&self.body, Body::Deflated(inflate) if !inflate.is_damaged());
+        if ends_early && !by_itself {
             self.damaged("the compressed data ends early; what stands before was used");
+        }
+    }
+
+    /// What came in behind the damage and was not used.
+    fn unread(&mut self) -> Vec<u8> {
+        match &mut self.body {
+            Body::Deflated(inflate) => inflate.take_held(),
+            Body::Stored | Body::Other(_) => Vec::new(),
         }
     }
 

@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 
 use bzip2::{Decompress, Status};
 
-use super::{Decoder, Give, OUT, Out, damaged, early, lost, trailing};
+use super::{Decoder, Give, OUT, Out, Slices, damaged, early, lost, trailing};
 
 /// Decodes a bzip2 stream that arrives in blocks.
 pub(super) struct Bunzip {
     inner: Decompress,
+    slices: Slices,
     out: Vec<u8>,
     at: u64,
     state: State,
@@ -22,13 +23,22 @@ enum State {
     Start,
     /// Inside a stream.
     Body,
+    /// Behind the last stream: zeros are harmless.
+    Padding,
     /// Nothing more is decoded.
     Over,
 }
 
 impl Default for Bunzip {
     fn default() -> Self {
-        Bunzip { inner: Decompress::new(false), out: Vec::new(), at: 0, state: State::Start, streams: 0 }
+        Bunzip {
+            inner: Decompress::new(false),
+            slices: Slices::default(),
+            out: Vec::new(),
+            at: 0,
+            state: State::Start,
+            streams: 0,
+        }
     }
 }
 
@@ -37,12 +47,8 @@ impl Bunzip {
     fn step<'a>(&mut self, input: &'a [u8], give: &mut Give<'_>) -> ControlFlow<(), &'a [u8]> {
         if self.state == State::Start {
             if self.streams > 0 && input[0] != b'B' {
-                self.state = State::Over;
-                // Padding is harmless.
-                if input.iter().any(|&byte| byte != 0) {
-                    give(Out::Fault(trailing("bzip2", self.at)))?;
-                }
-                return ControlFlow::Continue(&[]);
+                self.state = State::Padding;
+                return ControlFlow::Continue(input);
             }
             self.inner = Decompress::new(false);
             self.streams += 1;
@@ -67,6 +73,34 @@ impl Bunzip {
         ControlFlow::Continue(&input[taken..])
     }
 
+    fn padding(&mut self, input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
+        if let Some(zeros) = input.iter().position(|&byte| byte != 0) {
+            self.state = State::Over;
+            give(Out::Fault(trailing("bzip2", self.at + zeros as u64)))?;
+        }
+        self.at += input.len() as u64;
+        ControlFlow::Continue(())
+    }
+
+    fn slice(&mut self, mut input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
+        while !input.is_empty() {
+            match self.state {
+                State::Over => break,
+                State::Padding => {
+                    self.padding(input, give)?;
+                    break;
+                }
+                State::Start | State::Body => input = self.step(input, give)?,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn rest(&mut self, give: &mut Give<'_>) -> ControlFlow<()> {
+        let rest = self.slices.rest();
+        self.slice(&rest, give)
+    }
+
     fn give_up(&mut self, give: &mut Give<'_>) -> ControlFlow<()> {
         self.state = State::Over;
         let fault = if self.at < 4 { damaged("the bzip2 header is damaged") } else { lost("bzip2", self.at) };
@@ -76,17 +110,19 @@ impl Bunzip {
 
 impl Decoder for Bunzip {
     fn push(&mut self, mut input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
-        while !input.is_empty() && self.state != State::Over {
-            input = self.step(input, give)?;
+        while let Some(slice) = self.slices.next(&mut input) {
+            self.slice(&slice, give)?;
         }
         ControlFlow::Continue(())
     }
 
     fn gap(&mut self, give: &mut Give<'_>) -> ControlFlow<()> {
+        self.rest(give)?;
         if self.state == State::Over { ControlFlow::Continue(()) } else { self.give_up(give) }
     }
 
     fn finish(&mut self, give: &mut Give<'_>) -> ControlFlow<()> {
+        self.rest(give)?;
         if self.state != State::Body {
             return ControlFlow::Continue(());
         }

@@ -2,14 +2,17 @@
 
 use std::ops::ControlFlow;
 
-use super::{Decoder, Give, Inflate, Out, Step, damaged, early, trailing};
+use super::{Decoder, Give, Inflate, Out, Slices, Step, damaged, early, trailing};
 
 /// Decodes a gzip stream, multi-member too, that arrives in blocks.
 #[derive(Default)]
 pub struct Gunzip {
     state: State,
+    slices: Slices,
     inflate: Inflate,
     held: Vec<u8>,
+    /// What was held behind a damage, from the place on at which reading goes on.
+    again: Vec<u8>,
     /// Compressed bytes taken so far.
     at: u64,
     /// Where the damage was found that is searched behind.
@@ -43,15 +46,16 @@ const MANY_ZEROS: u64 = 512;
 const MAX_HEADER: usize = 128 << 10;
 
 impl Decoder for Gunzip {
-    fn push(&mut self, input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
-        self.zeros = match input.iter().rposition(|&byte| byte != 0) {
-            Some(last) => (input.len() - 1 - last) as u64,
-            None => self.zeros + input.len() as u64,
-        };
-        self.run(input, give)
+    fn push(&mut self, mut input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
+        while let Some(slice) = self.slices.next(&mut input) {
+            self.slice(&slice, give)?;
+        }
+        ControlFlow::Continue(())
     }
 
     fn gap(&mut self, give: &mut Give<'_>) -> ControlFlow<()> {
+        let rest = self.slices.rest();
+        self.slice(&rest, give)?;
         if matches!(self.state, State::Over) {
             return ControlFlow::Continue(());
         }
@@ -60,9 +64,15 @@ impl Decoder for Gunzip {
     }
 
     fn finish(&mut self, give: &mut Give<'_>) -> ControlFlow<()> {
-        if matches!(self.state, State::Lost) {
+        let rest = self.slices.rest();
+        self.slice(&rest, give)?;
+        while matches!(self.state, State::Lost) {
             let step = self.inflate.last_search();
+            if !matches!(step, Step::Resumed(_)) {
+                break;
+            }
             self.resume(step, give)?;
+            self.run(&[], give)?;
         }
         let only_padding = self.held.iter().all(|&byte| byte == 0);
         let fault = match self.state {
@@ -87,7 +97,27 @@ impl Decoder for Gunzip {
 }
 
 impl Gunzip {
-    fn run(&mut self, mut input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
+    fn slice(&mut self, input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
+        self.zeros = match input.iter().rposition(|&byte| byte != 0) {
+            Some(last) => (input.len() - 1 - last) as u64,
+            None => self.zeros + input.len() as u64,
+        };
+        self.run(input, give)
+    }
+
+    fn run(&mut self, input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
+        self.feed(input, give)?;
+        // Another damage may lie in what was held behind one: any number of them, so this is no recursion.
+        while !self.again.is_empty() {
+            let again = std::mem::take(&mut self.again);
+            // It was counted when it was held.
+            self.at -= again.len() as u64;
+            self.feed(&again, give)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn feed(&mut self, mut input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
         while !input.is_empty() || (matches!(self.state, State::Body) && self.inflate.is_full()) {
             let before = input.len();
             input = match self.state {
@@ -156,6 +186,7 @@ impl Gunzip {
             give(Out::Fault(damaged("the gzip header is damaged")))?;
         }
         self.lose(behind);
+        self.damage_at -= before as u64;
         let step = self.inflate.step(&held);
         self.resume(step, give)?;
         ControlFlow::Continue(&[])
@@ -200,12 +231,8 @@ impl Gunzip {
         give(Out::Fault(damaged(text)))?;
         give(Out::Gap)?;
         self.state = State::Body;
-        let held = self.inflate.take_held();
-        // The position already counts what was held.
-        let at = self.at;
-        let flow = self.run(&held, give);
-        self.at = at;
-        flow
+        self.again = self.inflate.take_held();
+        ControlFlow::Continue(())
     }
 
     fn trailer<'a>(&mut self, input: &'a [u8], give: &mut Give<'_>) -> ControlFlow<(), &'a [u8]> {

@@ -12,6 +12,8 @@ pub(crate) struct Inflate {
     crc: Crc,
     /// Looks for a place to go on at, once the stream was found to be damaged.
     resync: Option<Resync>,
+    /// What the searches so far have cost, see [`Resync::debt`].
+    debt: usize,
     /// Whether something is missing of what was decoded.
     damaged: bool,
 }
@@ -38,6 +40,7 @@ impl Default for Inflate {
             out: Vec::new(),
             crc: Crc::new(),
             resync: None,
+            debt: 0,
             damaged: false,
         }
     }
@@ -102,13 +105,13 @@ impl Inflate {
     /// Bytes are missing before what comes next, or it is none of the stream.
     pub(crate) fn lose(&mut self) {
         self.damaged = true;
-        self.resync.get_or_insert_default();
+        self.resync.get_or_insert_with(|| Resync::with_debt(self.debt));
     }
 
     /// What comes next is no member of a gzip stream: the next one may begin anywhere behind.
     pub(crate) fn seek_member(&mut self) {
         self.damaged = true;
-        self.resync.get_or_insert_default().seek_members();
+        self.resync.get_or_insert_with(|| Resync::with_debt(self.debt)).seek_members();
     }
 
     /// No more input comes: whether there is a place to go on at in what is held.
@@ -138,6 +141,7 @@ impl Inflate {
 
     /// What was held behind the place at which decoding goes on.
     pub(crate) fn take_held(&mut self) -> Vec<u8> {
+        self.debt = self.resync.as_ref().map_or(self.debt, Resync::debt);
         self.resync.take().map(Resync::into_held).unwrap_or_default()
     }
 }

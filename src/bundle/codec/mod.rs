@@ -7,6 +7,7 @@ mod bzip2;
 mod gzip;
 mod inflate;
 mod resync;
+mod slices;
 mod xz;
 mod zstd;
 
@@ -14,6 +15,7 @@ use std::ops::ControlFlow;
 
 pub use gzip::Gunzip;
 pub(super) use inflate::{Inflate, Step};
+pub(super) use slices::Slices;
 
 use super::Damage;
 use super::sniff::Kind;

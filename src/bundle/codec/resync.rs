@@ -12,6 +12,13 @@ use super::gzip::{Header, header_len};
 const PROOF: usize = 80 << 10;
 /// Bytes behind a damage in which dynamic blocks are looked for; they stand at any bit, which is slow to search.
 const BIT_SEARCH: u64 = 8 << 20;
+/// Decoded bytes behind a place that are proof enough: a few bytes may decode to a thousand times as many.
+const MOST_DECODED: usize = 1 << 20;
+/// What trying places in vain may cost, in decoded bytes, for each byte that is searched; an input may look like the
+/// beginning of a block everywhere.
+const COST: usize = 64;
+/// What it may cost beyond that.
+const CREDIT: usize = 256 << 10;
 /// How far back a deflate stream may refer.
 const WINDOW: usize = 32 << 10;
 
@@ -26,6 +33,8 @@ pub(super) struct Resync {
     /// Whether a whole gzip member may begin here too. Inside a stream that is not so: one that lies in it, uncompressed,
     /// would be taken for the stream itself.
     members: bool,
+    /// What trying places in vain has cost, less what the bytes passed since may cost.
+    debt: usize,
 }
 
 /// A place to go on at.
@@ -53,16 +62,30 @@ impl Resync {
         self.held
     }
 
+    /// What a search has cost that goes on behind the next damage.
+    pub(super) fn debt(&self) -> usize {
+        self.debt
+    }
+
+    /// A search in a stream in which others have cost `debt`.
+    pub(super) fn with_debt(debt: usize) -> Self {
+        Resync { debt, ..Resync::default() }
+    }
+
     /// Looks for a place in what is held; at the end of the input all of it is searched.
     pub(super) fn search(&mut self, at_end: bool) -> Option<Found> {
         let end = self.held.len().saturating_sub(if at_end { 4 } else { PROOF }) * 8;
         while self.bit < end {
-            if let Some((decoder, taken)) = self.at(self.bit, at_end) {
+            if self.debt <= CREDIT
+                && let Some((decoder, taken)) = self.at(self.bit, at_end)
+            {
                 let byte = self.bit / 8;
                 self.held.drain(..byte + taken);
                 return Some(Found { decoder, skipped: self.dropped + byte as u64 });
             }
-            self.bit = self.next_bit();
+            let next = self.next_bit();
+            self.debt = self.debt.saturating_sub((next / 8 - self.bit / 8) * COST);
+            self.bit = next;
         }
         let done = (self.bit / 8).min(self.held.len());
         self.held.drain(..done);
@@ -83,7 +106,7 @@ impl Resync {
 
     /// A decoder that goes on at `bit`, where a block or member begins there; with it, how many bytes it was given or
     /// needs not.
-    fn at(&self, bit: usize, at_end: bool) -> Option<(Decompress, usize)> {
+    fn at(&mut self, bit: usize, at_end: bool) -> Option<(Decompress, usize)> {
         let byte = bit / 8;
         if bit.is_multiple_of(8) {
             if is_stored(&self.held[byte..]) && self.proves(primed(0, &[0])?, byte, at_end) {
@@ -117,7 +140,17 @@ impl Resync {
     }
 
     /// Whether what is held from `byte` on decodes as far as it goes.
-    fn proves(&self, mut decoder: Decompress, byte: usize, at_end: bool) -> bool {
+    fn proves(&mut self, decoder: Decompress, byte: usize, at_end: bool) -> bool {
+        let (proved, decoded) = self.decodes(decoder, byte, at_end);
+        if !proved {
+            // To set up a decoder costs a window.
+            self.debt += WINDOW + decoded;
+        }
+        proved
+    }
+
+    /// Whether what is held from `byte` on decodes as far as it goes, and to how many bytes.
+    fn decodes(&self, mut decoder: Decompress, byte: usize, at_end: bool) -> (bool, usize) {
         let mut input = &self.held[byte..];
         if !at_end {
             input = &input[..input.len().min(PROOF)];
@@ -133,12 +166,12 @@ impl Resync {
             input = &input[taken..];
             match status {
                 // The end of the stream: a checksum follows, and not much else in one that was cut.
-                Ok(Status::StreamEnd) => return decoded >= 64,
+                Ok(Status::StreamEnd) => return (decoded >= 64, decoded),
                 Ok(_) if taken > 0 || !out.is_empty() => {}
-                Ok(_) | Err(_) => return input.is_empty() && status.is_ok() && decoded >= 64,
+                Ok(_) | Err(_) => return (input.is_empty() && status.is_ok() && decoded >= 64, decoded),
             }
-            if input.is_empty() && out.len() < out.capacity() {
-                return decoded >= 64;
+            if (input.is_empty() && out.len() < out.capacity()) || decoded >= MOST_DECODED {
+                return (decoded >= 64, decoded);
             }
         }
     }
@@ -193,11 +226,9 @@ fn is_complete(lengths: &[u8], longest: u32) -> bool {
 /// Reads `count` code lengths, themselves coded; `None` inside where they contradict themselves, outside behind the end.
 fn code_lengths(bytes: &[u8], mut at: usize, coded: &[u8; 19], count: usize) -> Option<Option<Vec<u8>>> {
     let mut all: Vec<u8> = Vec::with_capacity(count);
+    let symbols = symbols(coded);
     while all.len() < count {
-        let (symbol, taken) = match symbol(bytes, at, coded)? {
-            Some(found) => found,
-            None => return Some(None),
-        };
+        let Some((symbol, taken)) = symbols[bits(bytes, at, 7)?] else { return Some(None) };
         at += taken;
         let (value, extra, base) = match symbol {
             16 => match all.last() {
@@ -215,23 +246,20 @@ fn code_lengths(bytes: &[u8], mut at: usize, coded: &[u8; 19], count: usize) -> 
     Some((all.len() == count).then_some(all))
 }
 
-/// The symbol of a canonical code at `at`, and its length in bits.
-fn symbol(bytes: &[u8], at: usize, lengths: &[u8; 19]) -> Option<Option<(u8, usize)>> {
-    let (mut code, mut first, mut index) = (0usize, 0usize, 0usize);
-    for length in 1..=7u8 {
-        code |= bits(bytes, at + usize::from(length) - 1, 1)?;
-        let of_length = lengths.iter().filter(|&&own| own == length).count();
-        if code < first + of_length {
-            let place = index + code - first;
-            let mut sorted: Vec<u8> = (0..19).filter(|&symbol| lengths[usize::from(symbol)] > 0).collect();
-            sorted.sort_by_key(|&symbol| (lengths[usize::from(symbol)], symbol));
-            return Some(sorted.get(place).map(|&symbol| (symbol, usize::from(length))));
+/// For each seven bits, the symbol of a canonical code (RFC 1951, 3.2.2) that they begin with, and its length.
+fn symbols(lengths: &[u8; 19]) -> [Option<(u8, usize)>; 128] {
+    let mut table = [None; 128];
+    let mut code = 0usize;
+    for length in 1..=7usize {
+        for symbol in (0..19u8).filter(|&symbol| usize::from(lengths[usize::from(symbol)]) == length) {
+            // The highest bit of a code comes first, the lowest of the input.
+            let first = (0..length).fold(0, |bits, place| bits | (code >> (length - 1 - place) & 1) << place);
+            (first..128).step_by(1 << length).for_each(|bits| table[bits] = Some((symbol, length)));
+            code += 1;
         }
-        index += of_length;
-        first = (first + of_length) << 1;
         code <<= 1;
     }
-    Some(None)
+    table
 }
 
 /// A decoder whose window is full of zeros and whose next bit is bit `bit` of `first`, the lower ones being left out.

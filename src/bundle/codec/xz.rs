@@ -4,13 +4,17 @@ use std::ops::ControlFlow;
 
 use lzma_rust2::{Action, Status, XzStream};
 
-use super::{Decoder, Give, OUT, Out, early, lost};
+use super::{Decoder, Give, OUT, Out, Slices, early, lost};
 use crate::bundle::Damage;
 use crate::model::ProblemKind;
+
+/// Bytes decoded at once: what the decoder had made of them is lost where one of them is wrong.
+const SLICE: usize = 512;
 
 /// Decodes an xz stream that arrives in blocks.
 pub(super) struct Xz {
     inner: XzStream,
+    slices: Slices,
     out: Vec<u8>,
     over: bool,
     memory: usize,
@@ -19,16 +23,23 @@ pub(super) struct Xz {
 impl Xz {
     pub(super) fn new(memory: usize) -> Self {
         let limit = u32::try_from(memory >> 10).unwrap_or(u32::MAX - 1);
-        Xz { inner: XzStream::new_mem_limit(true, limit), out: vec![0; OUT], over: false, memory }
+        let inner = XzStream::new_mem_limit(true, limit);
+        Xz { inner, slices: Slices::of(SLICE), out: vec![0; OUT], over: false, memory }
     }
 
     /// Decodes as far as `input` goes.
     fn run(&mut self, mut input: &[u8], action: Action, give: &mut Give<'_>) -> ControlFlow<()> {
         while !self.over {
+            let before = self.inner.total_out();
             let result = match self.inner.process(input, &mut self.out, action) {
                 Ok(result) => result,
                 Err(error) => {
                     self.over = true;
+                    // What was decoded before the damage stands in the buffer all the same.
+                    let len = (self.inner.total_out() - before) as usize;
+                    if len > 0 {
+                        give(Out::Bytes(&self.out[..len]))?;
+                    }
                     return give(Out::Fault(self.told(&error, action)));
                 }
             };
@@ -58,11 +69,16 @@ impl Xz {
 }
 
 impl Decoder for Xz {
-    fn push(&mut self, input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
-        self.run(input, Action::Run, give)
+    fn push(&mut self, mut input: &[u8], give: &mut Give<'_>) -> ControlFlow<()> {
+        while let Some(slice) = self.slices.next(&mut input) {
+            self.run(&slice, Action::Run, give)?;
+        }
+        ControlFlow::Continue(())
     }
 
     fn gap(&mut self, give: &mut Give<'_>) -> ControlFlow<()> {
+        let rest = self.slices.rest();
+        self.run(&rest, Action::Run, give)?;
         if std::mem::replace(&mut self.over, true) {
             return ControlFlow::Continue(());
         }
@@ -70,6 +86,8 @@ impl Decoder for Xz {
     }
 
     fn finish(&mut self, give: &mut Give<'_>) -> ControlFlow<()> {
+        let rest = self.slices.rest();
+        self.run(&rest, Action::Run, give)?;
         self.run(&[], Action::Finish, give)?;
         if std::mem::replace(&mut self.over, true) {
             ControlFlow::Continue(())

@@ -71,6 +71,11 @@ impl Zstd {
     }
 
     fn frame(&mut self, held: &[u8]) -> Need {
+        // Padding is harmless.
+        let zeros = held.iter().take_while(|&&byte| byte == 0).count();
+        if self.frames > 0 && zeros > 0 {
+            return Need::Used(zeros);
+        }
         let Some(&[a, b, c, d, rest @ ..]) = held.first_chunk::<8>() else { return Need::More };
         let magic = u32::from_le_bytes([a, b, c, d]);
         if magic & 0xffff_fff0 == 0x184d_2a50 {
@@ -115,14 +120,8 @@ impl Zstd {
         if held.len() < size {
             return ControlFlow::Continue(Need::More);
         }
-        let mut source = &held[..size];
-        loop {
-            match self.inner.decode_from_to(source, &mut self.out) {
-                Ok((_, 0)) => break,
-                Ok((_, len)) => give(Out::Bytes(&self.out[..len]))?,
-                Err(_) => return ControlFlow::Continue(Need::Fault(lost("zstd", self.at))),
-            }
-            source = &[];
+        if !self.decode(&held[..size], give)? {
+            return ControlFlow::Continue(Need::Fault(lost("zstd", self.at)));
         }
         if is_last {
             self.state = State::Frame;
@@ -135,6 +134,32 @@ impl Zstd {
             }
         }
         ControlFlow::Continue(Need::Used(size))
+    }
+}
+
+impl Zstd {
+    /// Decodes a block that is whole; whether it could be.
+    fn decode(&mut self, mut source: &[u8], give: &mut Give<'_>) -> ControlFlow<(), bool> {
+        loop {
+            match self.inner.decode_from_to(source, &mut self.out) {
+                Ok((_, 0)) => return ControlFlow::Continue(true),
+                Ok((_, len)) => give(Out::Bytes(&self.out[..len]))?,
+                Err(_) => return ControlFlow::Continue(false),
+            }
+            source = &[];
+        }
+    }
+
+    /// Ends the frame that is open early: what was decoded last still waits for the window to move on.
+    fn drain(&mut self, give: &mut Give<'_>) -> ControlFlow<()> {
+        if matches!(self.state, State::Block) {
+            // An empty last block, and a checksum that is not looked at.
+            let end = [1, 0, 0, 0, 0, 0, 0];
+            let len = if self.has_checksum { end.len() } else { 3 };
+            self.decode(&end[..len], give)?;
+        }
+        self.state = State::Over;
+        ControlFlow::Continue(())
     }
 }
 
@@ -165,7 +190,7 @@ impl Decoder for Zstd {
                     self.at += len as u64;
                 }
                 Need::Fault(fault) => {
-                    self.state = State::Over;
+                    self.drain(give)?;
                     give(Out::Fault(fault))?;
                     used = held.len();
                 }
@@ -180,7 +205,7 @@ impl Decoder for Zstd {
         if matches!(self.state, State::Over) {
             return ControlFlow::Continue(());
         }
-        self.state = State::Over;
+        self.drain(give)?;
         give(Out::Fault(lost("zstd", self.at)))
     }
 
@@ -193,15 +218,10 @@ impl Decoder for Zstd {
         if whole {
             return ControlFlow::Continue(());
         }
-        // What was decoded last still waits for the window to move on.
-        if self.frames > 0 {
-            let mut rest = Vec::new();
-            if self.inner.collect_to_writer(&mut rest).is_ok() && !rest.is_empty() {
-                give(Out::Bytes(&rest))?;
-            }
-        }
-        self.state = State::Over;
-        let padding = self.frames > 0 && self.held.iter().all(|&byte| byte == 0) && !self.held.is_empty();
+        let between = matches!(self.state, State::Frame);
+        self.drain(give)?;
+        let padding =
+            between && self.frames > 0 && self.held.iter().all(|&byte| byte == 0) && !self.held.is_empty();
         if padding { ControlFlow::Continue(()) } else { give(Out::Fault(early("zstd"))) }
     }
 }

@@ -1,0 +1,4 @@
+//! `walk` for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| esxray_fuzz::walk::run(data));
