@@ -21,7 +21,7 @@
 //! | --- | --- | --- |
 //! | [`model`] | plain data that all layers share | an event kind |
 //! | [`demo`] | makes bundles whose story is known, for the demo, tests and benchmarks; uses no reader | an incident |
-//! | [`bundle`] | a path on disk becomes a stream of members; containers in containers | a container |
+//! | [`bundle`] | a path on disk becomes a stream of members: codecs, archives and fragments, in each other, on again behind damage | a compression: a file in `bundle/codec/`; an archive: one in `bundle/archive/` |
 //! | [`record`] | bytes become whole records with their line and offset | |
 //! | [`format`] | log families and the shapes of their headers | a log family: an entry of `FORMATS` with its samples |
 //! | [`fact`] | files that are no event logs become typed facts | a fact: a file with its samples, listed in `FACTS` |
@@ -42,7 +42,9 @@
 //! - Nothing is unpacked to disk, and no archive library's `unpack` is called: there is no traversal, link or
 //!   leftover to guard against.
 //! - Memory does not grow with the bundle: what waits between readers and workers is bounded, a record is cut at a
-//!   limit, and events beyond a cap are counted instead of kept.
+//!   limit, events of a rule are kept at both ends of time and counted between, and members beyond a limit are counted.
+//! - Reading pushes: no part of the reader asks for bytes, each takes what has arrived and keeps what it needs to go on.
+//!   So files in fragments need no disk, and a *gap* can be told where bytes are missing.
 //! - The same input gives the same bytes of output for any number of threads. No order comes from a hash map.
 //! - No clock, network or environment inside the core; no report says "now".
 //! - Every finding carries evidence: host, member, line, byte offset, and the text as it stands there.

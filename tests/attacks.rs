@@ -305,3 +305,52 @@ fn one_line_of_a_gigabyte_is_cut_and_the_rest_is_read() {
     assert!(problems(&report, "limit").concat().contains("records were longer than 1048576 bytes"));
     assert_eq!(records(&report, "vobd"), 1);
 }
+
+#[test]
+fn what_is_sent_in_place_of_a_bundle_is_named() {
+    let attack = Attack::new();
+    let mut image = vec![0; 0x8001];
+    image.extend(b"CD001\x01");
+    image.resize(1 << 20, 7);
+    let mut seed = 1u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 56) as u8
+    })
+    .take(1 << 16)
+    .collect();
+    let files: [(&str, &[u8], &str); 7] = [
+        ("image.tgz", &image, "an ISO 9660 image"),
+        ("seven.tgz", b"7z\xbc\xaf\x27\x1c rest", "a 7z archive"),
+        ("page.tgz", b"<!DOCTYPE html><html>Please log in</html>", "a web page"),
+        ("noise.tgz", &noise, "its bytes look random"),
+        ("secret.tgz.gpg", b"-----BEGIN PGP MESSAGE-----\n\nhQEMA", "gpg -d"),
+        ("salted.tgz", b"Salted__12345678rest of it", "openssl enc"),
+        ("empty.tgz", b"", "the file is empty"),
+    ];
+    for (name, bytes, expected) in files {
+        let told = attack.run(&write(attack.path(), name, bytes), &[]).to_string();
+        assert!(told.contains(expected), "{name}: {told}");
+    }
+}
+
+#[test]
+fn files_that_need_a_password_are_named_and_those_beside_them_are_read() {
+    let attack = Attack::new();
+    let list = files(&[
+        ("esx-a/var/run/log/vmkernel.log", VMKERNEL),
+        ("esx-a/var/run/log/vobd.log", VOBD),
+        ("esx-a/var/run/log/hostd.log", b"x"),
+    ]);
+    let mut zip = zip_of(&list, CompressionMethod::Deflated, false);
+    for name in ["vmkernel.log", "hostd.log"] {
+        // The flag of encryption in the local header.
+        let at = zip.windows(name.len()).position(|part| part == name.as_bytes()).expect("there");
+        zip[at - "esx-a/var/run/log/".len() - 24] |= 1;
+    }
+    let report = attack.run(&write(attack.path(), "esx-a.zip", &zip), &["--fail-on", "incomplete"]);
+    assert_eq!((records(&report, "vobd"), records(&report, "vmkernel")), (1, 0));
+    let told = problems(&report, "encrypted");
+    assert!(told.len() == 1 && told[0].contains("2 files are protected by a password"), "{told:?}");
+    assert!(problems(&report, "damaged").is_empty(), "{:#}", report["problems"]);
+}

@@ -255,3 +255,24 @@ fn a_zip_without_its_directory_is_read_by_its_members() {
     assert_eq!(damaged.hosts[0].members.read, incident.expected.hosts[0].members.read);
     assert!(damaged.problems.iter().any(|problem| problem.text.contains("directory is missing")));
 }
+
+#[test]
+fn a_missing_fragment_of_a_bundle_costs_what_stands_in_it() {
+    let incident = Incident::of(vsan_incident(&VsanOptions::default()).0, Volume::DEMO);
+    let whole = incident.bytes(1);
+    let mut pieces = forms::fragments("wcp/esx.tar.gz", &whole, whole.len() / 20, 0);
+    assert_eq!(pieces.remove(9).0, "wcp/esx.tar.gz.FRAG-00009");
+    // They need not come in their order.
+    pieces.swap(3, 12);
+    let damaged = incident.with(1, &forms::tar_of(&pieces, tar::Header::new_gnu));
+    check(&incident, &damaged, "a fragment");
+    let told =
+        damaged.problems.iter().find(|problem| problem.kind.name() == "missing-fragment").expect("told");
+    assert!(told.text.contains("fragment 9 is missing"), "{told:?}");
+    let records = |report: &Report| -> u64 {
+        let host = &incident.expected.hosts[1].id;
+        report.coverage.iter().filter(|log| log.host == *host).map(|log| log.records).sum()
+    };
+    let (left, all) = (records(&damaged), records(&incident.expected));
+    assert!(left < all && left * 10 > all * 6, "{left} of {all} records: {:#?}", damaged.problems);
+}

@@ -25,7 +25,8 @@ use crate::report::escape;
 /// Reads VMware ESXi vm-support and vCenter vc-support bundles offline, and says what happened, on which host, why,
 /// and what to do.
 ///
-/// A PATH is a bundle file (.tgz, .tar, .zip, also wrongly named), a folder that holds bundles, or the root of an
+/// A PATH is a bundle file (.tgz, .tar, .zip, .tar.zst and more, also wrongly named), a fragment of one (.FRAG-00000),
+/// a folder that holds bundles, or the root of an
 /// unpacked bundle. Nothing is unpacked to disk, and nothing leaves this machine.
 #[derive(Debug, Parser)]
 #[command(name = "esxray", version, max_term_width = 100, propagate_version = true)]

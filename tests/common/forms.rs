@@ -279,6 +279,22 @@ pub const FORMS: &[Form] = &[
             gzip(&tar_of(&b.files.iter().map(plain).collect::<Vec<_>>(), tar::Header::new_gnu))
         })
     }),
+    ("rotated logs as zst, xz and bz2", |b, f| {
+        each(b, f, "tgz", |b| {
+            let again = |(index, (name, bytes)): (usize, &(String, Vec<u8>))| {
+                let mut text = Vec::new();
+                let is_log = name.ends_with(".gz") && name.contains("/log/");
+                if !is_log || flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut text).is_err() {
+                    return (name.clone(), bytes.clone());
+                }
+                let (pack, ending): (fn(&[u8]) -> Vec<u8>, _) =
+                    [(zstd as fn(&[u8]) -> Vec<u8>, "zst"), (xz, "xz"), (bzip2, "bz2")][index % 3];
+                (format!("{}{ending}", name.trim_end_matches("gz")), pack(&text))
+            };
+            let files: Vec<_> = b.files.iter().enumerate().map(again).collect();
+            gzip(&tar_of(&files, tar::Header::new_gnu))
+        })
+    }),
     ("every member twice", |b, f| {
         each(b, f, "tgz", |b| {
             gzip(&tar_of(&[b.files.clone(), b.files.clone()].concat(), tar::Header::new_gnu))
