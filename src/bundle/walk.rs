@@ -445,3 +445,92 @@ impl Place {
         Member { path, container: self.path.clone(), root, tree, size, fragmented: false }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wants every log and counts.
+    #[derive(Default)]
+    struct Count {
+        bytes: u64,
+        problems: Vec<String>,
+    }
+
+    impl Sink for Count {
+        fn begin(&mut self, member: Member) -> Option<Handle> {
+            member.path.as_str().ends_with(".log").then_some(Handle(0))
+        }
+
+        fn skip(&mut self, _: Member) {}
+
+        fn piece(&mut self, _: Handle, _: MemberPath) {}
+
+        fn gap(&mut self, _: Handle, _: Gap) {}
+
+        fn block(&mut self, _: Handle, bytes: Vec<u8>) {
+            self.bytes += bytes.len() as u64;
+        }
+
+        fn end(&mut self, _: Handle, damage: Option<Damage>) {
+            self.problems.extend(damage.map(|damage| damage.text));
+        }
+
+        fn problem(&mut self, problem: Problem) {
+            self.problems.push(problem.text);
+        }
+
+        fn progress(&mut self, _: u64) {}
+
+        fn stopped(&self) -> bool {
+            false
+        }
+    }
+
+    fn count(bytes: &[u8], limits: &Limits) -> Count {
+        let mut count = Count::default();
+        walk_from("a.tar", &mut &bytes[..], limits, &mut count);
+        count
+    }
+
+    fn entry(tar: &mut tar::Builder<Vec<u8>>, name: &str, text: &[u8]) {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        tar.append_data(&mut header, name, text).expect("in memory");
+    }
+
+    #[test]
+    fn a_hole_in_an_archive_in_an_archive_ends() {
+        let mut inner = tar::Builder::new(Vec::new());
+        entry(&mut inner, "esx-a/var/log/a.log", b"text");
+        let inner = inner.into_inner().expect("in memory");
+        let mut tar = tar::Builder::new(Vec::new());
+        let map = format!("0,{}", inner.len());
+        let sparse =
+            [("GNU.sparse.realsize", &b"4611686018427387904"[..]), ("GNU.sparse.map", map.as_bytes())];
+        tar.append_pax_extensions(sparse).expect("in memory");
+        entry(&mut tar, "x/inner.tar", &inner);
+        entry(&mut tar, "esx-a/var/log/b.log", b"more");
+        let limits = Limits { ratio_from: 1 << 20, ..Limits::default() };
+        let count = count(&tar.into_inner().expect("in memory"), &limits);
+        assert_eq!(count.bytes, 8);
+        assert!(
+            count.problems.iter().any(|text| text.contains("decompression bomb")),
+            "{:?}",
+            count.problems
+        );
+    }
+
+    #[test]
+    fn a_member_has_as_many_bytes_as_the_limit_allows() {
+        let mut tar = tar::Builder::new(Vec::new());
+        entry(&mut tar, "esx-a/var/log/a.log", &[b'x'; 5000]);
+        let limits = Limits { member_bytes: 5000, ..Limits::default() };
+        let tar = tar.into_inner().expect("in memory");
+        assert_eq!(count(&tar, &limits).bytes, 5000);
+        // A log that stands alone has no size that is told beforehand.
+        let mut bare = Count::default();
+        walk_from("a.log", &mut &[b'x'; 9000][..], &limits, &mut bare);
+        assert!(bare.bytes == 5000 && bare.problems.len() == 1, "{} {:?}", bare.bytes, bare.problems);
+    }
+}

@@ -774,4 +774,19 @@ mod tests {
         }
         assert_eq!(read, 6);
     }
+
+    #[test]
+    fn a_header_whose_size_is_no_number_is_passed_over() {
+        let mut tar = packed(&[("a", "first"), ("b", "second"), ("c", "third")]);
+        // In the middle and at the beginning of a search.
+        for at in [1024, 0] {
+            let block = &mut tar[at..at + BLOCK];
+            block[124..136].copy_from_slice(b"no number  \0");
+            block[148..156].fill(b' ');
+            let sum: u32 = block.iter().map(|&byte| u32::from(byte)).sum();
+            block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        }
+        let (items, faults) = told(&tar, 512);
+        assert_eq!(items, ["c=third"], "{faults:?}");
+    }
 }

@@ -864,4 +864,33 @@ mod tests {
             [None, Some("encrypted"), None, None, None]
         );
     }
+
+    #[test]
+    fn what_stands_behind_a_damaged_entry_of_unknown_length_is_read() {
+        let mut zip = zip::ZipWriter::new_stream(Vec::new());
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        for n in 0..5 {
+            zip.start_file(format!("esx-a/{n}.log"), options).expect("begun");
+            zip.write_all(&text(n)[..3000]).expect("in memory");
+        }
+        let mut bytes = zip.finish().expect("in memory").into_inner();
+        let first = memmem::find(&bytes, b"0.log").expect("there") + 5;
+        // A block of a type that does not exist.
+        bytes[first] = 7;
+        for block in [100, 1 << 20] {
+            let (items, _) = told(&bytes, block);
+            let whole: Vec<_> =
+                items.iter().filter(|item| item.2.is_none()).map(|item| &item.0[6..]).collect();
+            assert_eq!(whole, ["1.log", "2.log", "3.log", "4.log"], "in {block}");
+        }
+    }
+
+    #[test]
+    fn many_small_entries_go_no_deeper() {
+        let entry = [LOCAL, &[20, 0, 0, 0, 0, 0], &[0; 16], &[1, 0, 0, 0], b"a"].concat();
+        let bytes = entry.repeat(20_000);
+        let read =
+            std::thread::Builder::new().stack_size(128 << 10).spawn(move || told(&bytes, 1 << 20).0.len());
+        assert_eq!(read.expect("started").join().expect("no overflow"), 20_000);
+    }
 }

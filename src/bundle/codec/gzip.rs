@@ -399,4 +399,29 @@ mod tests {
         assert!(!faults.is_empty());
         assert!(out.len() > text.len() - 100_000, "{} of {}: {faults:?}", out.len(), text.len());
     }
+
+    #[test]
+    fn a_damaged_stream_gives_the_same_in_blocks_of_any_size() {
+        let mut bytes = packed(&text());
+        for part in 1..4 {
+            let at = bytes.len() * part / 4;
+            spoil(&mut bytes[at..at + 300]);
+        }
+        bytes.extend(b"and more");
+        let whole = unpacked(&bytes, usize::MAX);
+        assert!(whole.2 > 0, "{} {:?} of {}", whole.0.len(), whole.1, bytes.len());
+        for block in [7, 1000, 32 << 10, 100_000] {
+            assert!(unpacked(&bytes, block) == whole, "in {block}");
+        }
+    }
+
+    #[test]
+    fn any_number_of_damages_close_to_each_other_goes_no_deeper() {
+        let mut member = packed(&[b'x'; 100]);
+        member.extend(b"??");
+        let bytes = member.repeat(3000);
+        let read = std::thread::Builder::new().stack_size(256 << 10).spawn(move || unpacked(&bytes, 1 << 20));
+        let (out, _, gaps) = read.expect("started").join().expect("no overflow");
+        assert!(out == [b'x'; 300_000] && gaps == 2999, "{} bytes, {gaps} gaps", out.len());
+    }
 }

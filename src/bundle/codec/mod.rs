@@ -171,4 +171,35 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn what_was_decoded_before_a_damage_is_given() {
+        let text = text();
+        for (kind, most) in [(Kind::Zstd, 300_000), (Kind::Xz, 60_000)] {
+            let mut whole = packed(kind, &text);
+            let at = whole.len() * 2 / 3;
+            let (cut, _) = unpacked(kind, &whole[..at], 4096);
+            whole[at..at + 100].fill(0xff);
+            let (out, _) = unpacked(kind, &whole, 4096);
+            let same = out.iter().zip(&text).take_while(|(own, real)| own == real).count();
+            assert!(same + most >= cut.len(), "{kind:?}: {same} of {}", cut.len());
+            assert!(cut.len() + 300_000 > text.len() * 2 / 3, "{kind:?}: {} of {}", cut.len(), text.len());
+        }
+    }
+
+    #[test]
+    fn padding_is_harmless_and_what_follows_it_is_told() {
+        for kind in ALL {
+            // Padding of xz comes in fours.
+            let mut bytes = [packed(kind, b"a text"), vec![0; 4000]].concat();
+            for block in [1, 1000, 1 << 20] {
+                let (out, faults) = unpacked(kind, &bytes, block);
+                assert!(out == b"a text" && faults.is_empty(), "{kind:?} in {block}: {faults:?}");
+            }
+            bytes.extend(b"and other data");
+            for block in [1, 1000, 1 << 20] {
+                assert_eq!(unpacked(kind, &bytes, block).1.len(), 1, "{kind:?} in {block}");
+            }
+        }
+    }
 }
