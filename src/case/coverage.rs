@@ -253,15 +253,20 @@ impl<'a> Sequence<'a> {
     /// The gap between member `at` and the next one, where their numbers do not follow each other.
     fn missing_behind(&self, at: usize) -> Option<Gap> {
         let (one, next) = (&self.members[at], self.members.get(at + 1)?);
+        // Numbers come from names, which may say anything: no more are listed than are told.
         let numbers: Vec<u64> = match (one.place, next.place) {
             (Place::Age { number: old, .. }, Place::Age { number: new, .. }) => {
-                (new + 1..old).rev().collect()
+                (new.saturating_add(1)..old).rev().take(MAX_FILES).collect()
             }
-            (Place::Age { number: old, newest }, Place::Current) => (newest..old).rev().collect(),
-            (Place::Serial(old), Place::Serial(new)) => (old + 1..new).collect(),
+            (Place::Age { number: old, newest }, Place::Current) => {
+                (newest..old).rev().take(MAX_FILES).collect()
+            }
+            (Place::Serial(old), Place::Serial(new)) => {
+                (old.saturating_add(1)..new).take(MAX_FILES).collect()
+            }
             _ => Vec::new(),
         };
-        let files = numbers.iter().take(MAX_FILES).filter_map(|number| one.renamed(*number)).collect();
+        let files = numbers.iter().filter_map(|number| one.renamed(*number)).collect();
         let (from, to) = (self.before(at)?, self.after(at + 1)?);
         let why = GapCause::RotationMissing;
         (!numbers.is_empty() && from < to).then_some(Gap { from, to, why, files, partial: false })
@@ -283,8 +288,12 @@ impl<'a> Sequence<'a> {
         let member = self.members[at].member;
         let kinds: BTreeSet<ProblemKind> = member.problems.iter().map(|problem| problem.kind).collect();
         let files = vec![member.path.as_str().to_owned()];
-        let inside =
-            |why| Some(Gap { from: member.from?, to: member.to?, why, files: files.clone(), partial: true });
+        let inside = |why| {
+            // Where stamps are damaged too, the last need not be the latest.
+            let (first, last) = (member.from?, member.to?);
+            let (from, to) = (first.min(last), first.max(last));
+            Some(Gap { from, to, why, files: files.clone(), partial: true })
+        };
         let next = self.after(at + 1).or(self.captured_at);
         let behind = |from: Option<Timestamp>| {
             let (from, to) = (from?, next?);
