@@ -70,7 +70,7 @@ struct Content {
 
 enum Body {
     Stored,
-    Deflated(Inflate),
+    Deflated(Box<Inflate>),
     Other(Box<dyn Decoder>),
 }
 
@@ -628,7 +628,7 @@ impl Decoder for Nothing {
 fn body(method: u16) -> Option<Body> {
     let kind = match method {
         0 => return Some(Body::Stored),
-        8 => return Some(Body::Deflated(Inflate::default())),
+        8 => return Some(Body::Deflated(Box::default())),
         12 => Kind::Bzip2,
         20 | 93 => Kind::Zstd,
         95 => Kind::Xz,
