@@ -70,8 +70,11 @@ fn pack(kind: Kind, text: &[u8], form: u8) -> Vec<u8> {
             xz.finish().expect("a vector takes all")
         }
         _ => {
-            let level =
-                if form % 2 == 0 { CompressionLevel::Fastest } else { CompressionLevel::Uncompressed };
+            let level = if form.is_multiple_of(2) {
+                CompressionLevel::Fastest
+            } else {
+                CompressionLevel::Uncompressed
+            };
             compress_to_vec(text, level)
         }
     }
@@ -83,7 +86,7 @@ fn packed(kind: Kind, bytes: &mut Bytes<'_>) -> (Vec<u8>, usize, Vec<u8>) {
     let first = bytes.take(first_len).repeat(times);
     let mut stream = pack(kind, &first, form);
     let first_end = stream.len();
-    if both % 2 == 0 {
+    if both.is_multiple_of(2) {
         return (first, first_end, stream);
     }
     let second = bytes.rest();
