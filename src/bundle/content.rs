@@ -2,8 +2,9 @@
 
 use super::archive::{Entry, EntryKind};
 use super::fragment::Piece;
+use super::place::Place;
 use super::stream::{Purpose, Stream};
-use super::walk::{Place, Walk};
+use super::walk::Walk;
 use super::{Damage, Gap, Handle, Member, tree};
 use crate::model::ProblemKind;
 

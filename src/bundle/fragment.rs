@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::content::Content;
+use super::place::Place;
 use super::sniff::{self, Kind};
-use super::walk::{Place, Walk};
+use super::walk::Walk;
 use super::{Damage, Gap};
 use crate::model::{MemberPath, ProblemKind};
 

@@ -19,6 +19,8 @@ pub mod codec;
 mod content;
 mod find;
 mod fragment;
+mod input;
+mod place;
 pub mod sniff;
 mod stream;
 pub mod tree;
@@ -26,7 +28,7 @@ mod walk;
 
 pub use find::{Input, find};
 pub use fragment::missing_fragments;
-pub use walk::{walk, walk_from};
+pub use input::{walk, walk_from};
 
 use crate::model::{MemberPath, Problem, ProblemKind};
 

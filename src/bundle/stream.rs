@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use super::archive::{Archive, Entry, Item, Tar, Zip};
 use super::codec::{self, Decoder, Out};
 use super::content::{Content, Leaf};
+use super::place::Place;
 use super::sniff::{self, Kind};
-use super::walk::{Place, Walk};
+use super::walk::Walk;
 use super::{Damage, Member, tree};
 use crate::model::{MemberPath, ProblemKind};
 

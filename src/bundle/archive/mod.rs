@@ -2,13 +2,10 @@
 //!
 //! What an entry is good for is not decided here.
 
-mod header;
-mod pax;
 mod tar;
 mod zip;
 
-pub(super) use header::is_header as is_tar_header;
-pub(super) use tar::Tar;
+pub(super) use tar::{Tar, is_header as is_tar_header};
 pub(super) use zip::Zip;
 
 use super::{Damage, Limits};

@@ -1,10 +1,16 @@
 //! tar: v7, ustar, GNU long names and sparse files, PAX; several behind each other; on again behind a damage at the next
 //! header whose checksum is right.
 
+mod content;
+mod header;
+mod pax;
+
 use memchr::memmem;
 
-use super::header::{self, BLOCK, Header, Piece};
-use super::pax::{Map, Overrides};
+use self::content::{Content, Sparse};
+pub(crate) use self::header::is_header;
+use self::header::{BLOCK, Header, Piece};
+use self::pax::{Map, Overrides};
 use super::{Archive, Bounds, Entry, EntryKind, Item, Take};
 use crate::bundle::Damage;
 use crate::model::ProblemKind;
@@ -51,24 +57,6 @@ enum State {
     Skip(u64),
     /// A header is looked for.
     Seek(Seek),
-}
-
-/// What is left of an entry's content.
-struct Content {
-    /// Bytes as stored.
-    left: u64,
-    pad: u64,
-    sparse: Option<Sparse>,
-}
-
-/// A sparse file on its way.
-struct Sparse {
-    pieces: std::vec::IntoIter<Piece>,
-    /// Bytes left of the present piece.
-    piece: u64,
-    /// Bytes given.
-    at: u64,
-    size: u64,
 }
 
 /// A search for the next header.
@@ -487,53 +475,6 @@ impl Tar {
             Why::BehindEnd => format!("other data follows the archive; {behind} bytes were left out"),
         };
         Some(Damage { kind: ProblemKind::Damaged, text })
-    }
-}
-
-impl Content {
-    /// Gives stored bytes, no more than are left.
-    fn give(&mut self, mut bytes: &[u8], take: &mut Take<'_>) {
-        self.left -= bytes.len() as u64;
-        let Some(sparse) = &mut self.sparse else {
-            if !bytes.is_empty() {
-                take(Item::Bytes(bytes));
-            }
-            return;
-        };
-        while !bytes.is_empty() {
-            if sparse.piece == 0 && !sparse.next_piece(take) {
-                return;
-            }
-            let len = bytes.len().min(usize::try_from(sparse.piece).unwrap_or(usize::MAX));
-            take(Item::Bytes(&bytes[..len]));
-            sparse.piece -= len as u64;
-            sparse.at += len as u64;
-            bytes = &bytes[len..];
-        }
-    }
-
-    /// Gives the hole at the end of a sparse file.
-    fn rest(self, cut: bool, take: &mut Take<'_>) {
-        if let Some(sparse) = self.sparse.filter(|sparse| !cut && sparse.size > sparse.at) {
-            take(Item::Hole(sparse.size - sparse.at));
-        }
-    }
-
-    fn lose_holes(&self, take: &mut Take<'_>) {
-        take(Item::Gap);
-    }
-}
-
-impl Sparse {
-    /// Begins the next piece, behind the hole before it; whether there is one.
-    fn next_piece(&mut self, take: &mut Take<'_>) -> bool {
-        let Some(piece) = self.pieces.find(|piece| piece.size > 0) else { return false };
-        if piece.offset > self.at {
-            take(Item::Hole(piece.offset - self.at));
-            self.at = piece.offset;
-        }
-        self.piece = piece.size;
-        true
     }
 }
 

@@ -1,25 +1,21 @@
 //! zip by its local headers, so that it can arrive in blocks, lack its directory or be damaged: stored and deflated
 //! entries and those of newer methods, zip64, sizes behind the content; on again at the next local header.
 
-use std::ops::ControlFlow;
+mod content;
+mod local;
 
 use flate2::Crc;
 use memchr::memmem;
 
+use self::content::{Content, body};
+use self::local::{DESCRIPTOR, LOCAL, Local, local};
 use super::{Archive, Bounds, Entry, EntryKind, Item, Take};
 use crate::bundle::Damage;
-use crate::bundle::codec::{self, Decoder, Inflate, Out, Slices, Step};
-use crate::bundle::sniff::Kind;
+use crate::bundle::codec::Slices;
 use crate::model::ProblemKind;
 
-const LOCAL: &[u8] = b"PK\x03\x04";
-const DESCRIPTOR: &[u8] = b"PK\x07\x08";
-/// Bytes of a local header before the name.
-const LOCAL_LEN: usize = 30;
 /// Bytes of a directory entry before the name.
 const CENTRAL_LEN: usize = 46;
-/// A window that an entry of a newer method may ask for.
-const MEMORY: usize = 64 << 20;
 
 /// Reads a zip that arrives in blocks.
 pub(crate) struct Zip {
@@ -50,41 +46,6 @@ enum State {
     Descriptor(Box<Content>),
     /// A local header is looked for, from here on.
     Seek(u64),
-}
-
-/// An entry on its way.
-struct Content {
-    local: Local,
-    /// Stored bytes left, where that is known.
-    left: Option<u64>,
-    body: Body,
-    crc: Crc,
-    stored: u64,
-    given: u64,
-    damage: Option<Damage>,
-    /// The end of what came in, of a stored entry of unknown length: it may be the descriptor's.
-    back: Vec<u8>,
-    /// What stands behind the content of such an entry.
-    behind: Option<Vec<u8>>,
-    /// Whether more of it is wanted.
-    wanted: bool,
-}
-
-enum Body {
-    Stored,
-    Deflated(Box<Inflate>),
-    Other(Box<dyn Decoder>),
-}
-
-/// What a local header says.
-struct Local {
-    name: Vec<u8>,
-    method: u16,
-    crc: u32,
-    stored: Option<u64>,
-    size: Option<u64>,
-    encrypted: bool,
-    len: usize,
 }
 
 impl Zip {
@@ -437,284 +398,6 @@ impl Archive for Zip {
                 ))));
             }
         }
-    }
-}
-
-impl Content {
-    /// Takes stored bytes; how many, where the content ends in them by itself.
-    fn body(&mut self, input: &[u8], take: &mut Take<'_>) -> Option<usize> {
-        match &mut self.body {
-            Body::Stored if self.left.is_some() => {
-                self.crc.update(input);
-                self.given += input.len() as u64;
-                self.wanted = take(Item::Bytes(input));
-                None
-            }
-            Body::Stored => {
-                self.stored_to_descriptor(input, take);
-                None
-            }
-            Body::Deflated(_) => self.inflate(input, take),
-            Body::Other(_) => {
-                self.decode(Some(input), take);
-                None
-            }
-        }
-    }
-
-    /// Stored content of unknown length ends where a descriptor with its checksum stands.
-    fn stored_to_descriptor(&mut self, input: &[u8], take: &mut Take<'_>) {
-        let mut all = std::mem::take(&mut self.back);
-        all.extend_from_slice(input);
-        let mut summed = 0;
-        let mut end = all.len().saturating_sub(7);
-        for start in memmem::find_iter(&all, DESCRIPTOR).filter(|start| start + 8 <= all.len()) {
-            self.crc.update(&all[summed..start]);
-            summed = start;
-            if all[start + 4..start + 8] == self.crc.sum().to_le_bytes() {
-                self.behind = Some(all[start..].to_vec());
-                end = start;
-                break;
-            }
-        }
-        if summed > end {
-            end = summed;
-        }
-        self.crc.update(&all[summed..end]);
-        self.given += end as u64;
-        if end > 0 {
-            take(Item::Bytes(&all[..end]));
-        }
-        if self.behind.is_none() {
-            self.back = all.split_off(end);
-        }
-    }
-
-    fn inflate(&mut self, mut input: &[u8], take: &mut Take<'_>) -> Option<usize> {
-        let all = input.len();
-        loop {
-            let Body::Deflated(inflate) = &mut self.body else { return None };
-            let step = inflate.step(input);
-            if !inflate.out().is_empty() {
-                self.given += inflate.out().len() as u64;
-                self.wanted = take(Item::Bytes(inflate.out()));
-                if !self.wanted && self.left.is_some() {
-                    return None;
-                }
-            }
-            match step {
-                Step::Taken(taken) => input = &input[taken..],
-                Step::End(taken) => return Some(all - input.len() + taken),
-                Step::Damaged(_) => {
-                    self.damaged("the compressed data is damaged; what stands before was used");
-                    return None;
-                }
-                Step::Resumed(_) => {
-                    take(Item::Gap);
-                    let held = inflate.take_held();
-                    self.damage = None;
-                    self.damaged("the compressed data is damaged; what stands before and behind was used");
-                    self.resumed(&held, take);
-                    return None;
-                }
-                Step::Searching => return None,
-            }
-            let Body::Deflated(inflate) = &self.body else { return None };
-            if input.is_empty() && !inflate.is_full() {
-                return None;
-            }
-        }
-    }
-
-    /// Goes on with what was held behind a damage.
-    fn resumed(&mut self, held: &[u8], take: &mut Take<'_>) {
-        if self.inflate(held, take).is_some() {
-            // The stream ended inside what had been taken before: nothing more of the entry is its own.
-            self.body = Body::Other(Box::new(Nothing));
-        }
-    }
-
-    fn decode(&mut self, input: Option<&[u8]>, take: &mut Take<'_>) {
-        let Body::Other(decoder) = &mut self.body else { return };
-        let (mut damage, mut given, crc, wanted) = (None, 0, &mut self.crc, &mut self.wanted);
-        let mut give = |out: Out<'_>| {
-            match out {
-                Out::Bytes(bytes) => {
-                    crc.update(bytes);
-                    given += bytes.len() as u64;
-                    *wanted = take(Item::Bytes(bytes));
-                }
-                Out::Gap => *wanted = take(Item::Gap),
-                Out::Fault(fault) => damage = Some(fault),
-            }
-            if *wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        };
-        let _ = match input {
-            Some(input) => decoder.push(input, &mut give),
-            None => decoder.finish(&mut give),
-        };
-        self.given += given;
-        self.damage = self.damage.take().or(damage);
-    }
-
-    fn damaged(&mut self, text: &str) {
-        let damage = Damage { kind: ProblemKind::Damaged, text: text.to_owned() };
-        self.damage.get_or_insert(damage);
-    }
-
-    /// Gives what a decoder still holds.
-    fn flush(&mut self, by_itself: bool, take: &mut Take<'_>) {
-        self.decode(None, take);
-        let back = std::mem::take(&mut self.back);
-        if !back.is_empty() {
-            self.crc.update(&back);
-            take(Item::Bytes(&back));
-        }
-        while let Body::Deflated(inflate) = &mut self.body
-            && matches!(inflate.last_search(), Step::Resumed(_))
-        {
-            take(Item::Gap);
-            let held = inflate.take_held();
-            self.resumed(&held, take);
-        }
-        let ends_early = matches!(&self.body, Body::Deflated(inflate) if !inflate.is_damaged());
-        if ends_early && !by_itself {
-            self.damaged("the compressed data ends early; what stands before was used");
-        }
-    }
-
-    /// What came in behind the damage and was not used.
-    fn unread(&mut self) -> Vec<u8> {
-        match &mut self.body {
-            Body::Deflated(inflate) => inflate.take_held(),
-            Body::Stored | Body::Other(_) => Vec::new(),
-        }
-    }
-
-    /// Reads checksum and sizes behind the content; how long they are, once they are there. With a signature or not, of
-    /// four or eight bytes each: whichever agrees with what was read.
-    fn descriptor(&mut self, held: &[u8]) -> Option<usize> {
-        let number = |at: usize, len: usize| {
-            let bytes = held.get(at..at + len)?;
-            Some(bytes.iter().rev().fold(0u64, |value, &byte| value << 8 | u64::from(byte)))
-        };
-        for (start, len) in [(4, 4), (4, 8), (0, 4), (0, 8)] {
-            if start == 4 && !held.starts_with(&DESCRIPTOR[..held.len().min(4)]) {
-                continue;
-            }
-            let (crc, stored) = (number(start, 4), number(start + 4, len));
-            if let Some((crc, stored)) = crc.zip(stored)
-                && stored == self.stored
-                && held.len() >= start + 4 + 2 * len
-            {
-                self.local.crc = crc as u32;
-                return Some(start + 4 + 2 * len);
-            }
-        }
-        // Longer than any: there is none that agrees.
-        (held.len() >= 24).then(|| {
-            self.damaged("its length does not agree with what stands behind it");
-            0
-        })
-    }
-
-    /// Holds the checksum against what was given.
-    fn verify(&mut self) {
-        let sum = match &self.body {
-            Body::Deflated(inflate) => inflate.crc(),
-            _ => self.crc.sum(),
-        };
-        if sum != self.local.crc {
-            self.damaged("the checksum does not match: some of its bytes are wrong");
-        }
-    }
-}
-
-/// Decodes to nothing.
-struct Nothing;
-
-impl Decoder for Nothing {
-    fn push(&mut self, _: &[u8], _: &mut codec::Give<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn gap(&mut self, _: &mut codec::Give<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn finish(&mut self, _: &mut codec::Give<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-}
-
-fn body(method: u16) -> Option<Body> {
-    let kind = match method {
-        0 => return Some(Body::Stored),
-        8 => return Some(Body::Deflated(Box::default())),
-        12 => Kind::Bzip2,
-        20 | 93 => Kind::Zstd,
-        95 => Kind::Xz,
-        _ => return None,
-    };
-    codec::decoder(kind, MEMORY).map(Body::Other)
-}
-
-/// The local header that `bytes` begin with: `None` outside where more of it has to come, inside where it is none.
-fn local(bytes: &[u8]) -> Option<Option<Local>> {
-    if !bytes.starts_with(&LOCAL[..bytes.len().min(4)]) {
-        return Some(None);
-    }
-    let head = bytes.first_chunk::<LOCAL_LEN>()?;
-    let short = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
-    let long = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    let (flags, method) = (short(6), short(8));
-    let (name_len, extra_len) = (usize::from(short(26)), usize::from(short(28)));
-    let known = matches!(method, 0..=20 | 93..=99);
-    if head[4] > 100 || !known || name_len == 0 {
-        return Some(None);
-    }
-    let len = LOCAL_LEN + name_len + extra_len;
-    let rest = bytes.get(LOCAL_LEN..len)?;
-    let (name, extra) = rest.split_at(name_len);
-    if name.contains(&0) {
-        return Some(None);
-    }
-    let (mut size, mut stored) = (u64::from(long(22)), u64::from(long(18)));
-    if long(18) == u32::MAX || long(22) == u32::MAX {
-        zip64(extra, &mut size, &mut stored);
-    }
-    // Bit 3: sizes and checksum stand behind the content.
-    let behind = flags & 8 != 0 && stored == 0;
-    Some(Some(Local {
-        name: name.to_vec(),
-        method,
-        crc: long(14),
-        stored: (!behind).then_some(stored),
-        size: (!behind).then_some(size),
-        // Bit 0, and strong encryption, and AES.
-        encrypted: flags & 0x41 != 0 || method == 99,
-        len,
-    }))
-}
-
-/// Takes the sizes that do not fit the header from its extra fields.
-fn zip64(mut extra: &[u8], size: &mut u64, stored: &mut u64) {
-    while let Some((&[a, b, c, d], rest)) = extra.split_first_chunk::<4>() {
-        let len = usize::from(u16::from_le_bytes([c, d])).min(rest.len());
-        let (field, after) = rest.split_at(len);
-        if u16::from_le_bytes([a, b]) == 1 {
-            let mut numbers = field
-                .chunks_exact(8)
-                .filter_map(|part| part.first_chunk::<8>())
-                .map(|part| u64::from_le_bytes(*part));
-            if *size == u64::from(u32::MAX) {
-                *size = numbers.next().unwrap_or(*size);
-            }
-            if *stored == u64::from(u32::MAX) {
-                *stored = numbers.next().unwrap_or(*stored);
-            }
-        }
-        extra = after;
     }
 }
 
