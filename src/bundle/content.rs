@@ -92,12 +92,18 @@ impl Content {
 
     /// So many zero bytes, which are stored nowhere.
     pub(super) fn hole(&mut self, cx: &mut Walk<'_>, mut len: u64) {
-        let zeros = [0; 16 << 10];
+        let (zeros, from, mut given) = ([0; 16 << 10], cx.read_before(), 0);
         while len > 0 && !self.is_over() && !cx.is_over() {
             let part = zeros.len().min(usize::try_from(len).unwrap_or(usize::MAX));
             cx.expand(part);
             self.push(cx, &zeros[..part]);
             len -= part as u64;
+            given += part as u64;
+            // A member on its way to the sink is held to the limits by itself.
+            let bomb = if matches!(self, Content::Leaf(_)) { None } else { cx.bomb(given, from) };
+            if bomb.is_some() {
+                std::mem::replace(self, Content::Skip).end(cx, bomb);
+            }
         }
     }
 

@@ -150,8 +150,9 @@ impl<'a> Walk<'a> {
     /// itself, may add up to a bomb.
     pub(super) fn expand(&mut self, bytes: usize) {
         self.expanded += bytes as u64;
-        let too_much =
-            self.expanded > self.limits.ratio_from && self.expanded / self.read.max(1) > self.limits.ratio;
+        // A single bomb is stopped before all together are too much.
+        let free = self.limits.ratio_from.saturating_mul(4);
+        let too_much = self.expanded > free && self.expanded / self.read.max(1) > self.limits.ratio;
         if too_much && !self.over {
             self.over = true;
             let text = format!(
