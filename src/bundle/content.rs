@@ -36,6 +36,14 @@ impl Content {
                 );
                 return Content::Skip;
             }
+            Some(Unsafe::Endless) => {
+                cx.tally(
+                    "members have names longer than 65,536 bytes; they were left out",
+                    &place.label,
+                    &name,
+                );
+                return Content::Skip;
+            }
             Some(Unsafe::Odd) => {
                 let text = "members have names that are absolute, not printable or longer than 4,096 bytes; they were read";
                 cx.tally(text, &place.label, &name);
@@ -221,6 +229,8 @@ impl Stream {
 enum Unsafe {
     /// It would be written outside the folder that the bundle is unpacked into.
     LeadsOut,
+    /// It is no name any more.
+    Endless,
     /// It would do no harm here, and may elsewhere.
     Odd,
 }
@@ -228,6 +238,9 @@ enum Unsafe {
 fn unsafe_name(name: &[u8]) -> Option<Unsafe> {
     if name.split(|&byte| matches!(byte, b'/' | b'\\')).any(|segment| segment == b"..") {
         return Some(Unsafe::LeadsOut);
+    }
+    if name.len() > 1 << 16 {
+        return Some(Unsafe::Endless);
     }
     let drive = name.get(1) == Some(&b':') && name[0].is_ascii_alphabetic();
     let absolute = matches!(name.first(), Some(b'/' | b'\\')) || drive;

@@ -12,6 +12,8 @@ use crate::bundle::codec::{self, Decoder, Inflate, Out, Step};
 use crate::bundle::sniff::Kind;
 use crate::model::ProblemKind;
 
+/// Signature, checksum, and two sizes of eight bytes.
+const LONGEST_DESCRIPTOR: usize = 24;
 /// A window that an entry of a newer method may ask for.
 const MEMORY: usize = 64 << 20;
 
@@ -198,24 +200,33 @@ impl Content {
             let bytes = held.get(at..at + len)?;
             Some(bytes.iter().rev().fold(0u64, |value, &byte| value << 8 | u64::from(byte)))
         };
+        if held.len() < LONGEST_DESCRIPTOR + 2 {
+            return None;
+        }
+        let mut found = None;
         for (start, len) in [(4, 4), (4, 8), (0, 4), (0, 8)] {
-            if start == 4 && !held.starts_with(&DESCRIPTOR[..held.len().min(4)]) {
+            if start == 4 && !held.starts_with(DESCRIPTOR) {
                 continue;
             }
-            let (crc, stored) = (number(start, 4), number(start + 4, len));
-            if let Some((crc, stored)) = crc.zip(stored)
-                && stored == self.stored
-                && held.len() >= start + 4 + 2 * len
-            {
-                self.local.crc = crc as u32;
-                return Some(start + 4 + 2 * len);
+            let end = start + 4 + 2 * len;
+            if number(start + 4, len) == Some(self.stored) {
+                // The shorter form agrees with the longer one too: what follows decides.
+                let followed = held[end..].starts_with(b"PK");
+                if found.is_none() || followed {
+                    found = Some((start, end));
+                }
+                if followed {
+                    break;
+                }
             }
         }
+        if let Some((start, end)) = found {
+            self.local.crc = number(start, 4).unwrap_or(0) as u32;
+            return Some(end);
+        }
         // Longer than any: there is none that agrees.
-        (held.len() >= 24).then(|| {
-            self.damaged("its length does not agree with what stands behind it");
-            0
-        })
+        self.damaged("its length does not agree with what stands behind it");
+        Some(0)
     }
 
     /// Holds the checksum against what was given.

@@ -7,7 +7,7 @@ mod local;
 use flate2::Crc;
 use memchr::memmem;
 
-use self::content::{Content, body};
+use self::content::{Body, Content, body};
 use self::local::{DESCRIPTOR, LOCAL, Local, local};
 use super::{Archive, Bounds, Entry, EntryKind, Item, Take};
 use crate::bundle::Damage;
@@ -230,7 +230,9 @@ impl Zip {
             self.state = State::Seek(self.at + len as u64);
             return len;
         }
-        let body = body(local.method);
+        // Of the newer methods only the directory, which comes last, tells where content of unknown length ends.
+        let body =
+            body(local.method).filter(|body| local.stored.is_some() || !matches!(body, Body::Other(_)));
         let entry = Entry { name: local.name.clone(), size: local.size, kind, doubtful: false };
         let wanted = take(Item::Entry(entry));
         match body {
@@ -254,7 +256,7 @@ impl Zip {
             }
             body => {
                 let unknown = body.is_none() && kind == EntryKind::File;
-                let text = format!("it is compressed by method {}, which is not read", local.method);
+                let text = format!("it is compressed by method {} in a form that is not read", local.method);
                 take(Item::End(unknown.then_some(Damage { kind: ProblemKind::Unreadable, text })));
                 self.state = match local.stored {
                     Some(stored) if stored > 0 => State::Skip(stored),
@@ -444,6 +446,21 @@ mod tests {
         zip.finish().expect("in memory").into_inner()
     }
 
+    /// With sizes of eight bytes behind the content, as zip64 has them.
+    fn with_long_descriptors(bytes: Vec<u8>) -> Vec<u8> {
+        let (mut rest, mut out) = (&bytes[..], Vec::new());
+        while let Some(at) = memmem::find(rest, DESCRIPTOR) {
+            out.extend_from_slice(&rest[..at + 8]);
+            for size in rest[at + 8..at + 16].chunks(4) {
+                out.extend_from_slice(size);
+                out.extend([0; 4]);
+            }
+            rest = &rest[at + 16..];
+        }
+        out.extend_from_slice(rest);
+        out
+    }
+
     type Told = (Vec<(String, Vec<u8>, Option<String>)>, Vec<String>);
 
     fn told(bytes: &[u8], block: usize) -> Told {
@@ -481,6 +498,7 @@ mod tests {
             packed(CompressionMethod::Deflated, false),
             packed(CompressionMethod::Deflated, true),
             packed(CompressionMethod::Stored, true),
+            with_long_descriptors(streamed(CompressionMethod::Deflated)),
             streamed(CompressionMethod::Deflated),
             streamed(CompressionMethod::Stored),
         ];
