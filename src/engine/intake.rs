@@ -13,7 +13,7 @@ use super::pool::{Job, JobId, Message, Pool};
 use super::{Bundle, Progress};
 use crate::bundle::{self, Damage, Gap, Handle, Input, Limits, Member, Sink};
 use crate::digest::{self, MemberReader};
-use crate::model::{MemberPath, Problem};
+use crate::model::{MemberPath, Problem, ProblemKind};
 use crate::rule::RuleSet;
 
 /// What the walk of one input leaves, beside what its members gave.
@@ -22,6 +22,15 @@ pub(super) struct Walked {
     pub problems: Vec<Problem>,
     /// Skipped members by bundle.
     pub skipped: BTreeMap<Bundle, u64>,
+}
+
+impl Walked {
+    /// What stands for an input whose reading panicked; what had come in until then counts.
+    pub(super) fn failed(input: &Input) -> Self {
+        let text = "reading it failed inside esxray; please report this";
+        let problem = Problem::new(ProblemKind::Internal, input.label(), text);
+        Walked { sha256: String::new(), problems: vec![problem], skipped: BTreeMap::new() }
+    }
 }
 
 /// What the walk of one input needs.
@@ -44,6 +53,7 @@ impl<'r> Run<'_, 'r> {
             skipped: BTreeMap::new(),
             kept: BTreeMap::new(),
             all_kept: 0,
+            beyond: 0,
             hash: is_folder.then(Sha256::new),
         };
         let mut sha256 = String::new();
@@ -52,6 +62,7 @@ impl<'r> Run<'_, 'r> {
             let hashed = (!is_folder).then(|| scope.spawn(|| hash_files(input.files(), self.stop)));
             bundle::walk(input, &self.limits, &mut intake);
             intake.hand_over();
+            intake.told(&input.label());
             sha256 = match hashed {
                 Some(hashed) => hashed.join().unwrap_or_default(),
                 None => intake.hash.take().map(hex).unwrap_or_default(),
@@ -67,8 +78,10 @@ fn hash_files(paths: &[PathBuf], stop: &AtomicBool) -> String {
         let Ok(mut file) = File::open(path) else { return String::new() };
         while !stop.load(Ordering::Relaxed) {
             match file.read(&mut block) {
-                Ok(0) | Err(_) => break,
+                Ok(0) => break,
                 Ok(len) => hash.update(&block[..len]),
+                // The hash of a part would be taken for that of the whole.
+                Err(_) => return String::new(),
             }
         }
     }
@@ -77,6 +90,19 @@ fn hash_files(paths: &[PathBuf], stop: &AtomicBool) -> String {
 
 fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// So many times the members of one bundle are kept of one input.
+const KEPT_BUNDLES: u64 = 4;
+
+/// What there is room for.
+enum Room {
+    /// The member is kept.
+    Kept,
+    /// It is read and counted.
+    Counted,
+    /// Its bundle is beyond the limit.
+    None,
 }
 
 /// Takes a walk's members and hands their blocks to the pool.
@@ -90,36 +116,42 @@ struct Intake<'a, 'e, 'r> {
     /// Members of each bundle that are kept one by one, and of all.
     kept: BTreeMap<Bundle, u64>,
     all_kept: u64,
+    /// Members of bundles beyond the limit.
+    beyond: u64,
     /// Over a folder's names and the content that is read.
     hash: Option<Sha256>,
 }
 
 impl Intake<'_, '_, '_> {
-    /// Whether a member of `bundle` is counted only: what is kept of a bundle must not grow with its members.
-    fn is_brief(&mut self, bundle: &Bundle) -> bool {
+    /// Whether there is room for one more member of `bundle`, and whether it is counted only: what is kept must grow
+    /// neither with bundles nor with their members.
+    fn room(&mut self, bundle: &Bundle) -> Room {
         let limits = self.run.limits;
-        let bundles = self.kept.len() as u64;
-        let kept = match self.kept.get_mut(bundle) {
-            Some(kept) => kept,
-            None if bundles >= limits.bundles => return true,
-            None => self.kept.entry(bundle.clone()).or_default(),
-        };
-        let brief = *kept >= limits.kept || self.all_kept >= limits.kept * 4;
-        if !brief {
-            *kept += 1;
-            self.all_kept += 1;
+        if !self.kept.contains_key(bundle) {
+            if self.kept.len() as u64 >= limits.bundles {
+                self.beyond += 1;
+                return Room::None;
+            }
+            self.kept.insert(bundle.clone(), 0);
         }
-        brief
+        let Some(kept) = self.kept.get_mut(bundle) else { return Room::None };
+        if *kept >= limits.kept || self.all_kept >= limits.kept * KEPT_BUNDLES {
+            return Room::Counted;
+        }
+        *kept += 1;
+        self.all_kept += 1;
+        Room::Kept
     }
 
-    /// The bundle that a member counts for, where no more of them are kept apart.
-    fn bundle_of(&self, member: &Member) -> Bundle {
-        let bundle = (member.root.clone(), member.container.clone());
-        let first = || self.kept.first_key_value().map(|(bundle, _)| bundle.clone());
-        if self.kept.contains_key(&bundle) || (self.kept.len() as u64) < self.run.limits.bundles {
-            return bundle;
+    /// Tells of members for whose bundles there was no room.
+    fn told(&mut self, label: &str) {
+        if self.beyond > 0 {
+            let text = format!(
+                "it holds more than {} bundles (--max-bundles); {} files of further ones were left out",
+                self.run.limits.bundles, self.beyond
+            );
+            self.problems.push(Problem::new(ProblemKind::Limit, label, text));
         }
-        first().unwrap_or(bundle)
     }
 
     fn send(&mut self, handle: Handle, message: Message) {
@@ -154,9 +186,13 @@ impl Sink for Intake<'_, '_, '_> {
             return None;
         }
         self.hand_over();
+        let bundle = (member.root.clone(), member.container.clone());
+        let brief = match self.room(&bundle) {
+            Room::Kept => false,
+            Room::Counted => true,
+            Room::None => return None,
+        };
         let reader = MemberReader::new(&member, self.run.rules, self.run.limits);
-        let bundle = self.bundle_of(&member);
-        let brief = self.is_brief(&bundle);
         let (id, messages) = (self.run.pool.next_id(), VecDeque::new());
         let job = Job { input: self.index, bundle, path: member.path, brief, reader: Some(reader), messages };
         self.pending = Some((id, job));
@@ -164,12 +200,9 @@ impl Sink for Intake<'_, '_, '_> {
     }
 
     fn skip(&mut self, member: Member) {
-        let bundle = self.bundle_of(&member);
-        // A bundle of which nothing is wanted is none: it needs no count of its own.
-        if self.kept.contains_key(&bundle)
-            || self.skipped.contains_key(&bundle)
-            || self.skipped.len() < 10_000
-        {
+        let bundle = (member.root, member.container);
+        // A bundle of which nothing is wanted is none: beyond some number its files need no count of their own.
+        if self.skipped.contains_key(&bundle) || self.skipped.len() as u64 <= 8 * self.run.limits.bundles {
             *self.skipped.entry(bundle).or_default() += 1;
         }
     }

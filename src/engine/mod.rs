@@ -9,6 +9,7 @@ mod intake;
 mod pool;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -82,8 +83,9 @@ pub fn digest(
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(input) = inputs.get(index) else { return };
                         let run = Run { pool: &pool, rules, limits: options.limits, progress, stop };
-                        let result = run.input(index, input);
-                        lock(&walked).insert(index, result);
+                        // A fault in reading one input must not cost the others.
+                        let result = catch_unwind(AssertUnwindSafe(|| run.input(index, input)));
+                        lock(&walked).insert(index, result.unwrap_or_else(|_| Walked::failed(input)));
                         progress.done(index);
                     }
                 })
@@ -128,13 +130,8 @@ fn collect(
         let path = input.path().to_string_lossy().into_owned();
         let later = by_bundle.split_off(&(index + 1, (MemberPath::new(""), MemberPath::new(""))));
         let own = std::mem::replace(&mut by_bundle, later);
-        match walked.remove(&index) {
-            Some(walk) => outcome.take(input, &path, walk, own),
-            None => {
-                let text = "the reader failed; please report this";
-                outcome.problems.push(Problem::new(ProblemKind::Internal, path, text));
-            }
-        }
+        let walk = walked.remove(&index).unwrap_or_else(|| Walked::failed(input));
+        outcome.take(input, &path, walk, own);
     }
     outcome
 }
@@ -162,33 +159,83 @@ impl Outcome {
         mut walk: Walked,
         bundles: BTreeMap<(usize, Bundle), BundleRead>,
     ) {
-        if bundles.is_empty() && walk.problems.is_empty() {
+        if bundles.is_empty() && !walk.problems.iter().any(|problem| explains(problem.kind)) {
             let text = "no log, command output or configuration of ESXi or vCenter was found in it";
             walk.problems.push(Problem::new(ProblemKind::NotABundle, path, text));
         }
-        let mut told = vec![false; walk.problems.len()];
-        for ((_, bundle), mut read) in bundles {
+        let places: Vec<Bundle> = bundles.keys().map(|(_, bundle)| bundle.clone()).collect();
+        let mut problems: Vec<Vec<Problem>> = vec![Vec::new(); places.len()];
+        for problem in walk.problems {
+            let owners = owners(&problem.path, &places);
+            if owners.is_empty() {
+                self.problems.push(problem);
+            } else {
+                owners.into_iter().for_each(|owner| problems[owner].push(problem.clone()));
+            }
+        }
+        for (((_, bundle), mut read), problems) in bundles.into_iter().zip(problems) {
             read.skipped = walk.skipped.get(&bundle).copied().unwrap_or(0);
             let mut digest = digest::merge(named(path, input, &bundle.1), walk.sha256.clone(), read);
-            // A problem with a container, or a member of it, is one of every bundle in it.
-            for (problem, told) in walk.problems.iter().zip(&mut told) {
-                let (container, place) = (bundle.1.as_str(), problem.path.as_str());
-                if container.starts_with(place) || place.starts_with(container) {
-                    digest.problems.push(problem.clone());
-                    *told = true;
-                }
-            }
+            digest.problems.extend(problems);
             self.digests.push(digest);
         }
-        let rest = walk.problems.into_iter().zip(told).filter(|(_, told)| !told);
-        self.problems.extend(rest.map(|(problem, _)| problem));
     }
+}
+
+/// Whether a problem tells why an input holds no bundle.
+fn explains(kind: ProblemKind) -> bool {
+    !matches!(kind, ProblemKind::UnsafeName | ProblemKind::Duplicate | ProblemKind::Thinned)
+}
+
+/// The bundles that a problem at `place` is one of: that in whose tree it lies, else all in its container, or in a
+/// container that lies in it.
+fn owners(place: &str, bundles: &[Bundle]) -> Vec<usize> {
+    let of = |holds: &dyn Fn(&Bundle) -> bool| -> Vec<usize> {
+        (0..bundles.len()).filter(|&index| holds(&bundles[index])).collect()
+    };
+    let in_tree = of(&|(root, container)| root != container && is_in(place, root.as_str()));
+    let deepest = in_tree.iter().map(|&index| bundles[index].0.as_str().len()).max();
+    if let Some(deepest) = deepest {
+        return in_tree.into_iter().filter(|&index| bundles[index].0.as_str().len() == deepest).collect();
+    }
+    of(&|(_, container)| is_in(place, container.as_str()) || is_in(container.as_str(), place))
+}
+
+/// Whether `place` is `whole` or lies in it.
+fn is_in(place: &str, whole: &str) -> bool {
+    let behind = place.strip_prefix(whole);
+    behind.is_some_and(|rest| whole.is_empty() || rest.is_empty() || rest.starts_with(['!', '/']))
 }
 
 /// A bundle's name in the report: the path as given, and the containers inside it.
 fn named(path: &str, input: &Input, container: &MemberPath) -> String {
     match container.as_str().strip_prefix(input.label().as_str()) {
-        Some(inner) if !matches!(input, Input::Folder(_)) => format!("{path}{inner}"),
-        _ => path.to_owned(),
+        Some("") | None => path.to_owned(),
+        Some(inner) if matches!(input, Input::Folder(_)) => format!("{path}/{inner}"),
+        Some(inner) => format!("{path}{inner}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_told_of_the_bundle_that_it_lies_in() {
+        let bundle = |root: &str, container: &str| (MemberPath::new(root), MemberPath::new(container));
+        let both = [bundle("both.tar!esx-a", "both.tar"), bundle("both.tar!esx-ab", "both.tar")];
+        let check = |place: &str, bundles: &[Bundle], expected: &[usize]| {
+            assert_eq!(owners(place, bundles), expected, "{place}");
+        };
+        check("both.tar!esx-a/var/core/x", &both, &[0]);
+        check("both.tar!esx-ab/var/core/x", &both, &[1]);
+        check("both.tar", &both, &[0, 1]);
+        check("both.tar!notes.txt", &both, &[0, 1]);
+        let zip =
+            [bundle("x.zip!a.tar!esx-a", "x.zip!a.tar"), bundle("x.zip!a.tar.gz!esx-b", "x.zip!a.tar.gz")];
+        check("x.zip!a.tar", &zip, &[0]);
+        check("x.zip", &zip, &[0, 1]);
+        check("x.zip!other.tgz", &zip, &[]);
+        check("var/log/x", &[bundle("", "")], &[0]);
     }
 }

@@ -149,9 +149,8 @@ impl<'r> Pool<'r> {
                 continue;
             };
             let Some(job) = state.jobs.get_mut(&id) else { continue };
-            let (Some(mut reader), messages) = (job.reader.take(), std::mem::take(&mut job.messages)) else {
-                continue;
-            };
+            let Some(mut reader) = job.reader.take() else { continue };
+            let messages = std::mem::take(&mut job.messages);
             let (path, input, brief) = (job.path.clone(), job.input, job.brief);
             if brief || state.is_mined(input, id) {
                 reader.shorten_fuse();
