@@ -144,6 +144,30 @@ impl Records {
         }
     }
 
+    /// Bytes are missing behind what came in: a line that is not whole is left out. Whether there was one.
+    pub fn cut(&mut self, sink: &mut dyn FnMut(Stretch<'_>)) -> bool {
+        let whole = memchr::memrchr(b'\n', &self.held).map_or(0, |end| end + 1);
+        if whole > 0 {
+            self.give(whole, sink);
+        }
+        let partial = !self.held.is_empty();
+        self.pass_over(self.held.len());
+        partial
+    }
+
+    /// Passes over `text`, which is left out.
+    pub fn skip(&mut self, text: &[u8]) {
+        self.held.extend_from_slice(text);
+        self.pass_over(self.held.len());
+    }
+
+    fn pass_over(&mut self, len: usize) {
+        self.line += memchr::memchr_iter(b'\n', &self.held[..len]).count() as u64;
+        self.offset += len as u64;
+        self.held.drain(..len);
+        self.searched = 0;
+    }
+
     /// Where in `held` the last record begins; its line must be whole, for its head to be judged.
     fn last_start(&mut self) -> Option<usize> {
         let unseen = self.held.get(self.searched..).unwrap_or_default();
@@ -167,10 +191,7 @@ impl Records {
     fn give(&mut self, len: usize, sink: &mut dyn FnMut(Stretch<'_>)) {
         let text = &self.held[..len];
         sink(Stretch { text, line: self.line, offset: self.offset });
-        self.line += memchr::memchr_iter(b'\n', text).count() as u64;
-        self.offset += len as u64;
-        self.held.drain(..len);
-        self.searched = 0;
+        self.pass_over(len);
     }
 }
 
@@ -259,6 +280,22 @@ mod tests {
             stretch.runs_without(0).map(|run| (run.text, run.line, run.offset)).collect();
         assert_eq!(runs, [(&b"#a\n"[..], 10, 100), (b"#c\n#d\n", 12, 108), (b"#e", 16, 118)]);
         assert_eq!(Stretch { text: b"", ..stretch }.runs_without(0).count(), 0);
+    }
+
+    #[test]
+    fn lines_that_are_not_whole_at_a_gap_are_left_out() {
+        let (mut records, mut lines) = (Records::new(starts, 1 << 20), Vec::new());
+        let mut sink = |stretch: Stretch<'_>| {
+            lines.extend(stretch.lines().map(|(line, number, offset)| (line.to_vec(), number, offset)));
+        };
+        records.push(b"#a\n#b", &mut sink);
+        assert!(records.cut(&mut sink));
+        records.skip(b"rest\n");
+        records.push(b"#c\n", &mut sink);
+        assert!(!records.cut(&mut sink));
+        records.push(b"#d", &mut sink);
+        records.finish(&mut sink);
+        assert_eq!(lines, [(b"#a".to_vec(), 1, 0), (b"#c".to_vec(), 3, 10), (b"#d".to_vec(), 4, 13)]);
     }
 
     #[test]

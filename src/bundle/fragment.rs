@@ -12,7 +12,7 @@ use super::{Damage, Gap};
 use crate::model::{MemberPath, ProblemKind};
 
 /// Files that are open at once; with more, the one that was begun first is closed.
-const MOST_OPEN: usize = 256;
+const MOST_OPEN: usize = 64;
 
 /// The files whose fragments are coming in, by the path of the whole file.
 #[derive(Default)]

@@ -47,6 +47,8 @@ pub struct Member {
     pub size: Option<u64>,
     /// Whether it comes in fragments.
     pub fragmented: bool,
+    /// Whether it stands behind missing bytes of a compressed stream: bytes that only those would tell are zero.
+    pub doubtful: bool,
 }
 
 /// Why a member ends early, or what is wrong with a container.

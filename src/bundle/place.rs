@@ -57,6 +57,7 @@ impl Place {
                 tree: name.to_owned(),
                 size,
                 fragmented: false,
+                doubtful: false,
             };
         }
         let split = tree::split(name)
@@ -68,6 +69,6 @@ impl Place {
             self.root = (root.clone(), MemberPath::new(self.path_of(&root)));
         }
         let root = if root.is_empty() { self.path.clone() } else { self.root.1.clone() };
-        Member { path, container: self.path.clone(), root, tree, size, fragmented: false }
+        Member { path, container: self.path.clone(), root, tree, size, fragmented: false, doubtful: false }
     }
 }

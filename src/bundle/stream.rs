@@ -48,6 +48,8 @@ struct Decoded {
     from: u64,
     /// Whether the decoder told of damage.
     faulty: bool,
+    /// Whether it went on behind missing bytes: what only those would tell is zero since then.
+    doubtful: bool,
 }
 
 /// An archive and the entry that is open.
@@ -99,11 +101,11 @@ impl Stream {
                 }
             }
             State::Decoded(decoded) => {
-                let Decoded { decoder, inner, given, from, faulty } = &mut **decoded;
+                let Decoded { decoder, inner, given, from, faulty, doubtful } = &mut **decoded;
                 let place = &self.place;
                 let flow = decoder.push(bytes, &mut |out| {
                     *faulty |= matches!(out, Out::Fault(_));
-                    take(cx, place, inner, (given, *from), out)
+                    take(cx, place, inner, (given, *from, doubtful), out)
                 });
                 if flow.is_break() {
                     self.close(cx, true);
@@ -132,9 +134,9 @@ impl Stream {
                 head.clear();
             }
             State::Decoded(decoded) => {
-                let Decoded { decoder, inner, given, from, .. } = &mut **decoded;
+                let Decoded { decoder, inner, given, from, doubtful, .. } = &mut **decoded;
                 let place = &self.place;
-                let _ = decoder.gap(&mut |out| take(cx, place, inner, (given, *from), out));
+                let _ = decoder.gap(&mut |out| take(cx, place, inner, (given, *from, doubtful), out));
             }
             State::Archived(archived) => {
                 let Archived { reader, content, .. } = &mut **archived;
@@ -159,7 +161,7 @@ impl Stream {
     fn close(&mut self, cx: &mut Walk<'_>, cut: bool) {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Decoded(mut decoded) => {
-                let Decoded { decoder, inner, given, from, faulty } = &mut *decoded;
+                let Decoded { decoder, inner, given, from, faulty, doubtful } = &mut *decoded;
                 let place = &self.place;
                 let _ = decoder.finish(&mut |out| {
                     if let Out::Fault(fault) = &out {
@@ -169,9 +171,10 @@ impl Stream {
                             return ControlFlow::Continue(());
                         }
                     }
-                    take(cx, place, inner, (given, *from), out)
+                    take(cx, place, inner, (given, *from, doubtful), out)
                 });
-                inner.finish(cx, cut || *faulty);
+                let cut = cut || *faulty;
+                cx.doubt(*doubtful, |cx| inner.finish(cx, cut));
             }
             State::Archived(mut archived) => {
                 let Archived { reader, content, .. } = &mut *archived;
@@ -232,7 +235,14 @@ impl Stream {
         let memory = (cx.limits().memory * 3 / 8) >> self.place.depth.min(16);
         let Some(decoder) = codec::decoder(kind, memory) else { return State::Over };
         let inner = Stream::new(place, self.purpose);
-        State::Decoded(Box::new(Decoded { decoder, inner, given: 0, from: cx.read_before(), faulty: false }))
+        State::Decoded(Box::new(Decoded {
+            decoder,
+            inner,
+            given: 0,
+            from: cx.read_before(),
+            faulty: false,
+            doubtful: false,
+        }))
     }
 
     /// No container: a log that stands alone, or nothing that is known.
@@ -246,6 +256,7 @@ impl Stream {
             tree: name,
             size: None,
             fragmented: false,
+            doubtful: false,
         };
         if let Some(handle) = cx.begin(member) {
             return State::Bare(Leaf::new(handle, None, cx));
@@ -293,7 +304,7 @@ fn take(
     cx: &mut Walk<'_>,
     place: &Place,
     inner: &mut Stream,
-    (given, from): (&mut u64, u64),
+    (given, from, doubtful): (&mut u64, u64, &mut bool),
     out: Out<'_>,
 ) -> ControlFlow<()> {
     match out {
@@ -304,9 +315,12 @@ fn take(
                 cx.problem(limit.kind, &place.label, limit.text);
                 return ControlFlow::Break(());
             }
-            inner.push(cx, bytes);
+            cx.doubt(*doubtful, |cx| inner.push(cx, bytes));
         }
-        Out::Gap => inner.gap(cx),
+        Out::Gap => {
+            *doubtful = true;
+            cx.doubt(true, |cx| inner.gap(cx));
+        }
         Out::Fault(fault) => cx.problem(fault.kind, &place.label, fault.text),
     }
     // A stream that nothing more is wanted of need not be decoded to its end.

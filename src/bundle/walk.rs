@@ -21,6 +21,8 @@ pub(super) struct Walk<'a> {
     /// Bytes that came out of compressions and holes so far, but for bombs that were stopped.
     expanded: u64,
     bombs: u32,
+    /// Whether what is at work stands behind missing bytes of a compressed stream.
+    doubtful: bool,
     over: bool,
     pub(super) joins: Joins,
     /// Problems by kind.
@@ -46,6 +48,7 @@ impl<'a> Walk<'a> {
             read: 0,
             expanded: 0,
             bombs: 0,
+            doubtful: false,
             over: false,
             joins: Joins::default(),
             problems: BTreeMap::new(),
@@ -188,7 +191,15 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn begin(&mut self, member: Member) -> Option<Handle> {
-        self.sink.begin(member)
+        self.sink.begin(Member { doubtful: self.doubtful, ..member })
+    }
+
+    /// Does `work` on bytes that are `doubtful`, or lie in something that is.
+    pub(super) fn doubt(&mut self, doubtful: bool, work: impl FnOnce(&mut Self)) {
+        let before = self.doubtful;
+        self.doubtful |= doubtful;
+        work(self);
+        self.doubtful = before;
     }
 
     pub(super) fn skip(&mut self, member: Member) {

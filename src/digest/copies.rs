@@ -35,13 +35,6 @@ pub(super) fn without(members: Vec<MemberDigest>) -> (Vec<MemberDigest>, Vec<Pro
     (content_once(members, &mut problems), problems)
 }
 
-/// Whether something of the member is missing.
-fn is_cut(member: &MemberDigest) -> bool {
-    let cut =
-        [ProblemKind::Limit, ProblemKind::Truncated, ProblemKind::Damaged, ProblemKind::MissingFragment];
-    member.problems.iter().any(|problem| cut.contains(&problem.kind))
-}
-
 /// Of members of one path the last counts, as for who unpacks the archive, unless it is the poorer one.
 fn listed_once(members: Vec<MemberDigest>, problems: &mut Vec<Problem>) -> Vec<MemberDigest> {
     let mut kept: Vec<MemberDigest> = Vec::with_capacity(members.len());
@@ -51,7 +44,7 @@ fn listed_once(members: Vec<MemberDigest>, problems: &mut Vec<Problem>) -> Vec<M
         {
             Some(last) => {
                 out.add(&member.path, &last.path);
-                let poorer = (is_cut(&member) && !is_cut(last)) || (member.bytes == 0 && last.bytes > 0);
+                let poorer = (!member.whole && last.whole) || (member.bytes == 0 && last.bytes > 0);
                 if !poorer {
                     *last = member;
                 }
@@ -67,7 +60,7 @@ fn listed_once(members: Vec<MemberDigest>, problems: &mut Vec<Problem>) -> Vec<M
 fn collected_once(members: Vec<MemberDigest>, problems: &mut Vec<Problem>) -> Vec<MemberDigest> {
     let rank = |member: &MemberDigest| {
         let in_snapshot = member.tree.starts_with("snapshot-");
-        (!is_cut(member) && member.bytes > 0, !in_snapshot, fact::collection(&member.tree))
+        (member.whole && member.bytes > 0, !in_snapshot, fact::collection(&member.tree))
     };
     let mut best: BTreeMap<(String, bool), usize> = BTreeMap::new();
     for (index, member) in members.iter().enumerate() {
@@ -105,8 +98,7 @@ fn content_once(members: Vec<MemberDigest>, problems: &mut Vec<Problem>) -> Vec<
         // VMs have logs of the same name, and two empty ones are not copies of each other.
         let key = (what, member.bytes, member.crc);
         // Of one that was not read to its end it is not known.
-        let is_limited = member.problems.iter().any(|problem| problem.kind == ProblemKind::Limit);
-        let twin = if member.bytes > 0 && !is_limited { seen.get(&key) } else { None };
+        let twin = if member.bytes > 0 && member.whole { seen.get(&key) } else { None };
         // Fragments beside their joined target repeat it, unless the target is the shorter one.
         let target =
             joined.get(&member.tree).filter(|(_, bytes)| member.fragmented && member.bytes <= *bytes);
@@ -135,7 +127,8 @@ mod tests {
             fragmented: false,
             log,
             bytes,
-            raw: bytes,
+            whole: true,
+            suspect: false,
             crc,
             scan: Scan::default(),
             facts: Vec::new(),
@@ -174,7 +167,7 @@ mod tests {
         check(vec![log(5, 1), log(9, 2)], &[("var/run/log/hostd.log", 2)], &["listed again"]);
         check(vec![log(5, 1), log(0, 0)], &[("var/run/log/hostd.log", 1)], &["listed again"]);
         let mut cut = log(9, 3);
-        cut.problems.push(Problem::new(ProblemKind::Truncated, "x", "x"));
+        cut.whole = false;
         check(vec![log(5, 1), cut], &[("var/run/log/hostd.log", 1)], &["listed again"]);
     }
 
@@ -196,7 +189,7 @@ mod tests {
             &["3 outputs are of commands"],
         );
         let mut cut = outputs();
-        cut[2].problems.push(Problem::new(ProblemKind::Damaged, "x", "x"));
+        cut[2].whole = false;
         check(cut, &[("commands/1.localcli_vsan-cluster-get.txt", 2), uname], &["3 outputs"]);
         let snapshot = outputs().split_off(3);
         check(snapshot, &[uname, ("snapshot-1/commands/localcli_vsan-cluster-get.txt", 4)], &[]);

@@ -38,8 +38,10 @@ pub struct MemberDigest {
     pub log: Option<&'static str>,
     /// Decoded bytes.
     pub bytes: u64,
-    /// Bytes as stored, as far as they were looked at.
-    pub raw: u64,
+    /// Whether it was read from its beginning to its end.
+    pub whole: bool,
+    /// Whether it ever expanded so far that it is taken for a bomb where others were met before.
+    pub suspect: bool,
     /// CRC-32 of the decoded bytes.
     pub crc: u32,
     /// Events and counts.
@@ -50,26 +52,17 @@ pub struct MemberDigest {
     pub problems: Vec<Problem>,
 }
 
-/// What a member may expand to, whatever its ratio, once several bombs were met in its input.
+/// What a member may expand to, whatever its ratio, once others of its input have expanded to too much together.
 const SHORT_FUSE: u64 = 16 << 20;
 
 impl MemberDigest {
-    /// Whether it expanded so far that it is taken for a bomb where several were met before.
-    pub fn is_suspect(&self, limits: &Limits) -> bool {
-        self.bytes > SHORT_FUSE.min(limits.ratio_from) && self.bytes / self.raw.max(1) > limits.ratio
-    }
-
-    /// Whether it is a bomb by itself.
-    pub fn is_bomb(&self, limits: &Limits) -> bool {
-        self.bytes > limits.ratio_from && self.is_suspect(limits)
-    }
-
     /// Gives up what it said: how far it was read depends on when the bombs before it were met.
     pub fn give_up(&mut self, limits: &Limits) {
         let text = format!(
-            "it expands more than {} times, as several members before it do: taken for a decompression bomb and left out",
+            "it expands more than {} times, as members before it do: taken for a decompression bomb and left out",
             limits.ratio
         );
+        self.whole = false;
         self.problems = vec![Problem::new(ProblemKind::Limit, self.path.as_str(), text)];
         (self.scan, self.facts, self.bytes, self.crc) = (Scan::default(), Vec::new(), 0, 0);
     }
@@ -101,7 +94,11 @@ pub struct MemberReader<'r> {
     raw: u64,
     text: TextReader<'r>,
     problems: Vec<Problem>,
+    /// Problems beyond those.
+    more_problems: u64,
     over: bool,
+    /// Whether it ever expanded like a bomb, as far as a short fuse burns.
+    suspect: bool,
 }
 
 enum Form {
@@ -117,11 +114,18 @@ enum Form {
 const MANY_ZEROS: u64 = 512;
 
 /// Bytes that tell the form of a member.
-const HEAD: usize = 32;
+const HEAD: usize = 512;
+
+/// Problems that are told of one member.
+const MOST_PROBLEMS: usize = 20;
 
 impl<'r> MemberReader<'r> {
     /// A reader for `member`.
     pub fn new(member: &Member, rules: &'r RuleSet, limits: Limits) -> Self {
+        let mut text = TextReader::new(&member.tree, member.path.clone(), rules, limits.record_bytes);
+        if member.doubtful {
+            text.doubt();
+        }
         MemberReader {
             path: member.path.clone(),
             tree: member.tree.clone(),
@@ -129,13 +133,15 @@ impl<'r> MemberReader<'r> {
             limits,
             form: Form::Unknown(Vec::new()),
             raw: 0,
-            text: TextReader::new(&member.tree, member.path.clone(), rules, limits.record_bytes),
+            text,
             problems: Vec::new(),
+            more_problems: 0,
             over: false,
+            suspect: false,
         }
     }
 
-    /// Several bombs were met in its input: a ratio beyond the limit is not put up with for long.
+    /// Others of its input have expanded to too much: a ratio beyond the limit is not put up with for long.
     pub fn shorten_fuse(&mut self) {
         self.limits.ratio_from = self.limits.ratio_from.min(SHORT_FUSE);
     }
@@ -180,7 +186,13 @@ impl<'r> MemberReader<'r> {
                 let _ = decoder.gap(&mut |out| take(text, &mut faults, out));
                 self.told(faults);
             }
-            Form::Plain => self.text.break_here(),
+            Form::Plain => {
+                let anywhere = gap == Gap::Bytes;
+                if anywhere {
+                    self.text.doubt();
+                }
+                self.text.lose(anywhere);
+            }
             Form::Unknown(_) | Form::Refused => {}
         }
     }
@@ -204,23 +216,35 @@ impl<'r> MemberReader<'r> {
         if let Some(damage) = damage {
             self.problem(damage.kind, damage.text);
         }
-        let mut problems = self.problems;
+        if self.more_problems > 0 {
+            let told = format!("{} further problems were counted but not kept", self.more_problems);
+            self.problems.push(Problem::new(ProblemKind::Damaged, self.path.as_str(), told));
+        }
         let text = self.text.finish();
+        let mut problems = self.problems;
+        let mut problem = |kind, text: String| problems.push(Problem::new(kind, self.path.as_str(), text));
+        if text.zeros >= MANY_ZEROS {
+            problem(
+                ProblemKind::Truncated,
+                format!("its last {} bytes are zeros: what stood there is missing", text.zeros),
+            );
+        }
+        if text.unknown > 0 {
+            let told = format!("{} lines of which bytes are missing were left out", text.unknown);
+            problem(ProblemKind::Damaged, told);
+        }
+        let whole = problems.is_empty();
         if text.cuts > 0 {
+            let limit = self.limits.record_bytes;
             let told = format!(
-                "{} records were longer than {} bytes and were cut",
-                text.cuts, self.limits.record_bytes
+                "{} records were longer than {limit} bytes (--max-record-bytes) and were cut",
+                text.cuts
             );
             problems.push(Problem::new(ProblemKind::Limit, self.path.as_str(), told));
         }
-        if text.zeros >= MANY_ZEROS {
-            let told = format!("its last {} bytes are zeros: what stood there is missing", text.zeros);
-            problems.push(Problem::new(ProblemKind::Damaged, self.path.as_str(), told));
-        }
-        let cut = !problems.is_empty();
         problems.extend(text.out.problems);
         let mut facts = text.out.facts;
-        if cut {
+        if !whole {
             // What a file does not hold is known only where all of it was read.
             let of_absence = |fact: &Fact| match &fact.value {
                 FactValue::ConfigRead => true,
@@ -240,7 +264,8 @@ impl<'r> MemberReader<'r> {
             fragmented: self.fragmented,
             log: text.log,
             bytes: text.bytes,
-            raw: self.raw,
+            whole,
+            suspect: self.suspect,
             crc: text.crc,
             scan: text.scan,
             facts,
@@ -254,7 +279,7 @@ impl<'r> MemberReader<'r> {
             return self.problem(ProblemKind::Encrypted, scheme.told().to_owned());
         }
         let kind = sniff::sniff(head);
-        self.form = match codec::decoder(kind, self.limits.memory / 8) {
+        self.form = match codec::decoder(kind, self.window()) {
             Some(decoder) => {
                 // Positions in compressed pieces mean nothing: the text is that of the joined target.
                 self.text.origin = Origin::new(self.path.clone());
@@ -271,6 +296,11 @@ impl<'r> MemberReader<'r> {
         };
     }
 
+    /// Bytes that a decoder may ask for. Files in fragments may stay open by the dozen.
+    fn window(&self) -> usize {
+        self.limits.memory / if self.fragmented { 64 } else { 8 }
+    }
+
     /// Takes what a decoder found wrong.
     fn told(&mut self, faults: Vec<Damage>) {
         for fault in faults {
@@ -285,10 +315,13 @@ impl<'r> MemberReader<'r> {
             Form::Packed(decoder) => {
                 let (limits, raw) = (self.limits, self.raw.max(1));
                 let (text, mut faults) = (&mut self.text, Vec::new());
+                let suspect = &mut self.suspect;
                 let _ = decoder.push(bytes, &mut |out| {
                     let _ = take(text, &mut faults, out);
-                    let over = text.bytes > limits.member_bytes
-                        || (text.bytes > limits.ratio_from && text.bytes / raw > limits.ratio);
+                    let expands = text.bytes / raw > limits.ratio;
+                    *suspect |= expands && text.bytes > SHORT_FUSE;
+                    let over =
+                        text.bytes > limits.member_bytes || (expands && text.bytes > limits.ratio_from);
                     if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 });
                 self.told(faults);
@@ -301,16 +334,26 @@ impl<'r> MemberReader<'r> {
             self.over = true;
             self.problem(
                 ProblemKind::Limit,
-                format!("longer than {} bytes; the rest was left out", limits.member_bytes),
+                format!(
+                    "longer than {} bytes (--max-member-bytes); the rest was left out",
+                    limits.member_bytes
+                ),
             );
         } else if bytes > limits.ratio_from && bytes / raw > limits.ratio {
             self.over = true;
-            let text = format!("it expands more than {} times: taken for a decompression bomb", limits.ratio);
+            let text = format!(
+                "it expands more than {} times (--max-ratio): taken for a decompression bomb, the rest was left out",
+                limits.ratio
+            );
             self.problem(ProblemKind::Limit, text);
         }
     }
 
     fn problem(&mut self, kind: ProblemKind, text: String) {
+        if self.problems.len() >= MOST_PROBLEMS {
+            self.more_problems += 1;
+            return;
+        }
         self.problems.push(Problem::new(kind, self.path.as_str(), text));
     }
 }
@@ -319,7 +362,10 @@ impl<'r> MemberReader<'r> {
 fn take(text: &mut TextReader<'_>, faults: &mut Vec<Damage>, out: Out<'_>) -> ControlFlow<()> {
     match out {
         Out::Bytes(bytes) => text.push(bytes),
-        Out::Gap => text.lose(),
+        Out::Gap => {
+            text.doubt();
+            text.lose(true);
+        }
         Out::Fault(fault) => faults.push(fault),
     }
     ControlFlow::Continue(())

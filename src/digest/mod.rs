@@ -115,7 +115,7 @@ pub struct Counted {
 impl Counted {
     /// Counts one more member.
     pub fn add(&mut self, mut member: MemberDigest, limits: &Limits) {
-        if member.is_suspect(limits) {
+        if member.suspect {
             member.give_up(limits);
         }
         self.members += 1;
@@ -224,8 +224,8 @@ fn ordered(
 /// Told of members that are not kept one by one.
 fn beyond(counted: &Counted) -> String {
     format!(
-        "{} files beyond the limit of those that are kept one by one were read and counted; what they say was not kept: \
-         {} events, {} facts, {} problems",
+        "{} files beyond the limit of those that are kept one by one (--max-kept) were read and counted; what they say was \
+         not kept: {} events, {} facts, {} problems",
         counted.members, counted.events, counted.facts, counted.problems
     )
 }

@@ -11,7 +11,9 @@ use crate::record::{Origin, Records, Stretch};
 use crate::rule::{RuleSet, Scan, Scanner};
 
 /// Facts of one member; a real one has some hundreds.
-const MOST_FACTS: usize = 50_000;
+const MOST_FACTS: usize = 20_000;
+/// Problems of one member that are told one by one.
+const MOST_PROBLEMS: usize = 20;
 
 /// Decoded text on its way into the matcher and the fact readers.
 pub(super) struct TextReader<'r> {
@@ -24,8 +26,12 @@ pub(super) struct TextReader<'r> {
     /// Decoded bytes so far.
     pub(super) bytes: u64,
     crc: Crc,
-    /// Whether a decoder goes on behind missing bytes: what it cannot know since then is zero.
+    /// Whether something went on behind missing bytes: what it could not know since then is zero.
     doubtful: bool,
+    /// Whether the line that comes in is the rest of one whose beginning is missing.
+    in_rest: bool,
+    /// Lines that were left out, as some of their bytes are not known.
+    unknown: u64,
     /// Zero bytes at the end of what came in.
     zeros: u64,
 }
@@ -38,6 +44,7 @@ pub(super) struct Read {
     pub bytes: u64,
     pub crc: u32,
     pub zeros: u64,
+    pub unknown: u64,
     pub cuts: u64,
 }
 
@@ -56,14 +63,24 @@ impl<'r> TextReader<'r> {
             bytes: 0,
             crc: Crc::new(),
             doubtful: false,
+            in_rest: false,
+            unknown: 0,
             zeros: 0,
         }
     }
 
-    /// An unknown number of bytes is missing here.
-    pub(super) fn lose(&mut self) {
-        self.break_here();
+    /// From here on bytes that only missing ones would tell are zero.
+    pub(super) fn doubt(&mut self) {
         self.doubtful = true;
+    }
+
+    /// Something is missing here: lines on either side that are not whole are left out. `anywhere` says that it may begin
+    /// and end anywhere; a collector that cuts files at lines leaves whole ones on both sides.
+    pub(super) fn lose(&mut self, anywhere: bool) {
+        let partial = self.records_do(|records, sink| records.cut(sink));
+        self.unknown += u64::from(partial);
+        self.in_rest = anywhere || partial;
+        self.readers.iter_mut().for_each(|reader| reader.gap());
     }
 
     pub(super) fn push(&mut self, text: &[u8]) {
@@ -73,14 +90,33 @@ impl<'r> TextReader<'r> {
             None => self.zeros + text.len() as u64,
         };
         self.crc.update(text);
+        let text = self.behind_rest(text);
+        self.records_do(|records, sink| records.push(text, sink));
+    }
+
+    /// What stands in `text` behind the rest of a line whose beginning is missing.
+    fn behind_rest<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
+        if !self.in_rest {
+            return text;
+        }
+        let end = memchr::memchr(b'\n', text).map(|end| end + 1);
+        self.in_rest = end.is_none();
+        let (rest, behind) = text.split_at(end.unwrap_or(text.len()));
+        self.records.skip(rest);
+        behind
+    }
+
+    /// Lets the records give what `work` makes of them.
+    fn records_do<T>(&mut self, work: impl FnOnce(&mut Records, &mut dyn FnMut(Stretch<'_>)) -> T) -> T {
         let mut take = Take {
             origin: &self.origin,
             scanner: &mut self.scanner,
             readers: &mut self.readers,
             out: &mut self.out,
             doubtful: self.doubtful,
+            unknown: &mut self.unknown,
         };
-        self.records.push(text, &mut |stretch| take.stretch(stretch));
+        work(&mut self.records, &mut |stretch| take.stretch(stretch))
     }
 
     pub(super) fn goes_on_in(&mut self, file: MemberPath) {
@@ -88,19 +124,8 @@ impl<'r> TextReader<'r> {
         self.origin.goes_on_in(file, line, offset);
     }
 
-    pub(super) fn break_here(&mut self) {
-        let mut take = Take {
-            origin: &self.origin,
-            scanner: &mut self.scanner,
-            readers: &mut self.readers,
-            out: &mut self.out,
-            doubtful: self.doubtful,
-        };
-        self.records.finish(&mut |stretch| take.stretch(stretch));
-    }
-
     pub(super) fn finish(mut self) -> Read {
-        self.break_here();
+        self.records_do(|records, sink| records.finish(sink));
         for reader in &mut self.readers {
             reader.end(&mut self.out);
         }
@@ -111,6 +136,7 @@ impl<'r> TextReader<'r> {
             bytes: self.bytes,
             crc: self.crc.sum(),
             zeros: self.zeros,
+            unknown: self.unknown,
             cuts: self.records.cuts(),
         }
     }
@@ -123,37 +149,50 @@ struct Take<'a, 'r> {
     readers: &'a mut Vec<Box<dyn Reader>>,
     out: &'a mut Output,
     doubtful: bool,
+    unknown: &'a mut u64,
 }
 
 impl Take<'_, '_> {
     fn stretch(&mut self, stretch: Stretch<'_>) {
         if self.doubtful {
             // A line with bytes that are not known says nothing.
-            stretch.runs_without(0).for_each(|run| self.sure(run));
+            let lines = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() as u64;
+            *self.unknown += lines(stretch.text);
+            for run in stretch.runs_without(0) {
+                *self.unknown -= lines(run.text);
+                self.sure(run);
+            }
         } else {
             self.sure(stretch);
         }
     }
 
     fn sure(&mut self, stretch: Stretch<'_>) {
-        if !self.readers.is_empty() {
-            for (bytes, line, offset) in stretch.lines() {
-                let source = self.origin.locate(line, offset);
-                let line = Line { file: &source.file, number: source.line, offset: source.offset, bytes };
-                for reader in self.readers.iter_mut() {
-                    reader.line(line, self.out);
-                }
-                if self.out.facts.len() >= MOST_FACTS {
-                    let text =
-                        format!("it says more than {MOST_FACTS} things; the rest of it was not looked at");
-                    self.out.problems.push(Problem::new(ProblemKind::Limit, source.file.as_str(), text));
-                    self.readers.clear();
-                    break;
-                }
+        for (bytes, line, offset) in stretch.lines() {
+            if self.readers.is_empty() {
+                break;
             }
+            let source = self.origin.locate(line, offset);
+            let line = Line { file: &source.file, number: source.line, offset: source.offset, bytes };
+            self.readers.iter_mut().for_each(|reader| reader.line(line, self.out));
+            self.bound(source.file.as_str());
         }
         if let Some(scanner) = self.scanner {
             scanner.stretch(stretch, self.origin);
         }
+    }
+
+    /// Looks at no more of a file that says too much.
+    fn bound(&mut self, file: &str) {
+        let what = if self.out.facts.len() >= MOST_FACTS {
+            format!("it says more than {MOST_FACTS} things")
+        } else if self.out.problems.len() >= MOST_PROBLEMS {
+            format!("more than {MOST_PROBLEMS} of its lines are wrong")
+        } else {
+            return;
+        };
+        let text = format!("{what}; the rest of it was not looked at");
+        self.out.problems.push(Problem::new(ProblemKind::Limit, file, text));
+        self.readers.clear();
     }
 }

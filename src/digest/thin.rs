@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::model::Event;
 
 /// Events kept of one rule at either end, before copies of members are left out.
-const ENDS: usize = 5_000;
+const ENDS: usize = 2_500;
 
 /// Events of one bundle, by rule.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ impl Events {
         for event in events {
             if let Some(kept) = self.by_rule.get_mut(&event.rule) {
                 kept.push((id, event));
-                if kept.len() >= 4 * ENDS {
+                if kept.len() >= 3 * ENDS {
                     *self.dropped.entry(kept[0].1.rule.clone()).or_default() += thin(kept);
                 }
             } else {

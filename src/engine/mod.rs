@@ -136,16 +136,16 @@ fn collect(
     outcome
 }
 
-/// Gives up members that expand like bombs behind several bombs of the same input: workers may have read them on a
-/// shorter fuse, or not, as it happened.
+/// Gives up members that expand like bombs behind others that did: workers may have read them on a shorter fuse, or not,
+/// as it happened.
 fn defuse(results: &mut [Done], limits: &Limits) {
-    let mut bombs: BTreeMap<usize, usize> = BTreeMap::new();
-    for done in results {
-        let met = bombs.entry(done.input).or_default();
-        if *met >= pool::FEW_BOMBS && done.digest.is_suspect(limits) {
+    let mut expanded: BTreeMap<usize, u64> = BTreeMap::new();
+    for done in results.iter_mut().filter(|done| done.digest.suspect) {
+        let before = expanded.entry(done.input).or_default();
+        if *before > pool::patience(limits) {
             done.digest.give_up(limits);
-        } else if done.digest.is_bomb(limits) {
-            *met += 1;
+        } else {
+            *before += done.digest.bytes;
         }
     }
 }

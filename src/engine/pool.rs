@@ -60,8 +60,11 @@ pub(super) struct Pool<'r> {
     last: AtomicU64,
 }
 
-/// Bombs in an input after which members are not put up with for long.
-pub(super) const FEW_BOMBS: usize = 4;
+/// What members of an input that expand like bombs may expand to together before the others are not put up with for
+/// long.
+pub(super) fn patience(limits: &Limits) -> u64 {
+    limits.ratio_from.saturating_mul(4)
+}
 
 #[derive(Default)]
 struct State<'r> {
@@ -73,16 +76,15 @@ struct State<'r> {
     done: Vec<Done>,
     events: BTreeMap<(usize, Bundle), Events>,
     counted: BTreeMap<(usize, Bundle), Counted>,
-    /// Decompression bombs by input.
-    bombs: BTreeMap<usize, Vec<JobId>>,
+    /// Members that expand like bombs, with their bytes, by input.
+    suspects: BTreeMap<usize, Vec<(JobId, u64)>>,
 }
 
 impl State<'_> {
-    /// Whether several bombs stood before the job `id` of `input`.
-    fn is_mined(&self, input: usize, id: JobId) -> bool {
-        self.bombs
-            .get(&input)
-            .is_some_and(|bombs| bombs.iter().filter(|&&bomb| bomb < id).count() >= FEW_BOMBS)
+    /// Whether members before the job `id` of `input` have expanded to more than `patience`.
+    fn is_mined(&self, input: usize, id: JobId, patience: u64) -> bool {
+        let suspects = self.suspects.get(&input).into_iter().flatten();
+        suspects.filter(|(suspect, _)| *suspect < id).map(|(_, bytes)| bytes).sum::<u64>() > patience
     }
 }
 
@@ -152,7 +154,7 @@ impl<'r> Pool<'r> {
             let Some(mut reader) = job.reader.take() else { continue };
             let messages = std::mem::take(&mut job.messages);
             let (path, input, brief) = (job.path.clone(), job.input, job.brief);
-            if brief || state.is_mined(input, id) {
+            if brief || state.is_mined(input, id, patience(&self.limits)) {
                 reader.shorten_fuse();
             }
             drop(state);
@@ -182,8 +184,8 @@ impl<'r> Pool<'r> {
                 if job.brief {
                     state.counted.entry((job.input, job.bundle)).or_default().add(*digest, &self.limits);
                 } else {
-                    if digest.is_bomb(&self.limits) {
-                        state.bombs.entry(job.input).or_default().push(id);
+                    if digest.suspect {
+                        state.suspects.entry(job.input).or_default().push((id, digest.bytes));
                     }
                     let mut digest = MemberDigest { number: id, ..*digest };
                     let events = std::mem::take(&mut digest.scan.events);
@@ -246,7 +248,8 @@ fn failed(path: &MemberPath) -> MemberDigest {
         fragmented: false,
         log: None,
         bytes: 0,
-        raw: 0,
+        whole: false,
+        suspect: false,
         crc: 0,
         scan: crate::rule::Scan::default(),
         facts: Vec::new(),
@@ -275,6 +278,7 @@ mod tests {
             tree: "var/run/log/vmkernel.log".to_owned(),
             size: None,
             fragmented: false,
+            doubtful: false,
         };
         let pool = Pool::new(Limits { memory: 4000, ..Limits::default() });
         thread::scope(|scope| {

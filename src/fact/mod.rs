@@ -338,6 +338,9 @@ pub trait Reader: Send {
     /// Takes the next line.
     fn line(&mut self, line: Line<'_>, out: &mut Output);
 
+    /// Lines are missing before the next one: what was begun does not go on there.
+    fn gap(&mut self) {}
+
     /// Takes notice that the member is at its end.
     fn end(&mut self, _out: &mut Output) {}
 }

@@ -116,6 +116,12 @@ impl Reader for Dump {
         }
     }
 
+    /// Whose list it is in is not known behind missing lines, nor whose key a value is of.
+    fn gap(&mut self) {
+        let (seen, counts, unparsed) = (std::mem::take(&mut self.seen), self.counts, self.unparsed);
+        *self = Dump { seen, counts, unparsed, ..Dump::default() };
+    }
+
     fn end(&mut self, out: &mut Output) {
         if let Some(last) = self.last.take().filter(|_| self.in_list()) {
             let text = "ends inside a list of CPU features";

@@ -59,6 +59,10 @@ impl Reader for Processes {
         }
     }
 
+    fn gap(&mut self) {
+        *self = Processes { count: self.count, ..Processes::default() };
+    }
+
     fn end(&mut self, out: &mut Output) {
         self.flush(out);
     }

@@ -250,6 +250,10 @@ impl Reader for Options {
         }
     }
 
+    fn gap(&mut self) {
+        *self = Options { count: self.count, ..Options::default() };
+    }
+
     fn end(&mut self, out: &mut Output) {
         self.flush(out);
     }
