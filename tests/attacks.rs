@@ -322,11 +322,12 @@ fn what_is_sent_in_place_of_a_bundle_is_named() {
     })
     .take(1 << 16)
     .collect();
-    let files: [(&str, &[u8], &str); 7] = [
+    let files: [(&str, &[u8], &str); 8] = [
         ("image.tgz", &image, "an ISO 9660 image"),
         ("seven.tgz", b"7z\xbc\xaf\x27\x1c rest", "a 7z archive"),
         ("page.tgz", b"<!DOCTYPE html><html>Please log in</html>", "a web page"),
-        ("noise.tgz", &noise, "its bytes look random"),
+        ("noise.tgz", &noise, "encrypted as a whole"),
+        ("noise", &noise, "its bytes look random"),
         ("secret.tgz.gpg", b"-----BEGIN PGP MESSAGE-----\n\nhQEMA", "gpg -d"),
         ("salted.tgz", b"Salted__12345678rest of it", "openssl enc"),
         ("empty.tgz", b"", "the file is empty"),

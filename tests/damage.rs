@@ -276,3 +276,20 @@ fn a_missing_fragment_of_a_bundle_costs_what_stands_in_it() {
     let (left, all) = (records(&damaged), records(&incident.expected));
     assert!(left < all && left * 10 > all * 6, "{left} of {all} records: {:#?}", damaged.problems);
 }
+
+#[test]
+fn a_bundle_whose_first_bytes_are_wrong_is_read() {
+    let incident = Incident::new(evc_incident(&EvcOptions::default()).0);
+    let bundle = forms::Bundle::read(&incident.paths[0]);
+    let zip = forms::zip_of(&bundle.files, zip::CompressionMethod::Deflated, false);
+    for (form, bytes) in [("tgz", incident.bytes(0)), ("tar", bundle.tar), ("zip", zip)] {
+        for at in [0, 1] {
+            let mut wrong = bytes.clone();
+            wrong[at] ^= 0x21;
+            let damaged = incident.with(0, &wrong);
+            check(&incident, &damaged, &format!("byte {at} of a {form}"));
+            let (read, all) = (damaged.hosts[0].members.read, incident.expected.hosts[0].members.read);
+            assert!(read + 1 >= all, "byte {at} of a {form}: {read} of {all}: {:#?}", damaged.problems);
+        }
+    }
+}

@@ -122,8 +122,11 @@ impl Finder<'_> {
             let hidden = name_of(&entry).starts_with('.');
             if kind.is_file() && !hidden {
                 self.file(&entry);
+            } else if kind.is_dir() && depth >= DEEPEST {
+                let text =
+                    format!("the folder lies more than {DEEPEST} folders deep and was not looked into");
+                self.problems.push(Problem::new(ProblemKind::Limit, entry.to_string_lossy(), text));
             } else if kind.is_dir()
-                && depth < DEEPEST
                 && let Err(error) = self.folder(&entry, depth + 1)
             {
                 let text = format!("the folder cannot be listed: {error}");
@@ -147,6 +150,16 @@ impl Finder<'_> {
         MARKS.iter().any(|mark| folder.join(mark).is_dir()) || (bare_logs() && !archives())
     }
 
+    /// Whether a file is no archive, nor called one.
+    fn is_other(&self, path: &Path, head: &[u8]) -> bool {
+        let name = name_of(path);
+        matches!(sniff::sniff(head), Kind::Other | Kind::Empty)
+            && !tree::is_archive_name(&name)
+            && sniff::guess(head, &name).is_none()
+            && sniff::encrypted(head).is_none()
+            && sniff::foreign(head).is_none()
+    }
+
     fn file(&mut self, path: &Path) {
         if tree::fragment(&name_of(path)).is_some() {
             let known = |input: &Input| input.files().iter().any(|file| file == path);
@@ -158,7 +171,8 @@ impl Finder<'_> {
             return;
         }
         match head(path) {
-            Ok(head) if matches!(sniff::sniff(&head), Kind::Other | Kind::Empty) => {
+            // What should be an archive is told apart by who reads it.
+            Ok(head) if self.is_other(path, &head) => {
                 let text = match (self.is_log)(&name_of(path)) {
                     true => "a log beside bundles; give it by itself to have it read",
                     false => "no archive and no log; left out",

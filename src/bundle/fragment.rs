@@ -34,6 +34,8 @@ struct Join {
     /// The number of the fragment whose turn it is.
     next: u32,
     early: BTreeMap<u32, Early>,
+    /// Fragments that were given up, from the first to the last.
+    missing: Vec<(u32, u32)>,
     damage: Option<Damage>,
 }
 
@@ -83,8 +85,13 @@ impl Piece {
         }
         let Some(mut join) = cx.joins.open.remove(&path) else { return left_out(path) };
         let way = if number < join.next || join.early.contains_key(&number) {
-            let text = "this fragment was there before; it was counted once";
-            cx.problem(ProblemKind::Duplicate, file.as_str(), text);
+            if join.was_missing(number) {
+                let text = "this fragment came when those behind it had been read, for want of memory; it was left out";
+                cx.problem(ProblemKind::Limit, file.as_str(), text);
+            } else {
+                let text = "this fragment was there before; it was counted once";
+                cx.problem(ProblemKind::Duplicate, file.as_str(), text);
+            }
             Way::LeftOut
         } else if number == join.next {
             join.next += 1;
@@ -108,15 +115,23 @@ impl Piece {
                 cx.joins.waiting += bytes.len();
                 early.bytes.extend_from_slice(bytes);
             }
-            Way::Waits(early) => {
-                let text = "fragments come in an order that needs too much memory; this one was left out";
-                cx.joins.waiting -= early.bytes.len();
-                let file = early.file.clone();
-                cx.problem(ProblemKind::Limit, file.as_str(), text);
-                self.way = Way::LeftOut;
-            }
+            Way::Waits(_) => self.no_room(cx, bytes),
             Way::LeftOut => {}
         }
+    }
+
+    /// There is no room to wait in: what is missing before it is given up, and reading goes on with it.
+    fn no_room(&mut self, cx: &mut Walk<'_>, bytes: &[u8]) {
+        let Way::Waits(early) = std::mem::replace(&mut self.way, Way::Straight) else { return };
+        let (number, target) = (self.number, self.target.clone());
+        with(cx, &target, |join, cx| {
+            join.catch_up(cx, &target, true);
+            if number > join.next {
+                join.missing(cx, &target, join.next, number - 1);
+            }
+            join.take_early(cx, number, early);
+            join.content.push(cx, bytes);
+        });
     }
 
     pub(super) fn gap(&mut self, cx: &mut Walk<'_>) {
@@ -178,7 +193,8 @@ impl Join {
         let content = Content::of(cx, place, target, member);
         cx.joins.begun += 1;
         let begun = cx.joins.begun;
-        let join = Join { content, begun, next: 0, early: BTreeMap::new(), damage: None };
+        let join =
+            Join { content, begun, next: 0, early: BTreeMap::new(), missing: Vec::new(), damage: None };
         cx.joins.open.insert(path.to_owned(), join);
         true
     }
@@ -216,16 +232,28 @@ impl Join {
                 }
                 self.missing(cx, path, self.next, number - 1);
             }
-            let Some(early) = self.early.remove(&number) else { return };
-            self.next = number + 1;
-            self.begin_piece(cx, early.file);
-            cx.joins.waiting -= early.bytes.len();
-            self.content.push(cx, &early.bytes);
-            self.end_piece(cx, early.damage);
+            let Some(mut early) = self.early.remove(&number) else { return };
+            let damage = early.damage.take();
+            self.take_early(cx, number, early);
+            self.end_piece(cx, damage);
         }
     }
 
+    /// The turn of a fragment that waited has come.
+    fn take_early(&mut self, cx: &mut Walk<'_>, number: u32, early: Early) {
+        self.next = number + 1;
+        self.begin_piece(cx, early.file);
+        cx.joins.waiting -= early.bytes.len();
+        self.content.push(cx, &early.bytes);
+    }
+
+    /// Whether the fragment `number` was given up.
+    fn was_missing(&self, number: u32) -> bool {
+        self.missing.iter().any(|(first, last)| (*first..=*last).contains(&number))
+    }
+
     fn missing(&mut self, cx: &mut Walk<'_>, path: &str, first: u32, last: u32) {
+        self.missing.push((first, last));
         match &mut self.content {
             Content::Leaf(leaf) => {
                 leaf.flush(cx);

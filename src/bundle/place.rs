@@ -11,7 +11,7 @@ pub(super) struct Place {
     /// Containers around it; a compression around an archive is one with it.
     pub(super) depth: u32,
     /// Whether a compression was just taken off.
-    is_decoded: bool,
+    pub(super) is_decoded: bool,
     path: MemberPath,
     /// The root of the last member's bundle, which the next one shares as a rule.
     root: (String, MemberPath),

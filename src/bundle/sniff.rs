@@ -53,6 +53,26 @@ pub fn sniff(head: &[u8]) -> Kind {
     Kind::Other
 }
 
+/// What `head` was before some of its first bytes were damaged, where what is left of them, or its name, tells.
+pub fn guess(head: &[u8], name: &str) -> Option<Kind> {
+    let alike = |magic: &[u8]| head.iter().zip(magic).filter(|(own, real)| own == real).count();
+    if archive::is_damaged_tar_header(head) {
+        return Some(Kind::Tar);
+    }
+    if alike(b"\x1f\x8b\x08") == 2 && head.get(3).is_some_and(|flags| flags & 0xe0 == 0) {
+        return Some(Kind::Gzip);
+    }
+    if alike(b"PK\x03\x04") == 3 {
+        return Some(Kind::Zip);
+    }
+    let name = name.to_ascii_lowercase();
+    let called = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end)) && looks_random(head);
+    if called(&[".tgz", ".gz"]) {
+        return Some(Kind::Gzip);
+    }
+    called(&[".zip"]).then_some(Kind::Zip)
+}
+
 /// How something is encrypted, as far as its first bytes tell.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -114,6 +134,10 @@ pub fn encrypted(head: &[u8]) -> Option<Scheme> {
     ];
     if let Some((_, scheme)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(*scheme);
+    }
+    // Clear text, but for its own name and the keys.
+    if memchr::memmem::find(&head[..head.len().min(WANTED)], b"encryption.keySafe = ").is_some() {
+        return Some(Scheme::Vmx);
     }
     let is_dump = head.get(DUMP_HEADER..).is_some_and(|behind| behind.starts_with(ENVELOPE));
     is_dump.then_some(Scheme::Dump)
@@ -184,6 +208,8 @@ mod tests {
         dump.extend(b"DataTransformEnvelope\0\0");
         assert_eq!(encrypted(&dump), Some(Scheme::Dump));
         assert_eq!(encrypted(b"2020-07-01T08:15:30Z DataTransformEnvelope"), None);
+        let vmx = b".encoding = \"UTF-8\"\ndisplayName = \"web\"\nencryption.keySafe = \"vmware:key/list/(pair/\"\n";
+        assert_eq!(encrypted(vmx), Some(Scheme::Vmx));
         let mut image = vec![0; 0x8001];
         image.extend(b"CD001");
         assert_eq!(foreign(&image), Some("an ISO 9660 image"));

@@ -193,7 +193,11 @@ impl Stream {
             self.state = State::Over;
             return;
         }
-        let kind = sniff::sniff(head);
+        let mut kind = sniff::sniff(head);
+        let should_be = matches!(self.purpose, Purpose::Given | Purpose::Beside { called: true });
+        if kind == Kind::Other && should_be && !self.place.is_decoded {
+            kind = self.guess(cx, head);
+        }
         let container = !matches!(kind, Kind::Other | Kind::Empty | Kind::Zeros);
         if self.purpose == Purpose::Inside
             || (!container && self.purpose == (Purpose::Beside { called: false }))
@@ -227,6 +231,17 @@ impl Stream {
             },
             kind => self.decoded(cx, kind),
         };
+    }
+
+    /// What it was before its first bytes were damaged.
+    fn guess(&self, cx: &mut Walk<'_>, head: &[u8]) -> Kind {
+        let Some(kind) = sniff::guess(head, &self.place.label) else { return Kind::Other };
+        cx.problem(
+            ProblemKind::Damaged,
+            &self.place.label,
+            "it begins like no archive that is known: damaged, or encrypted as a whole; it was searched for what can be read",
+        );
+        kind
     }
 
     fn decoded(&self, cx: &Walk<'_>, kind: Kind) -> State {

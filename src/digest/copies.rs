@@ -90,8 +90,8 @@ fn collected_once(members: Vec<MemberDigest>, problems: &mut Vec<Problem>) -> Ve
 /// Of logs with one content, and of fragments beside the file that was made of them, the first counts.
 fn content_once(members: Vec<MemberDigest>, problems: &mut Vec<Problem>) -> Vec<MemberDigest> {
     let mut seen: BTreeMap<(String, u64, u32), MemberPath> = BTreeMap::new();
-    let mut joined: BTreeMap<String, (MemberPath, u64)> = BTreeMap::new();
-    let mut kept = Vec::with_capacity(members.len());
+    let mut joined: BTreeMap<String, usize> = BTreeMap::new();
+    let mut kept: Vec<MemberDigest> = Vec::with_capacity(members.len());
     let mut out = LeftOut::default();
     for member in members {
         let what = member.log.map_or_else(|| member.tree.clone(), str::to_owned);
@@ -99,16 +99,23 @@ fn content_once(members: Vec<MemberDigest>, problems: &mut Vec<Problem>) -> Vec<
         let key = (what, member.bytes, member.crc);
         // Of one that was not read to its end it is not known.
         let twin = if member.bytes > 0 && member.whole { seen.get(&key) } else { None };
-        // Fragments beside their joined target repeat it, unless the target is the shorter one.
-        let target =
-            joined.get(&member.tree).filter(|(_, bytes)| member.fragmented && member.bytes <= *bytes);
-        if let Some(other) = twin.or(target.map(|(path, _)| path)) {
+        if let Some(other) = twin {
             out.add(&member.path, other);
             continue;
         }
-        joined.insert(member.tree.clone(), (member.path.clone(), member.bytes));
         seen.insert(key, member.path.clone());
-        kept.push(member);
+        // Fragments come behind the file that was made of them: the longer of both counts.
+        match joined.get(&member.tree).filter(|_| member.fragmented) {
+            Some(&target) if member.bytes <= kept[target].bytes => out.add(&member.path, &kept[target].path),
+            Some(&target) => {
+                out.add(&kept[target].path, &member.path);
+                kept[target] = member;
+            }
+            None => {
+                joined.insert(member.tree.clone(), kept.len());
+                kept.push(member);
+            }
+        }
     }
     problems.extend(out.told("members repeat others and were counted once"));
     kept
@@ -159,6 +166,21 @@ mod tests {
             &[("a/vmware.log", 0), ("b/vmware.log", 0)],
             &[],
         );
+    }
+
+    #[test]
+    fn of_a_file_and_its_fragments_the_longer_counts() {
+        let log = |fragmented, bytes, crc| MemberDigest {
+            fragmented,
+            ..member("var/run/log/hostd.log", bytes, crc, Some("hostd"))
+        };
+        for (whole, pieces, expected) in [(9, 5, 1), (5, 9, 2)] {
+            check(
+                vec![log(false, whole, 1), log(true, pieces, 2)],
+                &[("var/run/log/hostd.log", expected)],
+                &["1 members repeat"],
+            );
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 mod tar;
 mod zip;
 
-pub(super) use tar::{Tar, is_header as is_tar_header};
+pub(super) use tar::{Tar, is_damaged_header as is_damaged_tar_header, is_header as is_tar_header};
 pub(super) use zip::Zip;
 
 use super::{Damage, Limits};

@@ -184,6 +184,13 @@ impl Gunzip {
         let held = std::mem::take(&mut self.held);
         if !behind {
             give(Out::Fault(damaged("the gzip header is damaged")))?;
+            // Where only its first bytes are wrong, the stream begins where it would.
+            if let Some(body) = mended(&held) {
+                self.inflate.reset();
+                self.state = State::Body;
+                self.run(&held[body..], give)?;
+                return ControlFlow::Continue(&[]);
+            }
         }
         self.lose(behind);
         self.damage_at -= before as u64;
@@ -249,6 +256,17 @@ impl Gunzip {
             }
         }
         ControlFlow::Continue(&input[take..])
+    }
+}
+
+/// Where the deflate stream behind a header with wrong first bytes begins, if these are all that is wrong.
+fn mended(held: &[u8]) -> Option<usize> {
+    let flags = *held.get(3)?;
+    let mut header = held[..held.len().min(MAX_HEADER)].to_vec();
+    header[..4].copy_from_slice(&[0x1f, 0x8b, 8, flags & 0x1f]);
+    match header_len(&header) {
+        Header::Len(len) => Some(len),
+        _ => None,
     }
 }
 
@@ -386,6 +404,18 @@ mod tests {
         let mut zeros = whole[..whole.len() / 2].to_vec();
         zeros.resize(whole.len(), 0);
         assert!(unpacked(&zeros, 4096).1[0].contains("are zeros"));
+    }
+
+    #[test]
+    fn a_wrong_byte_in_the_first_ones_costs_nothing() {
+        let (text, whole) = (text(), packed(&text()));
+        for at in [0, 1, 2] {
+            let mut wrong = whole.clone();
+            wrong[at] ^= 0x10;
+            let (out, faults, gaps) = unpacked(&wrong, 4096);
+            assert!(out == text && gaps == 0, "byte {at}: {} {faults:?}", out.len());
+            assert_eq!(faults, ["the gzip header is damaged"]);
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ const PROOF: usize = 80 << 10;
 const BIT_SEARCH: u64 = 8 << 20;
 /// Decoded bytes behind a place that are proof enough: a few bytes may decode to a thousand times as many.
 const MOST_DECODED: usize = 1 << 20;
+/// Decoded bytes that are no proof yet.
+const LEAST_DECODED: usize = 1024;
 /// What trying places in vain may cost, in decoded bytes, for each byte that is searched; an input may look like the
 /// beginning of a block everywhere.
 const COST: usize = 64;
@@ -166,12 +168,14 @@ impl Resync {
             input = &input[taken..];
             match status {
                 // The end of the stream: a checksum follows, and not much else in one that was cut.
-                Ok(Status::StreamEnd) => return (decoded >= 64, decoded),
+                Ok(Status::StreamEnd) => return (decoded >= LEAST_DECODED, decoded),
                 Ok(_) if taken > 0 || !out.is_empty() => {}
-                Ok(_) | Err(_) => return (input.is_empty() && status.is_ok() && decoded >= 64, decoded),
+                Ok(_) | Err(_) => {
+                    return (input.is_empty() && status.is_ok() && decoded >= LEAST_DECODED, decoded);
+                }
             }
             if (input.is_empty() && out.len() < out.capacity()) || decoded >= MOST_DECODED {
-                return (decoded >= 64, decoded);
+                return (decoded >= LEAST_DECODED, decoded);
             }
         }
     }

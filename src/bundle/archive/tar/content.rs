@@ -49,10 +49,6 @@ impl Content {
             take(Item::Hole(sparse.size - sparse.at));
         }
     }
-
-    pub(super) fn lose_holes(&self, take: &mut Take<'_>) {
-        take(Item::Gap);
-    }
 }
 
 impl Sparse {

@@ -34,9 +34,9 @@ pub(crate) fn is_header(block: &[u8]) -> bool {
     block.first_chunk::<BLOCK>().is_some_and(checksum_is_right)
 }
 
-/// Whether `block` begins with a header that [`parse`] takes.
-pub(super) fn is_readable(block: &[u8]) -> bool {
-    block.first_chunk::<BLOCK>().is_some_and(checksum_is_right)
+/// Whether `block` begins with a header of which some bytes are wrong.
+pub(crate) fn is_damaged_header(block: &[u8]) -> bool {
+    block.first_chunk::<BLOCK>().is_some_and(|block| block[257..262] == *b"ustar" || salvage(block).is_some())
 }
 
 fn checksum_is_right(block: &[u8; BLOCK]) -> bool {

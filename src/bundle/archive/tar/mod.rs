@@ -8,8 +8,8 @@ mod pax;
 use memchr::memmem;
 
 use self::content::{Content, Sparse};
-pub(crate) use self::header::is_header;
 use self::header::{BLOCK, Header, Piece};
+pub(crate) use self::header::{is_damaged_header, is_header};
 use self::pax::{Map, Overrides};
 use super::{Archive, Bounds, Entry, EntryKind, Item, Take};
 use crate::bundle::Damage;
@@ -402,7 +402,7 @@ impl Archive for Tar {
                 State::Content(content)
             }
             State::Content(content) | State::Doubtful(content) => {
-                content.lose_holes(take);
+                take(Item::Gap);
                 State::Doubtful(Content { sparse: None, ..content })
             }
             State::Seek(seek) => State::Seek(Seek { aligned, ..seek }),
@@ -500,13 +500,12 @@ fn padding(size: u64) -> u64 {
 fn find_header(bytes: &[u8], aligned: Option<usize>) -> Option<usize> {
     const MAGIC: usize = 257;
     let magic = memmem::find_iter(bytes, b"ustar").filter_map(|at| at.checked_sub(MAGIC));
-    let by_magic = magic
-        .filter(|&start| bytes.len() - start >= BLOCK)
-        .find(|&start| header::is_readable(&bytes[start..]));
+    let by_magic =
+        magic.filter(|&start| bytes.len() - start >= BLOCK).find(|&start| header::is_header(&bytes[start..]));
     let blocks = aligned.into_iter().flat_map(|first| (first..bytes.len()).step_by(BLOCK));
     let by_block = blocks
         .take_while(|&start| start + BLOCK <= bytes.len() && by_magic.is_none_or(|magic| start < magic))
-        .find(|&start| bytes[start] != 0 && header::is_readable(&bytes[start..]));
+        .find(|&start| bytes[start] != 0 && header::is_header(&bytes[start..]));
     by_block.or(by_magic)
 }
 
