@@ -14,8 +14,9 @@ const PROOF: usize = 80 << 10;
 const BIT_SEARCH: u64 = 8 << 20;
 /// Decoded bytes behind a place that are proof enough: a few bytes may decode to a thousand times as many.
 const MOST_DECODED: usize = 1 << 20;
-/// Decoded bytes that are no proof yet.
+/// Decoded bytes that prove a block, and a member, whose header proves some of it.
 const LEAST_DECODED: usize = 1024;
+const LEAST_OF_MEMBER: usize = 64;
 /// What trying places in vain may cost, in decoded bytes, for each byte that is searched; an input may look like the
 /// beginning of a block everywhere.
 const COST: usize = 64;
@@ -111,12 +112,12 @@ impl Resync {
     fn at(&mut self, bit: usize, at_end: bool) -> Option<(Decompress, usize)> {
         let byte = bit / 8;
         if bit.is_multiple_of(8) {
-            if is_stored(&self.held[byte..]) && self.proves(primed(0, &[0])?, byte, at_end) {
+            if is_stored(&self.held[byte..]) && self.proves(primed(0, &[0])?, byte, at_end, LEAST_DECODED) {
                 // A byte that says "stored" stands before the length.
                 return Some((primed(0, &[0])?, 0));
             }
             if let Some(len) = self.member(byte)
-                && self.proves(Decompress::new(false), byte + len, at_end)
+                && self.proves(Decompress::new(false), byte + len, at_end, LEAST_OF_MEMBER)
             {
                 return Some((Decompress::new(false), len));
             }
@@ -127,7 +128,7 @@ impl Resync {
         }
         let first = [self.held[byte] & (0xff << (bit % 8))];
         let decoder = primed(bit % 8, &first)?;
-        self.proves(decoder, byte + 1, at_end)
+        self.proves(decoder, byte + 1, at_end, LEAST_DECODED)
             .then(|| primed(bit % 8, &first))
             .flatten()
             .map(|decoder| (decoder, 1))
@@ -142,8 +143,8 @@ impl Resync {
     }
 
     /// Whether what is held from `byte` on decodes as far as it goes.
-    fn proves(&mut self, decoder: Decompress, byte: usize, at_end: bool) -> bool {
-        let (proved, decoded) = self.decodes(decoder, byte, at_end);
+    fn proves(&mut self, decoder: Decompress, byte: usize, at_end: bool, least: usize) -> bool {
+        let (proved, decoded) = self.decodes(decoder, byte, at_end, least);
         if !proved {
             // To set up a decoder costs a window.
             self.debt += WINDOW + decoded;
@@ -152,7 +153,7 @@ impl Resync {
     }
 
     /// Whether what is held from `byte` on decodes as far as it goes, and to how many bytes.
-    fn decodes(&self, mut decoder: Decompress, byte: usize, at_end: bool) -> (bool, usize) {
+    fn decodes(&self, mut decoder: Decompress, byte: usize, at_end: bool, least: usize) -> (bool, usize) {
         let mut input = &self.held[byte..];
         if !at_end {
             input = &input[..input.len().min(PROOF)];
@@ -168,14 +169,14 @@ impl Resync {
             input = &input[taken..];
             match status {
                 // The end of the stream: a checksum follows, and not much else in one that was cut.
-                Ok(Status::StreamEnd) => return (decoded >= LEAST_DECODED, decoded),
+                Ok(Status::StreamEnd) => return (decoded >= least, decoded),
                 Ok(_) if taken > 0 || !out.is_empty() => {}
                 Ok(_) | Err(_) => {
-                    return (input.is_empty() && status.is_ok() && decoded >= LEAST_DECODED, decoded);
+                    return (input.is_empty() && status.is_ok() && decoded >= least, decoded);
                 }
             }
             if (input.is_empty() && out.len() < out.capacity()) || decoded >= MOST_DECODED {
-                return (decoded >= LEAST_DECODED, decoded);
+                return (decoded >= least, decoded);
             }
         }
     }
