@@ -6,7 +6,7 @@ use crate::digest::{Digest, LogCoverage};
 use crate::fact::feature::FeatureValue;
 use crate::fact::releases::{self, Placed};
 use crate::fact::{Fact, FactValue, UnicastAgent, VmRun, VsanCluster};
-use crate::model::{Event, HostKind, Problem, Source, Timestamp};
+use crate::model::{Event, HostKind, Problem, ProblemKind, Source, Timestamp};
 
 use super::capture::Capture;
 use super::coverage::Gap;
@@ -181,6 +181,13 @@ impl Host {
     /// The vSAN node UUID, lower case.
     pub fn node_uuid(&self) -> Option<&str> {
         self.node.as_deref()
+    }
+
+    /// Whether bytes of its bundle are wrong without its being known which: what files without a checksum of their own
+    /// say may be the damage itself.
+    pub fn is_doubtful(&self) -> bool {
+        let of_bundle = |problem: &&Problem| !problem.path.is_empty() && self.bundle.ends_with(&problem.path);
+        self.problems.iter().filter(of_bundle).any(|problem| problem.kind == ProblemKind::Damaged)
     }
 
     /// The vSAN cluster UUID.

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Decoder, Give, Inflate, Out, Slices, Step, damaged, early, trailing};
+use super::{Decoder, Give, Inflate, Out, Slices, Step, cut, damaged, early, trailing};
 
 /// Decodes a gzip stream, multi-member too, that arrives in blocks.
 #[derive(Default)]
@@ -80,11 +80,11 @@ impl Decoder for Gunzip {
             State::Next if only_padding => return ControlFlow::Continue(()),
             State::Next => trailing("gzip", self.at - self.held.len() as u64),
             State::Lost if self.behind => trailing("gzip", self.damage_at),
-            _ if self.zeros >= MANY_ZEROS => damaged(format!(
+            _ if self.zeros >= MANY_ZEROS => cut(format!(
                 "the last {} bytes of the compressed stream are zeros: a broken upload? What stands before was used",
                 self.zeros
             )),
-            State::Lost => damaged(format!(
+            State::Lost => cut(format!(
                 "the compressed data is damaged at byte {}; nothing in the {} bytes behind could be decoded",
                 self.damage_at,
                 self.inflate.skipped()

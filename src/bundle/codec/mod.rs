@@ -67,13 +67,18 @@ fn early(what: &str) -> Damage {
     Damage { kind: ProblemKind::Truncated, text: format!("the {what} stream ends early") }
 }
 
+/// Told where nothing more can be read.
+fn cut(text: String) -> Damage {
+    Damage { kind: ProblemKind::Truncated, text }
+}
+
 fn damaged(text: impl Into<String>) -> Damage {
     Damage { kind: ProblemKind::Damaged, text: text.into() }
 }
 
-/// Told where a compression has no way to go on behind a damage.
+/// Told where nothing behind a damage can be decoded: for who reads it, the stream ends there.
 fn lost(what: &str, at: u64) -> Damage {
-    damaged(format!(
+    cut(format!(
         "the {what} data is damaged at byte {at} of the compressed stream; what stands before was used, what stands \
          behind cannot be decoded"
     ))

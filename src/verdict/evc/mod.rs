@@ -132,7 +132,11 @@ fn mismatch(
     let one_way = one_way(matrix, gap);
     let (first_seen, last_seen, count) = span(refusals.iter().copied());
     let harmed = !pinned.is_empty() || !refusals.is_empty();
+    let odd = if gap.have.len() <= gap.lack.len() { &gap.have } else { &gap.lack };
+    // No VM is held and none was refused: a wrong byte in one bundle makes a difference too.
+    let doubtful = !harmed && odd.iter().all(|&host| case.hosts[host].is_doubtful());
     let confidence = match (refusals.is_empty(), cause.sure) {
+        _ if doubtful => Confidence::Possible,
         (false, true) => Confidence::Certain,
         (true, false) => Confidence::Possible,
         _ => Confidence::Likely,
@@ -150,7 +154,14 @@ fn mismatch(
         severity: if harmed { Severity::Error } else { Severity::Warning },
         confidence,
         title: text::title(case, gap),
-        summary: text::summary(case, gap, pinned, refusals.len(), !one_way.is_empty()),
+        summary: if doubtful {
+            text::with_doubt(
+                text::summary(case, gap, pinned, refusals.len(), !one_way.is_empty()),
+                &ids(case, odd),
+            )
+        } else {
+            text::summary(case, gap, pinned, refusals.len(), !one_way.is_empty())
+        },
         cause: (cause.id, cause.text),
         hosts,
         vms,

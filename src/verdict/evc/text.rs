@@ -46,6 +46,22 @@ pub(super) fn title(case: &Case, gap: &Gap) -> Text {
     Text::new(en, ja)
 }
 
+/// `summary`, and that the difference may be none.
+pub(super) fn with_doubt(summary: Text, hosts: &[String]) -> Text {
+    Text::new(
+        format!(
+            "{} The bundle of {} is damaged: the difference may be the damage itself.",
+            summary.en,
+            list_en(hosts)
+        ),
+        format!(
+            "{}{} のバンドルは破損しています。この差異は破損によるものである可能性があります。",
+            summary.ja,
+            list_ja(hosts)
+        ),
+    )
+}
+
 fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }

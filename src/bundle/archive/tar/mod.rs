@@ -445,7 +445,7 @@ impl Archive for Tar {
                 false => early,
             })),
             State::Header if self.zeros >= MANY_ZEROS => Some(Damage {
-                kind: ProblemKind::Damaged,
+                kind: ProblemKind::Truncated,
                 text: format!(
                     "the last {} bytes are zeros: a broken upload? What stood there is missing, if anything did",
                     self.zeros
