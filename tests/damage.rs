@@ -295,3 +295,28 @@ fn a_bundle_whose_first_bytes_are_wrong_is_read() {
         }
     }
 }
+
+#[test]
+fn a_bundle_behind_other_bytes_or_without_its_beginning_is_read() {
+    let incident = Incident::new(evc_incident(&EvcOptions::default()).0);
+    let bundle = forms::Bundle::read(&incident.paths[0]);
+    let (tgz, tar) = (incident.bytes(0), bundle.tar);
+    let zip = forms::zip_of(&bundle.files, zip::CompressionMethod::Deflated, false);
+    let behind = |head: &[u8], rest: &[u8]| [head, rest].concat();
+    let all = incident.expected.hosts[0].members.read;
+    let forms = [
+        ("a line before the tgz", behind(b"HTTP/1.1 200 OK\r\n\r\n", &tgz), all),
+        ("zeros before the tar", behind(&vec![0; 1 << 20], &tar), all),
+        ("a program before the zip", behind(&[0x7f; 5000], &zip), all),
+        ("a spanned zip", behind(b"PK\x07\x08", &zip), all),
+        ("garbage before the tar in the tgz", forms::gzip(&behind(&[b'?'; 100], &tar)), all),
+        ("the tar from byte 300 on", tar[300..].to_vec(), all - 2),
+        ("the tar in the tgz from byte 1,300 on", forms::gzip(&tar[1300..]), all - 3),
+    ];
+    for (form, bytes, least) in forms {
+        let damaged = incident.with(0, &bytes);
+        check(&incident, &damaged, form);
+        let read = damaged.hosts[0].members.read;
+        assert!(read >= least, "{form}: {read} of {all}: {:#?}", damaged.problems);
+    }
+}

@@ -89,7 +89,8 @@ impl Piece {
                 let text = "this fragment came when those behind it had been read, for want of memory; it was left out";
                 cx.problem(ProblemKind::Limit, file.as_str(), text);
             } else {
-                let text = "this fragment was there before; it was counted once";
+                let text =
+                    "a fragment of this number was there before; that one was used, and this was left out";
                 cx.problem(ProblemKind::Duplicate, file.as_str(), text);
             }
             Way::LeftOut

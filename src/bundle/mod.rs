@@ -141,7 +141,7 @@ impl Default for Limits {
         Limits {
             depth: 8,
             members: 2_000_000,
-            bundles: 1_024,
+            bundles: 256,
             kept: 16_384,
             member_bytes: 64 << 30,
             ratio: 200,

@@ -34,6 +34,9 @@ pub fn sniff(head: &[u8]) -> Kind {
         (b"\x1f\x8b", Kind::Gzip),
         (b"PK\x03\x04", Kind::Zip),
         (b"PK\x05\x06", Kind::Zip),
+        // The marks of a spanned archive that fitted into one file.
+        (b"PK\x07\x08PK", Kind::Zip),
+        (b"PK00PK", Kind::Zip),
         (b"\x28\xb5\x2f\xfd", Kind::Zstd),
         (b"BZh", Kind::Bzip2),
         (b"\xfd7zXZ\0", Kind::Xz),
@@ -44,6 +47,10 @@ pub fn sniff(head: &[u8]) -> Kind {
     if let Some((_, kind)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return *kind;
     }
+    // zstd may begin with a frame that is to be skipped.
+    if matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]) {
+        return Kind::Zstd;
+    }
     if archive::is_tar_header(head) {
         return Kind::Tar;
     }
@@ -51,6 +58,21 @@ pub fn sniff(head: &[u8]) -> Kind {
         return Kind::Zeros;
     }
     Kind::Other
+}
+
+/// Where in `bytes` something begins that can be read, and what: behind bytes that are none of it. Compressions stand
+/// only in what was not decompressed.
+pub fn find(bytes: &[u8], compressed: bool) -> Option<(usize, Kind)> {
+    let gzip = memchr::memmem::find_iter(bytes, b"\x1f\x8b\x08").find(|&at| {
+        // Flags that exist, and a system that does.
+        matches!(bytes.get(at + 3), Some(0..=0x1f)) && matches!(bytes.get(at + 9), Some(0..=13 | 255))
+    });
+    let found = [
+        (archive::find_tar_header(bytes), Kind::Tar),
+        (archive::find_zip_header(bytes), Kind::Zip),
+        (gzip.filter(|_| compressed), Kind::Gzip),
+    ];
+    found.into_iter().filter_map(|(at, kind)| Some((at?, kind))).min_by_key(|(at, _)| *at)
 }
 
 /// What `head` was before some of its first bytes were damaged, where what is left of them, or its name, tells.
@@ -66,7 +88,8 @@ pub fn guess(head: &[u8], name: &str) -> Option<Kind> {
         return Some(Kind::Zip);
     }
     let name = name.to_ascii_lowercase();
-    let called = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end)) && looks_random(head);
+    let first = &head[..head.len().min(WANTED)];
+    let called = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end)) && looks_random(first);
     if called(&[".tgz", ".gz"]) {
         return Some(Kind::Gzip);
     }
@@ -116,6 +139,17 @@ impl Scheme {
                 "it is encrypted with age; the recipient's identity or the passphrase opens it: age -d"
             }
         }
+    }
+}
+
+/// How a file is encrypted by its name, where its bytes do not show it.
+pub fn encrypted_name(name: &str) -> Option<Scheme> {
+    let name = name.to_ascii_lowercase();
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    match () {
+        () if ends(&[".gpg", ".pgp"]) => Some(Scheme::Pgp),
+        () if ends(&[".age"]) => Some(Scheme::Age),
+        () => None,
     }
 }
 

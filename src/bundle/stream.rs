@@ -35,9 +35,27 @@ enum State {
     Decoded(Box<Decoded>),
     Archived(Box<Archived>),
     Bare(Leaf),
+    /// It should be something and begins like nothing that is known: it may begin further in.
+    Search(Search),
     /// Nothing more is read of it.
     Over,
 }
+
+/// A search for where an archive begins.
+struct Search {
+    held: Vec<u8>,
+    /// Bytes passed over before those.
+    passed: u64,
+    /// The first bytes, which tell what it is if nothing is found.
+    first: Vec<u8>,
+    /// Whether all bytes were zero.
+    zeros: bool,
+}
+
+/// Bytes behind which a file that is called a gzip is searched for what can be decoded.
+const FAR: u64 = 256 << 10;
+/// An empty tar is that many zeros, as writers fill their last record.
+const EMPTY_TAR: usize = 20 << 10;
 
 /// A compression around another stream.
 struct Decoded {
@@ -122,7 +140,85 @@ impl Stream {
                 });
             }
             State::Bare(leaf) => leaf.push(cx, bytes),
+            State::Search(search) => {
+                search.zeros &= bytes.iter().all(|&byte| byte == 0);
+                search.held.extend_from_slice(bytes);
+                self.search(cx);
+            }
             State::Over => {}
+        }
+    }
+
+    /// Looks for the beginning of an archive in what is held.
+    fn search(&mut self, cx: &mut Walk<'_>) {
+        let is_called_gzip = self.is_called_gzip();
+        let State::Search(search) = &mut self.state else { return };
+        if let Some((at, _)) = sniff::find(&search.held, !self.place.is_decoded) {
+            let rest = search.held.split_off(at);
+            let text = format!(
+                "its first {} bytes are of no archive that is known: damaged; what stands behind was read",
+                search.passed + at as u64
+            );
+            cx.problem(ProblemKind::Damaged, &self.place.label, text);
+            self.state = State::Head(Vec::new());
+            return self.push(cx, &rest);
+        }
+        let last = &search.held[search.held.len().saturating_sub(sniff::WANTED)..];
+        if search.passed >= FAR && is_called_gzip && sniff::looks_random(last) {
+            return self.search_gzip(cx);
+        }
+        let done = search.held.len().saturating_sub(sniff::WANTED);
+        search.held.drain(..done);
+        search.passed += done as u64;
+    }
+
+    fn is_called_gzip(&self) -> bool {
+        let name = self.place.label.to_ascii_lowercase();
+        !self.place.is_decoded && [".tgz", ".gz"].iter().any(|end| name.ends_with(end))
+    }
+
+    /// What is called a gzip has lost its beginning: the rest may decode.
+    fn search_gzip(&mut self, cx: &mut Walk<'_>) {
+        let State::Search(search) = std::mem::replace(&mut self.state, State::Over) else { return };
+        self.state = self.decoded(cx, Kind::Gzip);
+        self.push(cx, &search.held);
+    }
+
+    /// Nothing was found.
+    fn found_nothing(&mut self, cx: &mut Walk<'_>) {
+        let State::Search(search) = &self.state else { return };
+        if self.is_called_gzip() && sniff::looks_random(&search.first) && search.passed == 0 {
+            self.search_gzip(cx);
+            return self.close(cx, false);
+        }
+        let (kind, text) = if search.zeros {
+            let empty =
+                self.purpose != Purpose::Given && search.held.len() <= EMPTY_TAR && search.passed == 0;
+            if empty {
+                self.state = State::Over;
+                return;
+            }
+            (ProblemKind::Truncated, "the file holds nothing but zero bytes: a broken upload?")
+        } else {
+            self.unknown(&search.first)
+        };
+        self.state = refuse(cx, &self.place, kind, text);
+    }
+
+    /// What is told of what is no archive and no log.
+    fn unknown(&self, first: &[u8]) -> (ProblemKind, &'static str) {
+        let should_be = tree::is_archive_name(&self.place.label);
+        let kind = if should_be { ProblemKind::Unreadable } else { ProblemKind::NotABundle };
+        if sniff::looks_random(first) {
+            let text = "it begins like no archive that is known, and its bytes look random: encrypted as a whole, or its \
+                        beginning is missing";
+            return (kind, text);
+        }
+        match self.purpose {
+            Purpose::Given => {
+                (kind, "neither an archive (tgz, tar, zip, zst, xz, bz2) nor a log that is known")
+            }
+            _ => (ProblemKind::Damaged, "it is called an archive and is none that is known: damaged?"),
         }
     }
 
@@ -144,6 +240,10 @@ impl Stream {
                 reader.gap(opaque, &mut |item| item_of(cx, place, content, item));
             }
             State::Bare(leaf) => leaf.gap(cx),
+            State::Search(search) => {
+                search.passed += search.held.len() as u64;
+                search.held.clear();
+            }
             State::Over => {}
         }
     }
@@ -159,6 +259,7 @@ impl Stream {
     }
 
     fn close(&mut self, cx: &mut Walk<'_>, cut: bool) {
+        self.found_nothing(cx);
         match std::mem::replace(&mut self.state, State::Over) {
             State::Decoded(mut decoded) => {
                 let Decoded { decoder, inner, given, from, faulty, doubtful } = &mut *decoded;
@@ -182,7 +283,7 @@ impl Stream {
                 reader.finish(cut, &mut |item| item_of(cx, place, content, item));
             }
             State::Bare(leaf) => leaf.end(cx, None),
-            State::Head(_) | State::Over => {}
+            State::Head(_) | State::Search(_) | State::Over => {}
         }
     }
 
@@ -220,15 +321,7 @@ impl Stream {
                 refuse(cx, &self.place, ProblemKind::Truncated, "the file is empty: a broken upload?")
             }
             Kind::Empty => refuse(cx, &self.place, ProblemKind::NotABundle, "the file is empty"),
-            Kind::Zeros => match sniff::foreign(head) {
-                Some(what) => {
-                    refuse(cx, &self.place, ProblemKind::NotABundle, &format!("it is {what}, not a bundle"))
-                }
-                None => {
-                    let text = "the file holds nothing but zero bytes: a broken upload?";
-                    refuse(cx, &self.place, ProblemKind::Damaged, text)
-                }
-            },
+            Kind::Zeros => self.searched(cx, head),
             kind => self.decoded(cx, kind),
         };
     }
@@ -276,20 +369,16 @@ impl Stream {
         if let Some(handle) = cx.begin(member) {
             return State::Bare(Leaf::new(handle, None, cx));
         }
-        if self.purpose == (Purpose::Beside { called: true }) {
-            let text = "it is called an archive and is none that is known: damaged?";
-            return refuse(cx, &self.place, ProblemKind::Damaged, text);
+        self.searched(cx, head)
+    }
+
+    /// It begins like nothing that is known, unless it is some other thing that is.
+    fn searched(&self, cx: &mut Walk<'_>, head: &[u8]) -> State {
+        if let Some(what) = sniff::foreign(head) {
+            return refuse(cx, &self.place, ProblemKind::NotABundle, &format!("it is {what}, not a bundle"));
         }
-        let text = match sniff::foreign(head) {
-            Some(what) => format!("it is {what}, not a bundle"),
-            None if sniff::looks_random(&head[..head.len().min(sniff::WANTED)]) => {
-                "it begins like no archive that is known, and its bytes look random: encrypted as a whole, or its beginning \
-                 is missing"
-                    .to_owned()
-            }
-            None => "neither an archive (tgz, tar, zip, zst, xz, bz2) nor a log that is known".to_owned(),
-        };
-        refuse(cx, &self.place, ProblemKind::NotABundle, &text)
+        let first = head[..head.len().min(sniff::WANTED)].to_vec();
+        State::Search(Search { held: Vec::new(), passed: 0, first, zeros: true })
     }
 }
 

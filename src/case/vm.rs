@@ -49,8 +49,11 @@ pub(super) fn settle(hosts: &mut [Host]) {
 fn running(host: &Host, index: usize, folder: &str, runs: &[(usize, VmRun, Source)]) -> Option<Vm> {
     let (at, (_, newest, source)) =
         runs.iter().enumerate().rfind(|(_, (run_index, _, _))| *run_index == index)?;
-    let name = runs.iter().rev().find_map(|(_, run, _)| run.name.clone());
-    let name = name.unwrap_or_else(|| folder.rsplit('/').next().unwrap_or(folder).to_owned());
+    // A damaged log may hold no name.
+    let named = |run: &VmRun| run.name.clone().filter(|name| !name.trim().is_empty());
+    let name = runs.iter().rev().find_map(|(_, run, _)| named(run));
+    let name =
+        name.unwrap_or_else(|| folder.rsplit('/').find(|part| !part.is_empty()).unwrap_or("vm").to_owned());
     let runs_here = match &host.running {
         Some(list) => list.iter().any(|(running, vmx)| {
             let by_path = vmx.as_deref().map(|vmx| in_folder(vmx, folder));

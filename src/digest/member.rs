@@ -285,11 +285,10 @@ impl<'r> MemberReader<'r> {
                 self.text.origin = Origin::new(self.path.clone());
                 Form::Packed(decoder)
             }
-            None if kind == Kind::Zip => {
-                self.problem(
-                    ProblemKind::Unreadable,
-                    "it is a zip archive in place of a file, which is not read".to_owned(),
-                );
+            None if matches!(kind, Kind::Zip | Kind::Tar) => {
+                let what = if kind == Kind::Zip { "zip" } else { "tar" };
+                let text = format!("it is a {what} archive in place of a file, which is not read");
+                self.problem(ProblemKind::Unreadable, text);
                 Form::Refused
             }
             None => Form::Plain,

@@ -5,8 +5,9 @@
 mod tar;
 mod zip;
 
+pub(super) use tar::find_header as find_tar_header;
 pub(super) use tar::{Tar, is_damaged_header as is_damaged_tar_header, is_header as is_tar_header};
-pub(super) use zip::Zip;
+pub(super) use zip::{Zip, find_header as find_zip_header};
 
 use super::{Damage, Limits};
 

@@ -326,7 +326,7 @@ impl Tar {
     fn doubtful<'a>(&mut self, input: &'a [u8], take: &mut Take<'_>) -> &'a [u8] {
         let (part, input) = input.split_at(input.len().min(PART));
         self.held.extend_from_slice(part);
-        let found = find_header(&self.held, None);
+        let found = find_next(&self.held, None);
         let sure = found.unwrap_or(self.held.len().saturating_sub(BLOCK - 1));
         let State::Doubtful(content) = &mut self.state else { return input };
         let len = sure.min(usize::try_from(content.left).unwrap_or(usize::MAX));
@@ -353,7 +353,7 @@ impl Tar {
         let State::Seek(seek) = &self.state else { return };
         let (from, why) = (seek.from, seek.why);
         let aligned = seek.aligned.then(|| (BLOCK as u64 - (self.at - from) % BLOCK as u64) as usize % BLOCK);
-        let Some(start) = find_header(&self.held, aligned) else {
+        let Some(start) = find_next(&self.held, aligned) else {
             let done = self.held.len().saturating_sub(BLOCK - 1);
             self.held.drain(..done);
             self.at += done as u64;
@@ -495,9 +495,14 @@ fn padding(size: u64) -> u64 {
     (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64
 }
 
+/// Where the first header in `bytes` begins that has a magic.
+pub(crate) fn find_header(bytes: &[u8]) -> Option<usize> {
+    find_next(bytes, None)
+}
+
 /// Where the first header in `bytes` begins: by its magic anywhere, and by its checksum alone at whole blocks, of which
 /// the first begins at `aligned`.
-fn find_header(bytes: &[u8], aligned: Option<usize>) -> Option<usize> {
+fn find_next(bytes: &[u8], aligned: Option<usize>) -> Option<usize> {
     const MAGIC: usize = 257;
     let magic = memmem::find_iter(bytes, b"ustar").filter_map(|at| at.checked_sub(MAGIC));
     let by_magic =

@@ -193,7 +193,8 @@ impl Zip {
             b"PK\x06\x07" => (held.len() >= 20).then_some(20),
             // A spanned archive's mark; a descriptor that was not announced.
             b"PK00" => Some(4),
-            DESCRIPTOR => (held.len() >= 16).then_some(16),
+            DESCRIPTOR if held.len() >= 16 => Some(if held[4..].starts_with(b"PK") { 4 } else { 16 }),
+            DESCRIPTOR => None,
             _ if self.ended => self.behind_end(),
             _ => self.no_signature(),
         }
@@ -339,6 +340,11 @@ impl Zip {
         self.state = State::Signature;
         Some(start)
     }
+}
+
+/// Where the first local header in `bytes` begins.
+pub(crate) fn find_header(bytes: &[u8]) -> Option<usize> {
+    memmem::find_iter(bytes, LOCAL).find(|&at| matches!(local(&bytes[at..]), Some(Some(_))))
 }
 
 impl Archive for Zip {
