@@ -358,3 +358,31 @@ fn files_that_need_a_password_are_named_and_those_beside_them_are_read() {
     assert!(told.len() == 1 && told[0].contains("2 files are protected by a password"), "{told:?}");
     assert!(problems(&report, "damaged").is_empty(), "{:#}", report["problems"]);
 }
+
+#[test]
+fn a_log_that_holds_something_else_is_told() {
+    let attack = Attack::new();
+    let noise: Vec<u8> = (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let log = VMKERNEL.repeat(50);
+    let bundle = write(
+        attack.path(),
+        "esx-a.tar",
+        &tar_of(
+            &files(&[
+                ("esx-a/var/run/log/hostd.log", &noise),
+                ("esx-a/var/run/log/vpxa.0.gz", &gzip(&noise)),
+                ("esx-a/var/run/log/fdm.log.gpg", b"\x85\x01\x0c\x03 secret"),
+                ("esx-a/var/run/log/vobd.log", &tar_of(&files(&[("x", VOBD)]), tar::Header::new_ustar)),
+                ("esx-a/var/run/log/vmkernel.0.gz", &gzip(&gzip(&gzip(&log)))),
+            ]),
+            tar::Header::new_ustar,
+        ),
+    );
+    let report = attack.run(&bundle, &[]);
+    let told = problems(&report, "unreadable");
+    for name in ["hostd.log", "vpxa.0.gz", "vobd.log"] {
+        assert!(told.iter().any(|text| text.contains(name)), "{name}: {told:#?}");
+    }
+    assert!(problems(&report, "encrypted").concat().contains("fdm.log.gpg"));
+    assert_eq!(records(&report, "vmkernel"), 50, "compressed again and again, and read");
+}

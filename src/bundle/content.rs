@@ -82,6 +82,10 @@ impl Content {
         if let Some(handle) = cx.begin(member) {
             return Content::Leaf(Leaf::new(handle, size, cx));
         }
+        if let Some(scheme) = super::sniff::encrypted_name(name) {
+            cx.problem(ProblemKind::Encrypted, &place.path_of(name), scheme.told());
+            return Content::Skip;
+        }
         let purpose = match () {
             () if in_tree && !tree::is_bundle_name(name) => Purpose::Inside,
             () => Purpose::Beside { called: tree::is_archive_name(name) },

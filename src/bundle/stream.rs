@@ -289,7 +289,8 @@ impl Stream {
 
     /// Decides by its first bytes what the stream is.
     fn decide(&mut self, cx: &mut Walk<'_>, head: &[u8]) {
-        if let Some(scheme) = sniff::encrypted(head) {
+        let by_name = || sniff::encrypted_name(&self.place.label).filter(|_| self.purpose == Purpose::Given);
+        if let Some(scheme) = sniff::encrypted(head).or_else(by_name) {
             cx.problem(ProblemKind::Encrypted, &self.place.label, scheme.told());
             self.state = State::Over;
             return;

@@ -388,12 +388,19 @@ impl Times {
     }
 }
 
-/// The fullest name: a dotted one before a short one, the first of equals.
+/// The name that most others agree with, of equals a dotted one before a short one, of equals the first: one damaged file
+/// must not rename a host.
 fn best_name(names: &[String]) -> Option<String> {
-    let useful = |name: &&String| !name.is_empty() && !name.eq_ignore_ascii_case("localhost");
-    let dotted =
-        names.iter().filter(useful).find(|name| name.contains('.') && !name.starts_with("localhost."));
-    dotted.or_else(|| names.iter().find(useful)).cloned()
+    let useful = |name: &&String| {
+        let local = name.eq_ignore_ascii_case("localhost") || name.starts_with("localhost.");
+        !name.is_empty() && !local
+    };
+    let rank = |name: &String| {
+        let agree = names.iter().filter(|other| same_name(name, other)).count();
+        (agree, name.contains('.'))
+    };
+    let best = names.iter().filter(useful).map(rank).max()?;
+    names.iter().filter(useful).find(|name| rank(name) == best).cloned()
 }
 
 /// The host part of `esx-<host>-YYYY-MM-DD--HH.MM-<pid>.tgz`, or the whole name.
@@ -427,6 +434,20 @@ mod tests {
         assert_eq!(name_of_bundle("a/esx-web-7.lab-2020-01-02--03.04-99.tgz"), "web-7.lab");
         assert_eq!(name_of_bundle("case.zip!vc-vc1.lab-2020-01-02--03.04.tgz"), "vc1.lab");
         assert_eq!(name_of_bundle("host7.tgz"), "host7");
+    }
+
+    #[test]
+    fn one_damaged_file_does_not_rename_a_host() {
+        let best =
+            |names: &[&str]| best_name(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            best(&["esw01.lab.local", "esx01", "esx01.lab.local"]).as_deref(),
+            Some("esx01.lab.local")
+        );
+        assert_eq!(best(&["esx0", "esx01", "esx01.lab.local"]).as_deref(), Some("esx01.lab.local"));
+        assert_eq!(best(&["esx01", "esx01.lab.local"]).as_deref(), Some("esx01.lab.local"));
+        assert_eq!(best(&["localhost.localdomain", "esx01"]).as_deref(), Some("esx01"));
+        assert_eq!(best(&["localhost"]), None);
     }
 
     fn state(

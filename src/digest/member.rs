@@ -116,6 +116,9 @@ const MANY_ZEROS: u64 = 512;
 /// Bytes that tell the form of a member.
 const HEAD: usize = 512;
 
+/// Bytes of a log in which some record must be known.
+const LEAST_LOG: u64 = 64;
+
 /// Problems that are told of one member.
 const MOST_PROBLEMS: usize = 20;
 
@@ -233,6 +236,13 @@ impl<'r> MemberReader<'r> {
             let told = format!("{} lines of which bytes are missing were left out", text.unknown);
             problem(ProblemKind::Damaged, told);
         }
+        if text.log.is_some() && text.bytes >= LEAST_LOG && text.scan.unparsed == text.scan.records {
+            let told = format!(
+                "none of its {} records has a header that is known: is it compressed or encrypted in another way, or no log?",
+                text.scan.records
+            );
+            problems.push(Problem::new(ProblemKind::Unreadable, self.path.as_str(), told));
+        }
         let whole = problems.is_empty();
         if text.cuts > 0 {
             let limit = self.limits.record_bytes;
@@ -279,7 +289,7 @@ impl<'r> MemberReader<'r> {
             return self.problem(ProblemKind::Encrypted, scheme.told().to_owned());
         }
         let kind = sniff::sniff(head);
-        self.form = match codec::decoder(kind, self.window()) {
+        self.form = match codec::file_decoder(kind, self.window()) {
             Some(decoder) => {
                 // Positions in compressed pieces mean nothing: the text is that of the joined target.
                 self.text.origin = Origin::new(self.path.clone());

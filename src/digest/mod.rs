@@ -77,6 +77,18 @@ pub struct LogCount {
     pub to: Option<Timestamp>,
 }
 
+impl Counted {
+    fn join(&mut self, other: Counted) {
+        self.members += other.members;
+        self.facts += other.facts;
+        self.events += other.events;
+        self.problems += other.problems;
+        for (log, count) in other.logs {
+            self.logs.entry(log).or_default().add(&count);
+        }
+    }
+}
+
 impl LogCount {
     /// Adds what `other` counts.
     pub fn add(&mut self, other: &LogCount) {
@@ -100,6 +112,17 @@ pub struct BundleRead {
     pub counted: Counted,
     /// Members that hold nothing that is known.
     pub skipped: u64,
+}
+
+impl BundleRead {
+    /// Takes what another part of the same bundle gave.
+    pub fn join(&mut self, other: BundleRead) {
+        self.members.extend(other.members);
+        self.members.sort_by_key(|member| member.number);
+        self.events.join(other.events);
+        self.counted.join(other.counted);
+        self.skipped += other.skipped;
+    }
 }
 
 /// Members that were read and counted, but of which nothing is kept. Adding does not depend on the order.

@@ -30,6 +30,16 @@ impl Events {
         }
     }
 
+    /// Takes what another part of the same bundle gave.
+    pub(super) fn join(&mut self, other: Events) {
+        for (id, event) in other.by_rule.into_values().flatten() {
+            self.add(id, vec![event]);
+        }
+        for (rule, count) in other.dropped {
+            *self.dropped.entry(rule).or_default() += count;
+        }
+    }
+
     /// What is left of the members for which `kept` holds, and how many events of each rule were counted only.
     pub fn into_parts(mut self, kept: impl Fn(u64) -> bool) -> (Vec<Event>, BTreeMap<String, u64>) {
         let mut all = Vec::new();

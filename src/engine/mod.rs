@@ -125,6 +125,7 @@ fn collect(
     for (bundle, counted) in results.counted {
         by_bundle.entry(bundle).or_default().counted = counted;
     }
+    join_misspelt(&mut by_bundle, &walked);
     let mut outcome = Outcome::default();
     for (index, input) in inputs.iter().enumerate() {
         let path = input.path().to_string_lossy().into_owned();
@@ -134,6 +135,43 @@ fn collect(
         outcome.take(input, &path, walk, own);
     }
     outcome
+}
+
+/// Joins bundles of one damaged container whose roots differ in a byte or two to the one that has by far the most
+/// members: a damaged header misspells the root of its member, and makes no host.
+fn join_misspelt(bundles: &mut BTreeMap<(usize, Bundle), BundleRead>, walked: &BTreeMap<usize, Walked>) {
+    let is_damaged = |(input, (_, container)): &(usize, Bundle)| {
+        let problems = walked.get(input).into_iter().flat_map(|walk| &walk.problems);
+        problems
+            .into_iter()
+            .any(|problem| problem.kind == ProblemKind::Damaged && problem.path == container.as_str())
+    };
+    let sized = |(key, read): (&(usize, Bundle), &BundleRead)| (key.clone(), read.members.len());
+    let keys: Vec<((usize, Bundle), usize)> =
+        bundles.iter().map(sized).filter(|(key, _)| is_damaged(key)).collect();
+    for (stray, few) in &keys {
+        let is_home = |((input, (root, container)), many): &&((usize, Bundle), usize)| {
+            *input == stray.0
+                && *container == stray.1.1
+                && *many >= few * FAR_MORE
+                && is_misspelt(stray.1.0.as_str(), root.as_str())
+        };
+        let Some((home, _)) = keys.iter().find(is_home) else { continue };
+        let Some(read) = bundles.remove(stray) else { continue };
+        match bundles.get_mut(home) {
+            Some(home) => home.join(read),
+            None => drop(bundles.insert(stray.clone(), read)),
+        }
+    }
+}
+
+/// So many times the members of a misspelt root the real one has at least.
+const FAR_MORE: usize = 5;
+
+/// Whether `stray` is `root` with one or two other bytes in it.
+fn is_misspelt(stray: &str, root: &str) -> bool {
+    let differ = stray.bytes().zip(root.bytes()).filter(|(a, b)| a != b).count();
+    stray.len() == root.len() && (1..=2).contains(&differ)
 }
 
 /// Gives up members that expand like bombs behind others that did: workers may have read them on a shorter fuse, or not,
@@ -219,6 +257,16 @@ fn named(path: &str, input: &Input, container: &MemberPath) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_root_with_a_wrong_byte_is_no_other_host() {
+        let home = "a.tgz!esx-esx01.lab.local-2020-01-02--03.04-9";
+        assert!(is_misspelt("a.tgz!esx-esx01.lab.locbl-2020-01-02--03.04-9", home));
+        assert!(
+            !is_misspelt(home, home) && !is_misspelt("a.tgz!esx-esx01.lab.local-2020-01-02--03.04-99", home)
+        );
+        assert!(!is_misspelt("a.tgz!esx-web99.lab.local-2020-01-02--03.04-9", home));
+    }
 
     #[test]
     fn a_problem_is_told_of_the_bundle_that_it_lies_in() {

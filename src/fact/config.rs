@@ -79,6 +79,10 @@ impl Config {
 /// What a key of interest says, or why it cannot be read; `None` for every other key.
 fn meaning(key: &str, value: &str) -> Option<Result<FactValue, String>> {
     if let Some(feature) = key.strip_prefix("featmask.evc.") {
+        let is_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        if !feature.bytes().all(is_key) {
+            return Some(Err(format!("{key} is no feature's key")));
+        }
         let mask = value.parse().map(|value| FactValue::EvcMask { key: feature.to_owned(), value });
         return Some(mask);
     }

@@ -6,6 +6,7 @@
 mod bzip2;
 mod gzip;
 mod inflate;
+mod nested;
 mod resync;
 mod slices;
 mod xz;
@@ -60,6 +61,11 @@ pub fn decoder(kind: Kind, memory: usize) -> Option<Box<dyn Decoder>> {
     })
 }
 
+/// The decoder for a file of `kind` that is no archive, and for what somebody compressed again; else as [`decoder`].
+pub fn file_decoder(kind: Kind, memory: usize) -> Option<Box<dyn Decoder>> {
+    Some(Box::new(nested::Nested::new(decoder(kind, memory)?, memory, 1)))
+}
+
 /// How much is decoded at once.
 const OUT: usize = 128 << 10;
 
@@ -94,6 +100,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::bundle::sniff;
 
     fn text() -> Vec<u8> {
         (0..40_000u32)
@@ -156,6 +163,31 @@ mod tests {
                 let (out, faults) = unpacked(kind, &both, block);
                 assert!(out == text && faults.is_empty(), "{kind:?} in {block}: {} {faults:?}", out.len());
             }
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_compressed_again_and_again_is_read() {
+        let text = text();
+        for again in 0..4 {
+            let mut packed = packed(Kind::Gzip, &text);
+            for kind in [Kind::Gzip, Kind::Xz, Kind::Bzip2].into_iter().take(again) {
+                packed = super::tests::packed(kind, &packed);
+            }
+            let mut decoder = file_decoder(sniff::sniff(&packed), 64 << 20).expect("a compression");
+            let (mut out, mut faults) = (Vec::new(), 0);
+            let mut give = |given: Out<'_>| {
+                match given {
+                    Out::Bytes(bytes) => out.extend_from_slice(bytes),
+                    Out::Gap | Out::Fault(_) => faults += 1,
+                }
+                ControlFlow::Continue(())
+            };
+            for block in packed.chunks(777) {
+                let _ = decoder.push(block, &mut give);
+            }
+            let _ = decoder.finish(&mut give);
+            assert!(out == text && faults == 0, "{again} times again: {} bytes, {faults} faults", out.len());
         }
     }
 
