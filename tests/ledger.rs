@@ -166,6 +166,28 @@ fn the_same_bundle_under_another_name_or_in_another_container_counts_once() {
 }
 
 #[test]
+fn a_copy_of_a_vsan_host_counts_once_whatever_it_is_called() {
+    let (mut site, _) = vsan_incident(&VsanOptions::default());
+    site.set_volume(Volume::SMALL);
+    let folder = TempDir::new().expect("a temporary folder");
+    let paths = written(&site, &folder.path().join("in"), Container::Tgz);
+    let once = analyze(&paths, folder.path(), &[]).report;
+    let copy = folder.path().join("esx01 (1).tgz");
+    fs::copy(&paths[0], &copy).expect("copied");
+    let tar = written(&site, &folder.path().join("tar"), Container::Tar).swap_remove(0);
+    for copy in [copy, tar] {
+        let mut given = paths.clone();
+        given.push(copy);
+        let report = analyze(&given, folder.path(), &[]).report;
+        assert_eq!(list(host(&report, "esx01"), "captures").len(), 1, "{given:?}");
+        assert_eq!(report["coverage"], once["coverage"]);
+        given.reverse();
+        let report = analyze(&given, folder.path(), &[]).report;
+        assert_eq!(list(host(&report, "esx01"), "captures").len(), 1, "{given:?}");
+    }
+}
+
+#[test]
 fn records_that_cannot_be_parsed_are_shown() {
     let (mut site, _) = evc_incident(&EvcOptions::default());
     site.set_volume(Volume::SMALL);
