@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::capture::Fingerprint;
-use super::coverage;
+use super::coverage::{self, Circumstances};
 use super::host::{self, Host, same_name, stated_node};
 use crate::digest::{Digest, LogCount, LogCoverage, MemberCoverage};
 use crate::format;
-use crate::model::{Event, Problem, ProblemKind, TimeQuality, Timestamp};
+use crate::model::{Event, EventKind, Problem, ProblemKind, TimeQuality, Timestamp};
 
 /// One bundle's part of a host.
 struct Part {
@@ -114,10 +114,10 @@ fn copied(copy: &Host, other: &Host) -> Problem {
 fn join(mut parts: Vec<Part>) -> (Host, Vec<Event>) {
     // Newest first; those of one time stay as they were given.
     parts.sort_by_key(|part| std::cmp::Reverse(part.host.captured_at));
-    let captured: Vec<Option<Timestamp>> = parts.iter().map(|part| part.host.captured_at).collect();
+    let circumstances: Vec<Circumstances> = parts.iter().map(circumstances).collect();
     let logs: Vec<Vec<LogCoverage>> =
         parts.iter_mut().map(|part| std::mem::take(&mut part.host.logs)).collect();
-    let gaps = gaps(&logs, &captured);
+    let gaps = gaps(&logs, &circumstances);
     let mut parts = parts.into_iter();
     let Some(Part { mut host, mut events, .. }) = parts.next() else { return Default::default() };
     for older in parts {
@@ -135,14 +135,25 @@ fn join(mut parts: Vec<Part>) -> (Host, Vec<Event>) {
     (host, events)
 }
 
+/// What a part says beside its logs.
+fn circumstances(part: &Part) -> Circumstances {
+    let boots = part.events.iter().filter(|event| event.kind == EventKind::HOST_BOOT);
+    let boots = boots.filter_map(|event| event.stamp).map(|stamp| stamp.time);
+    Circumstances {
+        captured_at: part.host.captured_at,
+        damaged: part.host.damaged_container().map(str::to_owned),
+        boots: boots.chain(part.host.booted_at).collect(),
+    }
+}
+
 fn gaps(
     captures: &[Vec<LogCoverage>],
-    captured: &[Option<Timestamp>],
+    circumstances: &[Circumstances],
 ) -> BTreeMap<String, Vec<coverage::Gap>> {
-    let mut by_log: BTreeMap<&str, Vec<(&LogCoverage, Option<Timestamp>)>> = BTreeMap::new();
-    for (logs, at) in captures.iter().zip(captured) {
+    let mut by_log: BTreeMap<&str, Vec<(&LogCoverage, &Circumstances)>> = BTreeMap::new();
+    for (logs, of) in captures.iter().zip(circumstances) {
         for log in logs {
-            by_log.entry(&log.log).or_default().push((log, *at));
+            by_log.entry(&log.log).or_default().push((log, of));
         }
     }
     let found = by_log.into_iter().map(|(log, captures)| (log.to_owned(), coverage::gaps(&captures)));
