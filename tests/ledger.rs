@@ -500,3 +500,24 @@ fn an_encrypted_archive_that_nothing_is_read_of_is_named_as_such() {
     assert!(said.is_some(), "{}", run.stdout);
     assert!(run.stdout.contains("secret.zip") && !run.stdout.contains("could not be read"), "{}", run.stdout);
 }
+
+#[test]
+fn an_incident_in_a_stretch_that_may_be_lost_is_a_finding() {
+    let (mut site, _) = vsan_incident(&VsanOptions::default());
+    site.set_volume(Volume { lines: Volume::SMALL.lines * 4, ..Volume::SMALL });
+    let folder = TempDir::new().expect("a temporary folder");
+    let paths = written(&site, &folder.path().join("in"), Container::Tgz);
+    let bytes = fs::read(&paths[0]).expect("read");
+    let mut seen = 0;
+    for at in 1..12 {
+        fs::write(&paths[0], holed(&bytes, bytes.len() * at / 13, bytes.len() / 14)).expect("written");
+        let report = analyze(&paths, folder.path(), &[]).report;
+        let incomplete = findings(&report, "evidence.incomplete");
+        for found in incomplete.iter().filter(|finding| finding["cause"]["id"] == "rotated") {
+            let summary = found["summary"].as_str().expect("text");
+            assert!(found["remedy"][0]["text"].as_str().expect("text").starts_with("Transfer esx-esx01."));
+            seen += usize::from(summary.contains("is cut or damaged, and records may be lost with it"));
+        }
+    }
+    assert!(seen > 0, "no hole hides the incident");
+}

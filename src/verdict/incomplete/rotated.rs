@@ -1,5 +1,7 @@
 //! Logs that do not reach back to the incident, or have a hole where it lies.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::{Draft, again, finding, transferred};
@@ -124,7 +126,7 @@ pub(super) fn hole(case: &Case, found: &[Finding]) -> Option<Finding> {
             format!("{} のログは事象発生時刻の部分が欠落しています", list_ja(&ids(case, &hosts))),
         ),
         summary: hole_summary(case, &holes, first),
-        remedy: if perhaps { whole_again(case, &holes).into_iter().collect() } else { look_elsewhere() },
+        remedy: remedy(case, &holes),
         evidence: holes.iter().flat_map(|hole| edges(case, hole)).collect(),
         hosts,
         severity: Severity::Warning,
@@ -173,12 +175,24 @@ fn hole_summary(case: &Case, holes: &[Hole<'_>], first: Timestamp) -> Text {
     )
 }
 
-/// The bundle of the first of `holes`, whole.
-fn whole_again(case: &Case, holes: &[Hole<'_>]) -> Option<Step> {
-    let hole = holes.first()?;
-    let host = &case.hosts[hole.host];
-    let file = transferred(host, hole.gap.files.first()?);
-    Some(again(&file, std::slice::from_ref(&host.id)))
+/// A bundle that is damaged may hold the log where it is whole; elsewhere the log is lost on the host too.
+fn remedy(case: &Case, holes: &[Hole<'_>]) -> Vec<Step> {
+    let mut damaged: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut is_lost = false;
+    for hole in holes {
+        let host = &case.hosts[hole.host];
+        match host.damaged_container() {
+            Some(container) => {
+                let hosts = damaged.entry(transferred(host, container)).or_default();
+                if !hosts.contains(&host.id) {
+                    hosts.push(host.id.clone());
+                }
+            }
+            None => is_lost = true,
+        }
+    }
+    let steps = damaged.iter().map(|(file, hosts)| again(file, hosts));
+    steps.chain(is_lost.then(look_elsewhere).into_iter().flatten()).collect()
 }
 
 /// The names of a gap's files.
