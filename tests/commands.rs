@@ -10,6 +10,7 @@ use esxray::demo::{Container, EvcOptions, Volume, evc_incident, write_site};
 use run::esxray;
 use serde_json::Value;
 use tempfile::TempDir;
+use unicode_width::UnicodeWidthStr;
 
 fn incident() -> (TempDir, PathBuf) {
     let (mut site, _) = evc_incident(&EvcOptions::default());
@@ -137,4 +138,40 @@ fn the_demo_makes_and_solves_every_incident() {
     assert!(said.contains("No bundle of node05") && said.contains("esxray inspect demo"), "{said}");
     let big = printed(&folder, &["demo", "--size", "3M", "--out", "big"]);
     assert!(big.contains(".tgz"));
+}
+
+#[test]
+fn a_path_that_cannot_be_opened_is_warned_of_and_the_others_are_read() {
+    let (folder, _) = incident();
+    for command in ["inspect", "analyze", "timeline"] {
+        let output = esxray([command, "in", "nosuch.tgz"], folder.path());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+        assert!(stderr.starts_with("warning: nosuch.tgz: ") && stderr.lines().count() == 1, "{stderr}");
+    }
+}
+
+#[test]
+fn an_unknown_kind_is_answered_with_those_there_are() {
+    let (folder, _) = incident();
+    refused(&folder, &["timeline", "--kind", "nosuch", "in"], "vmotion.fail.cpu, vmotion.start");
+}
+
+#[test]
+fn the_summary_obeys_the_columns_it_is_given() {
+    let (folder, _) = incident();
+    for (lang, columns) in [("en", 60), ("en", 80), ("ja", 60), ("ja", 80)] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_esxray"))
+            .args(["analyze", "--lang", lang, "in"])
+            .env("COLUMNS", columns.to_string())
+            .current_dir(folder.path())
+            .output()
+            .expect("the program runs");
+        let said = String::from_utf8(output.stdout).expect("UTF-8");
+        // Commands are not wrapped, so that they can be copied.
+        let long = said.lines().find(|line| line.width() > columns && !line.contains("# "));
+        assert_eq!(long, None, "{said}");
+        assert!(said.lines().any(|line| line.starts_with("esx01  ESXi 6.7 U3 (14320388)")), "{said}");
+        assert!(!said.contains("確認: 確認") && !said.contains("Check: Check"), "{said}");
+    }
 }

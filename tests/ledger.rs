@@ -166,6 +166,28 @@ fn the_same_bundle_under_another_name_or_in_another_container_counts_once() {
 }
 
 #[test]
+fn a_copy_of_a_vsan_host_counts_once_whatever_it_is_called() {
+    let (mut site, _) = vsan_incident(&VsanOptions::default());
+    site.set_volume(Volume::SMALL);
+    let folder = TempDir::new().expect("a temporary folder");
+    let paths = written(&site, &folder.path().join("in"), Container::Tgz);
+    let once = analyze(&paths, folder.path(), &[]).report;
+    let copy = folder.path().join("esx01 (1).tgz");
+    fs::copy(&paths[0], &copy).expect("copied");
+    let tar = written(&site, &folder.path().join("tar"), Container::Tar).swap_remove(0);
+    for copy in [copy, tar] {
+        let mut given = paths.clone();
+        given.push(copy);
+        let report = analyze(&given, folder.path(), &[]).report;
+        assert_eq!(list(host(&report, "esx01"), "captures").len(), 1, "{given:?}");
+        assert_eq!(report["coverage"], once["coverage"]);
+        given.reverse();
+        let report = analyze(&given, folder.path(), &[]).report;
+        assert_eq!(list(host(&report, "esx01"), "captures").len(), 1, "{given:?}");
+    }
+}
+
+#[test]
 fn records_that_cannot_be_parsed_are_shown() {
     let (mut site, _) = evc_incident(&EvcOptions::default());
     site.set_volume(Volume::SMALL);
@@ -333,4 +355,169 @@ fn long_lists_are_cut_and_shown_in_full_on_demand() {
     assert!(!short.contains("vm14/vmware-1.log"));
     let full = inspect(&folder, &["--all"]);
     assert!(full.contains("vm14/vmware-1.log") && !full.contains("--all shows them"), "{full}");
+}
+
+/// `bytes` with `length` of them zeroed from `at` on, as a transfer leaves them that lost a block.
+fn holed(bytes: &[u8], at: usize, length: usize) -> Vec<u8> {
+    let end = (at + length).min(bytes.len());
+    [&bytes[..at], &vec![0; end - at], &bytes[end..]].concat()
+}
+
+#[test]
+fn a_hole_in_a_bundle_leaves_no_log_short_without_saying_so() {
+    let (mut site, _) = vsan_incident(&VsanOptions::default());
+    site.set_volume(Volume::SMALL);
+    let folder = TempDir::new().expect("a temporary folder");
+    let paths = written(&site, &folder.path().join("in"), Container::Tgz);
+    let whole = analyze(&paths, folder.path(), &[]).report;
+    let bytes = fs::read(&paths[0]).expect("read");
+    let mut told = 0;
+    for tenth in 1..10 {
+        fs::write(&paths[0], holed(&bytes, bytes.len() * tenth / 10, bytes.len() / 12)).expect("written");
+        let report = analyze(&paths[..1], folder.path(), &[]).report;
+        for log in list(&report, "coverage") {
+            let name = log["log"].as_str().expect("a name");
+            let gaps = list(log, "gaps");
+            let perhaps = |gap: &Value| gap["files"].to_string().contains(".tgz\"");
+            if ["shell", "esxupdate", "vmware"].contains(&name) {
+                assert!(!gaps.iter().any(perhaps), "{name} is always quiet: {gaps:?}");
+            }
+            if ["vmkernel", "hostd", "vpxa", "fdm"].contains(&name) {
+                let lost = time(&coverage(&whole, "esx01", name)["to"]).since(time(&log["to"]));
+                let captured = &host(&report, "esx01")["captured_at"];
+                let is_told = gaps.iter().any(|gap| gap["to"] == *captured);
+                assert!(lost < 3 * 3_600_000_000 || is_told, "{name} lost {lost} at {tenth}: {gaps:?}");
+            }
+            for gap in gaps.iter().filter(|gap| perhaps(gap)) {
+                assert_eq!((&gap["why"], &gap["partial"]), (&"damaged".into(), &true.into()));
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 0, "no hole cost a whole stretch");
+}
+
+#[test]
+fn logs_that_are_missing_altogether_are_in_every_form() {
+    let (folder, paths, truth) = damaged();
+    let run = analyze(&paths, folder.path(), &["--format", "html,md,json"]);
+    let cut = list(&run.report, "hosts").iter().find(|host| host["name"] == truth.cut.as_str());
+    let cut = cut.expect("it was read in part");
+    let logs: Vec<&str> = list(cut, "absent_logs").iter().filter_map(Value::as_str).collect();
+    assert!(!logs.is_empty());
+    let others = list(&run.report, "hosts").iter().filter(|host| host["name"] != truth.cut.as_str());
+    assert!(others.into_iter().all(|host| list(host, "absent_logs").is_empty()));
+    let said = format!("{}: most of the other hosts have them", logs.join(", "));
+    for form in ["html", "md"] {
+        let text =
+            fs::read_to_string(folder.path().join("out").join(format!("report.{form}"))).expect("read");
+        let plain = text.replace('\\', "");
+        assert!(plain.contains(&said) && text.contains("Logs that are missing altogether"), "{form}: {said}");
+    }
+    let incomplete = findings(&run.report, "evidence.incomplete");
+    let found = incomplete.iter().find(|finding| finding["cause"]["id"] == "truncated").expect("cut");
+    let lost = format!("Lost with it on {}: {}.", cut["id"].as_str().expect("an id"), logs.join(", "));
+    assert!(found["summary"].as_str().expect("text").contains(&lost), "{found:#}");
+    assert_eq!(found["details"]["absent_logs"][0]["logs"], cut["absent_logs"]);
+}
+
+#[test]
+fn a_limit_is_no_damage_and_its_option_is_named() {
+    let (site, _) = evc_incident(&EvcOptions::default());
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &["--max-kept", "26"]);
+    let incomplete = findings(&run.report, "evidence.incomplete");
+    let title = |finding: &Value| finding["title"].as_str().expect("text").to_owned();
+    let found = incomplete.iter().find(|finding| title(finding).starts_with("Limits were reached: "));
+    let found = found.expect("a finding of its own");
+    assert_eq!(incomplete.len(), 1, "nothing is damaged or missing: {incomplete:#?}");
+    assert!(found["summary"].as_str().expect("text").contains("esx-esx01."), "{found:#}");
+    assert_eq!(found["cause"]["id"], "truncated");
+    let remedy = found["remedy"].to_string();
+    assert!(remedy.contains("--max-kept") && !remedy.contains("Transfer"), "{remedy}");
+    assert!(run.stdout.contains(" not read to the end, as "), "{}", run.stdout);
+}
+
+#[test]
+fn damaged_files_are_counted_alike_everywhere_and_named() {
+    let (folder, paths, truth) = damaged();
+    let run = analyze(&paths, folder.path(), &[]);
+    let incomplete = findings(&run.report, "evidence.incomplete");
+    let found = incomplete.iter().find(|finding| finding["cause"]["id"] == "truncated").expect("cut");
+    let count = list(&found["details"], "members").len();
+    assert!(
+        found["title"].as_str().expect("text").contains(&format!(": {count} files end early")),
+        "{found:#}"
+    );
+    assert!(run.stdout.contains(&format!("\n{count} files could only be read in part")), "{}", run.stdout);
+    let ledger = inspect(&folder, &[]);
+    let listed = ["  Fragments missing (", "  Cut short (", "  Damaged (", "  Could not be read ("];
+    let number = |line: &str| {
+        let rest = listed.iter().find_map(|heading| line.strip_prefix(heading))?;
+        rest.trim_end_matches(')').parse::<usize>().ok()
+    };
+    assert_eq!(ledger.lines().filter_map(number).sum::<usize>(), count, "{ledger}");
+    let fragment = truth.fragment.0.member.split_once(".FRAG-").expect("a fragment").0;
+    assert!(found["summary"].as_str().expect("text").contains(fragment), "{found:#}");
+    let steps = list(found, "remedy");
+    assert_eq!(steps.len(), 2, "one a bundle: {steps:?}");
+    for (step, host) in steps.iter().zip([&truth.fragment.0.host, &truth.cut]) {
+        assert!(step["text"].as_str().expect("text").contains(&format!("Transfer esx-{host}-")), "{step}");
+    }
+}
+
+#[test]
+fn a_missing_bundle_is_asked_of_its_host_by_the_lines_that_name_it() {
+    let (folder, paths, truth) = damaged();
+    let report = analyze(&paths, folder.path(), &[]).report;
+    let incomplete = findings(&report, "evidence.incomplete");
+    let found = incomplete.iter().find(|finding| finding["cause"]["id"] == "missing-bundle").expect("absent");
+    let step = found["remedy"][0]["text"].as_str().expect("text");
+    assert!(step.starts_with(&format!("Collect a support bundle on {} ", truth.absent)), "{step}");
+    for line in list(found, "evidence") {
+        let text = line["text"].as_str().expect("text");
+        assert!(text.contains(&truth.absent_node) || text.contains(&truth.absent), "{text}");
+    }
+}
+
+#[test]
+fn an_encrypted_archive_that_nothing_is_read_of_is_named_as_such() {
+    let (mut site, _) = evc_incident(&EvcOptions::default());
+    site.set_volume(Volume::SMALL);
+    let folder = TempDir::new().expect("a temporary folder");
+    let mut paths = written(&site, &folder.path().join("in"), Container::Tgz);
+    let zip = written(&site, &folder.path().join("zip"), Container::TreeZip).swap_remove(0);
+    let mut bytes = fs::read(&zip).expect("read");
+    for (signature, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
+        let places: Vec<usize> = (0..bytes.len() - 4).filter(|&at| &bytes[at..at + 4] == signature).collect();
+        places.into_iter().for_each(|at| bytes[at + flags] |= 1);
+    }
+    let locked = folder.path().join("secret.zip");
+    fs::write(&locked, bytes).expect("written");
+    paths.push(locked);
+    let run = analyze(&paths, folder.path(), &[]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let said = run.stdout.lines().find(|line| line.starts_with("Encrypted, and nothing of it was read: "));
+    assert!(said.is_some(), "{}", run.stdout);
+    assert!(run.stdout.contains("secret.zip") && !run.stdout.contains("could not be read"), "{}", run.stdout);
+}
+
+#[test]
+fn an_incident_in_a_stretch_that_may_be_lost_is_a_finding() {
+    let (mut site, _) = vsan_incident(&VsanOptions::default());
+    site.set_volume(Volume { lines: Volume::SMALL.lines * 4, ..Volume::SMALL });
+    let folder = TempDir::new().expect("a temporary folder");
+    let paths = written(&site, &folder.path().join("in"), Container::Tgz);
+    let bytes = fs::read(&paths[0]).expect("read");
+    let mut seen = 0;
+    for at in 1..12 {
+        fs::write(&paths[0], holed(&bytes, bytes.len() * at / 13, bytes.len() / 14)).expect("written");
+        let report = analyze(&paths, folder.path(), &[]).report;
+        let incomplete = findings(&report, "evidence.incomplete");
+        for found in incomplete.iter().filter(|finding| finding["cause"]["id"] == "rotated") {
+            let summary = found["summary"].as_str().expect("text");
+            assert!(found["remedy"][0]["text"].as_str().expect("text").starts_with("Transfer esx-esx01."));
+            seen += usize::from(summary.contains("is cut or damaged, and records may be lost with it"));
+        }
+    }
+    assert!(seen > 0, "no hole hides the incident");
 }

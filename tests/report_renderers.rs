@@ -229,7 +229,7 @@ fn the_terminal_summary_answers_the_question() {
         "Hosts: esx03",
         "esx03# esxcli system maintenanceMode set -e true -m noAction",
         "Check: Check that every host sees four members.",
-        "1 thing could not be read",
+        "1 file could only be read in part",
         "No bundle for: 5d3a77b2",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");

@@ -1,11 +1,11 @@
 //! One capture of a host: what its bundle says of the host at one time, and what changed between two of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::host::Host;
 use crate::bundle::tree;
-use crate::digest::LogCoverage;
-use crate::fact::{Fact, FactValue};
+use crate::fact::{Fact, FactValue, VsanCluster};
 use crate::model::Timestamp;
 
 /// What one bundle says of its host: the state that two captures are compared by.
@@ -130,41 +130,74 @@ fn masks_between(older: &Capture, newer: &Capture) -> Vec<Change> {
     differing.map(change).collect()
 }
 
-/// What tells whether two captures are one: their logs and facts, with what was wrong in reading them.
-pub(super) struct Content<'a> {
-    pub logs: &'a [LogCoverage],
-    pub facts: &'a [Fact],
-    /// Paths that something was wrong with.
-    pub damaged: BTreeSet<&'a str>,
-    pub captured_at: Option<Timestamp>,
+/// A log file by its family, length and checksum.
+type File = (String, u64, u32);
+
+/// What tells whether two captures are one: what was read of them, without the names that it was read under.
+pub(super) struct Fingerprint {
+    captured_at: Option<Timestamp>,
+    /// Hashes of all that is said.
+    said: BTreeSet<u64>,
+    /// Those of what is said in members that were read whole.
+    said_whole: BTreeSet<u64>,
+    /// The log members that were read whole.
+    logs: BTreeSet<File>,
+    /// Whether anything was read at all.
+    is_empty: bool,
 }
 
-impl Content<'_> {
-    /// Whether this is a copy of `other`, whole or cut: all that was read of it whole is in the other one too.
-    pub fn is_copy_of(&self, other: &Content<'_>) -> bool {
-        // A VM's run is told by its log, whose checksum is compared; it knows the path too, which may differ.
-        let is_told = |fact: &&Fact| !matches!(fact.value, FactValue::VmRun(_));
-        let said = |fact: &Fact| format!("{:?}", fact.value);
-        let known: BTreeSet<String> = other.facts.iter().filter(is_told).map(said).collect();
-        let files: BTreeSet<_> = other.members().collect();
-        let is_same_log = |file: &(&str, u64, u32)| files.contains(file);
-        let whole = self.facts.iter().filter(is_told).filter(|fact| self.is_whole(fact.source.file.as_str()));
+impl Fingerprint {
+    /// The fingerprint of a bundle that `host` and `facts` were made of.
+    pub fn of(host: &Host, facts: &[Fact]) -> Fingerprint {
+        let damaged: BTreeSet<&str> = host.problems.iter().map(|problem| problem.path.as_str()).collect();
+        // Nothing is wrong with the member; what is wrong with a fragment is said of its target.
+        let is_whole =
+            |path: &str| !damaged.contains(tree::fragment(path).map_or(path, |(target, _)| target));
+        let mut print = Fingerprint {
+            captured_at: host.captured_at,
+            said: BTreeSet::new(),
+            said_whole: BTreeSet::new(),
+            logs: BTreeSet::new(),
+            is_empty: facts.is_empty(),
+        };
+        for fact in facts {
+            let Some(hash) = said(fact) else { continue };
+            print.said.insert(hash);
+            if is_whole(fact.source.file.as_str()) {
+                print.said_whole.insert(hash);
+            }
+        }
+        for (log, member) in host.logs.iter().flat_map(|log| log.members.iter().map(move |of| (log, of))) {
+            print.is_empty &= member.bytes == 0;
+            if is_whole(member.path.as_str()) {
+                print.logs.insert((log.log.clone(), member.bytes, member.crc));
+            }
+        }
+        print
+    }
+
+    /// Whether this is of a copy of `other`, whole or cut: all that was read of it whole is in the other one too.
+    pub fn is_copy_of(&self, other: &Fingerprint) -> bool {
         self.captured_at == other.captured_at
-            && whole.into_iter().all(|fact| known.contains(&said(fact)))
-            && self.members().all(|file| is_same_log(&file))
+            && self.said_whole.is_subset(&other.said)
+            && self.logs.is_subset(&other.logs)
     }
 
-    /// Family, length and checksum of the log members that were read whole.
-    fn members(&self) -> impl Iterator<Item = (&str, u64, u32)> {
-        let members = self.logs.iter().flat_map(|log| log.members.iter().map(move |member| (log, member)));
-        members
-            .filter(|(_, member)| self.is_whole(member.path.as_str()))
-            .map(|(log, member)| (log.log.as_str(), member.bytes, member.crc))
+    /// Whether nothing was read that could tell it from others.
+    pub fn is_empty(&self) -> bool {
+        self.is_empty
     }
+}
 
-    /// Whether nothing was wrong with the member at `path`, a fragment by its target.
-    fn is_whole(&self, path: &str) -> bool {
-        let target = tree::fragment(path).map_or(path, |(target, _)| target);
-        !self.damaged.contains(target)
-    }
+/// A hash of what a fact says; `None` where a log says it, whose checksum is compared: a VM's run knows its path too.
+fn said(fact: &Fact) -> Option<u64> {
+    let text = match &fact.value {
+        FactValue::VmRun(_) => return None,
+        // The lines know the bundle's name, under which copies differ, and say what the other values say.
+        FactValue::VsanCluster(vsan) => format!("{:?}", VsanCluster { lines: Vec::new(), ..vsan.clone() }),
+        value => format!("{value:?}"),
+    };
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    Some(hasher.finish())
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Missing;
-use super::host::{Host, same_name};
+use super::host::{Host, Sourced, same_name};
 use super::names::Names;
 use super::timeline::Moment;
-use crate::model::{EventKind, HostKind};
+use crate::fact::VsanCluster;
+use crate::model::{EventKind, HostKind, Source};
 
 /// What a grouping rests on.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -110,7 +111,8 @@ pub(super) fn missing(hosts: &[Host], clusters: &[Cluster], timeline: &[Moment])
         if let Some(vsan) = &host.vsan {
             for (at, uuid) in vsan.value.members.iter().enumerate() {
                 let name = vsan.value.member_names.get(at).filter(|name| !name.starts_with("localhost"));
-                note(&mut found, hosts, &own, index, uuid, name, (&vsan.source, &vsan.text));
+                let line = member_line(vsan, uuid, name);
+                note(&mut found, hosts, &own, index, uuid, name, line);
             }
         }
         if let Some(agents) = &host.unicast {
@@ -140,7 +142,7 @@ fn note(
     index: usize,
     uuid: &str,
     name: Option<&String>,
-    line: (&crate::model::Source, &str),
+    line: (&Source, &str),
 ) {
     let has_bundle =
         |name: &String| hosts.iter().any(|host| host.names.iter().any(|own| same_name(own, name)));
@@ -155,9 +157,33 @@ fn note(
     };
     let missing = found.entry(uuid.to_owned()).or_insert_with(new);
     missing.name = missing.name.take().or_else(|| name.cloned());
-    if !missing.seen_by.contains(&index) {
-        missing.seen_by.push(index);
-        missing.seen_by.sort_unstable();
-        missing.evidence.push((index, line.0.clone(), line.1.to_owned()));
+    let line = (index, line.0.clone(), line.1.to_owned());
+    match missing.evidence.iter_mut().find(|(host, _, _)| *host == index) {
+        // A line that names it says more than one which stands for a list.
+        Some(known) if !tells(&known.2, uuid, name) && tells(&line.2, uuid, name) => *known = line,
+        Some(_) => {}
+        None => {
+            missing.seen_by.push(index);
+            missing.seen_by.sort_unstable();
+            missing.evidence.push(line);
+        }
     }
+}
+
+/// Whether a line names the node by its UUID or its name.
+fn tells(line: &str, uuid: &str, name: Option<&String>) -> bool {
+    line.to_ascii_lowercase().contains(uuid) || name.is_some_and(|name| line.contains(name.as_str()))
+}
+
+/// The line of `cluster get` that names a member, else the one that stands for all of them.
+fn member_line<'a>(
+    vsan: &'a Sourced<VsanCluster>,
+    uuid: &str,
+    name: Option<&String>,
+) -> (&'a Source, &'a str) {
+    let lines = || vsan.value.lines.iter().map(|(source, text)| (source, text.as_str()));
+    let named = lines().find(|(_, text)| tells(text, uuid, name));
+    // A long list is cut where it is shown.
+    let list = || lines().find(|(_, text)| text.to_ascii_lowercase().contains("member uuids"));
+    named.or_else(list).unwrap_or((&vsan.source, &vsan.text))
 }

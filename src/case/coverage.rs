@@ -16,6 +16,8 @@ pub enum GapCause {
     Damaged,
     /// A fragment of a member is not in the bundle.
     FragmentMissing,
+    /// The bundle itself is cut or damaged, and whole members may be lost with it.
+    BundleDamaged,
 }
 
 impl GapCause {
@@ -23,7 +25,7 @@ impl GapCause {
     pub const fn name(self) -> &'static str {
         match self {
             GapCause::RotationMissing => "rotation-missing",
-            GapCause::Damaged => "damaged",
+            GapCause::Damaged | GapCause::BundleDamaged => "damaged",
             GapCause::FragmentMissing => "fragment-missing",
         }
     }
@@ -44,12 +46,23 @@ pub struct Gap {
     pub partial: bool,
 }
 
+/// What a capture says beside its logs that tells what they lack.
+#[derive(Clone, Debug, Default)]
+pub struct Circumstances {
+    /// When it was taken.
+    pub captured_at: Option<Timestamp>,
+    /// The container that is cut or damaged, where one is: whole members may be lost with it.
+    pub damaged: Option<String>,
+    /// When the host booted, as far as known: before that it was silent.
+    pub boots: Vec<Timestamp>,
+}
+
 /// The gaps of one log over all captures of a host, ordered by time.
 ///
-/// `captures` has what each capture holds of the log and when it was taken. What one capture lacks another may have.
-pub fn gaps(captures: &[(&LogCoverage, Option<Timestamp>)]) -> Vec<Gap> {
+/// `captures` has what each capture holds of the log. What one capture lacks another may have.
+pub fn gaps(captures: &[(&LogCoverage, &Circumstances)]) -> Vec<Gap> {
     let mut groups: BTreeMap<Option<String>, Vec<Sequence<'_>>> = BTreeMap::new();
-    for sequence in captures.iter().flat_map(|(log, at)| sequences(log, *at)) {
+    for sequence in captures.iter().flat_map(|(log, of)| sequences(log, of)) {
         groups.entry(sequence.of.clone()).or_default().push(sequence);
     }
     let mut found: Vec<Gap> = groups.values().flat_map(|group| gaps_of_group(group)).collect();
@@ -181,11 +194,25 @@ struct Sequence<'a> {
     ends: Vec<Option<Timestamp>>,
     /// By member: the first stamp of anything from it on.
     begins: Vec<Option<Timestamp>>,
-    captured_at: Option<Timestamp>,
+    log: &'a LogCoverage,
+    capture: &'a Circumstances,
 }
 
+/// Logs that are written to as long as their host runs: a long silence in them says something. The others are silent
+/// until something happens, or somebody comes.
+const STEADY: &[&str] =
+    &["vmkernel", "hostd", "vpxa", "fdm", "clomd", "vsanmgmt", "syslog", "hostd-probe", "vpxd"];
+/// A silence of so many mean distances between the records of a steady log is none of its usual ones.
+const OUT_OF_PROPORTION: i64 = 50;
+/// Nor is a shorter silence than this one ever told, in microseconds.
+const SHORT: i64 = 600_000_000;
+/// The mean of fewer records says nothing.
+const FEW: u64 = 50;
+/// A log goes on so soon after a boot that ended its silence, in microseconds.
+const AFTER_BOOT: i64 = 900_000_000;
+
 /// The rotations of `log`, one sequence a folder; members that are no rotations stand alone.
-fn sequences<'a>(log: &'a LogCoverage, captured_at: Option<Timestamp>) -> Vec<Sequence<'a>> {
+fn sequences<'a>(log: &'a LogCoverage, capture: &'a Circumstances) -> Vec<Sequence<'a>> {
     let mut folders: BTreeMap<&str, Vec<Placed<'a>>> = BTreeMap::new();
     let mut found = Vec::new();
     for member in &log.members {
@@ -198,11 +225,11 @@ fn sequences<'a>(log: &'a LogCoverage, captured_at: Option<Timestamp>) -> Vec<Se
             }
             None => {
                 let members = vec![Placed { member, place: Place::Current, order: 0 }];
-                found.push(Sequence::new(Some(inside(path)), members, captured_at));
+                found.push(Sequence::new(Some(inside(path)), members, log, capture));
             }
         }
     }
-    found.extend(folders.into_values().map(|members| Sequence::new(None, members, captured_at)));
+    found.extend(folders.into_values().map(|members| Sequence::new(None, members, log, capture)));
     found
 }
 
@@ -216,7 +243,12 @@ fn order(place: Place) -> i64 {
 }
 
 impl<'a> Sequence<'a> {
-    fn new(of: Option<String>, mut members: Vec<Placed<'a>>, captured_at: Option<Timestamp>) -> Self {
+    fn new(
+        of: Option<String>,
+        mut members: Vec<Placed<'a>>,
+        log: &'a LogCoverage,
+        capture: &'a Circumstances,
+    ) -> Self {
         members.sort_by_key(|placed| (placed.order, placed.member.from));
         let mut last = None;
         let up_to = |placed: &Placed<'_>| {
@@ -231,13 +263,49 @@ impl<'a> Sequence<'a> {
         };
         let mut begins: Vec<_> = members.iter().rev().map(from_on).collect();
         begins.reverse();
-        Sequence { of, members, ends, begins, captured_at }
+        Sequence { of, members, ends, begins, log, capture }
     }
 
     fn gaps(&self) -> Vec<Gap> {
         let missing = (0..self.members.len()).filter_map(|at| self.missing_behind(at));
         let damaged = (0..self.members.len()).filter_map(|at| self.damaged(at));
-        missing.chain(self.without_current()).chain(damaged).collect()
+        let missing = missing.chain(self.without_current());
+        // Files beyond the limit of those that are kept one by one are there, and not known by their names.
+        let is_whole = self.log.rest.members == 0;
+        let mut gaps: Vec<Gap> = missing.filter(|_| is_whole).chain(damaged).collect();
+        let perhaps = self.may_be_lost(&gaps);
+        gaps.extend(perhaps);
+        gaps
+    }
+
+    /// Where the container is damaged: the silences that members may have stood in which are lost with it.
+    fn may_be_lost(&self, known: &[Gap]) -> Vec<Gap> {
+        let (Some(container), Some(pace)) = (&self.capture.damaged, self.pace()) else { return Vec::new() };
+        let least = SHORT.max(pace.saturating_mul(OUT_OF_PROPORTION));
+        let is_known = |from, to| known.iter().any(|gap| !gap.partial && gap.from <= from && to <= gap.to);
+        let gap = |at| {
+            let (from, to) = (self.before(at)?, self.after(at + 1).or(self.capture.captured_at)?);
+            let files = vec![container.clone()];
+            let is_lost = to.since(from) > least && !is_known(from, to) && !self.is_after_boot(from, to);
+            is_lost.then_some(Gap { from, to, why: GapCause::BundleDamaged, files, partial: true })
+        };
+        (0..self.members.len()).filter_map(gap).collect()
+    }
+
+    /// Mean distance of the log's records in microseconds, where it is steady and there are enough of them.
+    fn pace(&self) -> Option<i64> {
+        let is_steady = self.of.is_none() && STEADY.contains(&self.log.log.as_str());
+        let members = || self.members.iter().map(|placed| placed.member);
+        let records: u64 = members().map(|member| member.records).sum();
+        let span = |member: &MemberCoverage| Some(member.to?.since(member.from?).max(0));
+        let length = members().filter_map(span).fold(0, i64::saturating_add);
+        let count = i64::try_from(records).ok().filter(|_| is_steady && records >= FEW)?;
+        Some(length / count)
+    }
+
+    /// Whether the host was down up to the end of a silence, as far as that is known.
+    fn is_after_boot(&self, from: Timestamp, to: Timestamp) -> bool {
+        self.capture.boots.iter().any(|boot| from < *boot && *boot <= to && to.since(*boot) < AFTER_BOOT)
     }
 
     /// Last stamp of anything up to member `at`.
@@ -276,7 +344,7 @@ impl<'a> Sequence<'a> {
     fn without_current(&self) -> Option<Gap> {
         let last = self.members.last()?;
         let Place::Age { .. } = last.place else { return None };
-        let (from, to) = (self.before(self.members.len() - 1)?, self.captured_at?);
+        let (from, to) = (self.before(self.members.len() - 1)?, self.capture.captured_at?);
         let name = last.name().split('.').next()?;
         let files = vec![format!("{name}.log")];
         let why = GapCause::RotationMissing;
@@ -294,7 +362,7 @@ impl<'a> Sequence<'a> {
             let (from, to) = (first.min(last), first.max(last));
             Some(Gap { from, to, why, files: files.clone(), partial: true })
         };
-        let next = self.after(at + 1).or(self.captured_at);
+        let next = self.after(at + 1).or(self.capture.captured_at);
         let behind = |from: Option<Timestamp>| {
             let (from, to) = (from?, next?);
             let files = files.clone();
@@ -378,7 +446,11 @@ mod tests {
             .iter()
             .map(|(from, to, why, files)| (*from, *to, *why, files.iter().map(|f| (*f).to_owned()).collect()))
             .collect();
-        assert_eq!(told(gaps(&[(log, Some(hour(captured)))])), expected);
+        assert_eq!(told(gaps(&[(log, &at(captured))])), expected);
+    }
+
+    fn at(captured: i64) -> Circumstances {
+        Circumstances { captured_at: Some(hour(captured)), ..Circumstances::default() }
     }
 
     #[test]
@@ -387,6 +459,13 @@ mod tests {
         check(&log("vmkernel", &quiet), 30, &[]);
         let one = [("a/vmkernel.2.gz", 0, 2), ("a/vmkernel.0.gz", 8, 9), ("a/vmkernel.log", 9, 21)];
         check(&log("vmkernel", &one), 21, &[(2, 8, GapCause::RotationMissing, &["vmkernel.1.gz"])]);
+    }
+
+    #[test]
+    fn files_beyond_a_limit_are_not_missing() {
+        let mut some = log("hostd", &[("a/hostd.4.gz", 0, 2), ("a/hostd.0.gz", 8, 9)]);
+        some.rest.members = 4;
+        check(&some, 12, &[]);
     }
 
     #[test]
@@ -453,7 +532,7 @@ mod tests {
         vms.members[0].problems = member("x", None, Some(ProblemKind::Truncated)).problems;
         check(&vms, 9, &[(2, 9, GapCause::Damaged, &["vmfs/volumes/d/a/vmware.log"])]);
         let whole = log("vmware", &[("vmfs/volumes/d/a/vmware.log", 0, 9)]);
-        assert_eq!(gaps(&[(&vms, Some(hour(9))), (&whole, Some(hour(9)))]), []);
+        assert_eq!(gaps(&[(&vms, &at(9)), (&whole, &at(9))]), []);
     }
 
     #[test]
@@ -470,7 +549,7 @@ mod tests {
             &[("b/vmkernel.3.gz", 0, 2), ("b/vmkernel.0.gz", 8, 9), ("b/vmkernel.log", 9, 10)],
         );
         let missing = vec!["vmkernel.2.gz".to_owned(), "vmkernel.1.gz".to_owned()];
-        let of = |older: &LogCoverage| told(gaps(&[(&newer, Some(hour(10))), (older, Some(hour(7)))]));
+        let of = |older: &LogCoverage| told(gaps(&[(&newer, &at(10)), (older, &at(7))]));
         let one = log("vmkernel", &[("a/vmkernel.0.gz", 0, 2), ("a/vmkernel.log", 2, 5)]);
         assert_eq!(of(&one), [(5, 8, GapCause::RotationMissing, missing)]);
         let both = log(
@@ -478,5 +557,35 @@ mod tests {
             &[("a/vmkernel.1.gz", 0, 2), ("a/vmkernel.0.gz", 2, 5), ("a/vmkernel.log", 5, 7)],
         );
         assert_eq!(of(&both), []);
+    }
+
+    #[test]
+    fn in_a_damaged_bundle_a_silence_out_of_proportion_may_be_a_loss() {
+        let steady = |name: &str, members: &[(&str, i64, i64)]| {
+            let mut log = log(name, members);
+            log.members.iter_mut().for_each(|member| member.records = 600);
+            log
+        };
+        let cut = |captured| Circumstances { damaged: Some("x.tgz".to_owned()), ..at(captured) };
+        let of = |log: &LogCoverage, capture: &Circumstances| told(gaps(&[(log, capture)]));
+        let lost = |from, to| (from, to, GapCause::BundleDamaged, vec!["x.tgz".to_owned()]);
+        let hostd = steady("hostd", &[("x.tgz!a/hostd.0.gz", 0, 2), ("x.tgz!a/hostd.log", 5, 7)]);
+        assert_eq!(of(&hostd, &cut(12)), [lost(2, 5), lost(7, 12)]);
+        assert!(gaps(&[(&hostd, &cut(12))]).iter().all(|gap| gap.partial && gap.why.name() == "damaged"));
+        // Whole bundles are just silent, and so are logs that wait for something to happen.
+        assert_eq!(of(&hostd, &at(12)), []);
+        assert_eq!(of(&steady("shell", &[("x.tgz!a/shell.log", 0, 2)]), &cut(12)), []);
+        assert_eq!(of(&steady("esxupdate", &[("x.tgz!a/esxupdate.log", 0, 2)]), &cut(12)), []);
+        // Nine records in two hours are no pace.
+        assert_eq!(of(&log("hostd", &[("x.tgz!a/hostd.log", 0, 2)]), &cut(12)), []);
+        // A host that is down writes nothing.
+        let booted = Circumstances { boots: vec![hour(5)], ..cut(7) };
+        assert_eq!(of(&hostd, &booted), []);
+        // What is known to be missing is not told again.
+        let holed = steady(
+            "hostd",
+            &[("x.tgz!a/hostd.2.gz", 0, 2), ("x.tgz!a/hostd.0.gz", 5, 7), ("x.tgz!a/hostd.log", 7, 8)],
+        );
+        assert_eq!(of(&holed, &cut(8)), [(2, 5, GapCause::RotationMissing, vec!["hostd.1.gz".to_owned()])]);
     }
 }

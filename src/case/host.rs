@@ -1,6 +1,6 @@
 //! One host out of its digest's facts: where several say a thing, the better source wins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::digest::{Digest, LogCoverage};
 use crate::fact::feature::FeatureValue;
@@ -154,6 +154,8 @@ pub struct Host {
     pub logs: Vec<LogCoverage>,
     /// What its logs do not cover, by log family.
     pub gaps: BTreeMap<String, Vec<Gap>>,
+    /// Log families that most other hosts of its kind have and it has not, in order.
+    pub absent_logs: Vec<String>,
     /// What could not be read of its bundle.
     pub problems: Vec<Problem>,
     /// Every name that its bundle gives it, as written.
@@ -176,6 +178,28 @@ impl Host {
     /// Whether `name` is this host's, fully qualified or short.
     pub fn is_called(&self, name: &str) -> bool {
         self.names.iter().chain([&self.name]).any(|own| same_name(own, name))
+    }
+
+    /// The container of the bundle that is cut or damaged itself, where one is: members that stood in it may be lost
+    /// without a trace.
+    pub fn damaged_container(&self) -> Option<&str> {
+        let is_loss = |kind| {
+            matches!(kind, ProblemKind::Truncated | ProblemKind::Damaged | ProblemKind::MissingFragment)
+        };
+        let containers = self.containers();
+        let mut lost = self.problems.iter().filter(|problem| is_loss(problem.kind));
+        lost.find(|problem| containers.contains(problem.path.as_str())).map(|problem| problem.path.as_str())
+    }
+
+    /// What its logs do not cover, one by one, with the log.
+    pub fn gaps_by_log(&self) -> impl Iterator<Item = (&str, &Gap)> {
+        self.gaps.iter().flat_map(|(log, gaps)| gaps.iter().map(move |gap| (log.as_str(), gap)))
+    }
+
+    /// The containers that its logs were read out of.
+    pub fn containers(&self) -> BTreeSet<&str> {
+        let paths = self.logs.iter().flat_map(|log| &log.members).map(|member| member.path.as_str());
+        paths.flat_map(|path| path.match_indices('!').map(|(at, _)| &path[..at])).collect()
     }
 
     /// The vSAN node UUID, lower case.

@@ -2,71 +2,100 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::capture::Content;
-use super::coverage;
+use super::capture::Fingerprint;
+use super::coverage::{self, Circumstances};
 use super::host::{self, Host, same_name, stated_node};
 use crate::digest::{Digest, LogCount, LogCoverage, MemberCoverage};
-use crate::fact::Fact;
 use crate::format;
-use crate::model::{Event, Problem, ProblemKind, TimeQuality, Timestamp};
+use crate::model::{Event, EventKind, Problem, ProblemKind, TimeQuality, Timestamp};
 
 /// One bundle's part of a host.
 struct Part {
     host: Host,
     events: Vec<Event>,
-    facts: Vec<Fact>,
+    print: Fingerprint,
 }
 
 impl Part {
-    fn content(&self) -> Content<'_> {
-        Content {
-            logs: &self.host.logs,
-            facts: &self.facts,
-            damaged: self.host.problems.iter().map(|problem| problem.path.as_str()).collect(),
-            captured_at: self.host.captured_at,
+    fn of(mut digest: Digest) -> Option<Part> {
+        if digest.facts.is_empty() && digest.logs.is_empty() {
+            return None;
         }
+        let (host, events) = host::host(&mut digest);
+        let print = Fingerprint::of(&host, &digest.facts);
+        Some(Part { host, events, print })
     }
 }
 
 /// The hosts that `digests` are of, ordered by name with unique ids, and each host's events.
 pub(super) fn hosts(digests: Vec<Digest>) -> (Vec<Host>, Vec<Vec<Event>>) {
-    let mut groups: Vec<Vec<Part>> = Vec::new();
-    for mut digest in digests {
-        if digest.facts.is_empty() && digest.logs.is_empty() {
-            continue;
-        }
-        let (host, events) = host::host(&mut digest);
-        let part = Part { host, events, facts: digest.facts };
-        let twins = |group: &&mut Vec<Part>| {
-            group.iter().all(|known| is_same(&known.host, &part.host) || is_nameless_copy(&part, known))
-        };
-        match groups.iter_mut().find(twins) {
-            Some(group) => add(group, part),
-            None => groups.push(vec![part]),
-        }
+    let parts: Vec<Part> = digests.into_iter().filter_map(Part::of).collect();
+    let group_of = group(&parts);
+    let mut groups: BTreeMap<usize, Vec<Part>> = BTreeMap::new();
+    for (part, group) in parts.into_iter().zip(group_of) {
+        add(groups.entry(group).or_default(), part);
     }
-    let mut hosts: Vec<(Host, Vec<Event>)> = groups.into_iter().map(join).collect();
+    let mut hosts: Vec<(Host, Vec<Event>)> = groups.into_values().map(join).collect();
     hosts.sort_by(|a, b| (&a.0.name, a.0.kind, &a.0.bundle).cmp(&(&b.0.name, b.0.kind, &b.0.bundle)));
     name_uniquely(&mut hosts);
     hosts.into_iter().unzip()
 }
 
+/// The number of the group of each part. Those that say most of themselves come first, whatever order they were given
+/// in, so that a poorer one meets all that it could belong to.
+fn group(parts: &[Part]) -> Vec<usize> {
+    let rank = |at: &usize| {
+        let host = &parts[*at].host;
+        let known = [!host.anonymous, host.name.contains('.'), host.system_uuid.is_some()];
+        let known = known.map(std::cmp::Reverse);
+        (known, host.name.to_ascii_lowercase(), host.system_uuid.clone(), &host.sha256, &host.bundle)
+    };
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_cached_key(rank);
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut group_of = vec![0; parts.len()];
+    for at in order {
+        let home = home(parts, &groups, at).unwrap_or(groups.len());
+        group_of[at] = home;
+        match groups.get_mut(home) {
+            Some(group) => group.push(at),
+            None => groups.push(vec![at]),
+        }
+    }
+    group_of
+}
+
+/// The group that part `at` belongs to: the first that is of its host by all that both tell; where nothing names the
+/// part, the one that holds a copy of it, else the only one that has its system UUID.
+fn home(parts: &[Part], groups: &[Vec<usize>], at: usize) -> Option<usize> {
+    let part = &parts[at];
+    if !part.host.anonymous {
+        let is_home = |group: &Vec<usize>| group.iter().all(|&known| is_same(&parts[known].host, &part.host));
+        return groups.iter().position(is_home);
+    }
+    let is_copied = |group: &Vec<usize>| group.iter().any(|&known| is_nameless_copy(part, &parts[known]));
+    let has_its_uuid =
+        |group: &Vec<usize>| group.iter().all(|&known| is_same_machine(&parts[known].host, &part.host));
+    let mut by_uuid =
+        groups.iter().enumerate().filter(|(_, group)| has_its_uuid(group)).map(|(group, _)| group);
+    let only = by_uuid.next().filter(|_| by_uuid.next().is_none());
+    groups.iter().position(is_copied).or(only)
+}
+
 /// Whether two bundles that nothing names but their files are one: they hold the same.
 fn is_nameless_copy(a: &Part, b: &Part) -> bool {
-    let holds_something =
-        !a.facts.is_empty() || a.host.logs.iter().flat_map(|log| &log.members).any(|member| member.bytes > 0);
-    a.host.anonymous && b.host.anonymous && holds_something && a.content().is_copy_of(&b.content())
+    let nameless = a.host.anonymous && b.host.anonymous && !a.print.is_empty() && !b.print.is_empty();
+    nameless && (a.print.is_copy_of(&b.print) || b.print.is_copy_of(&a.print))
 }
 
 /// Adds another capture, unless it is one that is there already under another name, or a cut copy of it: of these the
 /// fuller one stays.
 fn add(group: &mut Vec<Part>, part: Part) {
-    let is_copy = |known: &Part| part.content().is_copy_of(&known.content());
-    if let Some(known) = group.iter_mut().find(|known| is_copy(known)) {
+    if let Some(known) = group.iter_mut().find(|known| part.print.is_copy_of(&known.print)) {
         known.host.problems.push(copied(&part.host, &known.host));
         return;
     }
-    match group.iter_mut().find(|known| known.content().is_copy_of(&part.content())) {
+    match group.iter_mut().find(|known| known.print.is_copy_of(&part.print)) {
         Some(known) => {
             let copy = std::mem::replace(known, part);
             let said = copied(&copy.host, &known.host);
@@ -85,13 +114,17 @@ fn copied(copy: &Host, other: &Host) -> Problem {
 fn join(mut parts: Vec<Part>) -> (Host, Vec<Event>) {
     // Newest first; those of one time stay as they were given.
     parts.sort_by_key(|part| std::cmp::Reverse(part.host.captured_at));
-    let captured: Vec<Option<Timestamp>> = parts.iter().map(|part| part.host.captured_at).collect();
+    let circumstances: Vec<Circumstances> = parts.iter().map(circumstances).collect();
     let logs: Vec<Vec<LogCoverage>> =
         parts.iter_mut().map(|part| std::mem::take(&mut part.host.logs)).collect();
-    let gaps = gaps(&logs, &captured);
+    let gaps = gaps(&logs, &circumstances);
     let mut parts = parts.into_iter();
     let Some(Part { mut host, mut events, .. }) = parts.next() else { return Default::default() };
     for older in parts {
+        if host.anonymous && !older.host.anonymous {
+            // A cut capture may not say its name; the host keeps the one that it has elsewhere.
+            (host.name, host.names, host.anonymous) = (older.host.name, older.host.names, false);
+        }
         host.problems.extend(older.host.problems);
         host.captures.extend(older.host.captures);
         let new = without_known(&events, older.events);
@@ -102,14 +135,25 @@ fn join(mut parts: Vec<Part>) -> (Host, Vec<Event>) {
     (host, events)
 }
 
+/// What a part says beside its logs.
+fn circumstances(part: &Part) -> Circumstances {
+    let boots = part.events.iter().filter(|event| event.kind == EventKind::HOST_BOOT);
+    let boots = boots.filter_map(|event| event.stamp).map(|stamp| stamp.time);
+    Circumstances {
+        captured_at: part.host.captured_at,
+        damaged: part.host.damaged_container().map(str::to_owned),
+        boots: boots.chain(part.host.booted_at).collect(),
+    }
+}
+
 fn gaps(
     captures: &[Vec<LogCoverage>],
-    captured: &[Option<Timestamp>],
+    circumstances: &[Circumstances],
 ) -> BTreeMap<String, Vec<coverage::Gap>> {
-    let mut by_log: BTreeMap<&str, Vec<(&LogCoverage, Option<Timestamp>)>> = BTreeMap::new();
-    for (logs, at) in captures.iter().zip(captured) {
+    let mut by_log: BTreeMap<&str, Vec<(&LogCoverage, &Circumstances)>> = BTreeMap::new();
+    for (logs, of) in captures.iter().zip(circumstances) {
         for log in logs {
-            by_log.entry(&log.log).or_default().push((log, *at));
+            by_log.entry(&log.log).or_default().push((log, of));
         }
     }
     let found = by_log.into_iter().map(|(log, captures)| (log.to_owned(), coverage::gaps(&captures)));
@@ -214,8 +258,8 @@ fn name_uniquely(hosts: &mut [(Host, Vec<Event>)]) {
     }
 }
 
-/// Whether two bundles are of one host: by system UUID where both tell it, else by name. A cloned vSAN node has its
-/// twin's UUIDs but another name; a host that only its bundle's file name names is nobody's twin.
+/// Whether two bundles that say their names are of one host: these are equal, and so are system UUID and vSAN node UUID
+/// as far as both tell them. Two hosts may have one name, and a cloned vSAN node has its twin's UUIDs under another.
 fn is_same(a: &Host, b: &Host) -> bool {
     let full = |host: &Host| host.name.contains('.').then(|| host.name.to_ascii_lowercase());
     let by_name = match (full(a), full(b)) {
@@ -230,7 +274,69 @@ fn is_same(a: &Host, b: &Host) -> bool {
         && agree(stated_node(a), stated_node(b))
 }
 
+/// Whether two bundles, one of which says no name, are of one machine: by the system UUID, which both must tell.
+fn is_same_machine(a: &Host, b: &Host) -> bool {
+    a.kind == b.kind
+        && a.system_uuid.is_some()
+        && a.system_uuid == b.system_uuid
+        && agree(stated_node(a), stated_node(b))
+}
+
 /// Whether two values are equal, as far as both are known.
 fn agree(a: Option<&str>, b: Option<&str>) -> bool {
     a.is_none() || b.is_none() || a == b
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::{Fact, FactValue};
+    use crate::model::{MemberPath, Source};
+
+    /// A bundle that says these names and this system UUID.
+    fn bundle(path: &str, name: Option<&str>, uuid: Option<&str>, at: i64) -> Digest {
+        let named = name.map(|name| FactValue::HostName { name: name.to_owned() });
+        let uuid = uuid.map(|uuid| FactValue::SystemUuid { uuid: uuid.to_owned() });
+        let at = FactValue::CapturedAt { at: Timestamp::from_seconds(at) };
+        let source = || Source { file: MemberPath::new("date"), line: 1, offset: 0 };
+        let fact = |value| Fact { value, source: source(), text: String::new() };
+        let facts = named.into_iter().chain(uuid).chain([at]).map(fact).collect();
+        Digest { bundle: path.to_owned(), facts, ..Digest::default() }
+    }
+
+    /// Name and number of captures of every host, whatever order the bundles are given in.
+    #[track_caller]
+    fn check(bundles: &[Digest], expected: &[(&str, usize)]) {
+        for turn in 0..bundles.len() {
+            let mut given = bundles.to_vec();
+            given.rotate_left(turn);
+            for _ in 0..2 {
+                given.reverse();
+                let (hosts, _) = hosts(given.clone());
+                let told: Vec<(&str, usize)> =
+                    hosts.iter().map(|host| (host.name.as_str(), host.captures.len())).collect();
+                assert_eq!(told, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_capture_without_a_name_is_of_the_host_with_its_system_uuid() {
+        let known = bundle("a.tgz", Some("esx1.lab"), Some("5ba3"), 1);
+        let cut = bundle("upload.tgz", None, Some("5ba3"), 2);
+        let other = bundle("b.tgz", Some("esx2.lab"), Some("6cb4"), 1);
+        check(&[known.clone(), cut.clone(), other.clone()], &[("esx1.lab", 2), ("esx2.lab", 1)]);
+        let twin = bundle("c.tgz", Some("esx3.lab"), Some("5ba3"), 1);
+        // Whose it is cannot be told.
+        check(&[known, cut, twin], &[("esx1.lab", 1), ("esx3.lab", 1), ("upload", 1)]);
+        let nothing = bundle("u.tgz", None, None, 1);
+        check(&[nothing, other], &[("esx2.lab", 1), ("u", 1)]);
+    }
+
+    #[test]
+    fn a_short_name_goes_to_one_host_in_any_order() {
+        let short = bundle("s.tgz", Some("esx1"), None, 3);
+        let (a, b) = (bundle("a.tgz", Some("esx1.a"), None, 1), bundle("b.tgz", Some("esx1.b"), None, 2));
+        check(&[short, a, b], &[("esx1", 2), ("esx1.b", 1)]);
+    }
 }

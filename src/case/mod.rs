@@ -2,6 +2,7 @@
 //!
 //! Nothing is judged here, and no log is needed any more. Hosts are ordered by name, and ids are unique.
 
+mod absent;
 mod capture;
 mod cluster;
 mod coverage;
@@ -68,6 +69,7 @@ impl Case {
     /// The case that `digests` make together.
     pub fn build(digests: Vec<Digest>) -> Case {
         let (mut hosts, events) = join::hosts(digests);
+        absent::settle(&mut hosts);
         let names = Names::build(&mut hosts);
         vm::settle(&mut hosts);
         let clusters = cluster::clusters(&hosts, &names);

@@ -8,10 +8,13 @@ use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
 use super::load::{self, CaseArgs};
-use super::{Done, output};
+use super::{Done, columns, output};
 use crate::model::Severity;
 use crate::report::model::Report;
 use crate::report::{self, build, terminal};
+
+/// Columns of the summary where nothing says how many there are.
+const WIDTH: usize = 100;
 
 /// Arguments of `esxray analyze`.
 #[derive(Debug, clap::Args)]
@@ -81,16 +84,11 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
 
 /// Prints the summary of a report and where its files lie.
 pub fn summary(report: &Report, colour: Colour, files: &[PathBuf], out: &mut dyn Write) -> io::Result<()> {
-    terminal::summary(report, terminal_width(), colour.is_on(), out)?;
+    terminal::summary(report, columns(WIDTH), colour.is_on(), out)?;
     for file in files {
         writeln!(out, "{}", Path::new(file).display())?;
     }
     out.flush()
-}
-
-fn terminal_width() -> usize {
-    let columns = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    columns.clamp(60, 160)
 }
 
 fn is_met(report: &Report, what: FailOn) -> bool {

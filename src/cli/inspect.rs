@@ -1,10 +1,10 @@
 //! `esxray inspect`: the coverage ledger on stdout: what was read, what is missing or damaged.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::sync::atomic::AtomicBool;
 
-use super::Done;
 use super::load::{self, CaseArgs};
+use super::{Done, columns};
 use crate::report::ledger;
 
 /// Arguments of `esxray inspect`.
@@ -17,14 +17,12 @@ pub struct Args {
     all: bool,
 }
 
-/// Columns where stdout is no terminal.
+/// Columns where nothing says how many there are.
 const WIDTH: usize = 80;
 
 /// Runs the command.
 pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
     let report = load::report(&args.case, stop)?;
-    let terminal = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
-    let columns = terminal.map_or(WIDTH, |(width, _)| usize::from(width.0));
-    ledger::write(&report, columns.clamp(60, 160), args.all, out)?;
+    ledger::write(&report, columns(WIDTH), args.all, out)?;
     Ok(Done::Clean)
 }

@@ -1,5 +1,6 @@
 //! From paths to a report value: what every command that reads bundles does.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,8 +13,8 @@ use crate::case::Case;
 use crate::engine::{self, Outcome};
 use crate::format;
 use crate::model::{Lang, Problem, ProblemKind, Timestamp};
-use crate::report::build;
 use crate::report::model::Report;
+use crate::report::{build, escape};
 use crate::rule::RuleSet;
 use crate::verdict;
 
@@ -162,7 +163,7 @@ pub fn report(args: &CaseArgs, stop: &AtomicBool) -> anyhow::Result<Report> {
 }
 
 fn read(args: &CaseArgs, rules: &RuleSet, stop: &AtomicBool) -> anyhow::Result<Outcome> {
-    let (mut inputs, mut problems) = (Vec::new(), Vec::new());
+    let (mut inputs, mut problems, mut unopened) = (Vec::new(), Vec::new(), Vec::new());
     for path in &args.paths {
         match bundle::find(path, &|name| format::of_path(name).is_some()) {
             Ok((found, left_out)) => {
@@ -173,13 +174,14 @@ fn read(args: &CaseArgs, rules: &RuleSet, stop: &AtomicBool) -> anyhow::Result<O
                 inputs.extend(found);
                 problems.extend(left_out);
             }
-            Err(error) => problems.push(Problem::new(
+            Err(error) => unopened.push(Problem::new(
                 ProblemKind::Unreadable,
                 path.to_string_lossy(),
                 error.to_string(),
             )),
         }
     }
+    problems.extend(unopened.iter().cloned());
     distinct(&mut inputs, &mut problems);
     let mut options = engine::Options { limits: args.limits.limits(), ..engine::Options::default() };
     if let Some(jobs) = args.jobs {
@@ -196,7 +198,17 @@ fn read(args: &CaseArgs, rules: &RuleSet, stop: &AtomicBool) -> anyhow::Result<O
     if outcome.digests.iter().all(|digest| digest.facts.is_empty() && digest.logs.is_empty()) {
         return Err(nothing_readable(args, &outcome.problems).into());
     }
+    warn(&unopened);
     Ok(outcome)
+}
+
+/// Says at once which paths could not be opened: one that is mistyped would else be found in the report only.
+fn warn(unopened: &[Problem]) {
+    let mut stderr = io::stderr().lock();
+    for Problem { path, text, .. } in unopened {
+        // Nobody is left to be told where stderr is closed.
+        let _ = writeln!(stderr, "warning: {}: {}", escape::line(path), escape::line(text));
+    }
 }
 
 /// The same file given twice is read once.

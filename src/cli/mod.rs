@@ -13,7 +13,7 @@ mod progress;
 mod rules;
 mod timeline;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -140,6 +140,14 @@ fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Done> {
         Command::Completions(args) => generate::completions(&args, out),
         Command::Man => generate::man(out),
     }
+}
+
+/// Columns for text on stdout: those of the terminal, else what COLUMNS says, else `otherwise`.
+fn columns(otherwise: usize) -> usize {
+    let terminal = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
+    let said = || std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+    let columns = terminal.map(|(width, _)| usize::from(width.0)).or_else(said).unwrap_or(otherwise);
+    columns.clamp(60, 160)
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

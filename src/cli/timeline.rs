@@ -42,8 +42,11 @@ enum Form {
 
 /// A kind, or the first words of some.
 fn kind(text: &str) -> Result<String, String> {
-    let is_known = EventKind::ALL.iter().any(|known| is_kind(known.name(), text));
-    if is_known { Ok(text.to_owned()) } else { Err("no event kind is called so or begins so".to_owned()) }
+    let mut kinds: Vec<&str> = EventKind::ALL.iter().map(|known| known.name()).collect();
+    kinds.sort_unstable();
+    let is_known = kinds.iter().any(|known| is_kind(known, text));
+    let unknown = || format!("no event kind is called so or begins so; the kinds are {}", kinds.join(", "));
+    if is_known { Ok(text.to_owned()) } else { Err(unknown()) }
 }
 
 fn is_kind(name: &str, wanted: &str) -> bool {

@@ -149,6 +149,7 @@ fn host_info(host: &Host, lang: Lang) -> HostInfo {
         members: MemberCount { read: host.members_read, skipped: host.members_skipped },
         captures: host.captures.iter().map(capture_info).collect(),
         changes: case::changes(&host.captures).into_iter().map(change_info).collect(),
+        absent_logs: host.absent_logs.clone(),
     }
 }
 

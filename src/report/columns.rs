@@ -7,23 +7,6 @@ pub fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-/// `text` in exactly `width` columns, cut with `…` where it is wider.
-pub fn fit(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return pad(text, width);
-    }
-    let mut out = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        used += c.width().unwrap_or(0);
-        if used >= width {
-            break;
-        }
-        out.push(c);
-    }
-    pad(&(out + "…"), width)
-}
-
 /// The same with the blanks before it.
 pub fn pad_left(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
@@ -113,10 +96,9 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_cut_and_padded_by_width() {
-        assert_eq!(fit("日本語", 8), "日本語  ");
-        assert_eq!(fit("日本語日本語", 8), "日本語… ");
-        assert_eq!(fit("abcdef", 4), "abc…");
+    fn columns_are_padded_by_width() {
+        assert_eq!(pad("日本語", 8), "日本語  ");
+        assert_eq!(pad_left("日本語", 8), "  日本語");
     }
 
     #[test]

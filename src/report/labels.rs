@@ -181,10 +181,12 @@ labels! {
     records: "Records", "レコード数";
     unparsed: "Not parsed", "解析不可";
     samples: "Records without a recognised header", "ヘッダーを認識できないレコード";
-    gaps: "Gaps", "欠落";
+    gaps: "Gaps", "ログの欠落期間";
     gap_rotation: "{0} is not in the bundle|{0} are not in the bundle", "{0} がバンドルに含まれていません";
     gap_damaged: "the rest of {0} could not be read", "{0} の残りの部分を読み取れませんでした";
     gap_damaged_inside: "{0} is damaged somewhere in it", "{0} のどこかが破損しています";
+    gap_bundle: "{0} is cut or damaged, and records of this time may be lost with it",
+        "{0} が途中で切れているか破損しており、この期間の記録が失われている可能性があります";
     gap_fragment: "a fragment of {0} is missing somewhere in it", "{0} の断片がこの期間のどこかで欠落しています";
     covered: "Covered", "期間";
     logs_n: "1 log|{0} logs", "ログ {0} 種";
@@ -201,7 +203,8 @@ labels! {
     older_short: "older", "以前";
     changed_short: "changed", "変更点";
     files_short: "files", "ファイル";
-    absent_short: "not here", "なし";
+    absent_logs: "Logs that are missing altogether", "不足しているログ";
+    absent_short: "not here", "不足しているログ";
     absent: "{0}: most of the other hosts have them", "{0}（他の多くのホストにはあります）";
     files_read: "{0} read, {1} others hold nothing that is known", "{0} 個を読み取り、ほか {1} 個は対象外";
     ledger_log: "Log", "ログ";
@@ -225,7 +228,14 @@ labels! {
     next_steps: "Next", "対処";
     verify: "Check", "確認";
     more_steps: "1 more step is in the report.|{0} more steps are in the report.", "残り {0} 手順はレポートを参照してください。";
-    read_problems: "1 thing could not be read; see the report.|{0} things could not be read; see the report.", "読み取れなかったものが {0} 件あります。レポートを参照してください。";
+    lost_n: "1 file could only be read in part; see the report.|{0} files could only be read in part; see the report.", "一部しか読み取れなかったファイルが {0} 個あります。レポートを参照してください。";
+    encrypted_n: "1 file is encrypted.|{0} files are encrypted.", "暗号化されたファイルが {0} 個あります。";
+    limited_n: "1 file was not read to the end, as a limit was reached.|{0} files were not read to the end, as limits were reached.", "上限に達したため、{0} 個のファイルは最後まで読み取られていません。";
+    faults_n: "1 fault of esxray is in the report.|{0} faults of esxray are in the report.", "esxray の内部エラーが {0} 件あります。レポートを参照してください。";
+    unopened_n: "Not read: {0}", "読み取り不可：{0}";
+    locked_n: "Encrypted, and nothing of it was read: {0}", "暗号化されており、読み取れませんでした：{0}";
+    locked_files: "{0} (1 file)|{0} ({1} files)", "{0}（ファイル {1} 個）";
+    foreign_n: "No bundle: {0}", "バンドル以外：{0}";
     missing_n: "No bundle for: {0}", "バンドルなし：{0}";
 }
 

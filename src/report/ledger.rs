@@ -1,5 +1,6 @@
 //! The coverage ledger that `inspect` prints: per host what was read, and below it exactly what is missing or damaged.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
@@ -14,18 +15,11 @@ use crate::model::{ProblemKind, Timestamp};
 /// Items of a list that are shown where not all are asked for.
 const SHOWN: usize = 10;
 
-/// The sorts of problems that are listed first, in this order. The others follow, and last what is no loss.
-const FIRST: [ProblemKind; 5] = [
-    ProblemKind::MissingFragment,
-    ProblemKind::Truncated,
-    ProblemKind::Damaged,
-    ProblemKind::Unreadable,
-    ProblemKind::Encrypted,
-];
-
-/// Where a sort of problem stands in the list.
+/// Where a sort of problem stands in the list: losses first, then what is encrypted, and last what is no loss.
 fn rank(kind: ProblemKind) -> (usize, ProblemKind) {
-    let place = FIRST.iter().position(|first| *first == kind).unwrap_or(FIRST.len());
+    let losses = view::LOSSES.len();
+    let place = view::LOSSES.iter().position(|first| *first == kind);
+    let place = place.or((kind == ProblemKind::Encrypted).then_some(losses)).unwrap_or(losses + 1);
     (place + usize::from(kind == ProblemKind::Duplicate), kind)
 }
 
@@ -63,9 +57,8 @@ impl Page<'_> {
         let (read, skipped) = (show::count(host.members.read), show::count(host.members.skipped));
         self.field(l.files_short, &fill(l.files_read, &[&read, &skipped]))?;
         let logs: Vec<&Coverage> = report.coverage.iter().filter(|log| log.host == host.id).collect();
-        let absent = absent(report, host);
-        if !absent.is_empty() {
-            self.field(l.absent_short, &fill(l.absent, &[&absent.join(", ")]))?;
+        if !host.absent_logs.is_empty() {
+            self.field(l.absent_short, &fill(l.absent, &[&host.absent_logs.join(", ")]))?;
         }
         self.logs(&logs)?;
         self.gaps(&logs)?;
@@ -162,14 +155,26 @@ impl Page<'_> {
         self.list(l.gaps, &items.collect::<Vec<_>>())
     }
 
-    /// Problems by their kinds.
+    /// Problems by their kinds. A file that something is lost of stands under the first of these kinds only, with all
+    /// that is said of it, so that the files can be counted.
     fn problems(&mut self, problems: &[&ReportProblem]) -> io::Result<()> {
-        let mut kinds: Vec<ProblemKind> = problems.iter().map(|problem| problem.kind).collect();
+        let mut first: BTreeMap<(&str, &[String]), ProblemKind> = BTreeMap::new();
+        for problem in problems.iter().filter(|problem| view::LOSSES.contains(&problem.kind)) {
+            let known = first.entry((&problem.path, &problem.hosts)).or_insert(problem.kind);
+            *known = std::cmp::min_by_key(*known, problem.kind, |kind| rank(*kind));
+        }
+        let limited = view::limited(problems.iter().copied());
+        let listed = |problem: &ReportProblem| match first.get(&(problem.path.as_str(), &problem.hosts[..])) {
+            Some(ProblemKind::Truncated) if limited.contains(problem.path.as_str()) => ProblemKind::Limit,
+            Some(kind) if view::LOSSES.contains(&problem.kind) => *kind,
+            _ => problem.kind,
+        };
+        let mut kinds: Vec<ProblemKind> = problems.iter().map(|problem| listed(problem)).collect();
         kinds.sort_by_key(|kind| rank(*kind));
         kinds.dedup();
         for kind in kinds {
             let own: Vec<&ReportProblem> =
-                problems.iter().copied().filter(|problem| problem.kind == kind).collect();
+                problems.iter().copied().filter(|problem| listed(problem) == kind).collect();
             // What is said of one file stands together.
             let files = own.chunk_by(|a, b| a.path == b.path && a.hosts == b.hosts);
             let items: Vec<String> = files.map(|file| self.problem(file)).collect();
@@ -227,21 +232,6 @@ impl Page<'_> {
         self.more(items.len(), "  ")?;
         writeln!(self.out)
     }
-}
-
-/// Logs that most others of its kind have and this one has not.
-fn absent<'a>(report: &'a Report, host: &HostInfo) -> Vec<&'a str> {
-    let others: Vec<&HostInfo> =
-        report.hosts.iter().filter(|other| other.kind == host.kind && other.id != host.id).collect();
-    let has = |id: &str, log: &str| report.coverage.iter().any(|own| own.host == id && own.log == log);
-    let mut logs: Vec<&str> = report.coverage.iter().map(|log| log.log.as_str()).collect();
-    logs.sort_unstable();
-    logs.dedup();
-    logs.retain(|log| {
-        let count = others.iter().filter(|other| has(&other.id, log)).count();
-        count * 2 > others.len() && !has(&host.id, log)
-    });
-    logs
 }
 
 fn utc(at: Option<Timestamp>) -> String {

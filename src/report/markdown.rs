@@ -367,7 +367,20 @@ fn coverage(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> 
         ];
         row(&cells, out)?;
     }
+    absent_logs(report, l, out)?;
     gaps_and_samples(report, l, out)
+}
+
+fn absent_logs(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    let mut lacking = report.hosts.iter().filter(|host| !host.absent_logs.is_empty()).peekable();
+    if lacking.peek().is_some() {
+        writeln!(out, "\n### {}\n", l.absent_logs)?;
+    }
+    for host in lacking {
+        let logs = fill(l.absent, &[&host.absent_logs.join(", ")]);
+        writeln!(out, "- {}: {}", code_span(&host.id), md(&logs))?;
+    }
+    Ok(())
 }
 
 fn gaps_and_samples(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {

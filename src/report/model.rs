@@ -160,6 +160,9 @@ pub struct HostInfo {
     /// What is different in the newest bundle, compared with each older one; the latest of these first.
     #[serde(default)]
     pub changes: Vec<ChangeInfo>,
+    /// Log families that most other hosts of its kind have and it has not.
+    #[serde(default)]
+    pub absent_logs: Vec<String>,
 }
 
 /// One bundle of a host.

@@ -4,17 +4,19 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::columns::{fit, pad, wrap};
+use super::columns::{pad, wrap};
 use super::escape;
-use super::labels::{Labels, fill, fill_count, labels};
+use super::labels::{Labels, choose, fill, fill_count, labels};
 use super::model::{Finding, HostInfo, Report, Step};
-use super::view;
+use super::{show, view};
 use crate::model::Severity;
 
 /// How many steps of a remedy are printed; the rest is in the report.
 const STEPS: usize = 3;
 /// How many names of VMs are printed.
 const NAMES: usize = 8;
+/// How many paths that were given and not read are printed.
+const GIVEN: usize = 3;
 const INDENT: &str = "  ";
 
 /// Writes the summary, wrapped at `width` columns, with colours where `colour` says so.
@@ -148,7 +150,9 @@ impl Page<'_> {
 
     fn step(&mut self, lead: &str, step: &Step) -> io::Result<()> {
         let indent = pad("", INDENT.len() + lead.width() + 1);
-        let lines = wrap(&escape::line(&step.text), self.width.saturating_sub(indent.len()));
+        // A step may say by itself that it is a check.
+        let text = step.text.strip_prefix(lead).map_or(step.text.as_str(), str::trim_start);
+        let lines = wrap(&escape::line(text), self.width.saturating_sub(indent.len()));
         for (at, line) in lines.iter().enumerate() {
             if at == 0 {
                 writeln!(self.out, "{INDENT}{lead} {line}")?;
@@ -194,11 +198,20 @@ impl Page<'_> {
     fn hosts(&mut self, hosts: &[HostInfo], l: &Labels) -> io::Result<()> {
         let rows: Vec<[String; 3]> = hosts.iter().map(|host| host_row(host, l)).collect();
         let column = |at: usize| rows.iter().map(|row| row[at].width()).max().unwrap_or(0);
-        let limit = self.width / 2;
-        let widths = [column(0).min(limit), column(1).min(limit)];
-        for row in &rows {
-            let text = format!("{}  {}  {}", fit(&row[0], widths[0]), fit(&row[1], widths[1]), row[2]);
-            writeln!(self.out, "{}", text.trim_end())?;
+        let widths = [column(0), column(1)];
+        let fits = widths[0] + widths[1] + column(2) + 4 <= self.width;
+        for [id, version, state] in &rows {
+            let (id, version) = if fits {
+                (pad(id, widths[0]), pad(version, widths[1]))
+            } else {
+                (id.clone(), version.clone())
+            };
+            // Where there is no room for columns, each host is a paragraph of its own.
+            let text = format!("{id}  {version}  {state}");
+            let width = if fits { self.width } else { self.width.saturating_sub(INDENT.len()) };
+            for (at, line) in wrap(text.trim_end(), width).iter().enumerate() {
+                writeln!(self.out, "{}{line}", if at == 0 { "" } else { INDENT })?;
+            }
         }
         if rows.is_empty() { Ok(()) } else { writeln!(self.out) }
     }
@@ -209,10 +222,40 @@ impl Page<'_> {
                 report.missing_hosts.iter().map(|host| escape::line(&host.name_or_uuid)).collect();
             self.paragraph(&fill(l.missing_n, &[&names.join(", ")]), "")?;
         }
-        match report.problems.len() {
-            0 => Ok(()),
-            n => self.paragraph(&fill_count(l.read_problems, n as u64), ""),
+        self.unread(&view::unread(report), l)
+    }
+
+    /// How much was not read, and what of it was given as such.
+    fn unread(&mut self, unread: &view::Unread<'_>, l: &Labels) -> io::Result<()> {
+        let counts = [
+            (l.lost_n, unread.lost.len()),
+            (l.encrypted_n, unread.encrypted.len()),
+            (l.limited_n, unread.limited.len()),
+            (l.faults_n, unread.faults.len()),
+        ];
+        for (label, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            self.paragraph(&fill_count(label, count as u64), "")?;
         }
+        let locked = unread.locked.iter().map(|(path, files)| {
+            let count = files.len() as u64;
+            fill(choose(l.locked_files, count), &[path, &show::count(count)])
+        });
+        self.given(l.locked_n, locked.collect(), l)?;
+        self.given(l.unopened_n, unread.unopened.iter().map(|path| (*path).to_owned()).collect(), l)?;
+        self.given(l.foreign_n, unread.foreign.iter().map(|path| (*path).to_owned()).collect(), l)
+    }
+
+    /// A list of what was given, the first few by their names.
+    fn given(&mut self, label: &str, paths: Vec<String>, l: &Labels) -> io::Result<()> {
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let mut shown: Vec<String> =
+            paths.iter().take(GIVEN).map(|path| escape::line(path).into_owned()).collect();
+        if paths.len() > GIVEN {
+            shown.push(fill(l.more, &[&show::count((paths.len() - GIVEN) as u64)]));
+        }
+        self.paragraph(&fill(label, &[&shown.join(", ")]), "")
     }
 }
 

@@ -1,12 +1,16 @@
 //! What several renderers ask of a report: the worst finding, the odd value out, the events that fit in a table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::labels::{Labels, choose, fill};
-use super::model::{CaptureInfo, ChangeInfo, Finding, Gap, HostInfo, Report, Step, TimelineEntry};
+use super::model::{
+    CaptureInfo, ChangeInfo, Finding, Gap, HostInfo, Report, ReportProblem, Step, TimelineEntry,
+};
 use super::show;
+use crate::bundle::tree;
 use crate::case::inside;
-use crate::model::{HostKind, Severity, Timestamp};
+use crate::format;
+use crate::model::{HostKind, ProblemKind, Severity, Timestamp};
 
 /// Findings that are worth the headline: the worst one, if it is more than information.
 pub fn headline(report: &Report) -> Option<&Finding> {
@@ -71,9 +75,70 @@ pub fn gap_text(gap: &Gap, l: &Labels) -> String {
     match (gap.why.as_str(), gap.partial) {
         ("rotation-missing", _) => fill(choose(l.gap_rotation, gap.files.len() as u64), &[&files]),
         ("fragment-missing", _) => fill(l.gap_fragment, &[&files]),
+        (_, true) if gap.files.iter().all(|file| is_container(file)) => fill(l.gap_bundle, &[&files]),
         (_, true) => fill(l.gap_damaged_inside, &[&files]),
         _ => fill(l.gap_damaged, &[&files]),
     }
+}
+
+/// Whether a damaged file is a container of members, not one of them.
+fn is_container(path: &str) -> bool {
+    let own = path.rsplit('!').next().unwrap_or(path);
+    tree::split(own).is_none() && format::of_path(own).is_none()
+}
+
+/// Sorts of problems that cost a part of what a file says, or all of it.
+pub const LOSSES: [ProblemKind; 4] =
+    [ProblemKind::MissingFragment, ProblemKind::Truncated, ProblemKind::Damaged, ProblemKind::Unreadable];
+
+/// What was not read, each file once.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Unread<'a> {
+    /// Files of bundles that end early, are damaged, or lack something.
+    pub lost: BTreeSet<&'a str>,
+    /// Encrypted files of bundles.
+    pub encrypted: BTreeSet<&'a str>,
+    /// Files of bundles of which a part was left out.
+    pub limited: BTreeSet<&'a str>,
+    /// What was given and belongs to no host: it could not be read.
+    pub unopened: BTreeSet<&'a str>,
+    /// Encrypted archives that nothing could be read of, as given, with the number of their files.
+    pub locked: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// What was given and is no bundle.
+    pub foreign: BTreeSet<&'a str>,
+    /// Faults of esxray.
+    pub faults: BTreeSet<&'a str>,
+}
+
+/// Paths at which a limit was reached.
+pub fn limited<'a>(problems: impl IntoIterator<Item = &'a ReportProblem>) -> BTreeSet<&'a str> {
+    let limits = problems.into_iter().filter(|problem| problem.kind == ProblemKind::Limit);
+    limits.map(|problem| problem.path.as_str()).collect()
+}
+
+/// What could not be read.
+pub fn unread(report: &Report) -> Unread<'_> {
+    let mut unread = Unread::default();
+    let limited = limited(&report.problems);
+    for ReportProblem { kind, path, hosts, .. } in &report.problems {
+        // What a limit cut off ends early too, and is whole all the same.
+        if *kind == ProblemKind::Truncated && limited.contains(path.as_str()) {
+            continue;
+        }
+        let whole = path.split_once('!').map_or(path.as_str(), |(whole, _)| whole);
+        let list = match kind {
+            kind if LOSSES.contains(kind) && hosts.is_empty() => &mut unread.unopened,
+            kind if LOSSES.contains(kind) => &mut unread.lost,
+            ProblemKind::Encrypted if hosts.is_empty() => unread.locked.entry(whole).or_default(),
+            ProblemKind::Encrypted => &mut unread.encrypted,
+            ProblemKind::Limit => &mut unread.limited,
+            ProblemKind::NotABundle => &mut unread.foreign,
+            ProblemKind::Internal => &mut unread.faults,
+            _ => continue,
+        };
+        list.insert(path);
+    }
+    unread
 }
 
 /// `build 10302608 → 14320388`

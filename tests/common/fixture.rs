@@ -153,6 +153,7 @@ fn esxi(n: usize, id: &str) -> HostInfo {
         members: MemberCount { read: 60, skipped: 9 },
         captures: captures(n, id),
         changes: if n == 0 { changes() } else { vec![] },
+        absent_logs: vec![],
     }
 }
 
@@ -213,6 +214,7 @@ fn vcenter() -> HostInfo {
             ..CaptureInfo::default()
         }],
         changes: vec![],
+        absent_logs: vec![],
     }
 }
 

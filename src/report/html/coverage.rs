@@ -1,6 +1,6 @@
 //! What was read of each host: one bar a log on the case's time axis, with its gaps.
 
-use super::super::labels::{Labels, fill_count};
+use super::super::labels::{Labels, fill, fill_count};
 use super::super::model::{Coverage, Report, Sample};
 use super::super::{show, view};
 use crate::model::Timestamp;
@@ -13,6 +13,8 @@ pub struct HostCoverage<'a> {
     pub host: &'a str,
     pub summary: String,
     pub is_open: bool,
+    /// Logs that it has none of, with what that is measured by.
+    pub absent: Option<String>,
     pub logs: Vec<LogRow<'a>>,
 }
 
@@ -42,7 +44,7 @@ pub fn coverage<'a>(report: &'a Report, l: &Labels) -> Vec<HostCoverage<'a>> {
     let per_host = report.coverage.chunk_by(|a, b| a.host == b.host);
     let hosts: Vec<&[Coverage]> = per_host.collect();
     let few = hosts.len() <= OPEN_HOSTS;
-    hosts.into_iter().map(|logs| host_coverage(logs, axis, few, l)).collect()
+    hosts.into_iter().map(|logs| host_coverage(report, logs, axis, few, l)).collect()
 }
 
 /// From the first to the last stamp of any log.
@@ -53,6 +55,7 @@ fn axis(report: &Report) -> Option<(Timestamp, Timestamp)> {
 }
 
 fn host_coverage<'a>(
+    report: &'a Report,
     logs: &'a [Coverage],
     axis: Option<(Timestamp, Timestamp)>,
     few: bool,
@@ -66,8 +69,12 @@ fn host_coverage<'a>(
     parts.extend(show::span_or_none(from, to));
     parts.extend((gaps > 0).then(|| fill_count(l.gaps_n, gaps as u64)));
     parts.extend((problems > 0).then(|| fill_count(l.problems_n, problems as u64)));
+    let host = logs.first().map_or("", |log| &log.host);
+    let known = report.hosts.iter().find(|info| info.id == host);
+    let absent = known.map(|info| info.absent_logs.join(", ")).filter(|logs| !logs.is_empty());
     HostCoverage {
-        host: logs.first().map_or("", |log| &log.host),
+        host,
+        absent: absent.map(|logs| fill(l.absent, &[&logs])),
         summary: parts.join(" · "),
         is_open: few,
         logs: logs.iter().map(|log| log_row(log, axis, l)).collect(),

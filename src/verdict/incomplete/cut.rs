@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Draft, finding};
-use crate::case::{Case, Gap, Host};
+use super::{Draft, NAMED, again, finding, named_en, named_ja, transferred};
+use crate::case::{Case, Gap, GapCause, Host, inside};
 use crate::digest::MemberCoverage;
-use crate::model::{ProblemKind, Severity, Text};
+use crate::model::{Problem, ProblemKind, Severity, Text};
 use crate::verdict::{Evidence, Finding, Step, ids, list_en, list_ja};
 
-/// Lost stretches of time that the summary names; all are in the details.
-const NAMED: usize = 3;
+/// Bundles that have a step of their own.
+const STEPS: usize = 6;
 
 /// One member with something wrong.
 struct Cut<'a> {
@@ -48,11 +48,17 @@ fn cuts(host: &Host) -> Vec<Cut<'_>> {
                 | ProblemKind::Damaged
                 | ProblemKind::MissingFragment
                 | ProblemKind::Unreadable
-                | ProblemKind::Limit
         )
     };
+    let of_kind = |kind| host.problems.iter().filter(move |problem| problem.kind == kind);
+    let limited: BTreeSet<&str> = of_kind(ProblemKind::Limit).map(|problem| problem.path.as_str()).collect();
+    // What a limit cut off ends early too, and is whole all the same.
+    let by_limit = |problem: &&Problem| {
+        problem.kind == ProblemKind::Truncated && limited.contains(problem.path.as_str())
+    };
+    let cut = host.problems.iter().filter(|problem| is_cut(problem.kind) && !by_limit(problem));
     let mut texts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for problem in host.problems.iter().filter(|problem| is_cut(problem.kind)) {
+    for problem in cut {
         let told = texts.entry(problem.path.as_str()).or_default();
         if !told.contains(&problem.text.as_str()) {
             told.push(&problem.text);
@@ -60,7 +66,7 @@ fn cuts(host: &Host) -> Vec<Cut<'_>> {
     }
     let members: BTreeMap<&str, &MemberCoverage> =
         host.logs.iter().flat_map(|log| &log.members).map(|member| (member.path.as_str(), member)).collect();
-    let lost = host.gaps.iter().flat_map(|(log, gaps)| gaps.iter().map(move |gap| (log.as_str(), gap)));
+    let lost = host.gaps_by_log().filter(|(_, gap)| gap.why != GapCause::BundleDamaged);
     let gaps: BTreeMap<&str, (&str, &Gap)> =
         lost.flat_map(|lost| lost.1.files.iter().map(move |file| (file.as_str(), lost))).collect();
     texts
@@ -75,19 +81,26 @@ fn cuts(host: &Host) -> Vec<Cut<'_>> {
         .collect()
 }
 
+/// All that is cut or damaged in a case.
+struct Damage<'a> {
+    case: &'a Case,
+    /// Hosts with something of it, ascending.
+    hosts: Vec<usize>,
+    cuts: Vec<Cut<'a>>,
+}
+
 pub(super) fn cut_short(case: &Case, severity: Severity) -> Option<Finding> {
-    let mut hosts = Vec::new();
+    let mut damage = Damage { case, hosts: Vec::new(), cuts: Vec::new() };
     let mut evidence = Vec::new();
-    let mut all = Vec::new();
     for (index, host) in case.hosts.iter().enumerate() {
         let cut = cuts(host);
         if !cut.is_empty() {
-            hosts.push(index);
+            damage.hosts.push(index);
             evidence.extend(where_it_ends(index, host, cut.iter().map(|cut| cut.path).collect()));
-            all.extend(cut);
+            damage.cuts.extend(cut);
         }
     }
-    if hosts.is_empty() {
+    if damage.hosts.is_empty() {
         return None;
     }
     Some(finding(Draft {
@@ -96,60 +109,148 @@ pub(super) fn cut_short(case: &Case, severity: Severity) -> Option<Finding> {
             "A bundle, or a file in it, ends early or is damaged.",
             "バンドルまたはその中のファイルが途中で切れているか、破損しています。",
         ),
-        title: title(&ids(case, &hosts), all.len()),
-        summary: summary(&ids(case, &hosts), &all),
-        remedy: vec![Step::new(
-            Text::new(
-                "Transfer the bundle again and compare its size and checksum with the original, or collect it anew.",
-                "バンドルを再転送して元ファイルとサイズ・チェックサムを比較するか、再取得してください。",
-            ),
-            None,
-            None,
-        )],
-        hosts,
+        title: damage.title(),
+        summary: damage.summary(),
+        remedy: damage.remedy(),
         evidence,
         severity,
-        details: json!({ "members": all.iter().map(Cut::details).collect::<Vec<_>>() }),
+        details: damage.details(),
+        hosts: damage.hosts,
     }))
 }
 
-fn title(hosts: &[String], count: usize) -> Text {
-    let (files, verb) = if count == 1 { ("file", "ends early or is") } else { ("files", "end early or are") };
-    Text::new(
-        format!("The evidence of {} is incomplete: {count} {files} {verb} damaged", list_en(hosts)),
-        format!(
-            "{} の証跡が不完全です: {count} 個のファイルが途中で切れているか破損しています",
-            list_ja(hosts)
-        ),
-    )
-}
+impl Damage<'_> {
+    /// The files, each once: what is wrong with a container may concern several hosts.
+    fn files(&self) -> Vec<&str> {
+        let files: BTreeSet<&str> = self.cuts.iter().map(|cut| cut.path).collect();
+        files.into_iter().collect()
+    }
 
-fn summary(hosts: &[String], cuts: &[Cut<'_>]) -> Text {
-    let lost: Vec<(&str, &str, &Gap)> = cuts
-        .iter()
-        .filter_map(|cut| cut.gap.map(|(log, gap)| (cut.host.id.as_str(), log, gap)))
-        .filter(|(_, _, gap)| !gap.partial)
-        .take(NAMED)
-        .collect();
-    let en = lost
-        .iter()
-        .map(|(host, log, gap)| format!(" Not covered by {log} of {host}: {} to {}.", gap.from, gap.to));
-    let ja = lost.iter().map(|(host, log, gap)| {
-        format!("{host} の {log} は {} から {} までを含みません。", gap.from, gap.to)
-    });
-    let (count, file) = (cuts.len(), if cuts.len() == 1 { "file" } else { "files" });
-    Text::new(
-        format!(
-            "{count} {file} in the bundles of {} could only be read in part. Everything before and behind the damage was used; what the rest said is not known.{}",
-            list_en(hosts),
-            en.collect::<String>()
-        ),
-        format!(
-            "{} のバンドル内の {count} 個のファイルは一部しか読み取れませんでした。読み取れた部分はすべて使用しましたが、残りの内容は不明です。{}",
-            list_ja(hosts),
-            ja.collect::<String>()
-        ),
-    )
+    fn title(&self) -> Text {
+        let (hosts, count) = (ids(self.case, &self.hosts), self.files().len());
+        let (files, verb) =
+            if count == 1 { ("file", "ends early or is") } else { ("files", "end early or are") };
+        Text::new(
+            format!("The evidence of {} is incomplete: {count} {files} {verb} damaged", list_en(&hosts)),
+            format!(
+                "{} の証跡が不完全です: {count} 個のファイルが途中で切れているか破損しています",
+                list_ja(&hosts)
+            ),
+        )
+    }
+
+    fn summary(&self) -> Text {
+        let hosts = ids(self.case, &self.hosts);
+        let files: Vec<String> = self.files().into_iter().map(inside).collect();
+        let (count, file) = (files.len(), if files.len() == 1 { "file" } else { "files" });
+        let parts = [self.stretches(), self.perhaps(), self.absent()];
+        let en: String = parts.iter().map(|part| part.en.as_str()).collect();
+        let ja: String = parts.iter().map(|part| part.ja.as_str()).collect();
+        Text::new(
+            format!(
+                "{count} {file} of {} could only be read in part: {}. Everything before and behind the damage was used; what the rest said is not known.{en}",
+                list_en(&hosts),
+                named_en(&files),
+            ),
+            format!(
+                "{} の {count} 個のファイルは一部しか読み取れませんでした: {}。読み取れた部分はすべて使用しましたが、残りの内容は不明です。{ja}",
+                list_ja(&hosts),
+                named_ja(&files),
+            ),
+        )
+    }
+
+    /// The first stretches of time that are lost.
+    fn stretches(&self) -> Text {
+        let lost = || self.cuts.iter().filter_map(|cut| cut.gap.map(|(log, gap)| (cut.host, log, gap)));
+        let lost: Vec<_> = lost().filter(|(_, _, gap)| !gap.partial).take(NAMED).collect();
+        let en = lost.iter().map(|(host, log, gap)| {
+            format!(" Not covered by {log} of {}: {} to {}.", host.id, gap.from, gap.to)
+        });
+        let ja = lost.iter().map(|(host, log, gap)| {
+            format!("{} の {log} は {} から {} までを含みません。", host.id, gap.from, gap.to)
+        });
+        Text::new(en.collect::<String>(), ja.collect::<String>())
+    }
+
+    /// What may be lost with damaged containers: log and time, by host.
+    fn may_be_lost(&self) -> Vec<(&Host, &str, &Gap)> {
+        let hosts = self.hosts.iter().map(|&index| &self.case.hosts[index]);
+        let of = |host| {
+            let gaps = Host::gaps_by_log(host);
+            gaps.filter(|(_, gap)| gap.why == GapCause::BundleDamaged).map(move |(log, gap)| (host, log, gap))
+        };
+        hosts.flat_map(of).collect()
+    }
+
+    fn perhaps(&self) -> Text {
+        let lost = self.may_be_lost();
+        let en = lost.iter().take(NAMED).map(|(host, log, gap)| {
+            format!(" Records of {log} of {} may be lost: {} to {}.", host.id, gap.from, gap.to)
+        });
+        let ja = lost.iter().take(NAMED).map(|(host, log, gap)| {
+            format!(
+                "{} の {log} は {} から {} までの記録が失われている可能性があります。",
+                host.id, gap.from, gap.to
+            )
+        });
+        Text::new(en.collect::<String>(), ja.collect::<String>())
+    }
+
+    /// Hosts with the logs that are missing altogether.
+    fn without(&self) -> impl Iterator<Item = &Host> {
+        let hosts = self.hosts.iter().map(|&index| &self.case.hosts[index]);
+        hosts.filter(|host| !host.absent_logs.is_empty())
+    }
+
+    fn absent(&self) -> Text {
+        let en = self
+            .without()
+            .take(NAMED)
+            .map(|host| format!(" Lost with it on {}: {}.", host.id, host.absent_logs.join(", ")));
+        let ja = self.without().take(NAMED).map(|host| {
+            format!("{} では次のログがすべて失われています: {}。", host.id, host.absent_logs.join("、"))
+        });
+        Text::new(en.collect::<String>(), ja.collect::<String>())
+    }
+
+    /// One step a file that was transferred, as far as there are few of them.
+    fn remedy(&self) -> Vec<Step> {
+        let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for cut in &self.cuts {
+            let hosts = files.entry(transferred(cut.host, cut.path)).or_default();
+            if !hosts.contains(&cut.host.id) {
+                hosts.push(cut.host.id.clone());
+            }
+        }
+        let mut steps: Vec<Step> = files.iter().take(STEPS).map(|(file, hosts)| again(file, hosts)).collect();
+        let rest: Vec<&String> = files.keys().skip(STEPS).collect();
+        if !rest.is_empty() {
+            steps.push(Step::new(
+                Text::new(
+                    format!("Do the same with {} more bundles: {}.", rest.len(), list_en(&rest)),
+                    format!(
+                        "残り {} 個のバンドルにも同じ手順を実施してください: {}。",
+                        rest.len(),
+                        list_ja(&rest)
+                    ),
+                ),
+                None,
+                None,
+            ));
+        }
+        steps
+    }
+
+    fn details(&self) -> Value {
+        let lost = |(host, log, gap): &(&Host, &str, &Gap)| json!({ "host": host.id, "log": log, "from": gap.from, "to": gap.to });
+        let absent = |host: &Host| json!({ "host": host.id, "logs": host.absent_logs });
+        json!({
+            "members": self.cuts.iter().map(Cut::details).collect::<Vec<_>>(),
+            "may_be_lost": self.may_be_lost().iter().map(lost).collect::<Vec<_>>(),
+            "absent_logs": self.without().map(absent).collect::<Vec<_>>(),
+        })
+    }
 }
 
 /// The last records that could be read of the damaged logs; where none is a log, the last record of the bundle, and

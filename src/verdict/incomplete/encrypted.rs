@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::{Draft, finding};
+use super::{Draft, finding, place};
 use crate::case::{Case, inside};
 use crate::format;
-use crate::model::{MemberPath, Problem, ProblemKind, Severity, Source, Text};
-use crate::verdict::{Evidence, Finding, Step, ids, list_en, list_ja};
+use crate::model::{Problem, ProblemKind, Severity, Text};
+use crate::verdict::{Finding, Step, ids, list_en, list_ja};
 
 /// Where the vendor tells what encrypted dumps are.
 const REFERENCE: (&str, Option<&str>) = (
@@ -70,7 +70,7 @@ pub(super) fn encrypted(case: &Case) -> Option<Finding> {
         title: title(&ids(case, &hosts), items.len()),
         summary: summary(&items),
         remedy: remedy(&items),
-        evidence: items.iter().take(NAMED).map(place).collect(),
+        evidence: items.iter().take(NAMED).map(|item| place(item.host, item.problem)).collect(),
         details: json!({ "members": items.iter().map(details).collect::<Vec<_>>() }),
         hosts,
         severity,
@@ -160,22 +160,12 @@ fn open_dump(dump: &Item<'_>) -> Step {
     )
 }
 
-/// The member itself: there is no line to show.
-fn place(item: &Item<'_>) -> Evidence {
-    let file = MemberPath::new(item.problem.path.as_str());
-    Evidence {
-        host: item.host,
-        source: Source { file, line: 1, offset: 0 },
-        time: None,
-        text: format!("({})", item.problem.text),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::digest::Digest;
     use crate::fact::{Fact, FactValue};
+    use crate::model::{MemberPath, Source};
 
     fn case(paths: &[&str]) -> Case {
         let name = FactValue::HostName { name: "esx1.example.org".to_owned() };

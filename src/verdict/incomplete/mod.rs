@@ -2,13 +2,13 @@
 
 mod cut;
 mod encrypted;
+mod limits;
+mod missing;
 mod rotated;
 
-use serde_json::json;
-
-use super::{Evidence, Finding, Step, Verdict, ids, list_en, list_ja};
-use crate::case::Case;
-use crate::model::{Confidence, Severity, Text};
+use super::{Evidence, Finding, Step, Verdict, list_en, list_ja};
+use crate::case::{Case, Host};
+use crate::model::{Confidence, MemberPath, Problem, Severity, Source, Text};
 
 pub(super) static VERDICT: Verdict = Verdict {
     name: "incomplete",
@@ -23,8 +23,9 @@ fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
     let severity = if worst >= Some(Severity::Warning) { Severity::Warning } else { Severity::Info };
     // What a damaged bundle does not tell may be the incident itself.
     [
-        missing_bundles(case, severity),
+        missing::bundles(case, severity),
         cut::cut_short(case, Severity::Warning),
+        limits::reached(case),
         rotated::begins_later(case, found),
         rotated::hole(case, found),
         encrypted::encrypted(case),
@@ -66,52 +67,60 @@ fn finding(draft: Draft) -> Finding {
     }
 }
 
-fn missing_bundles(case: &Case, severity: Severity) -> Option<Finding> {
-    if case.missing.is_empty() {
-        return None;
+/// Files that a text names; all are in the details.
+const NAMED: usize = 3;
+
+/// The first of `names`, and how many more there are.
+fn named_en(names: &[impl AsRef<str>]) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
+    match names.len() - shown.len() {
+        0 => list_en(&shown),
+        rest => format!("{} and {rest} more", shown.join(", ")),
     }
-    let names: Vec<&str> = case.missing.iter().map(|missing| missing.label()).collect();
-    let mut hosts: Vec<usize> = case.missing.iter().flat_map(|missing| missing.seen_by.clone()).collect();
-    hosts.sort_unstable();
-    hosts.dedup();
-    let line = |(host, source, text): &(usize, _, String)| Evidence {
-        host: *host,
-        source: crate::model::Source::clone(source),
+}
+
+/// The same in Japanese.
+fn named_ja(names: &[impl AsRef<str>]) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
+    match names.len() - shown.len() {
+        0 => list_ja(&shown),
+        rest => format!("{} ほか {rest} 件", shown.join("、")),
+    }
+}
+
+/// What brings the damaged bundle `file` of these hosts whole.
+fn again(file: &str, hosts: &[String]) -> Step {
+    Step::new(
+        Text::new(
+            format!(
+                "Transfer {file} again and compare its size and checksum with the original, or collect the bundle of {} anew.",
+                list_en(hosts)
+            ),
+            format!(
+                "{file} を再転送して元ファイルとサイズ・チェックサムを比較するか、{} のバンドルを再取得してください。",
+                list_ja(hosts)
+            ),
+        ),
+        None,
+        None,
+    )
+}
+
+/// The name of the file that is transferred where something at `path` in the bundle of `host` is wrong.
+fn transferred(host: &Host, path: &str) -> String {
+    let outermost = path.split_once('!').map(|(outermost, _)| outermost);
+    let is_file = host.containers().contains(path);
+    let file = outermost.or(is_file.then_some(path)).unwrap_or(&host.bundle);
+    file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned()
+}
+
+/// The member that something is said of, where there is no line to show.
+fn place(host: usize, problem: &Problem) -> Evidence {
+    let file = MemberPath::new(problem.path.as_str());
+    Evidence {
+        host,
+        source: Source { file, line: 1, offset: 0 },
         time: None,
-        text: text.clone(),
-    };
-    let (seen, seen_ja) = (list_en(&ids(case, &hosts)), list_ja(&ids(case, &hosts)));
-    Some(finding(Draft {
-        cause: "missing-bundle",
-        cause_text: Text::new(
-            "The vSAN member lists name hosts that no bundle here covers.",
-            "vSAN のメンバー リストに、バンドルが提供されていないホストが含まれています。",
-        ),
-        title: Text::new(
-            format!("No bundle of {}", list_en(&names)),
-            format!("{} のサポート バンドルがありません", list_ja(&names)),
-        ),
-        summary: Text::new(
-            format!(
-                "{seen} name {} as members of their cluster, but no bundle of them was given. What happened there, and what these hosts offer, cannot be told.",
-                list_en(&names)
-            ),
-            format!(
-                "{seen_ja} は {} をクラスタのメンバーとして認識していますが、そのバンドルは提供されていません。これらのホストで発生した事象や構成は確認できません。",
-                list_ja(&names)
-            ),
-        ),
-        remedy: vec![Step::new(
-            Text::new(
-                "Collect a support bundle on each of them and run the analysis again with all bundles together.",
-                "該当する各ホストでサポート バンドルを取得し、すべてのバンドルをまとめて再度解析してください。",
-            ),
-            "vm-support".to_owned(),
-            None,
-        )],
-        evidence: case.missing.iter().flat_map(|missing| missing.evidence.iter().take(2).map(line)).collect(),
-        hosts,
-        severity,
-        details: json!({ "missing": names }),
-    }))
+        text: format!("({})", problem.text),
+    }
 }

@@ -1,9 +1,11 @@
 //! Logs that do not reach back to the incident, or have a hole where it lies.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
-use super::{Draft, finding};
-use crate::case::{Case, Gap, GapCause, Host};
+use super::{Draft, again, finding, transferred};
+use crate::case::{Case, Gap, GapCause, Host, inside};
 use crate::model::{Severity, Text, Timestamp};
 use crate::verdict::{Evidence, Finding, Step, ids, list_en, list_ja};
 
@@ -90,7 +92,8 @@ fn holes<'a>(case: &'a Case, found: &[Finding]) -> Vec<Hole<'a>> {
         for &index in &incident.hosts {
             let key = case.hosts[index].gaps.iter().filter(|(log, _)| KEY_LOGS.contains(&log.as_str()));
             for (log, gap) in key.flat_map(|(log, gaps)| gaps.iter().map(move |gap| (log, gap))) {
-                let spans = gap.why == GapCause::RotationMissing && gap.from <= at && at <= gap.to;
+                let whole = [GapCause::RotationMissing, GapCause::BundleDamaged].contains(&gap.why);
+                let spans = whole && gap.from <= at && at <= gap.to;
                 let known = holes.iter().any(|hole| hole.host == index && hole.gap == gap);
                 if spans && !known {
                     holes.push(Hole { host: index, log, gap, incident_at: at });
@@ -102,7 +105,8 @@ fn holes<'a>(case: &'a Case, found: &[Finding]) -> Vec<Hole<'a>> {
     holes
 }
 
-/// A rotation is missing between two others, and its time is that of the incident.
+/// A rotation is missing between two others, or may be lost with what is wrong with the bundle, and its time is that of
+/// the incident.
 pub(super) fn hole(case: &Case, found: &[Finding]) -> Option<Finding> {
     let holes = holes(case, found);
     let mut hosts: Vec<usize> = holes.iter().map(|hole| hole.host).collect();
@@ -113,18 +117,16 @@ pub(super) fn hole(case: &Case, found: &[Finding]) -> Option<Finding> {
         let (host, at) = (&case.hosts[hole.host].id, hole.incident_at);
         json!({ "host": host, "log": hole.log, "from": from, "to": to, "files": files, "incident_at": at })
     };
+    let perhaps = holes.iter().all(|hole| hole.gap.why == GapCause::BundleDamaged);
     Some(finding(Draft {
         cause: "rotated",
-        cause_text: Text::new(
-            "A rotated log that covers the time of the incident is not in the bundle.",
-            "事象発生時刻を含むローテーション済みログがバンドルに含まれていません。",
-        ),
+        cause_text: if perhaps { maybe_lost() } else { not_there() },
         title: Text::new(
             format!("The logs of {} have a hole where the incident lies", list_en(&ids(case, &hosts))),
             format!("{} のログは事象発生時刻の部分が欠落しています", list_ja(&ids(case, &hosts))),
         ),
         summary: hole_summary(case, &holes, first),
-        remedy: look_elsewhere(),
+        remedy: remedy(case, &holes),
         evidence: holes.iter().flat_map(|hole| edges(case, hole)).collect(),
         hosts,
         severity: Severity::Warning,
@@ -132,24 +134,70 @@ pub(super) fn hole(case: &Case, found: &[Finding]) -> Option<Finding> {
     }))
 }
 
+fn not_there() -> Text {
+    Text::new(
+        "A rotated log that covers the time of the incident is not in the bundle.",
+        "事象発生時刻を含むローテーション済みログがバンドルに含まれていません。",
+    )
+}
+
+fn maybe_lost() -> Text {
+    Text::new(
+        "The bundle is cut or damaged, and the records of the time of the incident may be lost with it.",
+        "バンドルが途中で切れているか破損しており、事象発生時刻の記録が失われている可能性があります。",
+    )
+}
+
 fn hole_summary(case: &Case, holes: &[Hole<'_>], first: Timestamp) -> Text {
-    let files: Vec<&str> = holes.iter().flat_map(|hole| &hole.gap.files).map(String::as_str).collect();
-    let verb = if files.len() == 1 { "is" } else { "are" };
     let en = said(case, holes, |host, log, gap| {
-        format!("{log} of {host} is silent from {} to {}. ", gap.from, gap.to)
+        let (files, verb) = (files(gap), if gap.files.len() == 1 { "is" } else { "are" });
+        let why = match gap.why {
+            GapCause::BundleDamaged => {
+                format!("{} is cut or damaged, and records may be lost with it", list_en(&files))
+            }
+            _ => format!("{} {verb} not in the bundle", list_en(&files)),
+        };
+        format!("{log} of {host} is silent from {} to {}: {why}. ", gap.from, gap.to)
     });
     let ja = said(case, holes, |host, log, gap| {
-        format!("{host} の {log} は {} から {} まで記録がありません。", gap.from, gap.to)
+        let files = list_ja(&files(gap));
+        let why = match gap.why {
+            GapCause::BundleDamaged => {
+                format!("{files} が途中で切れているか破損しており、記録が失われている可能性があります")
+            }
+            _ => format!("{files} がバンドルに含まれていません"),
+        };
+        format!("{host} の {log} は {} から {} まで記録がなく、{why}。", gap.from, gap.to)
     });
-    let (names, names_ja) = (list_en(&files), list_ja(&files));
     Text::new(
-        format!(
-            "The incident is dated {first}, and {names} {verb} not in the bundle. {en}What happened then cannot be seen there."
-        ),
-        format!(
-            "事象は {first} に発生していますが、{names_ja} がバンドルに含まれていません。{ja}その間の経緯は確認できません。"
-        ),
+        format!("The incident is dated {first}. {en}What happened then cannot be seen there."),
+        format!("事象は {first} に発生しています。{ja}その間の経緯は確認できません。"),
     )
+}
+
+/// A bundle that is damaged may hold the log where it is whole; elsewhere the log is lost on the host too.
+fn remedy(case: &Case, holes: &[Hole<'_>]) -> Vec<Step> {
+    let mut damaged: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut is_lost = false;
+    for hole in holes {
+        let host = &case.hosts[hole.host];
+        match host.damaged_container() {
+            Some(container) => {
+                let hosts = damaged.entry(transferred(host, container)).or_default();
+                if !hosts.contains(&host.id) {
+                    hosts.push(host.id.clone());
+                }
+            }
+            None => is_lost = true,
+        }
+    }
+    let steps = damaged.iter().map(|(file, hosts)| again(file, hosts));
+    steps.chain(is_lost.then(look_elsewhere).into_iter().flatten()).collect()
+}
+
+/// The names of a gap's files.
+fn files(gap: &Gap) -> Vec<String> {
+    gap.files.iter().map(|file| inside(file)).collect()
 }
 
 fn said(case: &Case, holes: &[Hole<'_>], one: impl Fn(&str, &str, &Gap) -> String) -> String {

@@ -210,7 +210,7 @@ fn checks(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<Step> {
                 "Every host counts all members: Sub-Cluster Member Count is {count} and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves."
             ),
             format!(
-                "全ホストで確認: Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID が全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"
+                "確認: 全ホストで Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID が全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"
             ),
         ),
         "esxcli vsan cluster get".to_owned(),

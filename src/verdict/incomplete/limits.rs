@@ -1,0 +1,133 @@
+//! Where a walk stopped because a limit said so: nothing is damaged, and another run can read on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::{Draft, finding, named_en, named_ja, place};
+use crate::case::{Case, inside};
+use crate::model::{ProblemKind, Severity, Text};
+use crate::verdict::{Finding, Step, ids, list_en, list_ja};
+
+/// Words of what a problem says, and the option that lifts its limit. The first that fits counts.
+const OPTIONS: &[(&str, &str)] = &[
+    ("kept one by one", "--max-kept"),
+    ("nested deeper", "--max-depth"),
+    (" bundles", "--max-bundles"),
+    (" members; the rest", "--max-members"),
+    ("decompression bomb", "--max-ratio"),
+    ("memory", "--memory"),
+    ("record", "--max-record-bytes"),
+    ("bytes long, and the limit", "--max-member-bytes"),
+    ("bytes; the rest", "--max-member-bytes"),
+];
+
+/// Places that are shown as evidence; all are in the details.
+const SHOWN: usize = 5;
+
+/// The option that lifts the limit which `text` is about; `None` where it is a fixed one.
+fn option(text: &str) -> Option<&'static str> {
+    OPTIONS.iter().find(|(word, _)| text.contains(word)).map(|(_, option)| *option)
+}
+
+pub(super) fn reached(case: &Case) -> Option<Finding> {
+    let mut files: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let (mut hosts, mut evidence) = (Vec::new(), Vec::new());
+    for (index, host) in case.hosts.iter().enumerate() {
+        for problem in host.problems.iter().filter(|problem| problem.kind == ProblemKind::Limit) {
+            files.entry(&problem.path).or_default().insert(&problem.text);
+            hosts.push(index);
+            evidence.push(place(index, problem));
+        }
+    }
+    hosts.dedup();
+    if files.is_empty() {
+        return None;
+    }
+    let texts: BTreeSet<&str> = files.values().flatten().copied().collect();
+    let options: BTreeSet<&str> = texts.iter().filter_map(|text| option(text)).collect();
+    let names: Vec<String> = files.keys().map(|path| inside(path)).collect();
+    let details = |(path, texts): (&&str, &BTreeSet<&str>)| json!({ "member": path, "texts": texts });
+    Some(finding(Draft {
+        cause: "truncated",
+        cause_text: Text::new(
+            "Limits were reached that protect against bundles which unpack without end.",
+            "際限なく展開されるバンドルから保護するための上限に達しました。",
+        ),
+        title: title(&ids(case, &hosts), names.len()),
+        summary: Text::new(
+            format!(
+                "Nothing of these is damaged, but what lies beyond the limits was not read: {}. First of them: {}.",
+                named_en(&names),
+                texts.first().copied().unwrap_or("")
+            ),
+            format!(
+                "次のファイルは破損していませんが、上限を超える部分は読み取っていません: {}。例: {}。",
+                named_ja(&names),
+                texts.first().copied().unwrap_or("")
+            ),
+        ),
+        remedy: vec![remedy(&options.into_iter().collect::<Vec<_>>())],
+        evidence: evidence.into_iter().take(SHOWN).collect(),
+        details: json!({ "limits": files.iter().map(details).collect::<Vec<_>>() }),
+        hosts,
+        severity: Severity::Warning,
+    }))
+}
+
+fn title(hosts: &[String], count: usize) -> Text {
+    let (files, verb) = if count == 1 { ("file", "was") } else { ("files", "were") };
+    Text::new(
+        format!("Limits were reached: {count} {files} of {} {verb} not read to the end", list_en(hosts)),
+        format!("上限に達したため、{} の {count} 個のファイルは最後まで読み取られていません", list_ja(hosts)),
+    )
+}
+
+fn remedy(options: &[&str]) -> Step {
+    let text = match options {
+        [] => Text::new(
+            "These limits are fixed; what lies beyond them is in the files named here.",
+            "これらの上限は固定です。上限を超える内容は、ここに記載のファイルを直接確認してください。",
+        ),
+        options => Text::new(
+            format!(
+                "If the bundles come from a source that you trust, run the analysis again with a higher limit: {}. `esxray analyze --help` tells the present ones.",
+                list_en(options)
+            ),
+            format!(
+                "信頼できる入手元のバンドルであれば、上限を引き上げて再度解析してください: {}。現在の値は `esxray analyze --help` で確認できます。",
+                list_ja(options)
+            ),
+        ),
+    };
+    Step::new(text, None, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_that_can_be_lifted_names_its_option() {
+        for (text, expected) in [
+            ("more than 30 members; the rest was left out", Some("--max-members")),
+            ("containers are nested deeper than 6; the rest was left out", Some("--max-depth")),
+            ("longer than 9 bytes; the rest was left out", Some("--max-member-bytes")),
+            (
+                "a/b claims to be 9 bytes long, and the limit is 8; it was left out",
+                Some("--max-member-bytes"),
+            ),
+            ("3 records were longer than 1024 bytes and were cut", Some("--max-record-bytes")),
+            ("it expands more than 200 times: taken for a decompression bomb", Some("--max-ratio")),
+            (
+                "it needs 9 KiB to be decoded, and the limit is 8; a larger --memory lets it be read",
+                Some("--memory"),
+            ),
+            ("3 files beyond the limit of those that are kept one by one were read", Some("--max-kept")),
+            ("more than 65536 VIBs; the rest was left out", None),
+        ] {
+            assert_eq!(option(text), expected, "{text}");
+        }
+        assert!(remedy(&["--memory"]).text.en.contains("--memory"));
+    }
+}
