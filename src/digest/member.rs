@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::MemberCoverage;
-use super::text::TextReader;
+use super::text::{Read, TextReader};
 use crate::bundle::codec::{self, Decoder, Out};
 use crate::bundle::sniff::{self, Kind};
 use crate::bundle::{Damage, Gap, Limits, Member, missing_fragments};
@@ -225,24 +225,8 @@ impl<'r> MemberReader<'r> {
         }
         let text = self.text.finish();
         let mut problems = self.problems;
-        let mut problem = |kind, text: String| problems.push(Problem::new(kind, self.path.as_str(), text));
-        if text.zeros >= MANY_ZEROS {
-            problem(
-                ProblemKind::Truncated,
-                format!("its last {} bytes are zeros: what stood there is missing", text.zeros),
-            );
-        }
-        if text.unknown > 0 {
-            let told = format!("{} lines of which bytes are missing were left out", text.unknown);
-            problem(ProblemKind::Damaged, told);
-        }
-        if text.log.is_some() && text.bytes >= LEAST_LOG && text.scan.unparsed == text.scan.records {
-            let told = format!(
-                "none of its {} records has a header that is known: is it compressed or encrypted in another way, or no log?",
-                text.scan.records
-            );
-            problems.push(Problem::new(ProblemKind::Unreadable, self.path.as_str(), told));
-        }
+        let told = wrong(&text, problems.is_empty());
+        problems.extend(told.into_iter().map(|(kind, text)| Problem::new(kind, self.path.as_str(), text)));
         let whole = problems.is_empty();
         if text.cuts > 0 {
             let limit = self.limits.record_bytes;
@@ -255,13 +239,7 @@ impl<'r> MemberReader<'r> {
         problems.extend(text.out.problems);
         let mut facts = text.out.facts;
         if !whole {
-            // What a file does not hold is known only where all of it was read.
-            let of_absence = |fact: &Fact| match &fact.value {
-                FactValue::ConfigRead => true,
-                FactValue::UnicastAgents { agents } => agents.is_empty(),
-                _ => false,
-            };
-            facts.retain(|fact| !of_absence(fact));
+            facts.retain(|fact| !is_of_absence(&fact.value));
         }
         for fact in facts.iter_mut().filter(|fact| fact.source.file.as_str() == self.tree) {
             // A fact about an empty file stands on no line, and its reader knows only the path in the tree.
@@ -364,6 +342,36 @@ impl<'r> MemberReader<'r> {
             return;
         }
         self.problems.push(Problem::new(kind, self.path.as_str(), text));
+    }
+}
+
+/// What the text of a member shows to be wrong with it; `unsaid` where nothing else was found wrong.
+fn wrong(text: &Read, unsaid: bool) -> Vec<(ProblemKind, String)> {
+    let mut wrong = Vec::new();
+    if text.zeros >= MANY_ZEROS {
+        let told = format!("its last {} bytes are zeros: what stood there is missing", text.zeros);
+        wrong.push((ProblemKind::Truncated, told));
+    }
+    if text.unknown > 0 && unsaid {
+        let told = format!("{} of its lines, of which bytes are missing, were left out", text.unknown);
+        wrong.push((ProblemKind::Damaged, told));
+    }
+    if text.log.is_some() && text.bytes >= LEAST_LOG && text.scan.unparsed == text.scan.records {
+        let told = format!(
+            "none of its {} records has a header that is known: is it compressed or encrypted in another way, or no log?",
+            text.scan.records
+        );
+        wrong.push((ProblemKind::Unreadable, told));
+    }
+    wrong
+}
+
+/// Whether a fact says that something is not there, which is known only where all of a file was read.
+fn is_of_absence(value: &FactValue) -> bool {
+    match value {
+        FactValue::ConfigRead => true,
+        FactValue::UnicastAgents { agents } => agents.is_empty(),
+        _ => false,
     }
 }
 

@@ -135,6 +135,9 @@ pub fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
+/// Compresses.
+type Pack = fn(&[u8]) -> Vec<u8>;
+
 /// A form: its name, and how bundles are written in it.
 pub type Form = (&'static str, fn(&[Bundle], &Path) -> Vec<PathBuf>);
 
@@ -287,8 +290,7 @@ pub const FORMS: &[Form] = &[
                 if !is_log || flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut text).is_err() {
                     return (name.clone(), bytes.clone());
                 }
-                let (pack, ending): (fn(&[u8]) -> Vec<u8>, _) =
-                    [(zstd as fn(&[u8]) -> Vec<u8>, "zst"), (xz, "xz"), (bzip2, "bz2")][index % 3];
+                let (pack, ending) = [(zstd as Pack, "zst"), (xz, "xz"), (bzip2, "bz2")][index % 3];
                 (format!("{}{ending}", name.trim_end_matches("gz")), pack(&text))
             };
             let files: Vec<_> = b.files.iter().enumerate().map(again).collect();

@@ -381,7 +381,8 @@ impl Tar {
             }
         };
         if skipped > 0 || matches!(why, Why::Damaged | Why::BehindEnd) {
-            take(Item::Fault(Damage { kind: ProblemKind::Damaged, text }));
+            let kind = if why == Why::Told { ProblemKind::Limit } else { ProblemKind::Damaged };
+            take(Item::Fault(Damage { kind, text }));
         }
         self.push(&rest, take);
     }
