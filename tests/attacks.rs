@@ -212,6 +212,9 @@ fn bombs_are_stopped_one_by_one_and_the_logs_beside_them_are_read() {
     let report = attack.run(&bundle, &["--max-ratio", "50", "--max-member-bytes", "20000000"]);
     assert_eq!(records(&report, "vobd"), 1);
     let told = problems(&report, "limit");
+    let of =
+        |name: &str| told.iter().filter(|text| text.contains(name) && text.contains("expands more")).count();
+    assert!((0..4).all(|n| of(&format!("b{n}.tgz")) <= 1), "each is told once: {told:#?}");
     assert!((0..8).all(|n| told.iter().any(|text| text.contains(&format!("hostd.{n}.gz")))), "{told:#?}");
 }
 

@@ -126,7 +126,7 @@ impl Stream {
                     take(cx, place, inner, (given, *from, doubtful), out)
                 });
                 if flow.is_break() {
-                    self.close(cx, true);
+                    self.stop(cx);
                 }
             }
             State::Archived(archived) => {
@@ -256,6 +256,13 @@ impl Stream {
             self.push(cx, &head);
         }
         self.close(cx, cut);
+    }
+
+    /// Nothing more is decoded, not even what the decoder still holds.
+    fn stop(&mut self, cx: &mut Walk<'_>) {
+        if let State::Decoded(mut decoded) = std::mem::replace(&mut self.state, State::Over) {
+            cx.doubt(decoded.doubtful, |cx| decoded.inner.finish(cx, true));
+        }
     }
 
     fn close(&mut self, cx: &mut Walk<'_>, cut: bool) {
