@@ -127,7 +127,7 @@ fn host_info(host: &Host, lang: Lang) -> HostInfo {
         name: host.name.clone(),
         kind: host.kind,
         bundle: host.bundle.clone(),
-        bundle_sha256: host.sha256.clone(),
+        bundle_sha256: known(&host.sha256),
         captured_at: host.captured_at,
         booted_at: host.booted_at,
         version: host.version.clone(),
@@ -161,7 +161,7 @@ fn hex(revision: u64) -> String {
 fn capture_info(capture: &Capture) -> CaptureInfo {
     CaptureInfo {
         bundle: capture.bundle.clone(),
-        bundle_sha256: capture.sha256.clone(),
+        bundle_sha256: known(&capture.sha256),
         captured_at: capture.captured_at,
         booted_at: capture.booted_at,
         version: capture.version.clone(),
@@ -176,6 +176,11 @@ fn capture_info(capture: &Capture) -> CaptureInfo {
 fn change_info(change: Change) -> ChangeInfo {
     let Change { what, key, older, newer, since } = change;
     ChangeInfo { what: what.to_owned(), key, older, newer, since }
+}
+
+/// A hash, unless reading failed on the way.
+fn known(sha256: &str) -> Option<String> {
+    Some(sha256.to_owned()).filter(|sha256| !sha256.is_empty())
 }
 
 fn vsan_info(host: &Host) -> Option<VsanInfo> {

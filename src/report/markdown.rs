@@ -437,7 +437,12 @@ fn about(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", fill(l.made_by, &[&md(&tool.name), &md(&tool.version), &count]))?;
     writeln!(out, "{}: {}\n", l.rules_hash, code_span(&tool.rules.sha256))?;
     for capture in report.hosts.iter().flat_map(|host| &host.captures) {
-        writeln!(out, "- {} {}", code_span(&capture.bundle), code_span(&capture.bundle_sha256))?;
+        writeln!(
+            out,
+            "- {} {}",
+            code_span(&capture.bundle),
+            code_span(capture.bundle_sha256.as_deref().unwrap_or("–"))
+        )?;
     }
     Ok(())
 }

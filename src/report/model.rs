@@ -128,7 +128,7 @@ pub struct HostInfo {
     /// The bundle as given, with nesting shown by `!`.
     pub bundle: String,
     /// SHA-256 of the bundle's file, or of a folder's names and read contents; hex.
-    pub bundle_sha256: String,
+    pub bundle_sha256: Option<String>,
     /// When the bundle was taken.
     pub captured_at: Option<Timestamp>,
     /// When the host last booted.
@@ -171,7 +171,7 @@ pub struct CaptureInfo {
     /// As given, with nesting shown by `!`.
     pub bundle: String,
     /// As in [`HostInfo`].
-    pub bundle_sha256: String,
+    pub bundle_sha256: Option<String>,
     /// When it was taken.
     pub captured_at: Option<Timestamp>,
     /// When the host had last booted then.

@@ -118,7 +118,7 @@ fn esxi(n: usize, id: &str) -> HostInfo {
         name: format!("{id}.prod.example.com"),
         kind: HostKind::Esxi,
         bundle: format!("vc-export.zip!esx-{id}.prod.example.com-2026-11-23--04.55-2104512.tgz"),
-        bundle_sha256: HASH.into(),
+        bundle_sha256: Some(HASH.into()),
         captured_at: Some(at("2026-11-23T04:55:41Z")),
         booted_at: Some(at(if is_old { "2026-07-02T21:14:09Z" } else { "2026-11-21T13:02:44Z" })),
         version: some("6.7.0"),
@@ -161,7 +161,7 @@ fn esxi(n: usize, id: &str) -> HostInfo {
 fn captures(n: usize, id: &str) -> Vec<CaptureInfo> {
     let newest = CaptureInfo {
         bundle: format!("vc-export.zip!esx-{id}.prod.example.com-2026-11-23--04.55-2104512.tgz"),
-        bundle_sha256: HASH.into(),
+        bundle_sha256: Some(HASH.into()),
         captured_at: Some(at("2026-11-23T04:55:41Z")),
         version: Some("6.7.0".into()),
         update: Some("6.7 U3".into()),
@@ -194,7 +194,7 @@ fn vcenter() -> HostInfo {
         name: "vcsa.prod.example.com".into(),
         kind: HostKind::Vcenter,
         bundle: "vc-vcsa-2026-11-23--04.58.tgz".into(),
-        bundle_sha256: HASH.into(),
+        bundle_sha256: Some(HASH.into()),
         captured_at: Some(at("2026-11-23T04:58:00Z")),
         booted_at: None,
         version: Some("6.7.0".into()),
@@ -209,7 +209,7 @@ fn vcenter() -> HostInfo {
         members: MemberCount { read: 12, skipped: 3 },
         captures: vec![CaptureInfo {
             bundle: "vc-vcsa-2026-11-23--04.58.tgz".into(),
-            bundle_sha256: HASH.into(),
+            bundle_sha256: Some(HASH.into()),
             captured_at: Some(at("2026-11-23T04:58:00Z")),
             ..CaptureInfo::default()
         }],
