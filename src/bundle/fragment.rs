@@ -127,6 +127,7 @@ impl Piece {
         let (number, target) = (self.number, self.target.clone());
         with(cx, &target, |join, cx| {
             join.catch_up(cx, &target, true);
+            join.begin_at_one(number, &early);
             if number > join.next {
                 join.missing(cx, &target, join.next, number - 1);
             }
@@ -159,7 +160,6 @@ impl Piece {
             Way::Straight => join.end_piece(cx, damage),
             Way::Waits(early) => {
                 join.early.insert(self.number, Early { damage: early.damage.or(damage), ..early });
-                join.begin_at_one();
             }
             Way::LeftOut => {}
         }
@@ -215,25 +215,24 @@ impl Join {
     }
 
     /// Some collectors count from 1: the first fragment of an archive shows it.
-    fn begin_at_one(&mut self) {
-        let first = self.early.first_key_value().filter(|(number, _)| self.next == 0 && **number == 1);
-        let is_archive =
-            |early: &Early| !matches!(sniff::sniff(&early.bytes), Kind::Other | Kind::Empty | Kind::Zeros);
-        if first.is_some_and(|(_, early)| is_archive(early)) {
+    fn begin_at_one(&mut self, number: u32, early: &Early) {
+        let is_archive = || !matches!(sniff::sniff(&early.bytes), Kind::Other | Kind::Empty | Kind::Zeros);
+        if self.next == 0 && number == 1 && is_archive() {
             self.next = 1;
         }
     }
 
     /// Takes the fragments whose turn has come; at the end also those behind a gap.
     fn catch_up(&mut self, cx: &mut Walk<'_>, path: &str, over_gaps: bool) {
-        while let Some((&number, _)) = self.early.first_key_value() {
-            if number > self.next {
-                if !over_gaps {
-                    return;
-                }
-                self.missing(cx, path, self.next, number - 1);
+        while let Some(&number) = self.early.keys().next() {
+            if number > self.next && !over_gaps {
+                return;
             }
             let Some(mut early) = self.early.remove(&number) else { return };
+            self.begin_at_one(number, &early);
+            if number > self.next {
+                self.missing(cx, path, self.next, number - 1);
+            }
             let damage = early.damage.take();
             self.take_early(cx, number, early);
             self.end_piece(cx, damage);
