@@ -280,6 +280,19 @@ fn a_missing_fragment_of_a_bundle_costs_what_stands_in_it() {
 }
 
 #[test]
+fn a_second_fragment_that_begins_like_an_archive_does_not_stand_for_the_first() {
+    let incident = Incident::new(evc_incident(&EvcOptions::default()).0);
+    let tar = forms::Bundle::read(&incident.paths[0]).tar;
+    // Two gzip streams, cut where the second one begins.
+    let (first, second) = tar.split_at(tar.len() / 2);
+    let name = |number: u32| format!("wcp/esx.tar.gz.FRAG-{number:05}");
+    let pieces = [(name(1), forms::gzip(second)), (name(0), forms::gzip(first))];
+    let report = incident.with(0, &forms::tar_of(&pieces, tar::Header::new_gnu));
+    assert_eq!(report.problems.len(), incident.expected.problems.len(), "{:#?}", report.problems);
+    assert_eq!(report.hosts[0].members.read, incident.expected.hosts[0].members.read);
+}
+
+#[test]
 fn a_bundle_whose_first_bytes_are_wrong_is_read() {
     let incident = Incident::new(evc_incident(&EvcOptions::default()).0);
     let bundle = forms::Bundle::read(&incident.paths[0]);
