@@ -63,9 +63,7 @@ impl<'a> Stretch<'a> {
             Some(found)
         })
     }
-}
 
-impl<'a> Stretch<'a> {
     /// Its longest parts of whole lines in which `byte` does not occur.
     pub fn runs_without(self, byte: u8) -> impl Iterator<Item = Stretch<'a>> {
         let mut rest = self;

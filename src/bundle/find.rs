@@ -189,7 +189,7 @@ impl Finder<'_> {
 }
 
 fn is_archive(path: &Path) -> bool {
-    head(path).is_ok_and(|head| !matches!(sniff::sniff(&head), Kind::Other | Kind::Empty | Kind::Zeros))
+    head(path).is_ok_and(|head| sniff::sniff(&head).is_container())
 }
 
 fn head(path: &Path) -> io::Result<Vec<u8>> {

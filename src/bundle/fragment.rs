@@ -2,11 +2,11 @@
 //! without disk. What is missing between two of them is a gap that is told.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use super::content::Content;
 use super::place::Place;
-use super::sniff::{self, Kind};
+use super::sniff;
 use super::walk::Walk;
 use super::{Damage, Gap};
 use crate::model::{MemberPath, ProblemKind};
@@ -216,8 +216,7 @@ impl Join {
 
     /// Some collectors count from 1: the first fragment of an archive shows it.
     fn begin_at_one(&mut self, number: u32, early: &Early) {
-        let is_archive = || !matches!(sniff::sniff(&early.bytes), Kind::Other | Kind::Empty | Kind::Zeros);
-        if self.next == 0 && number == 1 && is_archive() {
+        if self.next == 0 && number == 1 && sniff::sniff(&early.bytes).is_container() {
             self.next = 1;
         }
     }
@@ -291,9 +290,7 @@ fn close(cx: &mut Walk<'_>, path: &str) {
 }
 
 fn hash(path: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    hasher.finish()
+    BuildHasherDefault::<DefaultHasher>::new().hash_one(path)
 }
 
 /// The walk is at its end: whatever waits is taken as it is.

@@ -1,6 +1,6 @@
 //! What a run of bytes is, told from its content; names are never trusted.
 
-use super::archive;
+use super::{archive, tree};
 
 /// What the first bytes of a file or member say it is.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,13 @@ pub enum Kind {
     Empty,
     /// Anything else.
     Other,
+}
+
+impl Kind {
+    /// Whether something lies in it: an archive or a compression.
+    pub fn is_container(self) -> bool {
+        !matches!(self, Kind::Zeros | Kind::Empty | Kind::Other)
+    }
 }
 
 /// Bytes that [`sniff`] wants to see.
@@ -87,13 +94,12 @@ pub fn guess(head: &[u8], name: &str) -> Option<Kind> {
     if alike(b"PK\x03\x04") == 3 {
         return Some(Kind::Zip);
     }
-    let name = name.to_ascii_lowercase();
-    let first = &head[..head.len().min(WANTED)];
-    let called = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end)) && looks_random(first);
-    if called(&[".tgz", ".gz"]) {
-        return Some(Kind::Gzip);
-    }
-    called(&[".zip"]).then_some(Kind::Zip)
+    let named = match () {
+        () if tree::is_gzip_name(name) => Kind::Gzip,
+        () if tree::ends(name, &[".zip"]) => Kind::Zip,
+        () => return None,
+    };
+    looks_random(&head[..head.len().min(WANTED)]).then_some(named)
 }
 
 /// How something is encrypted, as far as its first bytes tell.
@@ -144,11 +150,9 @@ impl Scheme {
 
 /// How a file is encrypted by its name, where its bytes do not show it.
 pub fn encrypted_name(name: &str) -> Option<Scheme> {
-    let name = name.to_ascii_lowercase();
-    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     match () {
-        () if ends(&[".gpg", ".pgp"]) => Some(Scheme::Pgp),
-        () if ends(&[".age"]) => Some(Scheme::Age),
+        () if tree::ends(name, &[".gpg", ".pgp"]) => Some(Scheme::Pgp),
+        () if tree::ends(name, &[".age"]) => Some(Scheme::Age),
         () => None,
     }
 }

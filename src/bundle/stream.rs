@@ -173,8 +173,7 @@ impl Stream {
     }
 
     fn is_called_gzip(&self) -> bool {
-        let name = self.place.label.to_ascii_lowercase();
-        !self.place.is_decoded && [".tgz", ".gz"].iter().any(|end| name.ends_with(end))
+        !self.place.is_decoded && tree::is_gzip_name(&self.place.label)
     }
 
     /// What is called a gzip has lost its beginning: the rest may decode.
@@ -307,7 +306,7 @@ impl Stream {
         if kind == Kind::Other && should_be && !self.place.is_decoded {
             kind = self.guess(cx, head);
         }
-        let container = !matches!(kind, Kind::Other | Kind::Empty | Kind::Zeros);
+        let container = kind.is_container();
         if self.purpose == Purpose::Inside
             || (!container && self.purpose == (Purpose::Beside { called: false }))
         {

@@ -62,9 +62,11 @@ pub fn fragment(path: &str) -> Option<(&str, u32)> {
 
 /// Whether a file inside a bundle's tree is called like a bundle: one that somebody kept in a log folder.
 pub fn is_bundle_name(name: &str) -> bool {
+    if !is_archive_name(name) {
+        return false;
+    }
     let file = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-    is_archive_name(&file)
-        && (file.starts_with("esx-") || file.starts_with("vc-") || file.contains("support"))
+    file.starts_with("esx-") || file.starts_with("vc-") || file.contains("support")
 }
 
 /// Whether a name is that of an archive.
@@ -73,8 +75,21 @@ pub fn is_archive_name(name: &str) -> bool {
         ".tgz", ".tar.gz", ".tar", ".zip", ".tar.zst", ".tzst", ".tar.xz", ".txz", ".tar.bz2", ".tbz",
         ".tbz2",
     ];
-    let name = name.to_ascii_lowercase();
-    ENDINGS.iter().any(|end| name.ends_with(end))
+    ends(name, ENDINGS)
+}
+
+/// Whether a name is that of a gzip.
+pub fn is_gzip_name(name: &str) -> bool {
+    ends(name, &[".tgz", ".gz"])
+}
+
+/// Whether `name` ends with one of `endings`, which are in lower case, in any case of its own.
+pub fn ends(name: &str, endings: &[&str]) -> bool {
+    let is_end = |end: &&str| {
+        let from = name.len().checked_sub(end.len());
+        from.is_some_and(|from| name.as_bytes()[from..].eq_ignore_ascii_case(end.as_bytes()))
+    };
+    endings.iter().any(is_end)
 }
 
 #[cfg(test)]

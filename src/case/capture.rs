@@ -1,7 +1,7 @@
 //! One capture of a host: what its bundle says of the host at one time, and what changed between two of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use super::host::Host;
 use crate::bundle::tree;
@@ -197,7 +197,5 @@ fn said(fact: &Fact) -> Option<u64> {
         FactValue::VsanCluster(vsan) => format!("{:?}", VsanCluster { lines: Vec::new(), ..vsan.clone() }),
         value => format!("{value:?}"),
     };
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    Some(hasher.finish())
+    Some(BuildHasherDefault::<DefaultHasher>::new().hash_one(text))
 }

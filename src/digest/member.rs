@@ -305,34 +305,19 @@ impl<'r> MemberReader<'r> {
                 let suspect = &mut self.suspect;
                 let _ = decoder.push(bytes, &mut |out| {
                     let _ = take(text, &mut faults, out);
-                    let expands = text.bytes / raw > limits.ratio;
-                    *suspect |= expands && text.bytes > SHORT_FUSE;
-                    let over =
-                        text.bytes > limits.member_bytes || (expands && text.bytes > limits.ratio_from);
-                    if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    *suspect |= text.bytes > SHORT_FUSE && text.bytes / raw > limits.ratio;
+                    match too_much(&limits, text.bytes, raw) {
+                        Some(_) => ControlFlow::Break(()),
+                        None => ControlFlow::Continue(()),
+                    }
                 });
                 self.told(faults);
             }
             Form::Unknown(_) | Form::Refused => {}
         }
-        let bytes = self.text.bytes;
-        let (limits, raw) = (self.limits, self.raw.max(1));
-        if bytes > limits.member_bytes {
+        if let Some(told) = too_much(&self.limits, self.text.bytes, self.raw.max(1)) {
             self.over = true;
-            self.problem(
-                ProblemKind::Limit,
-                format!(
-                    "longer than {} bytes (--max-member-bytes); the rest was left out",
-                    limits.member_bytes
-                ),
-            );
-        } else if bytes > limits.ratio_from && bytes / raw > limits.ratio {
-            self.over = true;
-            let text = format!(
-                "it expands more than {} times (--max-ratio): taken for a decompression bomb, the rest was left out",
-                limits.ratio
-            );
-            self.problem(ProblemKind::Limit, text);
+            self.problem(ProblemKind::Limit, told);
         }
     }
 
@@ -343,6 +328,21 @@ impl<'r> MemberReader<'r> {
         }
         self.problems.push(Problem::new(kind, self.path.as_str(), text));
     }
+}
+
+/// What is told of a text that grew to `bytes` bytes out of `raw` stored ones, where a limit is reached.
+fn too_much(limits: &Limits, bytes: u64, raw: u64) -> Option<String> {
+    if bytes > limits.member_bytes {
+        let most = limits.member_bytes;
+        return Some(format!("longer than {most} bytes (--max-member-bytes); the rest was left out"));
+    }
+    if bytes > limits.ratio_from && bytes / raw > limits.ratio {
+        let most = limits.ratio;
+        return Some(format!(
+            "it expands more than {most} times (--max-ratio): taken for a decompression bomb, the rest was left out"
+        ));
+    }
+    None
 }
 
 /// What the text of a member shows to be wrong with it; `unsaid` where nothing else was found wrong.
