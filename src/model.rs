@@ -429,6 +429,17 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Whether it costs a part of what a file says, or all of it.
+    pub const fn is_loss(self) -> bool {
+        matches!(
+            self,
+            ProblemKind::MissingFragment
+                | ProblemKind::Truncated
+                | ProblemKind::Damaged
+                | ProblemKind::Unreadable
+        )
+    }
+
     /// The name used in JSON and in the report.
     pub const fn name(self) -> &'static str {
         match self {

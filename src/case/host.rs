@@ -183,9 +183,8 @@ impl Host {
     /// The container of the bundle that is cut or damaged itself, where one is: members that stood in it may be lost
     /// without a trace.
     pub fn damaged_container(&self) -> Option<&str> {
-        let is_loss = |kind| {
-            matches!(kind, ProblemKind::Truncated | ProblemKind::Damaged | ProblemKind::MissingFragment)
-        };
+        // A container that cannot be read at all held no member that is known.
+        let is_loss = |kind: ProblemKind| kind.is_loss() && kind != ProblemKind::Unreadable;
         let containers = self.containers();
         let mut lost = self.problems.iter().filter(|problem| is_loss(problem.kind));
         lost.find(|problem| containers.contains(problem.path.as_str())).map(|problem| problem.path.as_str())

@@ -216,6 +216,7 @@ impl<'r> MemberReader<'r> {
             faults.retain(|fault| damage.is_none() || fault.kind != ProblemKind::Truncated);
             self.told(faults);
         }
+        let limited = self.over || damage.as_ref().is_some_and(|damage| damage.kind == ProblemKind::Limit);
         if let Some(damage) = damage {
             self.problem(damage.kind, damage.text);
         }
@@ -237,6 +238,10 @@ impl<'r> MemberReader<'r> {
             problems.push(Problem::new(ProblemKind::Limit, self.path.as_str(), told));
         }
         problems.extend(text.out.problems);
+        if limited {
+            // What a limit cut off ends early too, and is whole all the same.
+            problems.retain(|problem| problem.kind != ProblemKind::Truncated);
+        }
         let mut facts = text.out.facts;
         if !whole {
             facts.retain(|fact| !is_of_absence(&fact.value));

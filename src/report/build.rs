@@ -359,15 +359,7 @@ fn missing(case: &Case, lang: Lang) -> Vec<MissingHost> {
 /// Whether the report says that evidence is incomplete, for `--fail-on incomplete`.
 pub fn is_incomplete(report: &Report) -> bool {
     let cut = |problem: &ReportProblem| {
-        matches!(
-            problem.kind,
-            ProblemKind::Truncated
-                | ProblemKind::Damaged
-                | ProblemKind::Unreadable
-                | ProblemKind::MissingFragment
-                | ProblemKind::Limit
-                | ProblemKind::Encrypted
-        )
+        problem.kind.is_loss() || matches!(problem.kind, ProblemKind::Limit | ProblemKind::Encrypted)
     };
     report.findings.iter().any(|finding| finding.id == "evidence.incomplete")
         || report.problems.iter().any(cut)

@@ -16,11 +16,17 @@ use crate::model::{ProblemKind, Timestamp};
 const SHOWN: usize = 10;
 
 /// Where a sort of problem stands in the list: losses first, then what is encrypted, and last what is no loss.
-fn rank(kind: ProblemKind) -> (usize, ProblemKind) {
-    let losses = view::LOSSES.len();
-    let place = view::LOSSES.iter().position(|first| *first == kind);
-    let place = place.or((kind == ProblemKind::Encrypted).then_some(losses)).unwrap_or(losses + 1);
-    (place + usize::from(kind == ProblemKind::Duplicate), kind)
+fn rank(kind: ProblemKind) -> (u8, ProblemKind) {
+    let place = match kind {
+        ProblemKind::MissingFragment => 0,
+        ProblemKind::Truncated => 1,
+        ProblemKind::Damaged => 2,
+        ProblemKind::Unreadable => 3,
+        ProblemKind::Encrypted => 4,
+        ProblemKind::Duplicate => 6,
+        _ => 5,
+    };
+    (place, kind)
 }
 
 /// Writes the ledger, wrapped at `width` columns; `all` shows lists in full.
@@ -159,14 +165,12 @@ impl Page<'_> {
     /// that is said of it, so that the files can be counted.
     fn problems(&mut self, problems: &[&ReportProblem]) -> io::Result<()> {
         let mut first: BTreeMap<(&str, &[String]), ProblemKind> = BTreeMap::new();
-        for problem in problems.iter().filter(|problem| view::LOSSES.contains(&problem.kind)) {
+        for problem in problems.iter().filter(|problem| problem.kind.is_loss()) {
             let known = first.entry((&problem.path, &problem.hosts)).or_insert(problem.kind);
             *known = std::cmp::min_by_key(*known, problem.kind, |kind| rank(*kind));
         }
-        let limited = view::limited(problems.iter().copied());
         let listed = |problem: &ReportProblem| match first.get(&(problem.path.as_str(), &problem.hosts[..])) {
-            Some(ProblemKind::Truncated) if limited.contains(problem.path.as_str()) => ProblemKind::Limit,
-            Some(kind) if view::LOSSES.contains(&problem.kind) => *kind,
+            Some(kind) if problem.kind.is_loss() => *kind,
             _ => problem.kind,
         };
         let mut kinds: Vec<ProblemKind> = problems.iter().map(|problem| listed(problem)).collect();

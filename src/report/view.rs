@@ -87,10 +87,6 @@ fn is_container(path: &str) -> bool {
     tree::split(own).is_none() && format::of_path(own).is_none()
 }
 
-/// Sorts of problems that cost a part of what a file says, or all of it.
-pub const LOSSES: [ProblemKind; 4] =
-    [ProblemKind::MissingFragment, ProblemKind::Truncated, ProblemKind::Damaged, ProblemKind::Unreadable];
-
 /// What was not read, each file once.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Unread<'a> {
@@ -110,25 +106,14 @@ pub struct Unread<'a> {
     pub faults: BTreeSet<&'a str>,
 }
 
-/// Paths at which a limit was reached.
-pub fn limited<'a>(problems: impl IntoIterator<Item = &'a ReportProblem>) -> BTreeSet<&'a str> {
-    let limits = problems.into_iter().filter(|problem| problem.kind == ProblemKind::Limit);
-    limits.map(|problem| problem.path.as_str()).collect()
-}
-
 /// What could not be read.
 pub fn unread(report: &Report) -> Unread<'_> {
     let mut unread = Unread::default();
-    let limited = limited(&report.problems);
     for ReportProblem { kind, path, hosts, .. } in &report.problems {
-        // What a limit cut off ends early too, and is whole all the same.
-        if *kind == ProblemKind::Truncated && limited.contains(path.as_str()) {
-            continue;
-        }
         let whole = path.split_once('!').map_or(path.as_str(), |(whole, _)| whole);
         let list = match kind {
-            kind if LOSSES.contains(kind) && hosts.is_empty() => &mut unread.unopened,
-            kind if LOSSES.contains(kind) => &mut unread.lost,
+            kind if kind.is_loss() && hosts.is_empty() => &mut unread.unopened,
+            kind if kind.is_loss() => &mut unread.lost,
             ProblemKind::Encrypted if hosts.is_empty() => unread.locked.entry(whole).or_default(),
             ProblemKind::Encrypted => &mut unread.encrypted,
             ProblemKind::Limit => &mut unread.limited,

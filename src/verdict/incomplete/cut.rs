@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Draft, NAMED, again, finding, named_en, named_ja, transferred};
 use crate::case::{Case, Gap, GapCause, Host, inside};
 use crate::digest::MemberCoverage;
-use crate::model::{Problem, ProblemKind, Severity, Text};
+use crate::model::{Severity, Text};
 use crate::verdict::{Evidence, Finding, Step, ids, list_en, list_ja};
 
 /// Bundles that have a step of their own.
@@ -41,24 +41,8 @@ impl Cut<'_> {
 
 /// The members of a host that were cut or damaged, each once with all that is said of it.
 fn cuts(host: &Host) -> Vec<Cut<'_>> {
-    let is_cut = |kind: ProblemKind| {
-        matches!(
-            kind,
-            ProblemKind::Truncated
-                | ProblemKind::Damaged
-                | ProblemKind::MissingFragment
-                | ProblemKind::Unreadable
-        )
-    };
-    let of_kind = |kind| host.problems.iter().filter(move |problem| problem.kind == kind);
-    let limited: BTreeSet<&str> = of_kind(ProblemKind::Limit).map(|problem| problem.path.as_str()).collect();
-    // What a limit cut off ends early too, and is whole all the same.
-    let by_limit = |problem: &&Problem| {
-        problem.kind == ProblemKind::Truncated && limited.contains(problem.path.as_str())
-    };
-    let cut = host.problems.iter().filter(|problem| is_cut(problem.kind) && !by_limit(problem));
     let mut texts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for problem in cut {
+    for problem in host.problems.iter().filter(|problem| problem.kind.is_loss()) {
         let told = texts.entry(problem.path.as_str()).or_default();
         if !told.contains(&problem.text.as_str()) {
             told.push(&problem.text);
