@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::MemberCoverage;
 use super::text::{Read, TextReader};
 use crate::bundle::codec::{self, Decoder, Out};
-use crate::bundle::sniff::{self, Kind};
+use crate::bundle::sniff;
 use crate::bundle::{Damage, Gap, Limits, Member, missing_fragments};
 use crate::fact::{self, Fact, FactValue};
 use crate::format;
@@ -113,8 +113,8 @@ enum Form {
 /// So many zero bytes at the end of a text were not written by who wrote it.
 const MANY_ZEROS: u64 = 512;
 
-/// Bytes that tell the form of a member.
-const HEAD: usize = 512;
+/// Bytes with which a first fragment tells the form of a member.
+const TELLING: usize = 32;
 
 /// Bytes of a log in which some record must be known.
 const LEAST_LOG: u64 = 64;
@@ -155,26 +155,42 @@ impl<'r> MemberReader<'r> {
             return;
         }
         self.raw += bytes.len() as u64;
-        if let Form::Unknown(head) = &mut self.form {
-            head.extend_from_slice(bytes);
-            if head.len() < HEAD {
-                return;
+        match &mut self.form {
+            Form::Unknown(head) if head.is_empty() && bytes.len() >= sniff::WANTED => {
+                self.choose(bytes);
+                self.decode(bytes);
             }
-            let held = std::mem::take(head);
-            self.choose(&held);
-            self.decode(&held);
-        } else {
-            self.decode(bytes);
+            Form::Unknown(head) => {
+                head.extend_from_slice(bytes);
+                if head.len() >= sniff::WANTED {
+                    self.settle();
+                }
+            }
+            _ => self.decode(bytes),
+        }
+    }
+
+    /// Decides by the bytes that came in so far.
+    fn settle(&mut self) {
+        if let Form::Unknown(head) = &mut self.form
+            && !head.is_empty()
+        {
+            let head = std::mem::take(head);
+            self.choose(&head);
+            self.decode(&head);
         }
     }
 
     /// What follows comes from the next fragment, `file`.
     pub fn piece(&mut self, file: MemberPath) {
         match &self.form {
-            Form::Plain => self.text.goes_on_in(file),
             // The first fragment to come need not be the first of the file.
-            Form::Unknown(head) if head.is_empty() => self.text.origin = Origin::new(file),
+            Form::Unknown(head) if head.is_empty() => return self.text.origin = Origin::new(file),
+            Form::Unknown(head) if head.len() >= TELLING => self.settle(),
             _ => {}
+        }
+        if matches!(self.form, Form::Plain) {
+            self.text.goes_on_in(file);
         }
     }
 
@@ -183,30 +199,27 @@ impl<'r> MemberReader<'r> {
         if let Gap::Fragments { first, last } = gap {
             self.problem(ProblemKind::MissingFragment, missing_fragments(first, last));
         }
+        self.settle();
+        let anywhere = gap == Gap::Bytes;
         match &mut self.form {
             Form::Packed(decoder) => {
                 let (text, mut faults) = (&mut self.text, Vec::new());
                 let _ = decoder.gap(&mut |out| take(text, &mut faults, out));
                 self.told(faults);
             }
-            Form::Plain => {
-                let anywhere = gap == Gap::Bytes;
+            Form::Plain | Form::Unknown(_) => {
                 if anywhere {
                     self.text.doubt();
                 }
                 self.text.lose(anywhere);
             }
-            Form::Unknown(_) | Form::Refused => {}
+            Form::Refused => {}
         }
     }
 
     /// The member is at its end, which `damage` brought about early.
     pub fn finish(mut self, damage: Option<Damage>) -> MemberDigest {
-        if let Form::Unknown(head) = &mut self.form {
-            let head = std::mem::take(head);
-            self.choose(&head);
-            self.decode(&head);
-        }
+        self.settle();
         if let Form::Packed(decoder) = &mut self.form
             && !self.over
         {
@@ -267,22 +280,15 @@ impl<'r> MemberReader<'r> {
     }
 
     fn choose(&mut self, head: &[u8]) {
-        if let Some(scheme) = sniff::encrypted(head) {
+        if let Some(refusal) = codec::refusal(head) {
             self.form = Form::Refused;
-            return self.problem(ProblemKind::Encrypted, scheme.told().to_owned());
+            return self.problem(refusal.kind, refusal.text);
         }
-        let kind = sniff::sniff(head);
-        self.form = match codec::file_decoder(kind, self.window()) {
+        self.form = match codec::file_decoder(sniff::sniff(head), self.window()) {
             Some(decoder) => {
                 // Positions in compressed pieces mean nothing: the text is that of the joined target.
                 self.text.origin = Origin::new(self.path.clone());
                 Form::Packed(decoder)
-            }
-            None if matches!(kind, Kind::Zip | Kind::Tar) => {
-                let what = if kind == Kind::Zip { "zip" } else { "tar" };
-                let text = format!("it is a {what} archive in place of a file, which is not read");
-                self.problem(ProblemKind::Unreadable, text);
-                Form::Refused
             }
             None => Form::Plain,
         };
@@ -296,7 +302,12 @@ impl<'r> MemberReader<'r> {
     /// Takes what a decoder found wrong.
     fn told(&mut self, faults: Vec<Damage>) {
         for fault in faults {
-            let text = format!("{}; {} decoded bytes were used up to there", fault.text, self.text.bytes);
+            let text = match fault.kind {
+                ProblemKind::Truncated | ProblemKind::Damaged => {
+                    format!("{}; {} decoded bytes were used up to there", fault.text, self.text.bytes)
+                }
+                _ => fault.text,
+            };
             self.problem(fault.kind, text);
         }
     }
@@ -317,12 +328,13 @@ impl<'r> MemberReader<'r> {
                     }
                 });
                 self.told(faults);
+                // What is not packed is held to the limits where it comes from.
+                if let Some(told) = too_much(&limits, self.text.bytes, raw) {
+                    self.over = true;
+                    self.problem(ProblemKind::Limit, told);
+                }
             }
             Form::Unknown(_) | Form::Refused => {}
-        }
-        if let Some(told) = too_much(&self.limits, self.text.bytes, self.raw.max(1)) {
-            self.over = true;
-            self.problem(ProblemKind::Limit, told);
         }
     }
 
@@ -374,8 +386,8 @@ fn wrong(text: &Read, unsaid: bool) -> Vec<(ProblemKind, String)> {
 /// Whether a fact says that something is not there, which is known only where all of a file was read.
 fn is_of_absence(value: &FactValue) -> bool {
     match value {
-        FactValue::ConfigRead => true,
-        FactValue::UnicastAgents { agents } => agents.is_empty(),
+        // Who is not on the list is not known to the host.
+        FactValue::ConfigRead | FactValue::UnicastAgents { .. } => true,
         _ => false,
     }
 }

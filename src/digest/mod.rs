@@ -23,9 +23,6 @@ pub use thin::Events;
 /// The version of the digest's own layout.
 pub const VERSION: u32 = 3;
 
-/// Events kept of one rule in one bundle; the rest is counted.
-const KEPT_PER_RULE: usize = 5_000;
-
 /// What one bundle boils down to.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Digest {
@@ -219,7 +216,7 @@ pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
             format!("{unstamped} events stand in logs without any time stamp and are not in the timeline");
         digest.problems.push(Problem::new(ProblemKind::Unparsed, &digest.bundle, text));
     }
-    order_events(&mut digest.events, &mut dropped);
+    order_events(&mut digest.events);
     for (rule, count) in dropped {
         let text = format!("{count} further events of rule {rule} were counted but not kept");
         digest.problems.push(Problem::new(ProblemKind::Thinned, &digest.bundle, text));
@@ -253,37 +250,18 @@ fn beyond(counted: &Counted) -> String {
     )
 }
 
-/// Orders events by time and leaves out what stands in two members alike, as vmkwarning repeats vmkernel.
-fn order_events(events: &mut Vec<Event>, dropped: &mut BTreeMap<String, u64>) {
+/// Orders events by time and leaves out what stands in two members alike, as vmkwarning repeats vmkernel: the member that
+/// tells it first among those of one stamp counts.
+fn order_events(events: &mut Vec<Event>) {
     events.sort_by(|a, b| (a.stamp, &a.source).cmp(&(b.stamp, &b.source)));
-    // By rule and text, the member that tells it first among those of one stamp.
-    let mut told: HashMap<(String, String), MemberPath> = HashMap::new();
-    let mut at = None;
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    events.retain(|event| {
-        if event.stamp != at {
-            at = event.stamp;
-            told.clear();
-        }
-        let first =
-            told.entry((event.rule.clone(), event.text.clone())).or_insert_with(|| event.source.file.clone());
-        if *first != event.source.file {
-            return false;
-        }
-        *counts.entry(event.rule.clone()).or_default() += 1;
-        true
-    });
-    // Both ends are kept: what happened may stand before or behind the noise.
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    events.retain(|event| {
-        let at = seen.entry(event.rule.clone()).or_default();
-        *at += 1;
-        let left = counts.get(&event.rule).copied().unwrap_or(0) - *at;
-        *at <= KEPT_PER_RULE / 2 || left < KEPT_PER_RULE / 2
-    });
-    for (rule, count) in counts {
-        if count > KEPT_PER_RULE {
-            *dropped.entry(rule).or_default() += (count - KEPT_PER_RULE) as u64;
-        }
+    let mut kept = Vec::with_capacity(events.len());
+    for same in events.chunk_by(|a, b| a.stamp == b.stamp) {
+        let mut told: HashMap<(&str, &str), &MemberPath> = HashMap::new();
+        kept.extend(same.iter().map(|event| {
+            let file = &event.source.file;
+            same.len() == 1 || *told.entry((&event.rule, &event.text)).or_insert(file) == file
+        }));
     }
+    let mut kept = kept.into_iter();
+    events.retain(|_| kept.next().unwrap_or(true));
 }

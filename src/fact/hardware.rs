@@ -56,6 +56,9 @@ struct Identity {
 trait Form: Send {
     /// Takes a line; what was told first stays.
     fn take(&mut self, text: &str, identity: &mut Identity);
+
+    /// Lines are missing: a section that was begun need not go on.
+    fn gap(&mut self);
 }
 
 /// Reads a machine in the form `F`, and gives it at the end.
@@ -78,6 +81,10 @@ impl<F: Form> Reader for Machine<F> {
         if self.first.is_none() && (vendor.is_some() || model.is_some() || bios.is_some()) {
             self.first = Some(Anchor::of(&line));
         }
+    }
+
+    fn gap(&mut self) {
+        self.form.gap();
     }
 
     fn end(&mut self, out: &mut Output) {
@@ -133,6 +140,10 @@ impl Form for Smbios {
             _ => {}
         }
     }
+
+    fn gap(&mut self) {
+        self.block = Block::None;
+    }
 }
 
 /// The tree of `esxcfg-info`: only what hangs directly below `Hardware Info`, as every PCI device has a vendor too.
@@ -171,6 +182,10 @@ impl Form for Tree {
             _ => {}
         }
     }
+
+    fn gap(&mut self) {
+        (self.section, self.children) = (None, None);
+    }
 }
 
 /// The same as XML: the values before the first element inside `hardware-info`.
@@ -195,6 +210,10 @@ impl Form for Xml {
                 self.done = true;
             }
         }
+    }
+
+    fn gap(&mut self) {
+        self.inside = false;
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) use inflate::{Inflate, Step};
 pub(super) use slices::Slices;
 
 use super::Damage;
-use super::sniff::Kind;
+use super::sniff::{self, Kind};
 use crate::model::ProblemKind;
 
 /// What a decoder gives.
@@ -66,6 +66,20 @@ pub fn file_decoder(kind: Kind, memory: usize) -> Option<Box<dyn Decoder>> {
     Some(Box::new(nested::Nested::new(decoder(kind, memory)?, memory, 1)))
 }
 
+/// What is told of a file of which `head`, its first bytes, shows that it is not read.
+pub fn refusal(head: &[u8]) -> Option<Damage> {
+    if let Some(scheme) = sniff::encrypted(head) {
+        return Some(Damage { kind: ProblemKind::Encrypted, text: scheme.told().to_owned() });
+    }
+    let what = match sniff::sniff(head) {
+        Kind::Zip => "zip",
+        Kind::Tar => "tar",
+        _ => return None,
+    };
+    let text = format!("it is a {what} archive in place of a file, which is not read");
+    Some(Damage { kind: ProblemKind::Unreadable, text })
+}
+
 /// How much is decoded at once.
 const OUT: usize = 128 << 10;
 
@@ -100,7 +114,6 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::bundle::sniff;
 
     fn text() -> Vec<u8> {
         (0..40_000u32)
