@@ -13,6 +13,7 @@ use std::process::Command;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use forms::{gzip, tar_of, write, zip_of};
+use run::Run;
 use serde_json::Value;
 use tempfile::TempDir;
 use zip::CompressionMethod;
@@ -24,23 +25,29 @@ const VOBD: &[u8] = b"2020-02-03T10:00:00.100Z: [netCorrelator] 1us: [vob.x] t\n
 /// Address space that the program gets: it holds nothing that grows with an attack. Threads reserve some of it.
 const ADDRESS_SPACE_KB: u64 = 900_000;
 
+/// Runs in a folder that lies deep inside another one: names that lead out of it lead into that.
 struct Attack {
     folder: TempDir,
 }
 
 impl Attack {
     fn new() -> Attack {
-        Attack { folder: TempDir::new().expect("a temporary folder") }
+        let folder = TempDir::new().expect("a temporary folder");
+        std::fs::create_dir_all(folder.path().join(Self::DEEP)).expect("made");
+        Attack { folder }
     }
 
-    fn path(&self) -> &Path {
-        self.folder.path()
+    const DEEP: &str = "a/b/c/d";
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join(Self::DEEP)
     }
 
-    /// Analyses `bundle` with bounded memory and gives the report; `Null` where nothing could be read.
+    /// Analyses `bundle` with bounded memory.
     #[track_caller]
-    fn run(&self, bundle: &Path, more: &[&str]) -> Value {
-        let _ = std::fs::remove_dir_all(self.path().join("out"));
+    fn run(&self, bundle: &Path, more: &[&str]) -> Run {
+        let out = self.path().join("out");
+        let _ = std::fs::remove_dir_all(&out);
         let before = self.listing();
         let script = format!("ulimit -v {ADDRESS_SPACE_KB} && exec \"$0\" \"$@\"");
         let output = Command::new("sh")
@@ -50,17 +57,13 @@ impl Attack {
             .current_dir(self.path())
             .output()
             .expect("the program runs");
-        let code = output.status.code();
-        assert!(matches!(code, Some(0..=2)), "{code:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let run = run::run_of(&output, &out);
+        assert!(matches!(run.code, 0..=2), "{}: {}", run.code, run.stderr);
+        let own = ["", ".esxray", "report.html", "report.md", "report.json"].map(|name| out.join(name));
         let mut after = self.listing();
-        after.retain(|path| !path.starts_with(self.path().join("out")));
+        after.retain(|path| !own.contains(path));
         assert_eq!(before, after, "nothing is written but the report");
-        let text = std::fs::read_to_string(self.path().join("out/report.json")).unwrap_or_default();
-        if text.is_empty() {
-            return Value::String(String::from_utf8_lossy(&output.stderr).into_owned());
-        }
-        run::schema::check(&text);
-        serde_json::from_str(&text).expect("valid JSON")
+        run
     }
 
     fn listing(&self) -> Vec<PathBuf> {
@@ -73,7 +76,7 @@ impl Attack {
             }
         }
         let mut found = Vec::new();
-        below(self.path(), &mut found);
+        below(self.folder.path(), &mut found);
         found.sort();
         found
     }
@@ -157,8 +160,17 @@ fn names_that_lead_elsewhere_write_nothing_and_are_told() {
         header.set_cksum();
         archive.append(&header, std::io::empty()).expect("in memory");
     }
-    let bundle = write(attack.path(), "evil.tgz", &gzip(&archive.into_inner().expect("in memory")));
-    let report = attack.run(&bundle, &[]);
+    let bundle = write(&attack.path(), "evil.tgz", &gzip(&archive.into_inner().expect("in memory")));
+    let run = attack.run(&bundle, &[]);
+    for (form, text) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
+        assert!(!text.contains('\x1b'), "{form}: {text}");
+    }
+    for form in ["report.html", "report.md"] {
+        let text = std::fs::read_to_string(attack.path().join("out").join(form)).expect("written");
+        assert!(!text.contains('\x1b'), "{form}");
+    }
+    assert!(!Path::new("/absolute").exists());
+    let report = run.report;
     let told = problems(&report, "unsafe-name");
     assert_eq!(told.len(), 3, "{told:#?}");
     assert!(
@@ -166,7 +178,6 @@ fn names_that_lead_elsewhere_write_nothing_and_are_told() {
         "{told:#?}"
     );
     assert!(told.iter().any(|text| text.contains("3 members are device nodes")), "{told:#?}");
-    assert!(!told.concat().contains('\x1b'));
     assert!(records(&report, "vobd") >= 1 && records(&report, "vpxa") == 0 && records(&report, "hostd") == 0);
 }
 
@@ -193,8 +204,8 @@ fn sizes_that_lie_swallow_nothing() {
     tar.extend(entry("name", 1 << 40, tar::EntryType::GNULongName, b""));
     tar.extend(file("esx-a/var/run/log/vobd.log", VOBD));
     tar.extend([0; 1024]);
-    let bundle = write(attack.path(), "esx-a.tar", &tar);
-    let report = attack.run(&bundle, &[]);
+    let bundle = write(&attack.path(), "esx-a.tar", &tar);
+    let report = attack.run(&bundle, &[]).report;
     assert_eq!((records(&report, "vmkernel"), records(&report, "vobd")), (1, 1), "{:#}", report["problems"]);
     assert!(problems(&report, "limit").len() >= 3, "{:#}", report["problems"]);
     assert!(problems(&report, "damaged").concat().contains("PAX record"), "{:#}", report["problems"]);
@@ -206,15 +217,21 @@ fn bombs_are_stopped_one_by_one_and_the_logs_beside_them_are_read() {
     let bomb = gzip_of(b'x', 64 << 20);
     let mut list: Vec<(String, Vec<u8>)> =
         (0..8).map(|n| (format!("esx-a/var/run/log/hostd.{n}.gz"), [&bomb[..], &[n; 3]].concat())).collect();
-    list.extend((0..4).map(|n| (format!("b{n}.tgz"), bomb.clone())));
+    // Each one that is met makes the fuse of the next one shorter.
+    list.extend(
+        [1025, 257, 65, 17]
+            .iter()
+            .enumerate()
+            .map(|(n, mib)| (format!("b{n}.tgz"), gzip_of(b'x', mib << 20))),
+    );
     list.extend(files(&[("esx-a/var/run/log/vobd.log", VOBD)]));
-    let bundle = write(attack.path(), "esx-a.tar", &tar_of(&list, tar::Header::new_ustar));
-    let report = attack.run(&bundle, &["--max-ratio", "50", "--max-member-bytes", "20000000"]);
+    let bundle = write(&attack.path(), "esx-a.tar", &tar_of(&list, tar::Header::new_ustar));
+    let report = attack.run(&bundle, &["--max-ratio", "50", "--max-member-bytes", "20000000"]).report;
     assert_eq!(records(&report, "vobd"), 1);
     let told = problems(&report, "limit");
     let of =
         |name: &str| told.iter().filter(|text| text.contains(name) && text.contains("expands more")).count();
-    assert!((0..4).all(|n| of(&format!("b{n}.tgz")) <= 1), "each is told once: {told:#?}");
+    assert!((0..4).all(|n| of(&format!("b{n}.tgz")) == 1), "each is told once: {told:#?}");
     assert!((0..8).all(|n| told.iter().any(|text| text.contains(&format!("hostd.{n}.gz")))), "{told:#?}");
 }
 
@@ -231,12 +248,9 @@ fn zips_in_zips_that_add_up_to_a_bomb_end_soon() {
         let copies: Vec<_> = (0..16).map(|n| (format!("lib {n}.zip"), inner.clone())).collect();
         inner = zip_of(&copies, CompressionMethod::Deflated, false);
     }
-    let bundle = write(attack.path(), "42.zip", &inner);
-    let told = attack.run(&bundle, &[]);
-    assert!(
-        told.as_str().is_some_and(|text| text.contains("nothing in") && text.contains("expands more than")),
-        "{told}"
-    );
+    let bundle = write(&attack.path(), "42.zip", &inner);
+    let told = attack.run(&bundle, &[]).stderr;
+    assert!(told.contains("nothing in") && told.contains("expands more than"), "{told}");
 }
 
 #[test]
@@ -248,11 +262,11 @@ fn containers_nested_without_end_are_followed_to_the_limit() {
             vec![("esx-a/var/run/log/vobd.log".to_owned(), VOBD.to_vec()), ("in.zip".to_owned(), inner)];
         inner = zip_of(&list, CompressionMethod::Deflated, false);
     }
-    let report = attack.run(&write(attack.path(), "deep.zip", &inner), &[]);
+    let report = attack.run(&write(&attack.path(), "deep.zip", &inner), &[]).report;
     assert!(problems(&report, "limit").concat().contains("nested deeper than 8"), "{:#}", report["problems"]);
     let packed = (0..3000).fold(VOBD.to_vec(), |bytes, _| gzip(&bytes));
-    let told = attack.run(&write(attack.path(), "gz.tgz", &packed), &[]);
-    assert!(told.to_string().contains("nested deeper than 8"), "{told}");
+    let told = attack.run(&write(&attack.path(), "gz.tgz", &packed), &[]).stderr;
+    assert!(told.contains("nested deeper than 8"), "{told}");
 }
 
 #[test]
@@ -262,14 +276,14 @@ fn members_without_number_are_counted_in_bounded_memory() {
     // Each is a log that is read, and each says something else.
     let log = |n| format!("2020-07-01T08:15:30.{:03}Z| vmx| I125: line {n}\n", n % 1000).into_bytes();
     many(&bundle, 120_000, |n| format!("esx-a/vmfs/volumes/ds/vm{n}/vmware.log"), log);
-    let report = attack.run(&bundle, &[]);
+    let report = attack.run(&bundle, &[]).report;
     assert_eq!(records(&report, "vmware"), 120_000);
     assert!(
         problems(&report, "limit").concat().contains("103616 files beyond the limit"),
         "{:#}",
         report["problems"]
     );
-    let few = attack.run(&bundle, &["--max-members", "1000"]);
+    let few = attack.run(&bundle, &["--max-members", "1000"]).report;
     assert_eq!(records(&few, "vmware"), 1000);
     assert!(problems(&few, "limit").concat().contains("more than 1000 members"));
 }
@@ -280,7 +294,7 @@ fn roots_and_fragments_without_number_stay_bounded() {
     let bundle = attack.path().join("esx-a.tgz");
     let uname = |n| format!("VMkernel h{n}.lab 6.7.0 #1 SMP Release build-14320388 x86_64\n").into_bytes();
     many(&bundle, 3_000, |n| format!("esx-{n}/commands/uname_-a.txt"), uname);
-    let report = attack.run(&bundle, &["--max-bundles", "50"]);
+    let report = attack.run(&bundle, &["--max-bundles", "50"]).report;
     assert_eq!(report["hosts"].as_array().map(Vec::len), Some(50));
     let told = problems(&report, "limit");
     assert!(told.len() == 1 && told[0].contains("2950 files of further ones were left out"), "{told:?}");
@@ -293,7 +307,7 @@ fn roots_and_fragments_without_number_stay_bounded() {
         |n| format!("esx-a/var/run/log/{}/vmkernel.log.FRAG-{:05}", n % 5000, n / 5000),
         piece,
     );
-    let report = attack.run(&bundle, &[]);
+    let report = attack.run(&bundle, &[]).report;
     let told = problems(&report, "limit");
     assert!(told.iter().any(|text| text.contains("too many fragmented files")), "{told:#?}");
     assert!(told.len() <= 1002, "{} problems", told.len());
@@ -306,8 +320,8 @@ fn one_line_of_a_gigabyte_is_cut_and_the_rest_is_read() {
         ("esx-a/var/run/log/vmkernel.0.gz".to_owned(), gzip_of(b'x', 300 << 20)),
         ("esx-a/var/run/log/vobd.log".to_owned(), VOBD.to_vec()),
     ];
-    let bundle = write(attack.path(), "esx-a.tar", &tar_of(&list, tar::Header::new_ustar));
-    let report = attack.run(&bundle, &[]);
+    let bundle = write(&attack.path(), "esx-a.tar", &tar_of(&list, tar::Header::new_ustar));
+    let report = attack.run(&bundle, &[]).report;
     assert!(problems(&report, "limit").concat().contains("records were longer than 1048576 bytes"));
     assert_eq!(records(&report, "vobd"), 1);
 }
@@ -336,7 +350,7 @@ fn what_is_sent_in_place_of_a_bundle_is_named() {
         ("empty.tgz", b"", "the file is empty"),
     ];
     for (name, bytes, expected) in files {
-        let told = attack.run(&write(attack.path(), name, bytes), &[]).to_string();
+        let told = attack.run(&write(&attack.path(), name, bytes), &[]).stderr;
         assert!(told.contains(expected), "{name}: {told}");
     }
 }
@@ -355,7 +369,9 @@ fn files_that_need_a_password_are_named_and_those_beside_them_are_read() {
         let at = zip.windows(name.len()).position(|part| part == name.as_bytes()).expect("there");
         zip[at - "esx-a/var/run/log/".len() - 24] |= 1;
     }
-    let report = attack.run(&write(attack.path(), "esx-a.zip", &zip), &["--fail-on", "incomplete"]);
+    let run = attack.run(&write(&attack.path(), "esx-a.zip", &zip), &["--fail-on", "incomplete"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let report = run.report;
     assert_eq!((records(&report, "vobd"), records(&report, "vmkernel")), (1, 0));
     let told = problems(&report, "encrypted");
     assert!(told.len() == 1 && told[0].contains("2 files are protected by a password"), "{told:?}");
@@ -368,12 +384,17 @@ fn a_log_that_holds_something_else_is_told() {
     let noise: Vec<u8> = (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let log = VMKERNEL.repeat(50);
     let bundle = write(
-        attack.path(),
+        &attack.path(),
         "esx-a.tar",
         &tar_of(
             &files(&[
                 ("esx-a/var/run/log/hostd.log", &noise),
                 ("esx-a/var/run/log/vpxa.0.gz", &gzip(&noise)),
+                (
+                    "esx-a/var/run/log/hostd.1.gz",
+                    &gzip(&tar_of(&files(&[("x", VOBD)]), tar::Header::new_ustar)),
+                ),
+                ("esx-a/var/run/log/fdm.0.gz", &gzip(b"Salted__12345678 secret")),
                 ("esx-a/var/run/log/fdm.log.gpg", b"\x85\x01\x0c\x03 secret"),
                 ("esx-a/var/run/log/vobd.log", &tar_of(&files(&[("x", VOBD)]), tar::Header::new_ustar)),
                 ("esx-a/var/run/log/vmkernel.0.gz", &gzip(&gzip(&gzip(&log)))),
@@ -381,11 +402,12 @@ fn a_log_that_holds_something_else_is_told() {
             tar::Header::new_ustar,
         ),
     );
-    let report = attack.run(&bundle, &[]);
+    let report = attack.run(&bundle, &[]).report;
     let told = problems(&report, "unreadable");
-    for name in ["hostd.log", "vpxa.0.gz", "vobd.log"] {
+    for name in ["hostd.log", "vpxa.0.gz", "vobd.log", "hostd.1.gz"] {
         assert!(told.iter().any(|text| text.contains(name)), "{name}: {told:#?}");
     }
-    assert!(problems(&report, "encrypted").concat().contains("fdm.log.gpg"));
+    let encrypted = problems(&report, "encrypted").concat();
+    assert!(encrypted.contains("fdm.log.gpg") && encrypted.contains("fdm.0.gz"), "{encrypted}");
     assert_eq!(records(&report, "vmkernel"), 50, "compressed again and again, and read");
 }

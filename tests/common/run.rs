@@ -35,7 +35,13 @@ pub fn analyze(paths: &[PathBuf], folder: &Path, more: &[&str]) -> Run {
     let mut args: Vec<std::ffi::OsString> = vec!["analyze".into(), "--out".into(), out.clone().into()];
     args.extend(more.iter().map(Into::into));
     args.extend(paths.iter().map(|path| path.clone().into_os_string()));
-    let output = esxray(args, folder);
+    // What an earlier run left must not pass for the result of this one.
+    let _ = fs::remove_file(out.join("report.json"));
+    run_of(&esxray(args, folder), &out)
+}
+
+/// What a run that wrote to `out` gave; its report is held against the schema, and is `Null` where there is none.
+pub fn run_of(output: &Output, out: &Path) -> Run {
     let text = fs::read_to_string(out.join("report.json")).unwrap_or_default();
     let report = if text.is_empty() {
         Value::Null
@@ -51,12 +57,17 @@ pub fn analyze(paths: &[PathBuf], folder: &Path, more: &[&str]) -> Run {
     }
 }
 
-/// Writes the bundles of `site` and analyses them.
-pub fn analyze_site(site: &Site, container: Container, more: &[&str]) -> (TempDir, Run) {
-    let mut site = site.clone();
+/// Writes the bundles of `site`, with few records, and gives their paths.
+pub fn written(mut site: Site, container: Container) -> (TempDir, Vec<PathBuf>) {
     site.set_volume(Volume::SMALL);
     let folder = TempDir::new().expect("a temporary folder");
     let paths = write_site(&site, &folder.path().join("in"), container).expect("written");
+    (folder, paths)
+}
+
+/// Writes the bundles of `site` and analyses them.
+pub fn analyze_site(site: &Site, container: Container, more: &[&str]) -> (TempDir, Run) {
+    let (folder, paths) = written(site.clone(), container);
     let run = analyze(&paths, folder.path(), more);
     assert_eq!(run.code, 0, "{}", run.stderr);
     (folder, run)
