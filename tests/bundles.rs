@@ -6,25 +6,12 @@ mod run;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use esxray::demo::{
-    Container, EvcOptions, Site, Volume, VsanOptions, evc_incident, vsan_incident, write_site,
-};
-use run::{analyze, analyze_site, esxray, events, finding, findings};
+use esxray::demo::{Container, EvcOptions, VsanOptions, evc_incident, vsan_incident};
+use run::{analyze, analyze_site, esxray, events, finding, findings, written};
 use serde_json::Value;
 use tempfile::TempDir;
-
-fn small(mut site: Site) -> Site {
-    site.set_volume(Volume::SMALL);
-    site
-}
-
-fn written(site: Site, container: Container) -> (TempDir, Vec<PathBuf>) {
-    let folder = TempDir::new().expect("a temporary folder");
-    let paths = write_site(&small(site), &folder.path().join("in"), container).expect("written");
-    (folder, paths)
-}
 
 /// A report without what depends on the container: paths of members and bundles, and hashes.
 fn without_places(report: &Value) -> Value {

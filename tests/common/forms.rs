@@ -91,7 +91,7 @@ pub fn pax_of(files: &[(String, Vec<u8>)]) -> Vec<u8> {
         archive.append_pax_extensions(records).expect("in memory");
         let mut header = tar::Header::new_ustar();
         header.set_path("././@LongName").expect("short");
-        header.set_size(bytes.len() as u64);
+        header.set_size(0);
         header.set_cksum();
         archive.append(&header, &bytes[..]).expect("in memory");
     }

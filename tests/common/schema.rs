@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use boon::{Compiler, Schemas};
+use boon::{Compiler, SchemaIndex, Schemas};
 use esxray::report::json::SCHEMA_JSON;
 use esxray::report::model::Report;
 use serde_json::Value;
@@ -22,12 +22,20 @@ pub fn check(report_json: &str) {
 
 /// The violations as text.
 pub fn against_schema(value: &Value) -> Result<(), String> {
+    // Some tests hold hundreds of reports against it.
+    thread_local! {
+        static COMPILED: (Schemas, SchemaIndex) = compiled();
+    }
+    COMPILED.with(|(schemas, index)| schemas.validate(value, *index).map_err(|error| format!("{error:#}")))
+}
+
+fn compiled() -> (Schemas, SchemaIndex) {
     let schema: Value = serde_json::from_str(SCHEMA_JSON).expect("the schema is JSON");
     let mut compiler = Compiler::new();
     compiler.add_resource("urn:esxray:report:1", schema).expect("the schema is a resource");
     let mut schemas = Schemas::new();
     let index = compiler.compile("urn:esxray:report:1", &mut schemas).expect("the schema compiles");
-    schemas.validate(value, index).map_err(|error| format!("{error:#}"))
+    (schemas, index)
 }
 
 fn orders(report: &Report) {
