@@ -86,7 +86,7 @@ impl Piece {
         let Some(mut join) = cx.joins.open.remove(&path) else { return left_out(path) };
         let way = if number < join.next || join.early.contains_key(&number) {
             if join.was_missing(number) {
-                let text = "this fragment came when those behind it had been read, for want of memory; it was left out";
+                let text = "this fragment came when those behind it had been read, for want of memory (--memory); it was left out";
                 cx.problem(ProblemKind::Limit, file.as_str(), text);
             } else {
                 let text =

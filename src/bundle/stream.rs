@@ -314,8 +314,10 @@ impl Stream {
             return;
         }
         if container && self.place.depth > cx.limits().depth {
-            let text =
-                format!("containers are nested deeper than {}; the rest was left out", cx.limits().depth);
+            let text = format!(
+                "containers are nested deeper than {} (--max-depth); the rest was left out",
+                cx.limits().depth
+            );
             cx.problem(ProblemKind::Limit, &self.place.label, text);
             self.state = State::Over;
             return;

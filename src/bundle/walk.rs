@@ -110,7 +110,8 @@ impl<'a> Walk<'a> {
         self.members += 1;
         if self.members > self.limits.members && !self.over {
             self.over = true;
-            let text = format!("more than {} members; the rest was left out", self.limits.members);
+            let text =
+                format!("more than {} members (--max-members); the rest was left out", self.limits.members);
             self.problem(ProblemKind::Limit, label, text);
         }
         !self.over
@@ -119,7 +120,10 @@ impl<'a> Walk<'a> {
     /// The limit that a member of `given` bytes so far has reached, which began when `from` bytes had been read.
     pub(super) fn limit_of(&mut self, given: u64, from: u64) -> Option<Damage> {
         if given > self.limits.member_bytes {
-            let text = format!("longer than {} bytes; the rest was left out", self.limits.member_bytes);
+            let text = format!(
+                "longer than {} bytes (--max-member-bytes); the rest was left out",
+                self.limits.member_bytes
+            );
             return Some(Damage { kind: ProblemKind::Limit, text });
         }
         self.bomb(given, from)
@@ -137,13 +141,14 @@ impl<'a> Walk<'a> {
         self.expanded = self.expanded.saturating_sub(given);
         if self.bombs >= MOST_BOMBS && !self.over {
             self.over = true;
-            let text =
-                format!("{MOST_BOMBS} members of it are decompression bombs; the rest of it was left out");
+            let text = format!(
+                "{MOST_BOMBS} members of it are decompression bombs (--max-ratio); the rest of it was left out"
+            );
             let label = self.label.clone();
             self.problem(ProblemKind::Limit, &label, text);
         }
         let text = format!(
-            "it expands more than {} times: taken for a decompression bomb, the rest was left out",
+            "it expands more than {} times (--max-ratio): taken for a decompression bomb, the rest was left out",
             self.limits.ratio
         );
         Some(Damage { kind: ProblemKind::Limit, text })
@@ -159,7 +164,7 @@ impl<'a> Walk<'a> {
         if too_much && !self.over {
             self.over = true;
             let text = format!(
-                "what is nested in it expands more than {} times in all: taken for a decompression bomb, the rest was left out",
+                "what is nested in it expands more than {} times in all (--max-ratio): taken for a decompression bomb, the rest was left out",
                 self.limits.ratio
             );
             let label = self.label.clone();

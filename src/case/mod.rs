@@ -13,7 +13,7 @@ mod timeline;
 mod vm;
 
 use crate::bundle::tree;
-use crate::digest::Digest;
+use crate::digest::{Digest, LogCount, LogCoverage};
 use crate::model::{HostKind, Source, Timestamp};
 
 pub use capture::{Capture, Change, changes};
@@ -110,7 +110,8 @@ impl Case {
 
     /// First and last stamp of any record that was read.
     pub fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
-        let members = || self.hosts.iter().flat_map(|host| &host.logs).flat_map(|log| &log.members);
-        (members().filter_map(|member| member.from).min(), members().filter_map(|member| member.to).max())
+        let logs: Vec<LogCount> =
+            self.hosts.iter().flat_map(|host| &host.logs).map(LogCoverage::total).collect();
+        (logs.iter().filter_map(|log| log.from).min(), logs.iter().filter_map(|log| log.to).max())
     }
 }

@@ -59,7 +59,7 @@ impl MemberDigest {
     /// Gives up what it said: how far it was read depends on when the bombs before it were met.
     pub fn give_up(&mut self, limits: &Limits) {
         let text = format!(
-            "it expands more than {} times, as members before it do: taken for a decompression bomb and left out",
+            "it expands more than {} times (--max-ratio), as members before it do: taken for a decompression bomb and left out",
             limits.ratio
         );
         self.whole = false;

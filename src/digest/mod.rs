@@ -57,6 +57,24 @@ pub struct LogCoverage {
     pub rest: LogCount,
 }
 
+impl LogCoverage {
+    /// What was read of all its members.
+    pub fn total(&self) -> LogCount {
+        let mut total = self.rest.clone();
+        for member in &self.members {
+            total.add(&LogCount {
+                members: 1,
+                bytes: member.bytes,
+                records: member.records,
+                unparsed: member.unparsed,
+                from: member.from,
+                to: member.to,
+            });
+        }
+        total
+    }
+}
+
 /// What was read of log members that are not kept one by one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogCount {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::model::*;
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
-use crate::digest::MemberCoverage;
+use crate::digest::LogCount;
 use crate::fact::features::FeatureClass as FactClass;
 use crate::model::{HostKind, Lang, Problem, ProblemKind, Severity, Source, Text, Timestamp};
 use crate::rule::RuleSet;
@@ -305,8 +305,7 @@ const SAMPLES: usize = 3;
 
 fn coverage(host: &Host) -> impl Iterator<Item = Coverage> {
     host.logs.iter().map(|log| {
-        let sum = |value: fn(&MemberCoverage) -> u64| log.members.iter().map(value).sum::<u64>();
-        let rest = &log.rest;
+        let LogCount { members, bytes, records, unparsed, from, to } = log.total();
         let problem = |problem: &Problem| CoverageProblem {
             kind: problem.kind.name().to_owned(),
             member: problem.path.clone(),
@@ -316,12 +315,12 @@ fn coverage(host: &Host) -> impl Iterator<Item = Coverage> {
         Coverage {
             host: host.id.clone(),
             log: log.log.clone(),
-            from: log.members.iter().filter_map(|member| member.from).chain(rest.from).min(),
-            to: log.members.iter().filter_map(|member| member.to).chain(rest.to).max(),
-            members: log.members.len() as u64 + rest.members,
-            bytes: sum(|member| member.bytes) + rest.bytes,
-            records: sum(|member| member.records) + rest.records,
-            unparsed: sum(|member| member.unparsed) + rest.unparsed,
+            from,
+            to,
+            members,
+            bytes,
+            records,
+            unparsed,
             gaps: host.gaps.get(&log.log).into_iter().flatten().map(gap).collect(),
             problems: log.members.iter().flat_map(|member| &member.problems).map(problem).collect(),
             samples: samples.take(SAMPLES).map(sample).collect(),

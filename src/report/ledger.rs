@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::columns::{pad, pad_left, shorten, wrap};
 use super::labels::{Labels, fill, labels};
-use super::model::{CaptureInfo, Coverage, HostInfo, Report, ReportProblem};
+use super::model::{Coverage, HostInfo, Report, ReportProblem};
 use super::{escape, show, view};
 use crate::case::inside;
 use crate::model::{ProblemKind, Timestamp};
@@ -79,14 +79,13 @@ impl Page<'_> {
     fn captures(&mut self, host: &HostInfo) -> io::Result<()> {
         let l = self.l;
         self.path(l.bundle_short, &host.bundle)?;
-        self.field(l.captured_short, &utc(host.captured_at))?;
+        self.field(l.captured_short, &show::utc_or_dash(host.captured_at))?;
         for capture in host.captures.iter().skip(1) {
-            self.field(l.older_short, &older(capture, l))?;
+            self.field(l.older_short, &view::capture_head(capture, l))?;
             self.path("", &capture.bundle)?;
-            let since = host.changes.iter().filter(|change| change.since == capture.captured_at);
-            let changes: Vec<String> = since.map(|change| view::change_text(change, l)).collect();
+            let changes = view::changes_since(host, capture);
             for (at, change) in changes.iter().take(self.limit()).enumerate() {
-                self.field(if at == 0 { l.changed_short } else { "" }, change)?;
+                self.field(if at == 0 { l.changed_short } else { "" }, &view::change_text(change, l))?;
             }
             self.more(changes.len(), "              ")?;
         }
@@ -137,12 +136,13 @@ impl Page<'_> {
             return Ok(());
         }
         writeln!(self.out)?;
-        let tables = FORMS.map(|form| Table::of(logs, form, self.l));
-        let [.., narrowest] = &tables;
-        match tables.iter().find(|table| table.width() <= self.width) {
-            Some(table) => table.write(self.out),
-            None => narrowest.rows.iter().try_for_each(|row| self.paragraph("  ", "      ", &row.join("  "))),
+        let mut tables = FORMS.iter().map(|form| Table::of(logs, *form, self.l));
+        if let Some(table) = tables.find(|table| table.width() <= self.width) {
+            return table.write(self.out);
         }
+        let [.., narrowest] = FORMS;
+        let rows = Table::of(logs, narrowest, self.l).rows;
+        rows.iter().try_for_each(|row| self.paragraph("  ", "      ", &row.join("  ")))
     }
 
     fn gaps(&mut self, logs: &[&Coverage]) -> io::Result<()> {
@@ -236,14 +236,6 @@ impl Page<'_> {
         self.more(items.len(), "  ")?;
         writeln!(self.out)
     }
-}
-
-fn utc(at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "–".to_owned(), |at| format!("{} UTC", show::second(at)))
-}
-
-fn older(capture: &CaptureInfo, l: &Labels) -> String {
-    format!("{}, {}", utc(capture.captured_at), view::capture_version(capture, l))
 }
 
 /// How roomy a table is.

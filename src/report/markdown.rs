@@ -252,12 +252,10 @@ fn older_bundles(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result
     for host in report.hosts.iter().filter(|host| host.captures.len() > 1) {
         writeln!(out)?;
         for capture in &host.captures[1..] {
-            let (taken, release) =
-                (show::time_or_dash(capture.captured_at), view::capture_version(capture, l));
             let (id, bundle) = (code_span(&host.id), code_span(&capture.bundle));
-            writeln!(out, "- {id}: {}: {taken} UTC, {} {bundle}", l.older_bundle, md(&release))?;
-            let changes: Vec<_> =
-                host.changes.iter().filter(|change| change.since == capture.captured_at).collect();
+            let head = md(&view::capture_head(capture, l));
+            writeln!(out, "- {id}: {}: {head} {bundle}", l.older_bundle)?;
+            let changes = view::changes_since(host, capture);
             for change in changes.iter().take(VMS) {
                 writeln!(out, "  - {}", md(&view::change_text(change, l)))?;
             }
@@ -358,8 +356,8 @@ fn coverage(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> 
         let cells = [
             md(&log.host),
             md(&log.log),
-            log.from.map_or_else(|| "–".to_owned(), show::second),
-            log.to.map_or_else(|| "–".to_owned(), show::second),
+            show::second_or_dash(log.from),
+            show::second_or_dash(log.to),
             show::count(log.records),
             show::count(log.unparsed),
             log.gaps.len().to_string(),
@@ -425,7 +423,13 @@ fn problems(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> 
     }
     writeln!(out, "\n## {}\n", l.problems)?;
     for problem in report.problems.iter().take(EVENTS) {
-        writeln!(out, "- {} {}: {}", problem.kind.name(), code_span(&problem.path), md(&problem.text))?;
+        writeln!(
+            out,
+            "- {} {}: {}",
+            l.problem_kind(problem.kind),
+            code_span(&problem.path),
+            md(&problem.text)
+        )?;
     }
     more_in_json(report.problems.len(), EVENTS, l, out)
 }

@@ -19,6 +19,16 @@ pub fn second(value: Timestamp) -> String {
     text
 }
 
+/// The same, or a dash where it is not known.
+pub fn second_or_dash(value: Option<Timestamp>) -> String {
+    value.map_or_else(|| "–".to_owned(), second)
+}
+
+/// `2026-11-23 02:10:05 UTC`, or a dash where it is not known.
+pub fn utc_or_dash(value: Option<Timestamp>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{} UTC", second(value)))
+}
+
 /// `2026-11-23 02:10 – 04:55 UTC`; the date is not repeated where it is the same.
 pub fn span(from: Timestamp, to: Timestamp) -> String {
     let (first, last) = (second(from), second(to));

@@ -47,11 +47,6 @@ pub fn version(host: &HostInfo, l: &Labels) -> String {
     release([&host.update, &host.version, &host.build], l)
 }
 
-/// The same of an older bundle.
-pub fn capture_version(capture: &CaptureInfo, l: &Labels) -> String {
-    release([&capture.update, &capture.version, &capture.build], l)
-}
-
 fn release([update, version, build]: [&Option<String>; 3], l: &Labels) -> String {
     let name = update.as_deref().or(version.as_deref());
     match (name, build) {
@@ -124,6 +119,17 @@ pub fn unread(report: &Report) -> Unread<'_> {
         list.insert(path);
     }
     unread
+}
+
+/// What is different now, compared with an older bundle of the host.
+pub fn changes_since<'a>(host: &'a HostInfo, capture: &CaptureInfo) -> Vec<&'a ChangeInfo> {
+    host.changes.iter().filter(|change| change.since == capture.captured_at).collect()
+}
+
+/// `2020-02-17 09:28:31 UTC, 6.7 U3 (14320388)`: when an older bundle was taken, and of what.
+pub fn capture_head(capture: &CaptureInfo, l: &Labels) -> String {
+    let release = release([&capture.update, &capture.version, &capture.build], l);
+    format!("{}, {release}", show::utc_or_dash(capture.captured_at))
 }
 
 /// `build 10302608 → 14320388`

@@ -1,7 +1,7 @@
 //! What was read of each host: one bar a log on the case's time axis, with its gaps.
 
 use super::super::labels::{Labels, fill, fill_count};
-use super::super::model::{Coverage, Report, Sample};
+use super::super::model::{Coverage, HostInfo, Report, Sample};
 use super::super::{show, view};
 use crate::model::Timestamp;
 
@@ -41,10 +41,13 @@ pub struct Bar {
 /// Prepares the tables, one a host, in the report's order.
 pub fn coverage<'a>(report: &'a Report, l: &Labels) -> Vec<HostCoverage<'a>> {
     let axis = axis(report);
-    let per_host = report.coverage.chunk_by(|a, b| a.host == b.host);
-    let hosts: Vec<&[Coverage]> = per_host.collect();
-    let few = hosts.len() <= OPEN_HOSTS;
-    hosts.into_iter().map(|logs| host_coverage(report, logs, axis, few, l)).collect()
+    let few = report.hosts.len() <= OPEN_HOSTS;
+    let of = |host: &'a HostInfo| {
+        let logs: Vec<&Coverage> = report.coverage.iter().filter(|log| log.host == host.id).collect();
+        let is_known = !logs.is_empty() || !host.absent_logs.is_empty();
+        is_known.then(|| host_coverage(host, &logs, axis, few, l))
+    };
+    report.hosts.iter().filter_map(of).collect()
 }
 
 /// From the first to the last stamp of any log.
@@ -55,8 +58,8 @@ fn axis(report: &Report) -> Option<(Timestamp, Timestamp)> {
 }
 
 fn host_coverage<'a>(
-    report: &'a Report,
-    logs: &'a [Coverage],
+    host: &'a HostInfo,
+    logs: &[&'a Coverage],
     axis: Option<(Timestamp, Timestamp)>,
     few: bool,
     l: &Labels,
@@ -69,11 +72,9 @@ fn host_coverage<'a>(
     parts.extend(show::span_or_none(from, to));
     parts.extend((gaps > 0).then(|| fill_count(l.gaps_n, gaps as u64)));
     parts.extend((problems > 0).then(|| fill_count(l.problems_n, problems as u64)));
-    let host = logs.first().map_or("", |log| &log.host);
-    let known = report.hosts.iter().find(|info| info.id == host);
-    let absent = known.map(|info| info.absent_logs.join(", ")).filter(|logs| !logs.is_empty());
+    let absent = (!host.absent_logs.is_empty()).then(|| host.absent_logs.join(", "));
     HostCoverage {
-        host,
+        host: &host.id,
         absent: absent.map(|logs| fill(l.absent, &[&logs])),
         summary: parts.join(" · "),
         is_open: few,
@@ -85,8 +86,8 @@ fn log_row<'a>(log: &'a Coverage, axis: Option<(Timestamp, Timestamp)>, l: &Labe
     let place = |at: &Sample| show::place(&at.file, at.line, at.offset);
     LogRow {
         log,
-        from: log.from.map_or_else(|| "–".to_owned(), show::second),
-        to: log.to.map_or_else(|| "–".to_owned(), show::second),
+        from: show::second_or_dash(log.from),
+        to: show::second_or_dash(log.to),
         bytes: show::bytes(log.bytes),
         records: show::count(log.records),
         unparsed: show::count(log.unparsed),

@@ -113,20 +113,21 @@ fn row<'a>(host: &'a HostInfo, usual: &Usual<'_>, l: &Labels) -> HostRow<'a> {
         members: vsan_count(host, |vsan| vsan.member_count, usual.members, l.vsan_members),
         peers: vsan_count(host, |vsan| vsan.unicast_peers, usual.peers, l.vsan_peers),
         clock: clock(&host.clock, l),
-        booted: host.booted_at.map_or_else(|| "–".to_owned(), show::second),
-        captured: host.captured_at.map_or_else(|| "–".to_owned(), show::second),
+        booted: show::second_or_dash(host.booted_at),
+        captured: show::second_or_dash(host.captured_at),
         older: host.captures.iter().skip(1).map(|capture| older(host, capture, l)).collect(),
     }
 }
 
 fn older(host: &HostInfo, capture: &CaptureInfo, l: &Labels) -> Older {
-    let taken = capture.captured_at.map_or_else(|| "–".to_owned(), |at| format!("{} UTC", show::second(at)));
-    let since = host.changes.iter().filter(|change| change.since == capture.captured_at);
     Older {
-        head: format!("{taken}, {}", view::capture_version(capture, l)),
+        head: view::capture_head(capture, l),
         bundle: capture.bundle.clone(),
-        changed_since: fill(l.changed_since, &[&taken]),
-        changes: since.map(|change| view::change_text(change, l)).collect(),
+        changed_since: fill(l.changed_since, &[&show::utc_or_dash(capture.captured_at)]),
+        changes: view::changes_since(host, capture)
+            .into_iter()
+            .map(|change| view::change_text(change, l))
+            .collect(),
     }
 }
 

@@ -148,7 +148,7 @@ fn vm_row(vm: &FeatureVm) -> VmRow<'_> {
     let blocked = vm.blocked.iter();
     VmRow {
         vm,
-        powered_on: vm.powered_on_at.map_or_else(|| "–".to_owned(), show::second),
+        powered_on: show::second_or_dash(vm.powered_on_at),
         blocked: blocked.map(|b| (b.host.as_str(), b.missing.join(", "))).collect(),
     }
 }

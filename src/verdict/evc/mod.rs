@@ -149,19 +149,13 @@ fn mismatch(
     vms.sort();
     let mut hosts: Vec<usize> = gap.have.iter().chain(&gap.lack).copied().collect();
     hosts.sort_unstable();
+    let summary = text::summary(case, gap, pinned, refusals.len(), !one_way.is_empty());
     Finding {
         id: "evc.feature-mismatch",
         severity: if harmed { Severity::Error } else { Severity::Warning },
         confidence,
         title: text::title(case, gap),
-        summary: if doubtful {
-            text::with_doubt(
-                text::summary(case, gap, pinned, refusals.len(), !one_way.is_empty()),
-                &ids(case, odd),
-            )
-        } else {
-            text::summary(case, gap, pinned, refusals.len(), !one_way.is_empty())
-        },
+        summary: if doubtful { text::with_doubt(summary, &ids(case, odd)) } else { summary },
         cause: (cause.id, cause.text),
         hosts,
         vms,

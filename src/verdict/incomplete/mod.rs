@@ -108,9 +108,11 @@ fn again(file: &str, hosts: &[String]) -> Step {
 
 /// The name of the file that is transferred where something at `path` in the bundle of `host` is wrong.
 fn transferred(host: &Host, path: &str) -> String {
-    let outermost = path.split_once('!').map(|(outermost, _)| outermost);
-    let is_file = host.containers().contains(path);
-    let file = outermost.or(is_file.then_some(path)).unwrap_or(&host.bundle);
+    let file = match path.split_once('!') {
+        Some((outermost, _)) => outermost,
+        None if host.containers().contains(path) => path,
+        None => &host.bundle,
+    };
     file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned()
 }
 

@@ -196,7 +196,9 @@ impl Tar {
         let (name, limit) = (String::from_utf8_lossy(name), self.bounds.entry_bytes);
         let text = match size {
             u64::MAX => format!("{name} has a size that is no number; it was left out"),
-            _ => format!("{name} claims to be {size} bytes long, and the limit is {limit}; it was left out"),
+            _ => format!(
+                "{name} claims to be {size} bytes long, and the limit is {limit} (--max-member-bytes); it was left out"
+            ),
         };
         take(Item::Fault(Damage { kind: ProblemKind::Limit, text }));
         self.state = State::Seek(Seek { from: self.at, why: Why::Told, aligned: true });

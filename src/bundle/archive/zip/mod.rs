@@ -224,7 +224,7 @@ impl Zip {
         if let Some(stored) = local.stored.filter(|&stored| stored > self.bounds.entry_bytes) {
             let name = String::from_utf8_lossy(&local.name);
             let text = format!(
-                "{name} claims to be {stored} bytes long, and the limit is {}; it was left out",
+                "{name} claims to be {stored} bytes long, and the limit is {} (--max-member-bytes); it was left out",
                 self.bounds.entry_bytes
             );
             take(Item::Fault(Damage { kind: ProblemKind::Limit, text }));
