@@ -24,17 +24,18 @@ impl Origin {
         self.pieces.push((line, offset, file));
     }
 
-    /// Where the line `line`, whose first byte is at `offset` of the whole text, stands in its own file.
-    pub fn locate(&self, line: u64, offset: u64) -> Source {
+    /// The file in which the line `line`, whose first byte is at `offset` of the whole text, stands, and its line and
+    /// offset there.
+    pub fn place(&self, line: u64, offset: u64) -> (&MemberPath, u64, u64) {
         let at = self.pieces.partition_point(|piece| piece.1 <= offset).saturating_sub(1);
         let (first_line, first_offset, file) = &self.pieces[at];
-        Source { file: file.clone(), line: line - first_line + 1, offset: offset - first_offset }
+        (file, line - first_line + 1, offset - first_offset)
     }
 
-    /// The file that `offset` lies in.
-    pub fn file(&self, offset: u64) -> &MemberPath {
-        let at = self.pieces.partition_point(|piece| piece.1 <= offset).saturating_sub(1);
-        &self.pieces[at].2
+    /// The same, to keep.
+    pub fn locate(&self, line: u64, offset: u64) -> Source {
+        let (file, line, offset) = self.place(line, offset);
+        Source { file: file.clone(), line, offset }
     }
 }
 

@@ -66,19 +66,28 @@ impl Content {
                 cx.tally_encrypted(&place.label, &name);
                 Content::Skip
             }
-            EntryKind::File => match tree::fragment(&name) {
-                Some((target, number)) => Piece::begin(cx, place, &name, target, number),
-                None => {
-                    let member = place.member(&name, entry.size, entry.doubtful);
-                    Content::of(cx, place, &name, member)
-                }
-            },
+            EntryKind::File => Content::file(cx, place, &name, entry.size, entry.doubtful),
         }
+    }
+
+    /// Where the bytes of the file `name` in `place` go.
+    pub(super) fn file(
+        cx: &mut Walk<'_>,
+        place: &mut Place,
+        name: &str,
+        size: Option<u64>,
+        doubtful: bool,
+    ) -> Content {
+        if let Some((target, number)) = tree::fragment(name) {
+            return Piece::begin(cx, place, name, target, number);
+        }
+        let member = place.member(name, size, doubtful);
+        Content::of(cx, place, name, member)
     }
 
     /// Where the bytes of `member`, which is `name` in `place`, go.
     pub(super) fn of(cx: &mut Walk<'_>, place: &Place, name: &str, member: Member) -> Content {
-        let (size, in_tree) = (member.size, tree::split(name).is_some());
+        let size = member.size;
         if let Some(handle) = cx.begin(member) {
             return Content::Leaf(Leaf::new(handle, size, cx));
         }
@@ -87,7 +96,7 @@ impl Content {
             return Content::Skip;
         }
         let purpose = match () {
-            () if in_tree && !tree::is_bundle_name(name) => Purpose::Inside,
+            () if tree::split(name).is_some() && !tree::is_bundle_name(name) => Purpose::Inside,
             () => Purpose::Beside { called: tree::is_archive_name(name) },
         };
         Content::Inner(Box::new(Stream::new(place.inner(name), purpose)))
@@ -194,6 +203,10 @@ impl Leaf {
         bytes = &bytes[..bytes.len().min(room)];
         while !bytes.is_empty() {
             let (part, rest) = bytes.split_at(bytes.len().min(BLOCK - self.block.len()));
+            if !self.block.is_empty() && self.block.capacity() - self.block.len() < part.len() {
+                // Doubling would hold more than a block.
+                self.block.reserve_exact(BLOCK - self.block.len());
+            }
             self.block.extend_from_slice(part);
             bytes = rest;
             if self.block.len() == BLOCK {
@@ -251,10 +264,3 @@ fn unsafe_name(name: &[u8]) -> Option<Unsafe> {
     let odd = absolute || name.len() > 4096 || name.iter().any(|byte| byte.is_ascii_control());
     odd.then_some(Unsafe::Odd)
 }
-
-/// Told of a file that could not be opened because of a password.
-pub(super) const PASSWORD: &str =
-    "files are protected by a password; unzip them with it and give the folder instead";
-
-/// What kind of problem a name is.
-pub(super) const NAMES: ProblemKind = ProblemKind::UnsafeName;

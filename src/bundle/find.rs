@@ -1,5 +1,6 @@
 //! From the paths that a user gives to the files and folders that are bundles.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -63,10 +64,11 @@ const DEEPEST: usize = 6;
 /// # Errors
 /// Fails where `path` does not exist or cannot be listed; what is no bundle inside a folder is a problem.
 pub fn find(path: &Path, is_log: &dyn Fn(&str) -> bool) -> io::Result<(Vec<Input>, Vec<Problem>)> {
-    let mut finder = Finder { is_log, inputs: Vec::new(), problems: Vec::new() };
-    if fs::metadata(path)?.is_dir() {
+    let mut finder = Finder { is_log, inputs: Vec::new(), problems: Vec::new(), joined: BTreeSet::new() };
+    let meta = fs::metadata(path)?;
+    if meta.is_dir() {
         finder.folder(path, 0)?;
-    } else if fs::metadata(path)?.is_file() {
+    } else if meta.is_file() {
         fs::File::open(path)?;
         finder.inputs.push(match siblings(path) {
             Some(fragments) => Input::Fragments(fragments),
@@ -102,6 +104,8 @@ struct Finder<'a> {
     is_log: &'a dyn Fn(&str) -> bool,
     inputs: Vec<Input>,
     problems: Vec<Problem>,
+    /// Files whose fragments were found.
+    joined: BTreeSet<PathBuf>,
 }
 
 impl Finder<'_> {
@@ -161,9 +165,8 @@ impl Finder<'_> {
     }
 
     fn file(&mut self, path: &Path) {
-        if tree::fragment(&name_of(path)).is_some() {
-            let known = |input: &Input| input.files().iter().any(|file| file == path);
-            if !self.inputs.iter().any(known)
+        if let Some((target, _)) = tree::fragment(&name_of(path)) {
+            if self.joined.insert(path.with_file_name(target))
                 && let Some(fragments) = siblings(path)
             {
                 self.inputs.push(Input::Fragments(fragments));

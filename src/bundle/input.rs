@@ -110,15 +110,10 @@ impl Walk<'_> {
             return;
         }
         let name = relative(root, path);
-        let mut content = match tree::fragment(&name) {
-            Some((target, number)) => fragment::Piece::begin(self, place, &name, target, number),
-            None => {
-                let member = place.member(&name, Some(size), false);
-                Content::of(self, place, &name, member)
-            }
-        };
+        let mut content = Content::file(self, place, &name, Some(size), false);
         let mut got = 0;
         let failed = match File::open(path) {
+            _ if content.is_over() => None,
             Ok(mut file) => self.blocks(&mut file, |cx, bytes| {
                 got += bytes.len() as u64;
                 content.push(cx, bytes);

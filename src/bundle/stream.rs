@@ -301,15 +301,17 @@ impl Stream {
             self.state = State::Over;
             return;
         }
+        if self.purpose == Purpose::Inside {
+            self.state = State::Over;
+            return;
+        }
         let mut kind = sniff::sniff(head);
         let should_be = matches!(self.purpose, Purpose::Given | Purpose::Beside { called: true });
         if kind == Kind::Other && should_be && !self.place.is_decoded {
             kind = self.guess(cx, head);
         }
         let container = kind.is_container();
-        if self.purpose == Purpose::Inside
-            || (!container && self.purpose == (Purpose::Beside { called: false }))
-        {
+        if !container && self.purpose == (Purpose::Beside { called: false }) {
             self.state = State::Over;
             return;
         }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::content::{NAMES, PASSWORD};
 use super::fragment::{self, Joins};
 use super::{Damage, Gap, Handle, Limits, Member, Sink};
 use crate::model::{MemberPath, Problem, ProblemKind};
@@ -108,11 +107,11 @@ impl<'a> Walk<'a> {
     /// Counts a member of the container `label`; whether it is within the limit.
     pub(super) fn count_member(&mut self, label: &str) -> bool {
         self.members += 1;
-        if self.members > self.limits.members && !self.over {
-            self.over = true;
-            let text =
-                format!("more than {} members (--max-members); the rest was left out", self.limits.members);
-            self.problem(ProblemKind::Limit, label, text);
+        let most = self.limits.members;
+        if self.members > most {
+            self.give_up(label, || {
+                format!("more than {most} members (--max-members); the rest was left out")
+            });
         }
         !self.over
     }
@@ -139,13 +138,10 @@ impl<'a> Walk<'a> {
         }
         self.bombs += 1;
         self.expanded = self.expanded.saturating_sub(given);
-        if self.bombs >= MOST_BOMBS && !self.over {
-            self.over = true;
-            let text = format!(
-                "{MOST_BOMBS} members of it are decompression bombs (--max-ratio); the rest of it was left out"
-            );
-            let label = self.label.clone();
-            self.problem(ProblemKind::Limit, &label, text);
+        if self.bombs >= MOST_BOMBS {
+            self.give_up(&self.label.clone(), || {
+                format!("{MOST_BOMBS} members of it are decompression bombs (--max-ratio); the rest of it was left out")
+            });
         }
         let text = format!(
             "it expands more than {} times (--max-ratio): taken for a decompression bomb, the rest was left out",
@@ -161,14 +157,18 @@ impl<'a> Walk<'a> {
         // A single bomb is stopped before all together are too much.
         let free = self.limits.ratio_from.saturating_mul(4);
         let too_much = self.expanded > free && self.expanded / self.read.max(1) > self.limits.ratio;
-        if too_much && !self.over {
-            self.over = true;
-            let text = format!(
-                "what is nested in it expands more than {} times in all (--max-ratio): taken for a decompression bomb, the rest was left out",
-                self.limits.ratio
-            );
-            let label = self.label.clone();
-            self.problem(ProblemKind::Limit, &label, text);
+        if too_much {
+            let most = self.limits.ratio;
+            self.give_up(&self.label.clone(), || {
+                format!("what is nested in it expands more than {most} times in all (--max-ratio): taken for a decompression bomb, the rest was left out")
+            });
+        }
+    }
+
+    /// Ends the walk and tells why, once.
+    fn give_up(&mut self, label: &str, text: impl FnOnce() -> String) {
+        if !std::mem::replace(&mut self.over, true) {
+            self.problem(ProblemKind::Limit, label, text());
         }
     }
 
@@ -182,17 +182,18 @@ impl<'a> Walk<'a> {
 
     /// Counts a member whose name is `text`, for one problem with all of them.
     pub(super) fn tally(&mut self, text: &'static str, container: &str, name: &str) {
-        self.alike(NAMES, text, container, name);
+        self.alike(ProblemKind::UnsafeName, text, container, name);
     }
 
     /// Counts a member that needs a password.
     pub(super) fn tally_encrypted(&mut self, container: &str, name: &str) {
-        self.alike(ProblemKind::Encrypted, PASSWORD, container, name);
+        let text = "files are protected by a password; unzip them with it and give the folder instead";
+        self.alike(ProblemKind::Encrypted, text, container, name);
     }
 
     fn alike(&mut self, kind: ProblemKind, text: &'static str, container: &str, name: &str) {
-        let cut = name.chars().take(200).collect();
-        self.alike.entry((kind, container.to_owned(), text)).or_insert((0, cut)).0 += 1;
+        let first = || (0, name.chars().take(200).collect());
+        self.alike.entry((kind, container.to_owned(), text)).or_insert_with(first).0 += 1;
     }
 
     pub(super) fn begin(&mut self, member: Member) -> Option<Handle> {

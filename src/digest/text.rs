@@ -172,10 +172,10 @@ impl Take<'_, '_> {
             if self.readers.is_empty() {
                 break;
             }
-            let source = self.origin.locate(line, offset);
-            let line = Line { file: &source.file, number: source.line, offset: source.offset, bytes };
+            let (file, number, offset) = self.origin.place(line, offset);
+            let line = Line { file, number, offset, bytes };
             self.readers.iter_mut().for_each(|reader| reader.line(line, self.out));
-            self.bound(source.file.as_str());
+            self.bound(file.as_str());
         }
         if let Some(scanner) = self.scanner {
             scanner.stretch(stretch, self.origin);

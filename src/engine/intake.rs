@@ -192,7 +192,7 @@ impl Sink for Intake<'_, '_, '_> {
             Room::Counted => true,
             Room::None => return None,
         };
-        let reader = MemberReader::new(&member, self.run.rules, self.run.limits);
+        let reader = Box::new(MemberReader::new(&member, self.run.rules, self.run.limits));
         let (id, messages) = (self.run.pool.next_id(), VecDeque::new());
         let job = Job { input: self.index, bundle, path: member.path, brief, reader: Some(reader), messages };
         self.pending = Some((id, job));

@@ -28,7 +28,7 @@ pub(super) struct Job<'r> {
     /// Whether what it gives is counted only.
     pub brief: bool,
     /// `None` while a worker has it.
-    pub reader: Option<MemberReader<'r>>,
+    pub reader: Option<Box<MemberReader<'r>>>,
     pub messages: VecDeque<Message>,
 }
 
@@ -170,7 +170,7 @@ impl<'r> Pool<'r> {
         match step {
             Step::Goes(reader) => {
                 let Some(job) = state.jobs.get_mut(&id) else { return };
-                job.reader = Some(*reader);
+                job.reader = Some(reader);
                 if !job.messages.is_empty() {
                     state.ready.push_back(id);
                     self.ready.notify_one();
@@ -221,7 +221,11 @@ enum Step<'r> {
 }
 
 /// Works off `messages`; gives also the bytes that were freed.
-fn step<'r>(reader: MemberReader<'r>, messages: VecDeque<Message>, path: &MemberPath) -> (Step<'r>, usize) {
+fn step<'r>(
+    reader: Box<MemberReader<'r>>,
+    messages: VecDeque<Message>,
+    path: &MemberPath,
+) -> (Step<'r>, usize) {
     let freed = messages.iter().map(block_len).sum();
     let worked = catch_unwind(AssertUnwindSafe(|| {
         let mut reader = reader;
@@ -233,7 +237,7 @@ fn step<'r>(reader: MemberReader<'r>, messages: VecDeque<Message>, path: &Member
                 Message::End(damage) => return Step::Over(Box::new(reader.finish(damage))),
             }
         }
-        Step::Goes(Box::new(reader))
+        Step::Goes(reader)
     }));
     (worked.unwrap_or_else(|_| Step::Over(Box::new(failed(path)))), freed)
 }
@@ -283,7 +287,7 @@ mod tests {
         let pool = Pool::new(Limits { memory: 4000, ..Limits::default() });
         thread::scope(|scope| {
             scope.spawn(|| pool.work());
-            let reader = MemberReader::new(&member, &rules, Limits::default());
+            let reader = Box::new(MemberReader::new(&member, &rules, Limits::default()));
             let (id, bundle, messages) = (pool.next_id(), (root.clone(), root), VecDeque::new());
             pool.put(id, Job { input: 0, bundle, path, brief: false, reader: Some(reader), messages });
             // As when its reading failed: the member is over, and its blocks still come.

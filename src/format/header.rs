@@ -301,7 +301,8 @@ pub fn starts_record(line: &[u8]) -> bool {
     let head = &line[20..line.len().min(176)];
     let arrow =
         memmem::find(head, b"-->").is_some_and(|at| at >= 2 && head[..at].trim_ascii_end().ends_with(b":"));
-    let marked = memchr::memchr(b'+', head).is_some();
+    let marked =
+        memchr::memchr_iter(b'+', head).any(|at| at > 0 && matches!(head[at - 1], b'0'..=b'9' | b')' | b'['));
     !((arrow || marked) && parse(line).is_some_and(|header| header.continues))
 }
 

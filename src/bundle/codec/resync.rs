@@ -190,11 +190,13 @@ fn is_stored(bytes: &[u8]) -> bool {
 
 /// The `count` bits of `bytes` at `bit`, the first the lowest; `None` behind the end.
 fn bits(bytes: &[u8], bit: usize, count: usize) -> Option<usize> {
-    let mut value = 0;
-    for (place, at) in (bit..bit + count).enumerate() {
-        value |= usize::from(bytes.get(at / 8)? >> (at % 8) & 1) << place;
-    }
-    Some(value)
+    // No field of a header has more than 7 bits: two bytes hold it wherever it begins.
+    let word = match bytes.get(bit / 8..)? {
+        [low, high, ..] => usize::from(*low) | usize::from(*high) << 8,
+        [low] => usize::from(*low),
+        [] => 0,
+    };
+    (bit + count <= bytes.len() * 8).then(|| word >> (bit % 8) & ((1 << count) - 1))
 }
 
 /// Whether the header of a dynamic block stands at `bit`: its three codes are complete. `None` behind the end.

@@ -211,7 +211,7 @@ impl Zip {
     }
 
     /// Begins an entry; how long its header is.
-    fn begin(&mut self, local: Local, take: &mut Take<'_>) -> usize {
+    fn begin(&mut self, mut local: Local, take: &mut Take<'_>) -> usize {
         self.entries += 1;
         self.ended = false;
         let len = local.len;
@@ -231,13 +231,15 @@ impl Zip {
             self.state = State::Seek(self.at + len as u64);
             return len;
         }
+        let name = std::mem::take(&mut local.name);
+        let wanted = take(Item::Entry(Entry { name, size: local.size, kind, doubtful: false }));
+        // Content that nobody wants is decoded only to find where it ends.
+        let is_used = kind == EntryKind::File && (wanted || local.stored.is_none());
         // Of the newer methods only the directory, which comes last, tells where content of unknown length ends.
-        let body =
-            body(local.method).filter(|body| local.stored.is_some() || !matches!(body, Body::Other(_)));
-        let entry = Entry { name: local.name.clone(), size: local.size, kind, doubtful: false };
-        let wanted = take(Item::Entry(entry));
+        let is_read = |body: &Body| local.stored.is_some() || !matches!(body, Body::Other(_));
+        let body = is_used.then(|| body(local.method)).flatten().filter(is_read);
         match body {
-            Some(body) if kind == EntryKind::File && (wanted || local.stored.is_none()) => {
+            Some(body) => {
                 let left = local.stored;
                 let crc = Crc::new();
                 let (back, behind) = (Vec::new(), None);
@@ -255,10 +257,9 @@ impl Zip {
                 };
                 self.state = State::Content(Box::new(content));
             }
-            body => {
-                let unknown = body.is_none() && kind == EntryKind::File;
+            None => {
                 let text = format!("it is compressed by method {} in a form that is not read", local.method);
-                take(Item::End(unknown.then_some(Damage { kind: ProblemKind::Unreadable, text })));
+                take(Item::End(is_used.then_some(Damage { kind: ProblemKind::Unreadable, text })));
                 self.state = match local.stored {
                     Some(stored) if stored > 0 => State::Skip(stored),
                     Some(_) => State::Signature,
