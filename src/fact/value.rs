@@ -1,0 +1,264 @@
+//! What facts can say: plain values, as the files say them.
+
+use serde::{Deserialize, Serialize};
+
+use super::feature::FeatureValue;
+use crate::model::{HostKind, Source, Stamp, Timestamp};
+
+/// What a fact can say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "kebab-case")]
+pub enum FactValue {
+    /// A name of the host, fully qualified or short.
+    HostName {
+        /// The name as written.
+        name: String,
+    },
+    /// Product, version and build.
+    Product {
+        /// ESXi or vCenter.
+        kind: HostKind,
+        /// `6.7.0`, `8.0.3`.
+        version: Option<String>,
+        /// `14320388`.
+        build: Option<String>,
+        /// The update number where the file states it: 3 of `Update 3`.
+        update: Option<u32>,
+        /// When a log said so: a host that was upgraded says several things.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Stamp>,
+    },
+    /// What the bundle's `README` says made it.
+    CollectedBy {
+        /// ESXi for `vm-support`, vCenter for `vc-support`.
+        kind: HostKind,
+    },
+    /// When the bundle was taken.
+    CapturedAt {
+        /// The time, UTC.
+        at: Timestamp,
+    },
+    /// How long the host had been up at the capture.
+    Uptime {
+        /// Microseconds.
+        micros: i64,
+    },
+    /// `/system/uuid` of `esx.conf`.
+    SystemUuid {
+        /// The UUID as written.
+        uuid: String,
+    },
+    /// SMBIOS identity.
+    Hardware {
+        /// `Dell Inc.`
+        vendor: Option<String>,
+        /// `PowerEdge R730`
+        model: Option<String>,
+        /// BIOS version.
+        bios: Option<String>,
+    },
+    /// CPU identity; absent parts are `None`.
+    Cpu {
+        /// `GenuineIntel`
+        vendor: Option<String>,
+        /// CPUID family, decimal.
+        family: Option<u64>,
+        /// CPUID model.
+        model: Option<u64>,
+        /// CPUID stepping.
+        stepping: Option<u64>,
+        /// Brand string.
+        name: Option<String>,
+    },
+    /// Microcode revisions of the first CPU.
+    Microcode {
+        /// What the BIOS loaded.
+        original: Option<u64>,
+        /// What runs.
+        current: Option<u64>,
+    },
+    /// An installed VIB.
+    Vib {
+        /// `cpu-microcode`, `esx-base`.
+        name: String,
+        /// Its version.
+        version: String,
+    },
+    /// `featMask.evc.<key> = "<value>"` of `etc/vmware/config`.
+    EvcMask {
+        /// Lower-case key: `cpuid.mdclear`.
+        key: String,
+        /// The mask.
+        value: FeatureValue,
+    },
+    /// `featureCompat.evc.completeMasks` of `etc/vmware/config`.
+    EvcCompleteMasks {
+        /// TRUE or FALSE.
+        complete: bool,
+    },
+    /// `etc/vmware/config` was there and was read to its end: what it does not hold is not set.
+    ConfigRead,
+    /// A legacy register mask `cpuid.<leaf>.<register> = "…"` in `etc/vmware/config`.
+    CpuidOverride {
+        /// `cpuid.7.edx`
+        key: String,
+        /// The 32-character mask as written.
+        value: String,
+    },
+    /// One entry of `featureCapability` or `maskedFeatureCapability` of the host.
+    Capability {
+        /// Lower-case key.
+        key: String,
+        /// Its value.
+        value: u64,
+        /// Whether it is from the list after masks.
+        masked: bool,
+    },
+    /// One run of a VM, as one `vmware.log` tells it.
+    VmRun(VmRun),
+    /// A VM of `localcli vm process list`.
+    RunningVm {
+        /// Display name.
+        name: String,
+        /// World id.
+        world: Option<u64>,
+        /// Configuration file.
+        vmx: Option<String>,
+    },
+    /// A VM of `vmInventory.xml`.
+    RegisteredVm {
+        /// Configuration file.
+        vmx: String,
+    },
+    /// `localcli vsan cluster get`.
+    VsanCluster(VsanCluster),
+    /// `localcli vsan cluster get` said that clustering is not enabled.
+    VsanDisabled,
+    /// `localcli vsan cluster unicastagent list`; an empty list is a fact too.
+    UnicastAgents {
+        /// Its lines.
+        agents: Vec<UnicastAgent>,
+    },
+    /// An advanced option that was changed from its default.
+    AdvancedOption {
+        /// `/VSAN/IgnoreClusterMemberListUpdates`
+        path: String,
+        /// Its value.
+        value: String,
+    },
+    /// A managed object's name, from vCenter's logs or inventory.
+    ObjectName {
+        /// `HostSystem`, `VirtualMachine`, `ClusterComputeResource`.
+        kind: String,
+        /// `host-12`
+        moref: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// One run of a VM, as one `vmware.log` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VmRun {
+    /// `displayName`.
+    pub name: Option<String>,
+    /// Folder of the VM inside the bundle: `vmfs/volumes/<datastore>/<vm>`.
+    pub folder: String,
+    /// Log file name: `vmware.log`, `vmware-3.log`.
+    pub log: String,
+    /// The configuration file as the log names it.
+    pub vmx: Option<String>,
+    /// The host that the vmx names as its own (`Hostname=`).
+    pub host: Option<String>,
+    /// Stamp of the first record.
+    pub from: Option<Stamp>,
+    /// Stamp of the last record.
+    pub to: Option<Stamp>,
+    /// How this run began.
+    pub start: VmStart,
+    /// Whether the log ends with the VM powered off.
+    pub ended: bool,
+    /// Whether the VM left this host by vMotion at the log's end.
+    pub left: bool,
+    /// `VM Features Required` of the last block.
+    pub requires: Vec<Requirement>,
+    /// `Capability Found` of the last block: what the vmx could use on this host then.
+    pub capabilities: Vec<(String, u64)>,
+    /// `featMask.evc.*` that held on the host then.
+    pub evc_masks: Vec<(String, FeatureValue)>,
+}
+
+/// How a VM's run on a host began.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VmStart {
+    /// The log does not tell.
+    #[default]
+    Unknown,
+    /// Powered on.
+    PowerOn,
+    /// Resumed from suspension: keeps the requirements of its power-on.
+    Resume,
+    /// Arrived by vMotion: keeps the requirements of its power-on.
+    MigratedIn,
+}
+
+/// A CPU feature that a VM needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// Lower-case key.
+    pub key: String,
+    /// What it must be.
+    pub value: FeatureValue,
+    /// The line that says so.
+    pub source: Source,
+    /// That line.
+    pub text: String,
+}
+
+/// `localcli vsan cluster get`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VsanCluster {
+    /// `Local Node UUID`
+    pub node_uuid: Option<String>,
+    /// `Local Node State`
+    pub state: Option<String>,
+    /// `Local Node Health State`
+    pub health: Option<String>,
+    /// `Sub-Cluster UUID`
+    pub cluster_uuid: Option<String>,
+    /// `Sub-Cluster Master UUID`
+    pub master_uuid: Option<String>,
+    /// `Sub-Cluster Backup UUID`
+    pub backup_uuid: Option<String>,
+    /// `Sub-Cluster Membership Entry Revision`
+    pub revision: Option<u64>,
+    /// `Sub-Cluster Member Count`
+    pub member_count: Option<u64>,
+    /// `Sub-Cluster Member UUIDs`
+    pub members: Vec<String>,
+    /// `Sub-Cluster Member HostNames`
+    pub member_names: Vec<String>,
+    /// `Sub-Cluster Membership UUID`
+    pub membership_uuid: Option<String>,
+    /// `Unicast Mode Enabled`
+    pub unicast_mode: Option<bool>,
+    /// `Maintenance Mode State`
+    pub maintenance: Option<String>,
+    /// `Config Generation` as printed.
+    pub config_generation: Option<String>,
+    /// The lines that tell state, members and configuration, as evidence.
+    #[serde(default)]
+    pub lines: Vec<(Source, String)>,
+}
+
+/// One line of `localcli vsan cluster unicastagent list`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnicastAgent {
+    /// Node UUID.
+    pub node_uuid: String,
+    /// Whether it is a witness.
+    pub witness: bool,
+    /// IP address.
+    pub ip: Option<String>,
+}
