@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::inside;
 use crate::digest::{LogCoverage, MemberCoverage};
+use crate::format::{self, Place};
 use crate::model::{ProblemKind, Timestamp};
 
 /// Why a stretch of time is not covered.
@@ -141,48 +142,38 @@ fn uncovered(gap: Gap, others: &[&MemberCoverage]) -> Vec<Gap> {
     pieces.into_iter().map(|(from, to)| Gap { from, to, ..gap.clone() }).collect()
 }
 
-/// Where a file stands among the rotations of a log.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    /// `vmkernel.log`: what is written to.
-    Current,
-    /// `vmkernel.3.gz`, `hostd.log.1`: counted from the newest. With the number that the newest one has.
-    Age { number: u64, newest: u64 },
-    /// `vpxd-12.log.gz`: counted from the oldest.
-    Serial(u64),
-}
-
-/// The place of the file called `name` among the rotations of the log `stem`; `None` where the name tells none, as
-/// `vmkernel-10.0.0.7.log`, which a log server wrote for another machine.
-fn place(name: &str, stem: &str) -> Option<Place> {
-    let name = name.to_ascii_lowercase();
-    let mut rest = name.strip_prefix(stem)?;
-    while let Some(shorter) = [".gz", ".zst", ".xz", ".bz2"].iter().find_map(|end| rest.strip_suffix(end)) {
-        rest = shorter;
-    }
-    // A longer number is a date.
-    let number = |text: &str| {
-        let is_number = (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| text.parse().ok()).flatten()
-    };
-    let without_log = rest.strip_suffix(".log").unwrap_or(rest);
-    if without_log.is_empty() {
-        return (!rest.is_empty()).then_some(Place::Current);
-    }
-    if let Some(tail) = rest.strip_prefix(".log.") {
-        return number(tail).map(|number| Place::Age { number, newest: 1 });
-    }
-    if let Some(tail) = without_log.strip_prefix('.') {
-        return number(tail).map(|number| Place::Age { number, newest: 0 });
-    }
-    without_log.strip_prefix('-').and_then(number).map(Place::Serial)
-}
-
 /// One member and its place, as a number that grows with time.
 struct Placed<'a> {
     member: &'a MemberCoverage,
     place: Place,
     order: i64,
+}
+
+impl Placed<'_> {
+    /// Counts from the other end of time.
+    fn turn(&mut self) {
+        self.place = match self.place {
+            Place::Serial(number) => Place::Age { number, newest: 1 },
+            Place::Age { number, .. } => Place::Serial(number),
+            Place::Current => Place::Current,
+        };
+        self.order = self.place.order();
+    }
+}
+
+/// Whether stamps say that the numbers of rotations count the other way than their names do: of the pairs that follow
+/// each other more than half do, and there are enough of them to tell it from a clock that was set.
+fn is_contradicted(members: &[Placed<'_>]) -> bool {
+    let numbered = members.iter().filter(|placed| placed.place != Place::Current);
+    let mut starts: Vec<(i64, Timestamp)> =
+        numbered.filter_map(|placed| Some((placed.order, placed.member.from?))).collect();
+    starts.sort();
+    starts.dedup_by_key(|(order, _)| *order);
+    let against = starts.windows(2).filter(|pair| pair[0].1 > pair[1].1).count();
+    let pairs = starts.len().saturating_sub(1);
+    // A single pair is believed where nothing is promised of the numbers: they are only called so in Java.
+    let is_serial = members.iter().any(|placed| matches!(placed.place, Place::Serial(_)));
+    2 * against > pairs && (pairs > 1 || is_serial)
 }
 
 /// The rotations of one log in one folder, oldest first.
@@ -219,9 +210,9 @@ fn sequences<'a>(log: &'a LogCoverage, capture: &'a Circumstances) -> Vec<Sequen
         let path = member.path.as_str();
         let (folder, name) = path.rfind(['/', '!']).map_or(("", path), |at| (&path[..at], &path[at + 1..]));
         // VMs have logs of their own, and their numbers do not follow each other.
-        match place(name, &log.log).filter(|_| log.log != "vmware") {
+        match format::by_name(&log.log).and_then(|format| format.place(name)) {
             Some(place) => {
-                folders.entry(folder).or_default().push(Placed { member, place, order: order(place) })
+                folders.entry(folder).or_default().push(Placed { member, place, order: place.order() })
             }
             None => {
                 let members = vec![Placed { member, place: Place::Current, order: 0 }];
@@ -233,15 +224,6 @@ fn sequences<'a>(log: &'a LogCoverage, capture: &'a Circumstances) -> Vec<Sequen
     found
 }
 
-/// A number that grows with time; what is written to is newest.
-fn order(place: Place) -> i64 {
-    match place {
-        Place::Current => i64::MAX,
-        Place::Age { number, .. } => -i64::try_from(number).unwrap_or(0),
-        Place::Serial(number) => i64::try_from(number).unwrap_or(0),
-    }
-}
-
 impl<'a> Sequence<'a> {
     fn new(
         of: Option<String>,
@@ -249,6 +231,11 @@ impl<'a> Sequence<'a> {
         log: &'a LogCoverage,
         capture: &'a Circumstances,
     ) -> Self {
+        if is_contradicted(&members) {
+            for placed in members.iter_mut().filter(|placed| placed.place != Place::Current) {
+                placed.turn();
+            }
+        }
         members.sort_by_key(|placed| (placed.order, placed.member.from));
         let mut last = None;
         let up_to = |placed: &Placed<'_>| {
@@ -495,9 +482,16 @@ mod tests {
         check(&log("hostd", &dates), 9, &[]);
         let vms = [("v/vmware-2.log", 0, 2), ("v/vmware-9.log", 5, 6)];
         check(&log("vmware", &vms), 9, &[]);
-        assert_eq!(place("vmkernel.log", "vmkernel"), Some(Place::Current));
-        assert_eq!(place("vpxd-12.log.zst", "vpxd"), Some(Place::Serial(12)));
-        assert_eq!(place("Hostd.3", "hostd"), Some(Place::Age { number: 3, newest: 0 }));
+    }
+
+    #[test]
+    fn where_numbers_contradict_the_stamps_the_stamps_count() {
+        // Nobody promises that the numbers of this service grow with time: the other way round nothing is missing.
+        let falling =
+            [("v/eam-3.log.gz", 0, 2), ("v/eam-2.log.gz", 3, 5), ("v/eam-1.log", 6, 7), ("v/eam.log", 8, 9)];
+        check(&log("eam", &falling), 9, &[]);
+        let holed = [("v/eam-3.log.gz", 0, 2), ("v/eam-1.log.gz", 6, 7), ("v/eam.log", 8, 9)];
+        check(&log("eam", &holed), 9, &[(2, 6, GapCause::RotationMissing, &["eam-2.log.gz"])]);
     }
 
     #[test]

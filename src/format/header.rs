@@ -1,24 +1,36 @@
-//! The line shapes of ESXi 5 to 9 and vCenter, told apart by what follows the time stamp.
+//! The header of a record: which shape a line has, and where a record begins.
 //!
-//! A header is read once and borrowed from the line; nothing is allocated. What is not written is `None`.
+//! A line's own bytes decide its shape, so a log of a host that was upgraded in between is read on, and no order of
+//! trials is needed. Where two shapes fit one line, the file decides ([`Dialect`]). A header is read once and borrowed
+//! from the line; nothing is allocated. What is not written is `None`.
 
 use memchr::memmem;
 
-use super::time;
-use crate::model::Stamp;
+use super::shape::vmx::{self, OpIdColumn};
+use super::shape::{Shape, after_stamp, closing_bracket, kernel, service, syslog, vmacore};
+use super::time::{self, Yearless};
+use crate::model::{Stamp, TimeQuality};
 
 /// What stands before a record's message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header<'a> {
+    /// How the record is written.
+    pub shape: Shape,
     /// When the record was written.
     pub stamp: Option<Stamp>,
-    /// The level as written: `info`, `In`, `W115`, `WARNING`.
+    /// The same where the year is not written.
+    pub yearless: Option<Yearless>,
+    /// Microseconds since the boot, where the kernel counts them.
+    pub uptime: Option<i64>,
+    /// The machine that a relay or a classic syslog names.
+    pub host: Option<&'a [u8]>,
+    /// The level as written: `info`, `In`, `W115`, `WARNING`; of a forwarded line that of its number.
     pub level: Option<&'a [u8]>,
     /// The program: `hostd`, `Hostd`, `vmkernel`, `clomd`.
     pub program: Option<&'a [u8]>,
     /// Thread, process or world id, or the vmx thread's name.
     pub thread: Option<&'a [u8]>,
-    /// vmacore's `sub=`.
+    /// vmacore's `sub=`, or the module or class that other programs name.
     pub sub: Option<&'a [u8]>,
     /// vmacore's `opID=`, vmkernel's `opID=`, or the opID column of an 8.x `vmware.log`.
     pub op_id: Option<&'a [u8]>,
@@ -26,277 +38,208 @@ pub struct Header<'a> {
     pub user: Option<&'a [u8]>,
     /// Whether the line is marked as the continuation of the record before it.
     pub continues: bool,
+    /// What the file says of a column that a line alone does not tell.
+    pub(super) column: OpIdColumn,
     /// What follows the header.
     pub message: &'a [u8],
 }
 
-/// Reads the header of a line that begins with an ISO time stamp.
+impl<'a> Header<'a> {
+    /// A record that has none: all of it is the message.
+    pub fn without(message: &'a [u8]) -> Self {
+        Header { message, ..Header::default() }
+    }
+}
+
+/// What only a file as a whole tells of its lines.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dialect {
+    column: OpIdColumn,
+}
+
+impl Dialect {
+    /// Learns from a line at which a record begins.
+    pub fn see(&mut self, line: &[u8]) {
+        if let Some((_, end)) = time::iso(line)
+            && let Some(rest) = line[end..].strip_prefix(b" ")
+        {
+            self.column.see(rest);
+        }
+    }
+
+    /// Reads the header of a line of this file.
+    pub fn parse(self, line: &[u8]) -> Option<Header<'_>> {
+        read(line, Header { column: self.column, ..Header::default() })
+    }
+}
+
+/// Reads the header of a line of an unknown file.
 ///
 /// ```text
-/// 2020-07-01T08:15:30.123Z cpu4:2097705 opID=3f2a)WARNING: Module: 12: text            vmkernel up to 7.0
+/// 2020-07-01T08:15:30.123Z cpu4:2097705 opID=3f2a)WARNING: Module: 12: text            vmkernel, 5.0 to 7.0
 /// 2020-07-01T08:15:30.123Z info hostd[2099] [Originator@6876 sub=X opID=y] text        hostd, vpxa, fdm, vpxd
 /// 2020-07-01T08:15:30.123Z: [vmfsCorrelator] 123us: [esx.problem.x] text               vobd up to 7.0
 /// 2020-07-01T08:15:30.123Z| vmx| I125: text                                            vmware.log up to 7.0
 /// 2020-07-01T08:15:30Z clomd[2099]: text                                               syslog up to 7.0
-/// 2023-07-01T08:15:30.123Z In(182) vmkernel: cpu4:2097705)text                         everything on 8.x
-/// 2023-07-01T08:15:30.123Z In(05) vmx - text                                           vmware.log on 8.x
+/// 2023-07-01T08:15:30.123Z In(182) vmkernel: cpu4:2097705)text                         everything since 8.0
+/// 2023-07-01T08:15:30.123Z In(05) vmx - text                                           vmware.log since 8.0
+/// 2013-07-01T08:15:30.123Z [FFA1B2C0 info 'Sub' opID=x] text                           hostd, vpxa, vpxd in 5.x
+/// [2011-07-01 08:15:30.123 F5A5AB90 info 'Sub'] text                                   hostd, vpxa, vpxd in 4.x
+/// Aug 15 06:07:13 esx01 vmkernel: 0:01:02:03.456 cpu4:2097)text                        vmkernel in 3.5 and 4.x
+/// 0:00:00:04.100 cpu0:1)text                                                           before the clock is known
+/// <166>2020-07-01T08:15:30.123Z esx01 Hostd: text                                      forwarded
 /// ```
 pub fn parse(line: &[u8]) -> Option<Header<'_>> {
-    let (stamp, end) = time::iso(line)?;
-    let rest = &line[end..];
-    let mut header = Header { stamp: Some(stamp), message: rest, ..Header::default() };
-    match rest.first() {
-        Some(b':') => {
-            header.program = Some(b"vobd");
-            header.message = rest[1..].trim_ascii_start();
-        }
-        Some(b'|') => vmx_bars(&rest[1..], &mut header),
-        Some(b' ') => after_blank(&rest[1..], &mut header),
-        _ => {}
-    }
-    Some(header)
+    Dialect::default().parse(line)
 }
 
-fn after_blank<'a>(rest: &'a [u8], header: &mut Header<'a>) {
+fn read<'a>(line: &'a [u8], mut header: Header<'a>) -> Option<Header<'a>> {
+    let line = begun(line);
+    let read = match line.first()? {
+        b'0'..=b'9' => digits(line, &mut header),
+        b'[' => bracketed(line, &mut header),
+        b'<' => syslog::forwarded(line, &mut header),
+        b'-' => mark(line, &mut header),
+        b'A'..=b'Z' | b'a'..=b'z' => worded(line, &mut header),
+        _ => false,
+    };
+    header.column = OpIdColumn::default();
+    read.then_some(header)
+}
+
+/// A line behind what a crash or an editor left before it: zero bytes, a byte order mark.
+fn begun(line: &[u8]) -> &[u8] {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    match line.first() {
+        Some(0) => &line[line.iter().position(|&byte| byte != 0).unwrap_or(line.len())..],
+        _ => line,
+    }
+}
+
+fn digits<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
+    if let Some((stamp, end)) = time::iso(line) {
+        header.stamp = Some(stamp);
+        after_stamp(&line[end..], header);
+        return true;
+    }
+    if let Some((stamp, end)) = time::dated(line) {
+        header.stamp = Some(stamp);
+        after_stamp(&line[end..], header);
+        return true;
+    }
+    kernel::before_clock(line, header) || dump(line, header) || date_only(line, header)
+}
+
+/// `1584433290.123456,<uuid>,…`: an entry of the vSAN directory's history.
+fn dump<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
+    let Some((stamp, end)) = time::epoch(line) else { return false };
+    let Some(rest) = line[end..].strip_prefix(b",") else { return false };
+    header.shape = Shape::Epoch;
+    header.stamp = Some(stamp);
     header.message = rest;
-    if rest.starts_with(b"cpu") {
-        header.program = Some(b"vmkernel");
-        kernel_prefix(rest, header);
-    } else if let Some((level, marked, tail)) = priority(rest) {
-        header.level = Some(level);
-        after_priority(tail, marked, header);
-    } else if rest.first() == Some(&b'[') {
-        quoted_sub(rest, header);
-    } else if let Some(tail) = level_and_program(rest, header) {
-        originator(tail, header);
-    } else {
-        program_colon(rest, header);
-    }
+    true
 }
 
-/// `In(182)`, `Wa(180)[+]`, `In(05)+`: the letters, whether the line marker is there, and what follows.
-fn priority(text: &[u8]) -> Option<(&[u8], bool, &[u8])> {
-    if text.len() < 5 || text[2] != b'(' || !text[0].is_ascii_uppercase() || !text[1].is_ascii_lowercase() {
-        return None;
-    }
-    let close = text[..text.len().min(8)].iter().position(|&byte| byte == b')')?;
-    if close == 3 || !text[3..close].iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let mut tail = &text[close + 1..];
-    let mut marked = false;
-    for marker in [&b"[+]"[..], b"+"] {
-        if let Some(after) = tail.strip_prefix(marker) {
-            (tail, marked) = (after, true);
-        }
-    }
-    Some((&text[..2], marked, tail.strip_prefix(b" ").unwrap_or(tail)))
-}
-
-/// What follows the severity on 8.x: `prog[pid]: message` of vmsyslogd, or `thread opID message` of the vmx.
-fn after_priority<'a>(tail: &'a [u8], marked: bool, header: &mut Header<'a>) {
-    let token = &tail[..tail.iter().position(|&byte| byte == b' ').unwrap_or(tail.len())];
-    if token.ends_with(b":") {
-        program_colon(tail, header);
-        let message = header.message;
-        if message[..message.len().min(24)].trim_ascii_start().starts_with(b"-->") {
-            header.continues = true;
-        } else if message.starts_with(b"cpu") {
-            kernel_prefix(message, header);
-        } else if let Some(at) = originator_at(message) {
-            originator(&message[at..], header);
-        } else {
-            header.message = message.trim_ascii_start();
-        }
-        return;
-    }
-    header.continues = marked;
-    header.thread = Some(token);
-    let after = tail[token.len()..].trim_ascii_start();
-    let second = &after[..after.iter().position(|&byte| byte == b' ').unwrap_or(after.len())];
-    // The opID column is `-` or an id; an id holds a digit and no punctuation of prose.
-    let is_op_id = second == b"-"
-        || (second.iter().any(u8::is_ascii_digit)
-            && second.iter().all(|&b| b.is_ascii_alphanumeric() || b"@:._-".contains(&b))
-            && !second.ends_with(b":"));
-    if is_op_id {
-        header.op_id = (second != b"-").then_some(second);
-        header.message = after[second.len()..].strip_prefix(b" ").unwrap_or(&after[second.len()..]);
-    } else {
-        header.message = after;
-    }
-}
-
-/// Where a vmacore header begins: at the start, or behind a repeated old prefix `info -[1234] `.
-fn originator_at(message: &[u8]) -> Option<usize> {
-    let head = &message[..message.len().min(64)];
-    let at = memmem::find(head, b"[Originator@").or_else(|| memmem::find(head, b"[vSAN@"))?;
-    (at == 0 || head[at - 1] == b' ').then_some(at)
-}
-
-/// `cpu4:2097705 opID=3f2a)text`
-fn kernel_prefix<'a>(rest: &'a [u8], header: &mut Header<'a>) {
-    let head = &rest[..rest.len().min(64)];
-    let Some(close) = head.iter().position(|&byte| byte == b')') else { return };
-    let Some(colon) = head[..close].iter().position(|&byte| byte == b':') else { return };
-    if colon < 4 || !head[3..colon].iter().all(u8::is_ascii_digit) {
-        return;
-    }
-    let world = head[colon + 1..close].split(|&byte| byte == b' ').next();
-    header.thread = world.map(|world| &rest[colon + 1..colon + 1 + world.len()]);
-    if let Some(at) = memmem::find(&head[..close], b" opID=") {
-        header.op_id = Some(&rest[at + 6..close]);
-    }
-    header.message = &rest[close + 1..];
-    for level in [&b"WARNING"[..], b"ALERT"] {
-        if header.message.starts_with(level) && header.message.get(level.len()) == Some(&b':') {
-            header.level = Some(&header.message[..level.len()]);
-        }
-    }
-}
-
-/// `vmx| I125: text` behind the stamp of a `vmware.log` up to 7.0.
-fn vmx_bars<'a>(rest: &'a [u8], header: &mut Header<'a>) {
-    let Some(bar) = rest.iter().take(64).position(|&byte| byte == b'|') else {
-        header.message = rest.trim_ascii_start();
-        return;
+/// `2022-06-02 In(14) hostprofile[12]: 05:34:23.666 text`: the time of day went into the message.
+fn date_only<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
+    let Some(date) = time::date(line) else { return false };
+    let Some((level, marked, tail)) = line[10..].strip_prefix(b" ").and_then(syslog::priority) else {
+        return false;
     };
-    header.program = Some(b"vmx");
-    header.thread = Some(rest[..bar].trim_ascii());
-    let body = rest[bar + 1..].strip_prefix(b" ").unwrap_or(&rest[bar + 1..]);
-    header.message = body;
-    let class = body.len() > 4 && body[0].is_ascii_uppercase() && body[1..4].iter().all(u8::is_ascii_digit);
-    if class && matches!(body[4], b':' | b'+' | b' ') {
-        header.level = Some(&body[..4]);
-        header.continues = body[4] == b'+';
-        let tail = body[4..].strip_prefix(b"+").unwrap_or(&body[4..]);
-        let tail = tail.strip_prefix(b":").unwrap_or(tail);
-        header.message = tail.strip_prefix(b" ").unwrap_or(tail);
+    header.level = Some(level);
+    syslog::after_priority(tail, marked, header);
+    if let Some((micros, fraction, end)) = time::time_of_day(header.message, 0) {
+        let quality = if fraction { TimeQuality::Exact } else { TimeQuality::Second };
+        header.stamp = Some(Stamp { time: date.plus_micros(micros), quality });
+        let rest = &header.message[end..];
+        header.message = rest.strip_prefix(b" ").unwrap_or(rest);
     }
+    true
 }
 
-/// `info hostd[2099] ` or `INFO vpxd 20973 ` before a bracketed header; the tail begins with `[`.
-fn level_and_program<'a>(rest: &'a [u8], header: &mut Header<'a>) -> Option<&'a [u8]> {
-    let (level, tail) = split_token(rest)?;
-    if level.is_empty() || !level.iter().all(u8::is_ascii_alphabetic) {
-        return None;
+/// `[2011-04-01 15:14:34.203 F5A5AB90 info 'Sub'] text` of vmacore in 4.x, and a service in Java.
+fn bracketed<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
+    let inside = &line[1..];
+    let Some((stamp, end)) = time::dated(inside).or_else(|| time::iso(inside)) else { return false };
+    header.stamp = Some(stamp);
+    header.message = &inside[end..];
+    let Some(close) = closing_bracket(line) else { return true };
+    let columns = &line[1 + end..close];
+    let message = &line[close + 1..];
+    header.shape = Shape::Vmacore4;
+    if !vmacore::columns(columns, header) {
+        service::java(columns, header);
     }
-    let (program, tail) = split_token(tail)?;
-    if let Some(open) = program.iter().position(|&byte| byte == b'[') {
-        let thread = program.get(open + 1..program.len() - 1)?;
-        if !program.ends_with(b"]") {
-            return None;
+    header.message = message.trim_ascii_start();
+    true
+}
+
+/// `-- Reboot --` and `-- Logs begin at … --` of a journal.
+fn mark<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
+    let inside = line.strip_prefix(b"-- ").and_then(|line| line.trim_ascii_end().strip_suffix(b" --"));
+    header.shape = Shape::Mark;
+    header.message = inside.unwrap_or_default();
+    inside.is_some()
+}
+
+/// Lines that begin with a word: a month, `TSC:`, or a service's own name before its stamp.
+fn worded<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
+    if let Some((stamp, end)) = time::classic(line) {
+        header.yearless = Some(stamp);
+        let rest = &line[end..];
+        match rest.strip_prefix(b": ").filter(|rest| rest.iter().take(64).any(|&byte| byte == b'|')) {
+            Some(rest) => vmx::bars(rest, header),
+            None => syslog::classic(rest, header),
         }
-        (header.level, header.program, header.thread) = (Some(level), Some(&program[..open]), Some(thread));
-        header.message = tail;
-        return Some(tail);
+        return true;
     }
-    let (pid, tail) = split_token(tail)?;
-    let numbered = !pid.is_empty() && pid.iter().all(u8::is_ascii_digit) && tail.first() == Some(&b'[');
-    if !numbered {
-        return None;
+    if line.starts_with(b"TSC: ") {
+        return kernel::before_clock(line, header);
     }
-    (header.level, header.program, header.thread) = (Some(level), Some(program), Some(pid));
-    header.message = tail;
-    Some(tail)
+    let Some((name, thread, at)) = service::named_stamp(line) else { return false };
+    let Some((stamp, end)) = line.get(at..).and_then(time::dated) else { return false };
+    header.stamp = Some(stamp);
+    (header.program, header.thread) = (Some(name), thread);
+    service::python(&line[at + end..], header);
+    true
 }
 
-fn split_token(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let blank = text[..text.len().min(96)].iter().position(|&byte| byte == b' ')?;
-    Some((&text[..blank], &text[blank + 1..]))
-}
-
-/// `[Originator@6876 sub=X item=y opID=z user=a\b] message`: the bracket is closed by depth, keys by name.
-fn originator<'a>(text: &'a [u8], header: &mut Header<'a>) {
-    if text.first() != Some(&b'[') {
-        header.message = text;
-        return;
+/// Reads what stands for a stamp in a forwarded line, and gives what follows: a stamp of any form, `NoneZ`, or nothing.
+pub(super) fn stamp_or_nothing<'a>(rest: &'a [u8], header: &mut Header<'a>) -> &'a [u8] {
+    if let Some((stamp, end)) = time::iso(rest) {
+        header.stamp = Some(stamp);
+        return &rest[end..];
     }
-    let Some(close) = closing_bracket(text) else {
-        header.message = text;
-        return;
-    };
-    let inside = &text[1..close];
-    if originator_at(text) == Some(0) {
-        header.sub = header_value(inside, b"sub");
-        header.user = header_value(inside, b"user");
+    if let Some((stamp, end)) = time::classic(rest) {
+        header.yearless = Some(stamp);
+        return &rest[end..];
     }
-    header.op_id = header_value(inside, b"opID").or_else(|| header_value(inside, b"opId"));
-    header.message = text[close + 1..].strip_prefix(b" ").unwrap_or(&text[close + 1..]);
+    rest.strip_prefix(b"NoneZ").unwrap_or(rest)
 }
 
-/// The index of the `]` that closes the `[` at 0.
-fn closing_bracket(text: &[u8]) -> Option<usize> {
-    let mut depth = 0usize;
-    for (at, &byte) in text.iter().enumerate().take(2048) {
-        match byte {
-            b'[' => depth += 1,
-            b']' => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
+/// Whether a line is the section header at the top of a log, whose stamp is that of the service's start or older.
+pub fn is_section(line: &[u8]) -> bool {
+    memmem::find(&line[..line.len().min(300)], b"Section for ").is_some()
+        && parse(line).is_some_and(|header| header.shape == Shape::Section)
 }
 
-const HEADER_KEYS: &[&[u8]] =
-    &[b" sub=", b" item=", b" req=", b" opID=", b" opId=", b" sid=", b" user=", b" update=", b" reason="];
-
-/// The value of `key` in a vmacore header: up to the next known key, as values may hold blanks.
-fn header_value<'a>(inside: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    let at = memmem::find_iter(inside, key)
-        .find(|&at| inside.get(at + key.len()) == Some(&b'=') && (at == 0 || inside[at - 1] == b' '))?;
-    let value = &inside[at + key.len() + 1..];
-    let end = HEADER_KEYS.iter().filter_map(|next| memmem::find(value, next)).min().unwrap_or(value.len());
-    let value = value[..end].trim_ascii();
-    let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
-    Some(unquoted.unwrap_or(value))
+/// How often the record before was repeated, as `--- last message repeated 17 times ---` says.
+pub fn repeats(message: &[u8]) -> Option<u64> {
+    let rest = message.trim_ascii().strip_prefix(b"--- last message repeated ")?;
+    let end = rest.iter().position(|&byte| byte == b' ')?;
+    rest[end..]
+        .starts_with(b" time")
+        .then(|| time::number(&rest[..end]))
+        .flatten()
+        .and_then(|n| u64::try_from(n).ok())
 }
 
-/// `[FFA1B2C0 info 'Sub.Name' opID=x] text` of 5.x.
-fn quoted_sub<'a>(rest: &'a [u8], header: &mut Header<'a>) {
-    let Some(close) = closing_bracket(rest) else { return };
-    let inside = &rest[1..close];
-    let mut words = inside.splitn(3, |&byte| byte == b' ');
-    let (Some(thread), Some(level), Some(tail)) = (words.next(), words.next(), words.next()) else { return };
-    let Some(tail) = tail.strip_prefix(b"'") else { return };
-    let Some(end) = tail.iter().position(|&byte| byte == b'\'') else { return };
-    (header.thread, header.level, header.sub) = (Some(thread), Some(level), Some(&tail[..end]));
-    header.op_id = header_value(&tail[end..], b"opID");
-    header.message = rest[close + 1..].strip_prefix(b" ").unwrap_or(&rest[close + 1..]);
-}
-
-/// `clomd[2099]: text`, `vmkernel: text`, `/usr/lib/vmware/bin/vmware-hostd[12]: text`
-fn program_colon<'a>(rest: &'a [u8], header: &mut Header<'a>) {
-    let head = &rest[..rest.len().min(96)];
-    let Some(colon) = head.iter().position(|&byte| byte == b':') else { return };
-    let token = &rest[..colon];
-    let named =
-        !token.is_empty() && token.iter().all(|&b| b.is_ascii_alphanumeric() || b"_./-[]".contains(&b));
-    if !named {
-        return;
-    }
-    match token.iter().position(|&byte| byte == b'[') {
-        Some(open) if token.ends_with(b"]") => {
-            header.program = Some(&token[..open]);
-            header.thread = Some(&token[open + 1..colon - 1]);
-        }
-        Some(_) => return,
-        None => header.program = Some(token),
-    }
-    header.message = rest[colon + 1..].strip_prefix(b" ").unwrap_or(&rest[colon + 1..]);
-}
-
-/// Whether a record begins at `line`: it has a stamp and is not marked as a continuation.
+/// Whether a record begins at `line`: it has a header that does not mark it as a continuation.
 pub fn starts_record(line: &[u8]) -> bool {
     if !time::looks_iso(line) {
-        return starts_before_clock(line);
+        return starts_otherwise(line);
     }
-    // A continuation with a header of its own: `In(166) Hostd[1]: -->` on 8.x, `I125+` or `In(05)+` of a vmx.
+    // A continuation with a header of its own: `In(166) Hostd[1]: -->` since 8.0, `I125+` or `In(05)+` of a vmx.
     // As far as a stamp, a severity and the name of a program or thread can reach.
     let head = &line[20..line.len().min(176)];
     let arrow =
@@ -306,14 +249,46 @@ pub fn starts_record(line: &[u8]) -> bool {
     !((arrow || marked) && parse(line).is_some_and(|header| header.continues))
 }
 
-/// `TSC: 123 cpu0:1)…` and `0:00:00:05.123 cpu0:…`: lines of a boot, before the clock is known.
-fn starts_before_clock(line: &[u8]) -> bool {
-    let head = &line[..line.len().min(48)];
-    let uptime = head.len() > 8
-        && head[0].is_ascii_digit()
-        && head[1] == b':'
-        && memmem::find(head, b" cpu").is_some();
-    uptime || head.starts_with(b"TSC: ")
+/// Records that do not begin with an ISO stamp. Most lines that come here are continuations: the first bytes decide.
+fn starts_otherwise(line: &[u8]) -> bool {
+    let plausible = match line {
+        [b'-', b'-', b' ', ..] | [b'[', b'0'..=b'9', ..] | [b'<', b'0'..=b'9', ..] | [0 | 0xef, ..] => true,
+        // A number's second part, a date's, or a stamp's.
+        [b'0'..=b'9', ..] => {
+            line[..line.len().min(11)].iter().any(|&byte| matches!(byte, b':' | b'-' | b'.'))
+        }
+        [b'A'..=b'Z' | b'a'..=b'z', ..] => line[..line.len().min(64)].contains(&b':'),
+        _ => false,
+    };
+    plausible && parse(line).is_some_and(|header| !header.continues)
+}
+
+/// Whether a line that [`starts_record`] takes for a continuation goes on with the record that begins with `head`.
+///
+/// A line without a header of its own always does. One that has a header goes on only with a record of the same
+/// program and stamp, or of the same machine and program where a relay passed both on: what stands between was written
+/// by another.
+pub fn goes_on_with(head: &[u8], line: &[u8]) -> bool {
+    // The same stamp, severity and program, as far as the number of the process: no header need be read.
+    let until = line[..line.len().min(96)].iter().position(|&byte| matches!(byte, b'[' | b'|'));
+    if time::looks_iso(line) && until.is_some_and(|end| head.get(..=end) == line.get(..=end)) && !is_vmx(line)
+    {
+        return true;
+    }
+    let Some(own) = parse(line) else { return true };
+    let Some(other) = parse(head) else { return false };
+    match own.shape {
+        Shape::Vmx | Shape::VmxSeverity => own.thread == other.thread,
+        Shape::Relayed | Shape::Classic | Shape::Vmkernel4 => {
+            (own.host, own.program) == (other.host, other.program)
+        }
+        _ => own.program == other.program && own.stamp == other.stamp,
+    }
+}
+
+/// Whether a line is of a `vmware.log` up to 7.0, whose threads write between each other.
+fn is_vmx(line: &[u8]) -> bool {
+    line.get(20..40).is_some_and(|head| head.contains(&b'|'))
 }
 
 #[cfg(test)]

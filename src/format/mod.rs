@@ -1,143 +1,61 @@
-//! Log families: which members are logs, and how a record's header is read.
+//! Log families: which members are logs, how a record's header is read, and what the stamps say.
 //!
 //! A file's name gives its family, its lines give their shape: every shape is told apart by content, so that a
 //! log of a host that was upgraded in between is read on. Meaning is not decided here.
 
+pub mod clock;
+mod families;
 mod header;
+pub mod id;
+mod rotation;
+mod shape;
 pub mod time;
+pub mod vc_event;
 
-pub use header::{Header, parse, starts_record};
+pub use families::FORMATS;
+pub use header::{Dialect, Header, goes_on_with, is_section, parse, repeats, starts_record};
+pub use rotation::Place;
+pub use shape::Shape;
+pub use shape::kernel::vob_uptime;
 
 /// One log family.
 pub struct Format {
     /// The family's name in rules, coverage and reports.
     pub name: &'static str,
-    /// What its files' names begin with.
-    pub stem: &'static str,
-    /// One line that the family writes, with the message that must come out of it.
+    /// What its files' names begin with, in lower case.
+    pub stems: &'static [&'static str],
+    /// Whether a file is called like the stem alone, as `var/log/vmkernel` was in 4.x.
+    pub bare: bool,
+    /// What the name of a command begins with whose output is such a log.
+    pub command: Option<&'static str>,
+    /// Whether the names of its rotations say which one is older.
+    pub rotates: bool,
+    /// Whether its columns are only known from the file as a whole.
+    pub has_dialects: bool,
+    /// The host's uptime in microseconds, where a record names it.
+    pub uptime: Option<fn(&Header<'_>) -> Option<i64>>,
+    /// Lines that the family writes, with the message that must come out of each.
     pub samples: &'static [(&'static str, &'static str)],
 }
 
-/// Every log family that is read, in the order of the report's coverage table.
-pub static FORMATS: &[&Format] = &[
-    &Format {
-        name: "vmkernel",
-        stem: "vmkernel",
-        samples: &[
-            ("2020-07-01T08:15:30.123Z cpu4:2097705)Vmxnet3: 1: x", "Vmxnet3: 1: x"),
-            ("2023-07-01T08:15:30.123Z In(182) vmkernel: cpu4:2097705)Vmxnet3: 1: x", "Vmxnet3: 1: x"),
-        ],
-    },
-    &Format {
-        name: "vmkwarning",
-        stem: "vmkwarning",
-        samples: &[
-            ("2020-07-01T08:15:30.123Z cpu4:2097705)WARNING: A: 1: x", "WARNING: A: 1: x"),
-            (
-                "2023-07-01T08:15:30.123Z Wa(180) vmkwarning: cpu4:2097705)WARNING: A: 1: x",
-                "WARNING: A: 1: x",
-            ),
-        ],
-    },
-    &Format {
-        name: "vmkalert",
-        stem: "vmkalert",
-        samples: &[(
-            "2023-07-01T08:15:30.123Z Al(177) vmkalert: cpu4:2097705)ALERT: A: 1: x",
-            "ALERT: A: 1: x",
-        )],
-    },
-    &Format { name: "cmmdsd", stem: "cmmdsd", samples: &[("2020-07-01T08:15:30Z cmmdsd[2099]: m", "m")] },
-    &Format {
-        name: "vmksummary",
-        stem: "vmksummary",
-        samples: &[
-            ("2020-07-01T08:15:30Z bootstop: Host has booted", "Host has booted"),
-            ("2023-07-01T08:15:30.123Z In(14) bootstop[2097]: Host has booted", "Host has booted"),
-        ],
-    },
-    &Format {
-        name: "vobd",
-        stem: "vobd",
-        samples: &[
-            ("2020-07-01T08:15:30.123Z: [netCorrelator] 1us: [vob.x] t", "[netCorrelator] 1us: [vob.x] t"),
-            (
-                "2023-07-01T08:15:30.123Z In(14) vobd[1]:  [netCorrelator] 1us: [vob.x] t",
-                "[netCorrelator] 1us: [vob.x] t",
-            ),
-        ],
-    },
-    &Format {
-        name: "hostd",
-        stem: "hostd",
-        samples: &[
-            ("2020-07-01T08:15:30.123Z info hostd[2099] [Originator@6876 sub=Default] m", "m"),
-            ("2023-07-01T08:15:30.123Z In(166) Hostd[2099]: [Originator@6876 sub=Default] m", "m"),
-        ],
-    },
-    &Format {
-        name: "hostd-probe",
-        stem: "hostd-probe",
-        samples: &[("2020-07-01T08:15:30.123Z info hostd-probe[2099] [Originator@6876 sub=Default] m", "m")],
-    },
-    &Format {
-        name: "vpxa",
-        stem: "vpxa",
-        samples: &[("2020-07-01T08:15:30.123Z verbose vpxa[2099] [Originator@6876 sub=Default] m", "m")],
-    },
-    &Format {
-        name: "fdm",
-        stem: "fdm",
-        samples: &[(
-            "2020-07-01T08:15:30.123Z info fdm[2099] [Originator@6876 sub=Election opID=SWI-1] m",
-            "m",
-        )],
-    },
-    &Format {
-        name: "clomd",
-        stem: "clomd",
-        samples: &[
-            ("2020-07-01T08:15:30Z clomd[2099]: CLOMX: m", "CLOMX: m"),
-            ("2023-07-01T08:15:30.123Z In(14) clomd[2099]: CLOMX: m", "CLOMX: m"),
-        ],
-    },
-    &Format {
-        name: "vsanmgmt",
-        stem: "vsanmgmt",
-        samples: &[("2021-05-11T22:32:32.922Z info vsand[1000] [opID=a Cls::_fn] m", "m")],
-    },
-    &Format {
-        name: "esxupdate",
-        stem: "esxupdate",
-        samples: &[("2020-07-01T08:15:30Z esxupdate: 2099: root: INFO: m", "2099: root: INFO: m")],
-    },
-    &Format {
-        name: "syslog",
-        stem: "syslog",
-        samples: &[("2020-07-01T08:15:30Z watchdog-vobd[2099]: m", "m")],
-    },
-    &Format {
-        name: "shell",
-        stem: "shell",
-        samples: &[("2020-07-01T08:15:30Z shell[2099]: [root]: ls", "[root]: ls")],
-    },
-    &Format {
-        name: "vmware",
-        stem: "vmware",
-        samples: &[
-            ("2020-07-01T08:15:30.123Z| vmx| I125: m", "m"),
-            ("2023-07-01T08:15:30.123Z In(05) vmx - m", "m"),
-        ],
-    },
-    &Format {
-        name: "vpxd",
-        stem: "vpxd",
-        samples: &[(
-            "2020-07-01T08:15:30.123Z warning vpxd[01234] [Originator@6876 sub=vpxLro opID=a] m",
-            "m",
-        )],
-    },
-];
+impl Format {
+    /// The place of the file called `name` among the rotations of this log; `None` where the name tells none.
+    pub fn place(&self, name: &str) -> Option<Place> {
+        let name = name.to_ascii_lowercase();
+        self.stems.iter().filter(|_| self.rotates).find_map(|stem| rotation::place(&name, stem))
+    }
+
+    fn is_called(&self, folder: &str, name: &str) -> bool {
+        self.stems.iter().any(|stem| {
+            name.strip_prefix(stem)
+                .is_some_and(|suffix| is_log_suffix(suffix) || self.is_bare(folder, suffix))
+        })
+    }
+
+    fn is_bare(&self, folder: &str, suffix: &str) -> bool {
+        self.bare && suffix.is_empty() && (folder == "var/log" || folder == "var/log/vmware")
+    }
+}
 
 /// The family named `name`.
 pub fn by_name(name: &str) -> Option<&'static Format> {
@@ -151,15 +69,27 @@ const NOT_LOGS: &[&str] = &["commands", "json", "etc", "usr", "bin", "opt", "lib
 ///
 /// ```text
 /// var/run/log/vmkernel.log   vmkernel.0.gz   vmkernel.3   hostd.log.1   vpxd-12.log.gz   vmware-3.log
+/// commands/journalctl_-b--0.txt
 /// ```
 pub fn of_path(path: &str) -> Option<&'static Format> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let top = folder.split('/').next().unwrap_or("");
-    if NOT_LOGS.iter().any(|no| no.eq_ignore_ascii_case(top)) {
-        return None;
-    }
     let name = name.to_ascii_lowercase();
-    FORMATS.iter().copied().find(|format| name.strip_prefix(format.stem).is_some_and(is_log_suffix))
+    if NOT_LOGS.iter().any(|no| no.eq_ignore_ascii_case(top)) {
+        return FORMATS.iter().copied().find(|format| {
+            format.command.is_some_and(|command| is_output_of(&name, command)) && folder.ends_with("commands")
+        });
+    }
+    FORMATS.iter().copied().find(|format| format.is_called(folder, &name))
+}
+
+/// `journalctl_-b--0.txt`, also collected again as `2.journalctl_-b--0.txt`.
+fn is_output_of(name: &str, command: &str) -> bool {
+    let numbered =
+        name.split_once('.').filter(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()));
+    let name = numbered.map_or(name, |(_, name)| name);
+    name.strip_prefix(command).is_some_and(|rest| rest.starts_with('_') || rest == ".txt")
+        && name.ends_with(".txt")
 }
 
 /// Whether what follows a log's stem names a current or rotated log: `.log`, `.0.gz`, `-12.log.zst`, `.log.1`,
@@ -206,7 +136,18 @@ mod tests {
         check("scratch/log/hostd.log.1", Some("hostd"));
         check("var/run/log/hostd-probe.3.gz", Some("hostd-probe"));
         check("var/log/vmware/vpxd/vpxd-12.log.zst", Some("vpxd"));
-        check("var/log/vmware/vpxd/vpxd-profiler-12.log", None);
+        check("var/log/vmware/vpxd/vpxd-profiler-12.log", Some("vpxd-profiler"));
+        check("var/log/vmware/vsan-health/vmware-vsan-health-service.log", Some("vsan-health"));
+        check("var/log/vmware/eam/eam-1.log.gz", Some("eam"));
+        check("var/run/log/cmmdsTimeMachineDump.3.gz", Some("cmmdsTimeMachineDump"));
+        check("var/run/log/cmmdsTimeMachine.log", Some("cmmdsTimeMachine"));
+        check("commands/journalctl_-b--0.txt", Some("journal"));
+        check("commands/2.journalctl_-b--0.txt", Some("journal"));
+        check("commands/journalctlx_-b.txt", None);
+        check("etc/journalctl_-b--0.txt", None);
+        check("var/log/vmkernel", Some("vmkernel"));
+        check("var/log/vmkernel.2", Some("vmkernel"));
+        check("var/log/vmware/hostd-4.log", Some("hostd"));
         check("var/log/vmware/vpxd-svcs/vpxd-svcs.log", None);
         check("vmfs/volumes/vsan:52-ab/vm 1/vmware-3.log", Some("vmware"));
         check("vmkernel-10.0.0.7.log", Some("vmkernel"));

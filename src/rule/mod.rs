@@ -2,6 +2,7 @@
 //!
 //! A rule says what one record means. It never decides what happened: that is a verdict's work.
 
+mod fields;
 mod scan;
 
 use std::collections::BTreeMap;

@@ -1,12 +1,11 @@
 //! The matcher: one pass for literals over a stretch of records, expressions only on the records that hold one.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
-use regex::bytes::Regex;
-
-use super::{Compiled, Family, RuleSet};
-use crate::format::{self, Header};
+use super::fields::{KEPT_FIELD, fields_of, message_of, text_of};
+use super::{Family, RuleSet};
+use crate::format::clock::{Clock, Told};
+use crate::format::{self, Dialect, Header};
 use crate::model::{Event, MemberPath, Source, Stamp, TimeQuality};
 use crate::record::{Origin, Stretch};
 
@@ -14,12 +13,14 @@ use crate::record::{Origin, Stretch};
 const KEPT_PER_END: usize = 300;
 /// Bytes of message and line kept as text of an event.
 const KEPT_TEXT: usize = 1_000;
-/// Bytes of a field's value that are kept.
-const KEPT_FIELD: usize = 400;
 /// Records without a recognised header that are kept as samples.
 const KEPT_SAMPLES: usize = 3;
 /// Bytes of such a sample that are kept.
 const KEPT_SAMPLE: usize = 200;
+/// Events that wait for the clock; a boot says less before it knows the time.
+const MOST_WAITING: usize = 2 * KEPT_PER_END;
+/// Records from which the columns of a file are learned.
+const LESSONS: u32 = 200;
 
 /// Finds events in the records of one member.
 pub struct Scanner<'r> {
@@ -27,10 +28,16 @@ pub struct Scanner<'r> {
     family: Option<&'r Family>,
     /// By rule index.
     kept: BTreeMap<usize, Kept>,
+    /// Events of records from before the clock was known, by rule index: they take the time of what follows.
+    waiting: Vec<(usize, Event)>,
+    /// Rules that saw the record before: how often it was repeated may follow.
+    told: Vec<usize>,
+    dialect: Dialect,
+    lessons: u32,
+    clock: Clock,
     records: u64,
     unparsed: u64,
     unparsed_samples: Vec<(Source, String)>,
-    first: Option<Stamp>,
     last: Option<Stamp>,
     first_record: Option<(Source, String)>,
     last_record: Option<(Source, String)>,
@@ -56,6 +63,10 @@ impl Kept {
         }
         self.last.push_back(event);
     }
+
+    fn newest(&mut self) -> Option<&mut Event> {
+        self.last.back_mut().or(self.first.last_mut())
+    }
 }
 
 /// What a scanner found in one member.
@@ -79,19 +90,34 @@ pub struct Scan {
     pub first_record: Option<(Source, String)>,
     /// The last record's first line.
     pub last_record: Option<(Source, String)>,
+    /// What its stamps say of the clock.
+    pub clock: Told,
+}
+
+/// A record that is not whole yet: where it begins in the stretch, and on which line.
+#[derive(Clone, Copy)]
+struct Open<'t> {
+    at: usize,
+    line: u64,
+    head: &'t [u8],
 }
 
 impl<'r> Scanner<'r> {
     /// A scanner for one member of the log family `log`.
     pub fn new(rules: &'r RuleSet, log: &str) -> Self {
+        let format = format::by_name(log);
         Scanner {
             rules,
             family: rules.family(log),
             kept: BTreeMap::new(),
+            waiting: Vec::new(),
+            told: Vec::new(),
+            dialect: Dialect::default(),
+            lessons: if format.is_some_and(|format| format.has_dialects) { LESSONS } else { 0 },
+            clock: Clock::new(format.and_then(|format| format.uptime)),
             records: 0,
             unparsed: 0,
             unparsed_samples: Vec::new(),
-            first: None,
             last: None,
             first_record: None,
             last_record: None,
@@ -103,8 +129,8 @@ impl<'r> Scanner<'r> {
         let found = self.family.map(|family| family.literals.find_iter(stretch.text));
         let mut hits = found.into_iter().flatten().map(|found| found.start());
         let mut next_hit = hits.next();
-        let mut record: Option<(usize, u64)> = None;
-        let mut last_start: Option<(&[u8], u64, usize)> = None;
+        let mut open: Option<Open<'_>> = None;
+        let mut last_start: Option<Open<'_>> = None;
         // How far `self.last` is known: it is asked for only by records that have no stamp.
         let mut searched = 0;
         let end = stretch.text.len();
@@ -114,67 +140,115 @@ impl<'r> Scanner<'r> {
             .map(|(line, number, offset)| (Some(line), number, (offset - stretch.offset) as usize));
         for (line, number, at) in lines.chain([(None, 0, end)]) {
             let starts = line.is_some_and(format::starts_record);
-            if line.is_some() && record.is_some() && !starts {
+            let goes_on =
+                !starts && open.zip(line).is_some_and(|(open, line)| format::goes_on_with(open.head, line));
+            if goes_on {
                 continue;
             }
-            if let Some((from, line_number)) = record.filter(|_| next_hit.is_some_and(|hit| hit < at)) {
+            if let Some(record) = open.filter(|_| next_hit.is_some_and(|hit| hit < at)) {
                 while next_hit.is_some_and(|hit| hit < at) {
                     next_hit = hits.next();
                 }
-                let place = Stretch {
-                    text: &stretch.text[from..at],
-                    line: line_number,
-                    offset: stretch.offset + from as u64,
-                };
-                if place.lines().next().and_then(|(first, _, _)| stamp_of(first)).is_none() {
-                    self.last = last_stamp(&stretch.text[searched..from]).or(self.last);
-                    searched = from;
+                let text = &stretch.text[record.at..at];
+                let place = Stretch { text, line: record.line, offset: stretch.offset + record.at as u64 };
+                if stamp_of(record.head).is_none() {
+                    self.last = last_stamp(&stretch.text[searched..record.at]).or(self.last);
+                    searched = record.at;
                 }
                 self.record(place, origin);
             }
-            if let Some(line) = line {
-                record = Some((at, number));
-                self.records += 1;
-                if !starts {
-                    self.without_header(line, || origin.locate(number, stretch.offset + at as u64));
-                }
-                if starts {
-                    last_start = Some((line, number, at));
-                    if self.first.is_none() && !is_section(line) {
-                        self.first = stamp_of(line);
-                        let place = origin.locate(number, stretch.offset + at as u64);
-                        self.first_record = Some((place, text_of(line, KEPT_FIELD)));
-                    }
-                }
+            let Some(line) = line else { break };
+            open = Some(Open { at, line: number, head: line });
+            self.records += 1;
+            let place = || origin.locate(number, stretch.offset + at as u64);
+            // A record that goes on with one that is not before it has a header all the same.
+            if !starts && format::parse(line).is_none() {
+                self.without_header(line, place());
+                continue;
+            }
+            last_start = open;
+            self.begins(line);
+            if self.clock.see(line, place) {
+                (self.last, searched) = (self.clock.last, at);
+                self.wake();
+            }
+            if self.first_record.is_none() && self.clock.first.is_some() {
+                self.first_record = Some((place(), text_of(line, KEPT_FIELD)));
             }
         }
-        let Some((line, number, at)) = last_start else { return };
+        let Some(record) = last_start else { return };
         self.last = last_stamp(&stretch.text[searched..]).or(self.last);
-        self.last_record =
-            Some((origin.locate(number, stretch.offset + at as u64), text_of(line, KEPT_FIELD)));
+        let place = origin.locate(record.line, stretch.offset + record.at as u64);
+        self.last_record = Some((place, text_of(record.head, KEPT_FIELD)));
+    }
+
+    /// A record with a header begins.
+    fn begins(&mut self, line: &[u8]) {
+        if self.lessons > 0 {
+            self.lessons -= 1;
+            self.dialect.see(line);
+        }
+        if !self.told.is_empty() {
+            self.repeated(line);
+        }
+    }
+
+    /// ` --- last message repeated 17 times ---`: what was told of the record before counts so often again.
+    #[cold]
+    fn repeated(&mut self, line: &[u8]) {
+        let told = std::mem::take(&mut self.told);
+        let Some(times) = format::parse(line).and_then(|header| format::repeats(header.message)) else {
+            return;
+        };
+        for index in told {
+            if let Some(event) = self.kept.get_mut(&index).and_then(Kept::newest) {
+                event.fields.insert("repeated".to_owned(), times.to_string());
+            }
+        }
+    }
+
+    /// The clock is known: what waited for it is of this time.
+    fn wake(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let stamp = self.clock.last.map(estimated);
+        for (index, event) in std::mem::take(&mut self.waiting) {
+            self.kept.entry(index).or_default().push(Event { stamp, ..event });
+        }
     }
 
     /// Counts a record that begins with no header that is known; the first few are kept, to show what they are.
     #[cold]
-    fn without_header(&mut self, line: &[u8], place: impl FnOnce() -> Source) {
+    fn without_header(&mut self, line: &[u8], place: Source) {
         self.unparsed += 1;
         if self.unparsed_samples.len() < KEPT_SAMPLES {
-            self.unparsed_samples.push((place(), text_of(line, KEPT_SAMPLE)));
+            self.unparsed_samples.push((place, text_of(line, KEPT_SAMPLE)));
         }
     }
 
     /// What was found.
-    pub fn finish(self) -> Scan {
+    pub fn finish(mut self) -> Scan {
+        // What nothing follows takes the time of what is before it.
+        let (last, first) = (self.last.map(estimated), self.clock.first);
+        for (index, event) in std::mem::take(&mut self.waiting) {
+            self.kept.entry(index).or_default().push(Event { stamp: last, ..event });
+        }
         let mut scan = Scan {
             records: self.records,
             unparsed: self.unparsed,
             unparsed_samples: self.unparsed_samples,
-            first: self.first,
+            first,
             last: self.last,
             first_record: self.first_record,
             last_record: self.last_record,
+            clock: self.clock.finish(),
             ..Scan::default()
         };
+        if scan.clock.disorder > 0 && scan.first > scan.last {
+            std::mem::swap(&mut scan.first, &mut scan.last);
+            std::mem::swap(&mut scan.first_record, &mut scan.last_record);
+        }
         for (index, kept) in self.kept {
             if kept.dropped > 0 {
                 scan.dropped.insert(self.rules.compiled(index).rule.id.clone(), kept.dropped);
@@ -182,7 +256,7 @@ impl<'r> Scanner<'r> {
             scan.events.extend(kept.first.into_iter().chain(kept.last));
         }
         scan.events.sort_by(|a, b| a.source.cmp(&b.source));
-        // What stands before the first stamp of the member, as lines of a boot do, is taken to be of that time.
+        // What stands before the first stamp of the member is taken to be of that time.
         for event in scan.events.iter_mut().filter(|event| event.stamp.is_none()) {
             event.stamp = scan.first.map(estimated);
         }
@@ -192,20 +266,23 @@ impl<'r> Scanner<'r> {
     fn record(&mut self, record: Stretch<'_>, origin: &Origin) {
         let Some(family) = self.family else { return };
         let Some((first, _, _)) = record.lines().next() else { return };
-        let header = format::parse(first).unwrap_or(Header { message: first, ..Header::default() });
+        let header = self.dialect.parse(first).unwrap_or_else(|| Header::without(first));
         let message = message_of(record, &header);
+        let waits = header.shape == format::Shape::BeforeClock;
+        let stamp = header.stamp.or_else(|| match header.yearless {
+            // Its year is reckoned in the order of the records.
+            Some(_) => self.last,
+            None => self.last.map(estimated),
+        });
         for &index in &family.rules {
             let compiled = self.rules.compiled(index);
             let Some(mut fields) = fields_of(compiled, record.text, &message) else { continue };
-            // hostd names the VM that a record is about in its header; the path may hold brackets and blanks.
-            if let Some(vmx) = header.sub.and_then(|sub| sub.strip_prefix(b"Vmsvc.vm:")) {
-                fields.entry("vmx".to_owned()).or_insert_with(|| text_of(vmx, KEPT_FIELD));
+            add_columns(&mut fields, &header);
+            if let Some(times) = message.rsplit(|&byte| byte == b'\n').next().and_then(format::repeats) {
+                fields.insert("repeated".to_owned(), times.to_string());
             }
-            if let Some(op_id) = header.op_id {
-                fields.entry("opid".to_owned()).or_insert_with(|| text_of(op_id, KEPT_FIELD));
-            }
-            self.kept.entry(index).or_default().push(Event {
-                stamp: header.stamp.or_else(|| self.last.map(estimated)),
+            let event = Event {
+                stamp,
                 kind: compiled.rule.kind,
                 severity: compiled.rule.severity,
                 rule: compiled.rule.id.clone(),
@@ -213,14 +290,26 @@ impl<'r> Scanner<'r> {
                 raw: text_of(first, KEPT_TEXT),
                 fields,
                 source: origin.locate(record.line, record.offset),
-            });
+            };
+            if waits && self.waiting.len() < MOST_WAITING {
+                self.waiting.push((index, event));
+            } else {
+                self.told.push(index);
+                self.kept.entry(index).or_default().push(event);
+            }
         }
     }
 }
 
-/// Whether a line is the section header at the top of a rotated log, whose stamp is that of the service's start.
-fn is_section(line: &[u8]) -> bool {
-    memchr::memmem::find(&line[..line.len().min(300)], b", Section for VMware ").is_some()
+/// What the header of a record says beside its message.
+fn add_columns(fields: &mut BTreeMap<String, String>, header: &Header<'_>) {
+    // hostd names the VM that a record is about in its header; the path may hold brackets and blanks.
+    if let Some(vmx) = header.sub.and_then(|sub| sub.strip_prefix(b"Vmsvc.vm:")) {
+        fields.entry("vmx".to_owned()).or_insert_with(|| text_of(vmx, KEPT_FIELD));
+    }
+    if let Some(op_id) = header.op_id {
+        fields.entry("opid".to_owned()).or_insert_with(|| text_of(op_id, KEPT_FIELD));
+    }
 }
 
 /// The time of a neighbour.
@@ -232,96 +321,20 @@ fn stamp_of(line: &[u8]) -> Option<Stamp> {
     format::time::iso(line).map(|(stamp, _)| stamp)
 }
 
-/// The stamp of the last record in `text` that has one of its own.
+/// The stamp of the last record in `text` that has one of its own in the usual form.
 fn last_stamp(text: &[u8]) -> Option<Stamp> {
     let mut rest = text;
     while !rest.is_empty() {
         let body = rest.strip_suffix(b"\n").unwrap_or(rest);
         let begin = memchr::memrchr(b'\n', body).map_or(0, |at| at + 1);
         let line = &body[begin..];
-        let stamp = stamp_of(line).filter(|_| format::starts_record(line) && !is_section(line));
+        let stamp = stamp_of(line).filter(|_| format::starts_record(line) && !format::is_section(line));
         if stamp.is_some() {
             return stamp;
         }
         rest = &rest[..begin];
     }
     None
-}
-
-/// The record's message with its continuation lines, which lose their headers and arrows.
-fn message_of<'a>(record: Stretch<'a>, header: &Header<'a>) -> Cow<'a, [u8]> {
-    let mut lines = record.lines().skip(1).peekable();
-    if lines.peek().is_none() {
-        return Cow::Borrowed(header.message);
-    }
-    let mut message = header.message.to_vec();
-    for (line, _, _) in lines {
-        let body = format::parse(line).map_or(line, |header| header.message);
-        let body = body.trim_ascii_start().strip_prefix(b"-->").unwrap_or(body);
-        message.push(b'\n');
-        message.extend_from_slice(body);
-    }
-    Cow::Owned(message)
-}
-
-/// The fields that a rule reads from a record, or `None` where it does not match.
-fn fields_of(compiled: &Compiled, record: &[u8], message: &[u8]) -> Option<BTreeMap<String, String>> {
-    let any = &compiled.rule.any;
-    any.iter().find(|literal| memchr::memmem::find(record, literal.as_bytes()).is_some())?;
-    let mut fields = BTreeMap::new();
-    if let Some(pattern) = &compiled.pattern {
-        groups(pattern, message, &mut fields).then_some(())?;
-    }
-    if compiled.unless.as_ref().is_some_and(|unless| unless.is_match(message)) {
-        return None;
-    }
-    for pattern in &compiled.extract {
-        groups(pattern, message, &mut fields);
-    }
-    for pattern in &compiled.collect {
-        collect(pattern, message, &mut fields);
-    }
-    Some(fields)
-}
-
-/// Puts the named groups of a match into `fields`; whether there is a match.
-fn groups(pattern: &Regex, text: &[u8], fields: &mut BTreeMap<String, String>) -> bool {
-    let Some(captures) = pattern.captures(text) else { return false };
-    for name in pattern.capture_names().flatten() {
-        if let Some(found) = captures.name(name).filter(|found| !found.is_empty()) {
-            // The same field in another alternative of the expression has a number behind its name.
-            let field = name.strip_suffix('2').unwrap_or(name);
-            fields.insert(field.to_owned(), text_of(found.as_bytes(), KEPT_FIELD));
-        }
-    }
-    true
-}
-
-/// Joins what a named group matches anywhere in `text`, each value once, in order.
-fn collect(pattern: &Regex, text: &[u8], fields: &mut BTreeMap<String, String>) {
-    for captures in pattern.captures_iter(text).take(200) {
-        for name in pattern.capture_names().flatten() {
-            let Some(found) = captures.name(name).filter(|found| !found.is_empty()) else { continue };
-            let value = text_of(found.as_bytes(), KEPT_FIELD);
-            let all = fields.entry(name.to_owned()).or_default();
-            if !all.split(',').any(|one| one == value) {
-                if !all.is_empty() {
-                    all.push(',');
-                }
-                all.push_str(&value);
-            }
-        }
-    }
-}
-
-/// At most `limit` bytes of `bytes` as text, cut between characters.
-fn text_of(bytes: &[u8], limit: usize) -> String {
-    let bytes = bytes.trim_ascii_end();
-    if bytes.len() <= limit {
-        return String::from_utf8_lossy(bytes).into_owned();
-    }
-    let text = String::from_utf8_lossy(&bytes[..limit]);
-    format!("{}…", text.trim_end_matches('\u{fffd}'))
 }
 
 /// The events in one sample record.

@@ -1,0 +1,118 @@
+//! Programs on the vmacore library: hostd, vpxa, vpxd, fdm, rhttpproxy, vsansystem.
+
+use memchr::memmem;
+
+use super::{Shape, behind, closing_bracket, split_token};
+use crate::format::header::Header;
+
+/// `info hostd[2099] [Originator@6876 …] text` and `INFO vpxd 20973 [Originator@4413 …] text`; whether it is that.
+pub(super) fn level_first<'a>(rest: &'a [u8], header: &mut Header<'a>) -> bool {
+    let Some((level, program, thread, tail)) = level_and_program(rest) else { return false };
+    (header.level, header.program, header.thread) = (Some(level), Some(program), Some(thread));
+    header.shape = Shape::Service;
+    bracket(tail, header);
+    true
+}
+
+/// Level, program, thread, and what follows.
+fn level_and_program(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
+    let (level, tail) = split_token(rest)?;
+    if level.is_empty() || !level.iter().all(u8::is_ascii_alphabetic) {
+        return None;
+    }
+    let (program, tail) = split_token(tail)?;
+    if let Some(open) = program.iter().position(|&byte| byte == b'[') {
+        let thread = program[open + 1..].strip_suffix(b"]")?;
+        return (open > 0).then_some((level, &program[..open], thread, tail));
+    }
+    let (pid, tail) = split_token(tail)?;
+    let numbered = !pid.is_empty() && pid.iter().all(u8::is_ascii_digit) && tail.first() == Some(&b'[');
+    numbered.then_some((level, program, pid, tail))
+}
+
+/// Where a vmacore header begins in `message`: at its start, or behind a repeated old prefix, `info -[1234] `.
+pub(super) fn header_at(message: &[u8]) -> Option<usize> {
+    let head = &message[..message.len().min(64)];
+    let at = memmem::find(head, b"[Originator@").or_else(|| memmem::find(head, b"[vSAN@"))?;
+    (at == 0 || head[at - 1] == b' ').then_some(at)
+}
+
+/// `[Originator@6876 sub=X item=y opID=z user=a\b] message`, or `[opID=x Class::method] message` of another service: the
+/// bracket is closed by depth, its keys are known by name. Text without a bracket is the message.
+pub(super) fn bracket<'a>(text: &'a [u8], header: &mut Header<'a>) {
+    header.message = text;
+    let Some(close) = text.first().filter(|&&byte| byte == b'[').and_then(|_| closing_bracket(text)) else {
+        return;
+    };
+    let inside = &text[1..close];
+    if header_at(text) == Some(0) {
+        if header.shape == Shape::Service {
+            header.shape = Shape::Vmacore;
+        }
+        header.sub = value(inside, b"sub");
+        header.user = value(inside, b"user");
+        header.op_id = value(inside, b"opID").or_else(|| value(inside, b"opId"));
+        header.message = behind(&text[close + 1..]);
+    } else if let Some(id) = word(inside, b"opID").or_else(|| word(inside, b"opId")) {
+        header.op_id = Some(id);
+        header.message = behind(&text[close + 1..]);
+    }
+}
+
+const KEYS: &[&[u8]] = &[b"sub", b"item", b"req", b"opID", b"opId", b"sid", b"user", b"update", b"reason"];
+
+/// The value of `key` in a vmacore header: up to the next known key, as values may hold blanks.
+fn value<'a>(inside: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let value = behind_key(inside, key)?;
+    let end = memchr::memchr_iter(b' ', value).find(|&at| is_key(&value[at + 1..])).unwrap_or(value.len());
+    let value = value[..end].trim_ascii();
+    let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+    Some(unquoted.unwrap_or(value)).filter(|value| !value.is_empty())
+}
+
+/// The value of `key` in another bracket: up to the next blank.
+pub(super) fn word<'a>(inside: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let value = behind_key(inside, key)?;
+    let end = value.iter().position(|&byte| byte == b' ' || byte == b']').unwrap_or(value.len());
+    Some(&value[..end]).filter(|value| !value.is_empty())
+}
+
+fn behind_key<'a>(inside: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let at = memmem::find_iter(inside, key)
+        .find(|&at| inside.get(at + key.len()) == Some(&b'=') && (at == 0 || inside[at - 1] == b' '))?;
+    Some(&inside[at + key.len() + 1..])
+}
+
+fn is_key(text: &[u8]) -> bool {
+    KEYS.iter().any(|key| text.starts_with(key) && text.get(key.len()) == Some(&b'='))
+}
+
+/// `[FFA1B2C0 info 'Sub.Name' opID=x] text` of 5.x; whether it is that.
+pub(super) fn quoted<'a>(rest: &'a [u8], header: &mut Header<'a>) -> bool {
+    let Some(close) = closing_bracket(rest) else { return false };
+    if !columns(&rest[1..close], header) {
+        return false;
+    }
+    header.shape = Shape::Vmacore5;
+    header.message = behind(&rest[close + 1..]);
+    true
+}
+
+/// `FFA1B2C0 info 'Sub' opID=x` of 4.x and 5.x, and `'Sub' FFA1B2C0 info` of 3.x.
+pub(in crate::format) fn columns<'a>(inside: &'a [u8], header: &mut Header<'a>) -> bool {
+    let quote = |text: &[u8]| text.iter().position(|&byte| byte == b'\'');
+    let Some(open) = quote(inside) else { return false };
+    let Some(end) = quote(&inside[open + 1..]).map(|at| open + 1 + at) else { return false };
+    let (before, sub, after) = (&inside[..open], &inside[open + 1..end], &inside[end + 1..]);
+    let mut words = if before.trim_ascii().is_empty() { after } else { before }
+        .split(|&byte| byte == b' ')
+        .filter(|word| !word.is_empty());
+    let (Some(thread), Some(level)) = (words.next(), words.next()) else { return false };
+    if !level.iter().all(u8::is_ascii_alphabetic) {
+        return false;
+    }
+    (header.thread, header.level, header.sub) = (Some(thread), Some(level), Some(sub));
+    header.op_id = word(after, b"opID");
+    header.user = word(after, b"user");
+    true
+}
