@@ -261,6 +261,7 @@ pub(super) fn host(digest: &mut Digest) -> (Host, Vec<Event>) {
             FactValue::HostName { name } => host.names.push(name.clone()),
             FactValue::CapturedAt { at } => times.captured.push((fact.source.file.as_str().to_owned(), *at)),
             FactValue::Uptime { micros } => times.uptime = times.uptime.or(Some(*micros)),
+            FactValue::BootedAt { at } => times.boot = times.boot.or(Some(*at)),
             _ => take(&mut host, fact),
         }
     }
@@ -385,6 +386,8 @@ fn product(host: &mut Host, products: &[&Fact]) {
 struct Times {
     captured: Vec<(String, Timestamp)>,
     uptime: Option<i64>,
+    /// When it booted, as its logs say.
+    boot: Option<Timestamp>,
 }
 
 impl Times {
@@ -407,7 +410,7 @@ impl Times {
             Some(event.stamp?.time.plus_micros(-micros))
         });
         let by_uptime = host.captured_at.zip(self.uptime).map(|(at, micros)| at.plus_micros(-micros));
-        host.booted_at = by_uptime.or(by_event);
+        host.booted_at = by_uptime.or(by_event).or(self.boot);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything after this needs no bundle any more. [`merge`] is pure and does not depend on the order in which
 //! members were read.
 
+mod clock;
 mod copies;
 mod member;
 mod text;
@@ -13,9 +14,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::Limits;
-use crate::fact::Fact;
+use crate::fact::{Fact, FactValue};
 use crate::format;
-use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Timestamp};
+use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Stamp, Timestamp};
+
+pub use clock::{BOOT_RULE, STEP_RULE};
 
 pub use member::{MemberDigest, MemberReader, wants};
 pub use thin::Events;
@@ -166,10 +169,15 @@ impl Counted {
             bytes: member.bytes,
             records: member.scan.records,
             unparsed: member.scan.unparsed,
-            from: member.scan.first.map(|stamp| stamp.time),
-            to: member.scan.last.map(|stamp| stamp.time),
+            from: with_year(member.scan.first),
+            to: with_year(member.scan.last),
         });
     }
+}
+
+/// A time that is known; of members that are only counted nobody reckons the year.
+fn with_year(stamp: Option<Stamp>) -> Option<Timestamp> {
+    stamp.map(|stamp| stamp.time).filter(|time| !format::clock::waits_for_year(*time))
 }
 
 /// What was read of one log member.
@@ -204,11 +212,11 @@ pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
     let BundleRead { mut members, events, mut counted, skipped } = read;
     members.sort_by(|a, b| (&a.tree, a.fragmented, &a.path).cmp(&(&b.tree, b.fragmented, &b.path)));
     let mut digest = Digest { version: VERSION, bundle, sha256, skipped, ..Digest::default() };
-    let (members, repeated) = copies::without(members);
+    let (mut members, repeated) = copies::without(members);
     digest.problems.extend(repeated);
     let kept: BTreeSet<u64> = members.iter().map(|member| member.number).collect();
     let (events, mut dropped) = events.into_parts(|id| kept.contains(&id));
-    digest.events = events;
+    digest.problems.extend(tell_time(&mut members, events, &mut digest.events, &mut digest.facts));
     let mut logs: BTreeMap<&'static str, Vec<MemberCoverage>> = BTreeMap::new();
     for mut member in members {
         digest.members += 1;
@@ -227,7 +235,9 @@ pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
     }
     digest.logs = ordered(logs, &mut counted.logs);
     let all = digest.events.len();
-    digest.events.retain(|event| event.stamp.is_some());
+    let has_time =
+        |event: &Event| event.stamp.is_some_and(|stamp| !format::clock::waits_for_year(stamp.time));
+    digest.events.retain(has_time);
     let unstamped = all - digest.events.len();
     if unstamped > 0 {
         let text =
@@ -240,6 +250,40 @@ pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
         digest.problems.push(Problem::new(ProblemKind::Thinned, &digest.bundle, text));
     }
     digest
+}
+
+/// Gives all events their time, and adds those that the stamps themselves tell; what could not be told is returned.
+fn tell_time(
+    members: &mut [MemberDigest],
+    mut found: Vec<(u64, Event)>,
+    events: &mut Vec<Event>,
+    facts: &mut Vec<Fact>,
+) -> Vec<Problem> {
+    let captured = members.iter().flat_map(|member| &member.facts).filter_map(|fact| match fact.value {
+        FactValue::CapturedAt { at } => Some(at),
+        _ => None,
+    });
+    let captured = captured.max();
+    let unknown = clock::settle_years(members, &mut found, captured);
+    events.extend(found.into_iter().map(|(_, event)| event));
+    events.extend(clock::steps(members));
+    events.extend(clock::boots(members, events));
+    facts.extend(clock::last_boot(members));
+    let mut problems: Vec<Problem> = clock::disordered(members)
+        .map(|(source, count)| {
+            let text = format!(
+                "its records are not in the order of their time: {count} are older than one before them"
+            );
+            Problem::new(ProblemKind::Unparsed, source.file.as_str(), text)
+        })
+        .collect();
+    if unknown > 0 {
+        let text = format!(
+            "{unknown} logs name no year, and nothing in the bundle tells it: their times are not known"
+        );
+        problems.push(Problem::new(ProblemKind::Unparsed, "", text));
+    }
+    problems
 }
 
 fn ordered(

@@ -40,14 +40,15 @@ impl Events {
         }
     }
 
-    /// What is left of the members for which `kept` holds, and how many events of each rule were counted only.
-    pub fn into_parts(mut self, kept: impl Fn(u64) -> bool) -> (Vec<Event>, BTreeMap<String, u64>) {
+    /// What is left of the members for which `kept` holds, each with its member, and how many events of each rule were
+    /// counted only.
+    pub fn into_parts(mut self, kept: impl Fn(u64) -> bool) -> (Vec<(u64, Event)>, BTreeMap<String, u64>) {
         let mut all = Vec::new();
         for (rule, mut events) in self.by_rule {
             if events.len() > 2 * ENDS {
                 *self.dropped.entry(rule).or_default() += thin(&mut events);
             }
-            all.extend(events.into_iter().filter(|(id, _)| kept(*id)).map(|(_, event)| event));
+            all.extend(events.into_iter().filter(|(id, _)| kept(*id)));
         }
         (all, self.dropped)
     }
@@ -92,7 +93,7 @@ mod tests {
             (0..count).for_each(|n| events.add(order(n) % 10, vec![event(order(n))]));
             let (kept, dropped) = events.into_parts(|_| true);
             assert_eq!((kept.len(), dropped["r"]), (2 * ENDS, count - 2 * ENDS as u64));
-            let times: Vec<u64> = kept.iter().map(|event| event.source.line).collect();
+            let times: Vec<u64> = kept.iter().map(|(_, event)| event.source.line).collect();
             assert!(times[..ENDS].iter().copied().eq(0..ENDS as u64));
             assert!(times[ENDS..].iter().copied().eq(count - ENDS as u64..count));
             seen.push(times);

@@ -43,6 +43,11 @@ pub enum FactValue {
         /// Microseconds.
         micros: i64,
     },
+    /// When the host last booted, as uptimes in its logs say.
+    BootedAt {
+        /// The time, UTC.
+        at: Timestamp,
+    },
     /// `/system/uuid` of `esx.conf`.
     SystemUuid {
         /// The UUID as written.

@@ -33,6 +33,8 @@ pub struct Step {
     pub to: Timestamp,
     /// How well known that is.
     pub quality: TimeQuality,
+    /// Whether it is known from uptimes, which a clock does not change.
+    pub by_uptime: bool,
     /// The first record after.
     pub source: Source,
     /// Its line.
@@ -44,6 +46,8 @@ pub struct Step {
 pub struct Boot {
     /// When, as far as the log tells.
     pub at: Timestamp,
+    /// Whether it happened while the log was written; else it is only reckoned back.
+    pub in_log: bool,
     /// The record that shows it.
     pub source: Source,
     /// Its line.
@@ -60,8 +64,10 @@ pub struct Clock {
     pub last: Option<Stamp>,
     years: Years,
     latest: Head,
-    /// The record that seems to be written with another clock, until the next one shows the same.
-    doubt: Option<(Head, Source, Vec<u8>)>,
+    /// Records in a row that must be older than one before them, to show that the clock was set back.
+    patience: u32,
+    /// Records in a row that are.
+    doubt: Option<Doubt>,
     /// What the clock showed before it was set back.
     set_back: Option<Head>,
     up: Option<Up>,
@@ -96,6 +102,16 @@ impl Head {
     fn time(&self) -> Option<Timestamp> {
         time::iso(&self.0).map(|(stamp, _)| stamp.time)
     }
+}
+
+/// Records that seem to be written with a clock that was set back.
+#[derive(Debug)]
+struct Doubt {
+    count: u32,
+    first: Timestamp,
+    quality: TimeQuality,
+    source: Source,
+    line: Vec<u8>,
 }
 
 /// What uptimes say of the present boot.
@@ -201,9 +217,10 @@ fn exactly(time: Timestamp, year: i64) -> Option<Timestamp> {
 }
 
 impl Clock {
-    /// A clock for a log whose records name the host's uptime where `uptime_of` finds it, in microseconds.
-    pub fn new(uptime_of: Option<fn(&Header<'_>) -> Option<i64>>) -> Self {
-        Clock { uptime_of, ..Clock::default() }
+    /// A clock for a log whose records name the host's uptime where `uptime_of` finds it, in microseconds. Where
+    /// `is_of_threads`, records of one thread may overtake those of another.
+    pub fn new(uptime_of: Option<fn(&Header<'_>) -> Option<i64>>, is_of_threads: bool) -> Self {
+        Clock { uptime_of, patience: if is_of_threads { 5 } else { 2 }, ..Clock::default() }
     }
 
     /// Takes the first line of the next record. True where `last` is its stamp now.
@@ -256,7 +273,7 @@ impl Clock {
             self.first = Some(stamp);
         }
         if let Some((source, line)) = self.starting.take_if(|_| !is_first_of_boot(line)) {
-            self.boot(Boot { at: stamp.time, source, line });
+            self.boot(Boot { at: stamp.time, in_log: true, source, line });
         }
         if let Some(span) = &mut self.years.span
             && !waits_for_year(stamp.time)
@@ -278,32 +295,44 @@ impl Clock {
             self.latest = Head::of(line);
             return;
         };
-        let is_behind = latest.since(stamp.time) >= LEAST_STEP;
-        match self.doubt.take() {
-            None if is_behind => {
-                self.disorder += 1;
-                self.doubt = Some((Head::of(line), place(), line.to_vec()));
-                return;
-            }
-            Some((head, source, first)) if is_behind => {
-                // Two records in a row: the clock was set back.
-                let to = head.time().unwrap_or(stamp.time);
-                let quality = stamp.quality;
-                self.step(Step { from: latest, to, quality, source, line: first });
-                self.set_back = Some(self.latest);
-                self.latest = Head::of(line);
-            }
-            _ => {}
+        if latest.since(stamp.time) >= LEAST_STEP {
+            self.behind(latest, stamp, line, place);
+            return;
         }
-        let latest = self.latest.time().unwrap_or(latest);
+        self.doubt = None;
         if self.comes_back(latest, stamp.time) || self.was_wrong_at_boot(latest, stamp.time) {
             let (source, line) = (place(), line.to_vec());
-            self.step(Step { from: latest, to: stamp.time, quality: stamp.quality, source, line });
+            let (to, quality) = (stamp.time, stamp.quality);
+            self.step(Step { from: latest, to, quality, by_uptime: false, source, line });
             self.booted_before(latest, stamp.time);
         }
-        if stamp.time >= self.latest.time().unwrap_or(stamp.time) {
+        if stamp.time >= latest {
             self.latest = Head::of(line);
         }
+    }
+
+    /// A record is older than one before it. Where others follow it the clock was set back; one alone came late.
+    fn behind(&mut self, latest: Timestamp, stamp: Stamp, line: &[u8], place: impl Fn() -> Source) {
+        self.disorder += 1;
+        let doubt = self.doubt.get_or_insert_with(|| Doubt {
+            count: 0,
+            first: stamp.time,
+            quality: stamp.quality,
+            source: place(),
+            line: line.to_vec(),
+        });
+        doubt.count += 1;
+        if doubt.count < self.patience {
+            return;
+        }
+        self.set_back(latest);
+        self.latest = Head::of(line);
+    }
+
+    fn set_back(&mut self, latest: Timestamp) {
+        let Some(Doubt { first, quality, source, line, .. }) = self.doubt.take() else { return };
+        self.step(Step { from: latest, to: first, quality, by_uptime: false, source, line });
+        self.set_back = Some(self.latest);
     }
 
     /// Whether a clock that was set back by a day or more jumps to where it was.
@@ -334,8 +363,9 @@ impl Clock {
     fn up(&mut self, stamp: Stamp, uptime: i64, line: &[u8], place: impl Fn() -> Source) {
         let boot = stamp.time.plus_micros(-uptime);
         let Some(up) = self.up.as_mut().filter(|up| uptime >= up.last) else {
+            let in_log = self.up.is_some() || uptime < SETTLED;
             self.up = Some(Up { last: uptime, boot, settled: uptime >= SETTLED, doubt: None });
-            self.boot(Boot { at: boot, source: place(), line: line.to_vec() });
+            self.boot(Boot { at: boot, in_log, source: place(), line: line.to_vec() });
             return;
         };
         up.last = uptime;
@@ -363,7 +393,7 @@ impl Clock {
                 let to = header::parse(&line)
                     .and_then(|header| header.stamp)
                     .map_or(stamp.time, |stamp| stamp.time);
-                self.step(Step { from: to.plus_micros(-size), to, quality, source, line });
+                self.step(Step { from: to.plus_micros(-size), to, quality, by_uptime: true, source, line });
             }
             _ => up.doubt = Some((boot, place(), line.to_vec())),
         }
@@ -382,7 +412,13 @@ impl Clock {
     }
 
     /// What was seen.
-    pub fn finish(self) -> Told {
+    pub fn finish(mut self) -> Told {
+        // The log ends before there is enough to be sure; two are no chance.
+        if self.doubt.as_ref().is_some_and(|doubt| doubt.count >= 2)
+            && let Some(latest) = self.latest.time()
+        {
+            self.set_back(latest);
+        }
         let ordered = self.steps.len() <= MOST_STEPS;
         Told {
             steps: if ordered { self.steps } else { Vec::new() },

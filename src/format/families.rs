@@ -10,6 +10,7 @@ const PLAIN: Format = Format {
     command: None,
     rotates: true,
     has_dialects: false,
+    of_threads: true,
     uptime: None,
     samples: &[],
 };
@@ -19,6 +20,7 @@ pub static FORMATS: &[&Format] = &[
     &Format {
         name: "vmkernel",
         stems: &["vmkernel"],
+        of_threads: false,
         bare: true,
         samples: &[
             ("2020-07-01T08:15:30.123Z cpu4:2097705)Vmxnet3: 1: x", "Vmxnet3: 1: x"),
@@ -32,6 +34,7 @@ pub static FORMATS: &[&Format] = &[
     &Format {
         name: "vmkwarning",
         stems: &["vmkwarning"],
+        of_threads: false,
         bare: true,
         samples: &[
             ("2020-07-01T08:15:30.123Z cpu4:2097705)WARNING: A: 1: x", "WARNING: A: 1: x"),
@@ -45,6 +48,7 @@ pub static FORMATS: &[&Format] = &[
     &Format {
         name: "vmkalert",
         stems: &["vmkalert"],
+        of_threads: false,
         samples: &[(
             "2023-07-01T08:15:30.123Z Al(177) vmkalert: cpu4:2097705)ALERT: A: 1: x",
             "ALERT: A: 1: x",

@@ -32,6 +32,8 @@ pub struct Format {
     pub rotates: bool,
     /// Whether its columns are only known from the file as a whole.
     pub has_dialects: bool,
+    /// Whether several threads write it, so that records may overtake each other.
+    pub of_threads: bool,
     /// The host's uptime in microseconds, where a record names it.
     pub uptime: Option<fn(&Header<'_>) -> Option<i64>>,
     /// Lines that the family writes, with the message that must come out of each.

@@ -114,7 +114,10 @@ impl<'r> Scanner<'r> {
             told: Vec::new(),
             dialect: Dialect::default(),
             lessons: if format.is_some_and(|format| format.has_dialects) { LESSONS } else { 0 },
-            clock: Clock::new(format.and_then(|format| format.uptime)),
+            clock: Clock::new(
+                format.and_then(|format| format.uptime),
+                format.is_some_and(|format| format.of_threads),
+            ),
             records: 0,
             unparsed: 0,
             unparsed_samples: Vec::new(),

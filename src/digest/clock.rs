@@ -1,0 +1,203 @@
+//! What the stamps of a bundle's logs say together: the years of those that name none, where the clock was set, and
+//! when the host booted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::member::MemberDigest;
+use crate::fact::{Fact, FactValue};
+use crate::format::{self, clock};
+use crate::model::{Event, EventKind, Severity, Source, Stamp, TimeQuality, Timestamp};
+
+/// The rule that events of the clock are told by; no rule file holds them.
+pub const STEP_RULE: &str = "clock.set";
+/// The rule that boots are told by which only the lines of a boot show.
+pub const BOOT_RULE: &str = "clock.boot";
+
+/// A capture may be stamped a little before the last lines that it took.
+const SLACK: i64 = 86_400_000_000;
+/// Two logs tell one boot or step within this time, in microseconds.
+const TOGETHER: i64 = 600_000_000;
+
+/// Gives every stamp that names no year the latest one in which the log ends before the capture, rotation by rotation
+/// from the newest. How many members it could not be done for.
+pub(super) fn settle_years(
+    members: &mut [MemberDigest],
+    events: &mut [(u64, Event)],
+    captured_at: Option<Timestamp>,
+) -> usize {
+    let added = years_to_add(members, captured_at);
+    let unknown =
+        members.iter().filter(|member| waits(member) && !added.contains_key(&member.number)).count();
+    for member in members.iter_mut() {
+        let Some(&added) = added.get(&member.number) else { continue };
+        let real = |stamp: &mut Option<Stamp>| {
+            if let Some(stamp) = stamp.as_mut().filter(|stamp| clock::waits_for_year(stamp.time)) {
+                stamp.time = clock::in_years(stamp.time, added);
+            }
+        };
+        real(&mut member.scan.first);
+        real(&mut member.scan.last);
+        for boot in &mut member.scan.clock.boots {
+            if clock::waits_for_year(boot.at) {
+                boot.at = clock::in_years(boot.at, added);
+            }
+        }
+    }
+    for (number, event) in events {
+        let waiting = event.stamp.as_mut().filter(|stamp| clock::waits_for_year(stamp.time));
+        if let (Some(stamp), Some(&added)) = (waiting, added.get(number)) {
+            stamp.time = clock::in_years(stamp.time, added);
+        }
+    }
+    // Nothing is invented: what has no year has no time.
+    for member in members.iter_mut().filter(|member| waits(member)) {
+        let known = |stamp: &Stamp| !clock::waits_for_year(stamp.time);
+        member.scan.first = member.scan.first.filter(known);
+        member.scan.last = member.scan.last.filter(known);
+        member.scan.clock.boots.retain(|boot| !clock::waits_for_year(boot.at));
+    }
+    unknown
+}
+
+fn waits(member: &MemberDigest) -> bool {
+    let stamps = [member.scan.first, member.scan.last];
+    stamps.into_iter().flatten().any(|stamp| clock::waits_for_year(stamp.time))
+}
+
+/// By member: the years that must be added.
+fn years_to_add(members: &[MemberDigest], captured_at: Option<Timestamp>) -> BTreeMap<u64, i64> {
+    let mut by_log: BTreeMap<(&str, &str), Vec<(&MemberDigest, i64)>> = BTreeMap::new();
+    for member in members.iter().filter(|member| member.scan.clock.yearless.is_some()) {
+        let Some(format) = member.log.and_then(format::by_name) else { continue };
+        let (folder, name) = member.tree.rsplit_once('/').unwrap_or(("", &member.tree));
+        let order = format.place(name).map_or(i64::MAX, format::Place::order);
+        by_log.entry((folder, format.name)).or_default().push((member, order));
+    }
+    let mut added = BTreeMap::new();
+    let newest = newest(members, captured_at).map(|at| at.plus_micros(SLACK));
+    for rotations in by_log.values_mut() {
+        rotations.sort_by_key(|(member, order)| (std::cmp::Reverse(*order), member.number));
+        let mut bound = newest;
+        for (member, order) in rotations.iter() {
+            let Some(span) = member.scan.clock.yearless else { continue };
+            let before = span.before.into_iter().chain(bound).min();
+            let Some(years) = before.and_then(|bound| clock::years_before(&span, bound)) else { continue };
+            added.insert(member.number, years);
+            // What is no rotation stands alone: it says nothing of the others.
+            if *order < i64::MAX || rotations.len() > 1 {
+                bound = Some(clock::in_years(span.first, years).plus_micros(SLACK));
+            }
+        }
+    }
+    added
+}
+
+/// When the bundle was taken, or else the newest stamp in it that has a year.
+fn newest(members: &[MemberDigest], captured_at: Option<Timestamp>) -> Option<Timestamp> {
+    let stamps = members.iter().filter_map(|member| member.scan.last);
+    let dated = stamps.map(|stamp| stamp.time).filter(|time| !clock::waits_for_year(*time));
+    captured_at.or_else(|| dated.max())
+}
+
+/// Logs that are written by the clock of their host as they arise, best first.
+const OF_THE_CLOCK: &[&str] =
+    &["vobd", "vmkernel", "vmkwarning", "vmksummary", "hostd", "vpxa", "fdm", "clomd", "vpxd"];
+
+/// The clock was set, once however many logs show it.
+pub(super) fn steps(members: &[MemberDigest]) -> Vec<Event> {
+    let mut steps: Vec<&clock::Step> =
+        of_the_clock(members).flat_map(|member| &member.scan.clock.steps).collect();
+    // Uptimes know how far it was set; of the others the largest says most, as a log is silent for a while.
+    steps.sort_by_key(|step| (!step.by_uptime, -step.to.since(step.from).abs(), step.source.clone()));
+    let mut kept: Vec<&clock::Step> = Vec::new();
+    for step in steps {
+        let forward = |step: &clock::Step| step.to >= step.from;
+        let is_one = |other: &&clock::Step| {
+            let near =
+                step.to.since(other.to).abs() <= TOGETHER || step.from.since(other.from).abs() <= TOGETHER;
+            near && forward(step) == forward(other)
+        };
+        if !kept.iter().any(|other| is_one(other)) {
+            kept.push(step);
+        }
+    }
+    kept.into_iter().map(step_event).collect()
+}
+
+fn of_the_clock(members: &[MemberDigest]) -> impl Iterator<Item = &MemberDigest> {
+    OF_THE_CLOCK.iter().flat_map(move |name| members.iter().filter(move |member| member.log == Some(*name)))
+}
+
+fn step_event(step: &clock::Step) -> Event {
+    let size = step.to.since(step.from);
+    let (direction, seconds) = (if size < 0 { "back" } else { "forward" }, size.unsigned_abs() as f64 / 1e6);
+    let text = format!("The clock was set {direction} by {seconds:.1} s, from {} to {}", step.from, step.to);
+    let fields = [
+        ("from", step.from.to_string()),
+        ("to", step.to.to_string()),
+        ("step_ms", (size / 1_000).to_string()),
+    ];
+    Event {
+        stamp: Some(Stamp { time: step.to, quality: step.quality }),
+        kind: EventKind::TIME_STEP,
+        severity: Severity::Warning,
+        rule: STEP_RULE.to_owned(),
+        text,
+        raw: line_of(&step.line),
+        fields: fields.map(|(key, value)| (key.to_owned(), value)).into(),
+        source: step.source.clone(),
+    }
+}
+
+/// Boots that no rule saw: lines from before the clock was known, or uptimes that begin again.
+pub(super) fn boots(members: &[MemberDigest], events: &[Event]) -> Vec<Event> {
+    let told = events.iter().filter(|event| event.kind == EventKind::HOST_BOOT);
+    let mut told: BTreeSet<Timestamp> =
+        told.filter_map(|event| event.stamp).map(|stamp| stamp.time).collect();
+    let mut boots = Vec::new();
+    for boot in of_the_clock(members).flat_map(|member| &member.scan.clock.boots).filter(|boot| boot.in_log) {
+        let around = boot.at.plus_micros(-TOGETHER)..=boot.at.plus_micros(TOGETHER);
+        if told.range(around).next().is_none() {
+            told.insert(boot.at);
+            boots.push(boot_event(boot));
+        }
+    }
+    boots
+}
+
+fn boot_event(boot: &clock::Boot) -> Event {
+    let line = line_of(&boot.line);
+    Event {
+        stamp: Some(Stamp { time: boot.at, quality: TimeQuality::Estimated }),
+        kind: EventKind::HOST_BOOT,
+        severity: Severity::Info,
+        rule: BOOT_RULE.to_owned(),
+        text: line.clone(),
+        raw: line,
+        fields: BTreeMap::new(),
+        source: boot.source.clone(),
+    }
+}
+
+/// When the host last booted, as the uptimes in its logs say, whether or not that lies in them.
+pub(super) fn last_boot(members: &[MemberDigest]) -> Option<Fact> {
+    let boots = of_the_clock(members).flat_map(|member| &member.scan.clock.boots);
+    let last = boots.max_by_key(|boot| (boot.at, boot.source.clone()))?;
+    Some(Fact {
+        value: FactValue::BootedAt { at: last.at },
+        source: last.source.clone(),
+        text: line_of(&last.line),
+    })
+}
+
+fn line_of(line: &[u8]) -> String {
+    String::from_utf8_lossy(&line[..line.len().min(1_000)]).trim_end().to_owned()
+}
+
+/// Logs whose records are in no order of time.
+pub(super) fn disordered(members: &[MemberDigest]) -> impl Iterator<Item = (Source, u64)> {
+    members.iter().filter(|member| member.scan.clock.disorder > 0).map(|member| {
+        let source = Source { file: member.path.clone(), line: 1, offset: 0 };
+        (source, member.scan.clock.disorder)
+    })
+}
