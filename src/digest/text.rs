@@ -34,6 +34,8 @@ pub(super) struct TextReader<'r> {
     unknown: u64,
     /// Zero bytes at the end of what came in.
     zeros: u64,
+    /// Whether the line that came in last has no ending yet.
+    open: bool,
 }
 
 /// What a text gave.
@@ -66,6 +68,7 @@ impl<'r> TextReader<'r> {
             in_rest: false,
             unknown: 0,
             zeros: 0,
+            open: false,
         }
     }
 
@@ -80,6 +83,7 @@ impl<'r> TextReader<'r> {
         let partial = self.records_do(|records, sink| records.cut(sink));
         self.unknown += u64::from(partial);
         self.in_rest = anywhere || partial;
+        self.open = false;
         self.readers.iter_mut().for_each(|reader| reader.gap());
     }
 
@@ -91,6 +95,7 @@ impl<'r> TextReader<'r> {
         };
         self.crc.update(text);
         let text = self.behind_rest(text);
+        self.open = text.last().map_or(self.open, |&last| last != b'\n');
         self.records_do(|records, sink| records.push(text, sink));
     }
 
@@ -127,6 +132,9 @@ impl<'r> TextReader<'r> {
     pub(super) fn finish(mut self) -> Read {
         self.records_do(|records, sink| records.finish(sink));
         for reader in &mut self.readers {
+            if self.open {
+                reader.cut();
+            }
             reader.end(&mut self.out);
         }
         Read {

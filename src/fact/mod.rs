@@ -84,6 +84,9 @@ pub trait Reader: Send {
     /// Lines are missing before the next one: what was begun does not go on there.
     fn gap(&mut self) {}
 
+    /// The line that was given last has no line ending: it may be cut.
+    fn cut(&mut self) {}
+
     /// Takes notice that the member is at its end.
     fn end(&mut self, _out: &mut Output) {}
 }
@@ -218,6 +221,9 @@ mod tests {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             reader.line(Line { file: &member, number: index as u64 + 1, offset, bytes: line }, &mut out);
             offset += bytes.len() as u64;
+        }
+        if !text.is_empty() && !text.ends_with(b"\n") {
+            reader.cut();
         }
         reader.end(&mut out);
         out
