@@ -204,3 +204,35 @@ impl Take<'_, '_> {
         self.readers.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The facts of `uptime`, whose text comes in these parts; `None` is a gap.
+    #[track_caller]
+    fn check(parts: &[Option<&str>], expected: usize) {
+        let rules = RuleSet::load::<&std::path::Path>(&[]).expect("the built-in rules");
+        let tree = "commands/uptime.txt";
+        let mut text = TextReader::new(tree, MemberPath::new(tree), &rules, 1 << 20);
+        for part in parts {
+            match part {
+                Some(part) => text.push(part.as_bytes()),
+                None => text.lose(true),
+            }
+        }
+        assert_eq!(text.finish().out.facts.len(), expected, "{parts:?}");
+    }
+
+    #[test]
+    fn a_last_line_without_an_ending_is_told_to_readers_as_cut() {
+        let line = " 09:20:31 up 5 min,  1 user,  load average: 0.00, 0.01, 0.05";
+        check(&[Some(line), Some("\n")], 1);
+        check(&[Some(line)], 0);
+        check(&[Some(line), Some("\r\n"), Some(&line[..30])], 1);
+        check(&[Some(line), Some("\n"), Some(""), None], 1);
+        check(&[Some(line), None], 0);
+        check(&[Some(line), Some("\n"), None, Some("rest"), None], 1);
+        check(&[Some("x"), None, Some("rest\n"), Some(line), Some("\n")], 1);
+    }
+}

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::feature::FeatureValue;
+use super::settings::KernelSetting;
+use super::vmkernel::VmkernelAdapter;
 use crate::model::{HostKind, Source, Stamp, Timestamp};
 
 /// What a fact can say.
@@ -146,6 +148,10 @@ pub enum FactValue {
         /// Its value.
         value: String,
     },
+    /// A kernel setting that differs from its default.
+    KernelSetting(KernelSetting),
+    /// A VMkernel adapter; several files tell parts of one, which join by its name.
+    VmkernelAdapter(VmkernelAdapter),
     /// A managed object's name, from vCenter's logs or inventory.
     ObjectName {
         /// `HostSystem`, `VirtualMachine`, `ClusterComputeResource`.
