@@ -23,6 +23,7 @@ pub mod vms;
 pub mod vmx_log;
 pub mod vpxd;
 pub mod vsan;
+pub mod vswitch;
 
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +150,9 @@ pub static FACTS: &[&FactFile] = &[
     &vmkernel::INTERFACES,
     &vmkernel::IPV4,
     &vmkernel::TAGS,
+    &vswitch::VSWITCHES,
+    &vswitch::STANDARD,
+    &vswitch::DISTRIBUTED,
     &vms::PROCESSES,
     &vms::INVENTORY,
     &vpxd::OBJECT_NAMES,
@@ -283,6 +287,9 @@ mod tests {
         &vmkernel::INTERFACES,
         &vmkernel::IPV4,
         &vmkernel::TAGS,
+        &vswitch::VSWITCHES,
+        &vswitch::STANDARD,
+        &vswitch::DISTRIBUTED,
         &uptime::UPTIME,
     ];
 

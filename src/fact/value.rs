@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::feature::FeatureValue;
 use super::settings::KernelSetting;
 use super::vmkernel::VmkernelAdapter;
+use super::vswitch::VirtualSwitch;
 use crate::model::{HostKind, Source, Stamp, Timestamp};
 
 /// What a fact can say.
@@ -152,6 +153,8 @@ pub enum FactValue {
     KernelSetting(KernelSetting),
     /// A VMkernel adapter; several files tell parts of one, which join by its name.
     VmkernelAdapter(VmkernelAdapter),
+    /// A standard or distributed switch.
+    VirtualSwitch(VirtualSwitch),
     /// A managed object's name, from vCenter's logs or inventory.
     ObjectName {
         /// `HostSystem`, `VirtualMachine`, `ClusterComputeResource`.
