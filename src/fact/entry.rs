@@ -36,6 +36,11 @@ impl Entry {
         Entry { anchor, said: Vec::new() }
     }
 
+    /// Where it stands.
+    pub(super) fn anchor(&self) -> &Anchor {
+        &self.anchor
+    }
+
     /// Takes a value; what was said first stays.
     fn put(&mut self, name: &str, said: Said) {
         if !self.has(name) && self.said.len() < MOST_NAMES {

@@ -10,6 +10,7 @@ pub mod feature;
 pub mod features;
 pub mod hardware;
 pub mod identity;
+pub mod nic;
 pub mod releases;
 pub mod section;
 pub mod settings;
@@ -153,6 +154,9 @@ pub static FACTS: &[&FactFile] = &[
     &vswitch::VSWITCHES,
     &vswitch::STANDARD,
     &vswitch::DISTRIBUTED,
+    &nic::LIST,
+    &nic::NICINFO,
+    &nic::DETAILS,
     &vms::PROCESSES,
     &vms::INVENTORY,
     &vpxd::OBJECT_NAMES,
@@ -290,6 +294,9 @@ mod tests {
         &vswitch::VSWITCHES,
         &vswitch::STANDARD,
         &vswitch::DISTRIBUTED,
+        &nic::LIST,
+        &nic::NICINFO,
+        &nic::DETAILS,
         &uptime::UPTIME,
     ];
 

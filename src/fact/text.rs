@@ -222,6 +222,11 @@ impl Table {
             |span: &Range<usize>| span.start == 0 || row.get(span.start - 1).is_none_or(|&b| b == b' ');
         self.columns.iter().all(|(_, span)| blank(span))
     }
+
+    /// How many columns it has; none as long as there was no row of dashes.
+    pub(super) fn width(&self) -> usize {
+        self.columns.len()
+    }
 }
 
 fn text_of<'r>(row: &'r [u8], span: &Range<usize>) -> Cow<'r, str> {

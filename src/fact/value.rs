@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::feature::FeatureValue;
+use super::nic::PhysicalNic;
 use super::settings::KernelSetting;
 use super::vmkernel::VmkernelAdapter;
 use super::vswitch::VirtualSwitch;
@@ -155,6 +156,8 @@ pub enum FactValue {
     VmkernelAdapter(VmkernelAdapter),
     /// A standard or distributed switch.
     VirtualSwitch(VirtualSwitch),
+    /// A physical NIC; several files tell parts of one, which join by its name.
+    PhysicalNic(PhysicalNic),
     /// A managed object's name, from vCenter's logs or inventory.
     ObjectName {
         /// `HostSystem`, `VirtualMachine`, `ClusterComputeResource`.
