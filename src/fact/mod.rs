@@ -11,6 +11,7 @@ pub mod features;
 pub mod hardware;
 pub mod identity;
 pub mod nic;
+pub mod ntp;
 pub mod releases;
 pub mod section;
 pub mod settings;
@@ -157,6 +158,10 @@ pub static FACTS: &[&FactFile] = &[
     &nic::LIST,
     &nic::NICINFO,
     &nic::DETAILS,
+    &ntp::PEERS,
+    &ntp::STATE,
+    &ntp::CONFIG_LINES,
+    &ntp::CONF,
     &vms::PROCESSES,
     &vms::INVENTORY,
     &vpxd::OBJECT_NAMES,
@@ -297,6 +302,10 @@ mod tests {
         &nic::LIST,
         &nic::NICINFO,
         &nic::DETAILS,
+        &ntp::PEERS,
+        &ntp::STATE,
+        &ntp::CONFIG_LINES,
+        &ntp::CONF,
         &uptime::UPTIME,
     ];
 

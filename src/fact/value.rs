@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feature::FeatureValue;
 use super::nic::PhysicalNic;
+use super::ntp::{NtpConfig, NtpPeer};
 use super::settings::KernelSetting;
 use super::vmkernel::VmkernelAdapter;
 use super::vswitch::VirtualSwitch;
@@ -158,6 +159,10 @@ pub enum FactValue {
     VirtualSwitch(VirtualSwitch),
     /// A physical NIC; several files tell parts of one, which join by its name.
     PhysicalNic(PhysicalNic),
+    /// What the host is told of NTP.
+    NtpConfig(NtpConfig),
+    /// What the host's NTP daemon knows of one server.
+    NtpPeer(NtpPeer),
     /// A managed object's name, from vCenter's logs or inventory.
     ObjectName {
         /// `HostSystem`, `VirtualMachine`, `ClusterComputeResource`.
