@@ -80,6 +80,9 @@ fn read(file: &FactFile, path: &str, text: &[u8]) -> Output {
     for (number, offset, bytes) in lines(text) {
         reader.line(Line { file: &member, number, offset, bytes }, &mut out);
     }
+    if !text.is_empty() && !text.ends_with(b"\n") {
+        reader.cut();
+    }
     reader.end(&mut out);
     out
 }

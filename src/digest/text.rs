@@ -34,6 +34,8 @@ pub(super) struct TextReader<'r> {
     unknown: u64,
     /// Zero bytes at the end of what came in.
     zeros: u64,
+    /// Whether the line that came in last has no ending yet.
+    open: bool,
 }
 
 /// What a text gave.
@@ -66,6 +68,7 @@ impl<'r> TextReader<'r> {
             in_rest: false,
             unknown: 0,
             zeros: 0,
+            open: false,
         }
     }
 
@@ -80,6 +83,7 @@ impl<'r> TextReader<'r> {
         let partial = self.records_do(|records, sink| records.cut(sink));
         self.unknown += u64::from(partial);
         self.in_rest = anywhere || partial;
+        self.open = false;
         self.readers.iter_mut().for_each(|reader| reader.gap());
     }
 
@@ -91,6 +95,7 @@ impl<'r> TextReader<'r> {
         };
         self.crc.update(text);
         let text = self.behind_rest(text);
+        self.open = text.last().map_or(self.open, |&last| last != b'\n');
         self.records_do(|records, sink| records.push(text, sink));
     }
 
@@ -127,6 +132,9 @@ impl<'r> TextReader<'r> {
     pub(super) fn finish(mut self) -> Read {
         self.records_do(|records, sink| records.finish(sink));
         for reader in &mut self.readers {
+            if self.open {
+                reader.cut();
+            }
             reader.end(&mut self.out);
         }
         Read {
@@ -194,5 +202,37 @@ impl Take<'_, '_> {
         let text = format!("{what}; the rest of it was not looked at");
         self.out.problems.push(Problem::new(ProblemKind::Limit, file, text));
         self.readers.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The facts of `uptime`, whose text comes in these parts; `None` is a gap.
+    #[track_caller]
+    fn check(parts: &[Option<&str>], expected: usize) {
+        let rules = RuleSet::load::<&std::path::Path>(&[]).expect("the built-in rules");
+        let tree = "commands/uptime.txt";
+        let mut text = TextReader::new(tree, MemberPath::new(tree), &rules, 1 << 20);
+        for part in parts {
+            match part {
+                Some(part) => text.push(part.as_bytes()),
+                None => text.lose(true),
+            }
+        }
+        assert_eq!(text.finish().out.facts.len(), expected, "{parts:?}");
+    }
+
+    #[test]
+    fn a_last_line_without_an_ending_is_told_to_readers_as_cut() {
+        let line = " 09:20:31 up 5 min,  1 user,  load average: 0.00, 0.01, 0.05";
+        check(&[Some(line), Some("\n")], 1);
+        check(&[Some(line)], 0);
+        check(&[Some(line), Some("\r\n"), Some(&line[..30])], 1);
+        check(&[Some(line), Some("\n"), Some(""), None], 1);
+        check(&[Some(line), None], 0);
+        check(&[Some(line), Some("\n"), None, Some("rest"), None], 1);
+        check(&[Some("x"), None, Some("rest\n"), Some(line), Some("\n")], 1);
     }
 }

@@ -1,4 +1,4 @@
-//! Who a host is: its name, product, version, build, UUID, uptime, and what made the bundle.
+//! Who a host is: its name, product, version, build, UUID, and what made the bundle.
 
 use super::date::zone_minutes;
 use super::releases::{train_of, vcenter_67_update};
@@ -44,15 +44,6 @@ pub static README: FactFile = FactFile {
     matches: |path| path.eq_ignore_ascii_case("README"),
     reader: |_| Box::new(EachLine(readme)),
     samples: README_SAMPLES,
-};
-
-/// The output of `localcli system stats uptime get`.
-pub static UPTIME: FactFile = FactFile {
-    name: "uptime",
-    about: "How long the host had been up",
-    matches: |path| is_command(path, "localcli_system-stats-uptime-get"),
-    reader: |_| Box::new(EachLine(uptime)),
-    samples: UPTIME_SAMPLES,
 };
 
 /// `etc/vmware/esx.conf`.
@@ -262,15 +253,6 @@ fn captured(text: &str) -> Option<Timestamp> {
     Some(local.time.plus_seconds(-minutes * 60))
 }
 
-/// `1234567890123`: microseconds, alone on its line.
-fn uptime(line: &Line<'_>, text: &str, out: &mut Output) {
-    let text = text.trim();
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if let (true, Ok(micros)) = (digits, text.parse()) {
-        out.facts.push(line.fact(FactValue::Uptime { micros }));
-    }
-}
-
 /// `/adv/Misc/HostName = "esx01.lab.local"`, `/system/uuid = "5f0a1b2c-…"`
 fn esx_conf(line: &Line<'_>, text: &str, out: &mut Output) {
     if !text.starts_with("/adv/Misc/") && !text.starts_with("/system/") {
@@ -401,19 +383,6 @@ const README_SAMPLES: &[Sample] = &[
         ],
     },
     Sample { path: "README", text: "Command line: /usr/bin/x\nCaptured on: 2020-07", facts: &[] },
-];
-
-const UPTIME_SAMPLES: &[Sample] = &[
-    Sample {
-        path: "commands/localcli_system-stats-uptime-get.txt",
-        text: "Errors: none\n1234567890123\n",
-        facts: &[r#"{"fact":"uptime","micros":1234567890123}"#],
-    },
-    Sample {
-        path: "commands/esxcli_system-stats-uptime-get.txt",
-        text: "99999999999999999999\n",
-        facts: &[],
-    },
 ];
 
 const ESX_CONF_SAMPLES: &[Sample] = &[

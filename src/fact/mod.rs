@@ -5,20 +5,27 @@
 
 pub mod config;
 pub mod date;
+mod entry;
 pub mod feature;
 pub mod features;
 pub mod hardware;
 pub mod identity;
+pub mod nic;
+pub mod ntp;
 pub mod releases;
 pub mod section;
+pub mod settings;
 pub mod software;
 mod text;
+pub mod uptime;
 pub mod value;
 pub mod vimdump;
+pub mod vmkernel;
 pub mod vms;
 pub mod vmx_log;
 pub mod vpxd;
 pub mod vsan;
+pub mod vswitch;
 
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +91,9 @@ pub trait Reader: Send {
     /// Lines are missing before the next one: what was begun does not go on there.
     fn gap(&mut self) {}
 
+    /// The line that was given last has no line ending: it may be cut.
+    fn cut(&mut self) {}
+
     /// Takes notice that the member is at its end.
     fn end(&mut self, _out: &mut Output) {}
 }
@@ -119,7 +129,8 @@ pub static FACTS: &[&FactFile] = &[
     &identity::SYSTEM_VERSION,
     &identity::README,
     &date::DATE,
-    &identity::UPTIME,
+    &uptime::STATS,
+    &uptime::UPTIME,
     &identity::ESX_CONF,
     &identity::ISSUE,
     &identity::BUILD_INFO,
@@ -135,7 +146,22 @@ pub static FACTS: &[&FactFile] = &[
     &vmx_log::VMX_LOG,
     &vsan::CLUSTER,
     &vsan::UNICAST_AGENTS,
-    &vsan::ADVANCED_OPTIONS,
+    &settings::ADVANCED_OPTIONS,
+    &settings::KERNEL_SETTINGS,
+    &vmkernel::VMKNICS,
+    &vmkernel::INTERFACES,
+    &vmkernel::IPV4,
+    &vmkernel::TAGS,
+    &vswitch::VSWITCHES,
+    &vswitch::STANDARD,
+    &vswitch::DISTRIBUTED,
+    &nic::LIST,
+    &nic::NICINFO,
+    &nic::DETAILS,
+    &ntp::PEERS,
+    &ntp::STATE,
+    &ntp::CONFIG_LINES,
+    &ntp::CONF,
     &vms::PROCESSES,
     &vms::INVENTORY,
     &vpxd::OBJECT_NAMES,
@@ -152,6 +178,13 @@ pub fn of_path(path: &str) -> impl Iterator<Item = &'static FactFile> {
 /// all `localcli_vsan-cluster-get`: `-`, `_` and blanks are equal, case does not count, and `esxcli` is `localcli`.
 pub fn is_command(path: &str, name: &str) -> bool {
     command_of(path).is_some_and(|found| found == plain(name))
+}
+
+/// Whether `path` is the output of the command `name` in any form: text, `--formatter=json`, or a file below `json/`.
+fn is_output(path: &str, name: &str) -> bool {
+    let path = path.strip_suffix(".json").unwrap_or(path);
+    let as_json = name.strip_prefix("localcli_").map(|rest| format!("localcli_--formatterjson-{rest}"));
+    is_command(path, name) || as_json.is_some_and(|name| is_command(path, &name))
 }
 
 /// The plain name of the command whose output lies at `path`: `localcli_vsan_cluster_get`.
@@ -219,6 +252,9 @@ mod tests {
             reader.line(Line { file: &member, number: index as u64 + 1, offset, bytes: line }, &mut out);
             offset += bytes.len() as u64;
         }
+        if !text.is_empty() && !text.ends_with(b"\n") {
+            reader.cut();
+        }
         reader.end(&mut out);
         out
     }
@@ -249,6 +285,89 @@ mod tests {
                     read(file, sample.path, &wrong);
                 }
             }
+        }
+    }
+
+    /// Readers that leave out what is cut.
+    const WHOLE: &[&FactFile] = &[
+        &settings::ADVANCED_OPTIONS,
+        &settings::KERNEL_SETTINGS,
+        &vmkernel::VMKNICS,
+        &vmkernel::INTERFACES,
+        &vmkernel::IPV4,
+        &vmkernel::TAGS,
+        &vswitch::VSWITCHES,
+        &vswitch::STANDARD,
+        &vswitch::DISTRIBUTED,
+        &nic::LIST,
+        &nic::NICINFO,
+        &nic::DETAILS,
+        &ntp::PEERS,
+        &ntp::STATE,
+        &ntp::CONFIG_LINES,
+        &ntp::CONF,
+        &uptime::UPTIME,
+    ];
+
+    /// All texts, numbers and flags in a value.
+    fn scalars(value: &serde_json::Value, into: &mut std::collections::BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(map) => map.values().for_each(|value| scalars(value, into)),
+            serde_json::Value::Array(list) => list.iter().for_each(|value| scalars(value, into)),
+            other => {
+                into.insert(other.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_cut_anywhere_gives_no_half_of_a_value() {
+        let said = |file: &FactFile, path: &str, text: &[u8]| {
+            let mut said = std::collections::BTreeSet::from(["null".to_owned()]);
+            read(file, path, text)
+                .facts
+                .iter()
+                .for_each(|fact| scalars(&without_lines(&fact.value), &mut said));
+            said
+        };
+        for file in WHOLE {
+            for sample in file.samples {
+                let all = said(file, sample.path, sample.text.as_bytes());
+                for end in 0..sample.text.len() {
+                    let cut = said(file, sample.path, &sample.text.as_bytes()[..end]);
+                    let half: Vec<&String> = cut.difference(&all).collect();
+                    assert!(half.is_empty(), "{}: {} cut at {end}: {half:?}", file.name, sample.path);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn absence_is_never_an_empty_text() {
+        for file in WHOLE {
+            for sample in file.samples {
+                for fact in read(file, sample.path, sample.text.as_bytes()).facts {
+                    let mut said = std::collections::BTreeSet::new();
+                    scalars(&without_lines(&fact.value), &mut said);
+                    assert!(!said.contains("\"\"") && !said.contains("\"N/A\""), "{}: {fact:?}", file.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_form_of_an_output_is_known() {
+        for path in [
+            "commands/localcli_network-nic-list.txt",
+            "commands/3.esxcli_network_nic_list.txt",
+            "commands/localcli_--formatterjson-network-nic-list.txt",
+            "json/localcli_network-nic-list.json",
+            "json/localcli_network-nic-list.txt",
+        ] {
+            assert!(is_output(path, "localcli_network-nic-list"), "{path}");
+        }
+        for path in ["etc/localcli_network-nic-list.json", "commands/localcli_network-nic-list-x.txt"] {
+            assert!(!is_output(path, "localcli_network-nic-list"), "{path}");
         }
     }
 

@@ -32,6 +32,11 @@ impl Anchor {
         Anchor { source: Source { file: MemberPath::new(path), line: 1, offset: 0 }, text: String::new() }
     }
 
+    /// At `source`, whose line is `text`.
+    pub(super) fn at(source: Source, text: &str) -> Self {
+        Anchor { source, text: cut(text, 300).trim_end().to_owned() }
+    }
+
     /// `value` as a fact that stands here.
     pub(super) fn fact(self, value: FactValue) -> Fact {
         Fact { value, source: self.source, text: self.text }
@@ -203,9 +208,29 @@ impl Table {
     pub(super) fn cell(&self, row: &[u8], name: &str) -> Option<String> {
         let wanted = column_name(name);
         let (_, span) = self.columns.iter().find(|(name, _)| *name == wanted)?;
-        let bytes = row.get(span.start.min(row.len())..span.end.min(row.len()))?;
-        value(&String::from_utf8_lossy(bytes))
+        value(&text_of(row, span))
     }
+
+    /// All cells of `row` with the names of their columns, as they stand there.
+    pub(super) fn cells<'t>(&'t self, row: &'t [u8]) -> impl Iterator<Item = (&'t str, String)> {
+        self.columns.iter().map(|(name, span)| (name.as_str(), text_of(row, span).trim().to_owned()))
+    }
+
+    /// Whether a blank stands before each column of `row`: prose amid the rows hardly ever does that.
+    pub(super) fn fits(&self, row: &[u8]) -> bool {
+        let blank =
+            |span: &Range<usize>| span.start == 0 || row.get(span.start - 1).is_none_or(|&b| b == b' ');
+        self.columns.iter().all(|(_, span)| blank(span))
+    }
+
+    /// How many columns it has; none as long as there was no row of dashes.
+    pub(super) fn width(&self) -> usize {
+        self.columns.len()
+    }
+}
+
+fn text_of<'r>(row: &'r [u8], span: &Range<usize>) -> Cow<'r, str> {
+    String::from_utf8_lossy(&row[span.start.min(row.len())..span.end.min(row.len())])
 }
 
 /// Whether a line is the row of dashes below a header.
@@ -229,7 +254,7 @@ fn columns(header: &str, rule: &[u8]) -> Vec<(String, Range<usize>)> {
 }
 
 /// `IP Address` and `ip address` are `ipaddress`.
-fn column_name(text: &str) -> String {
+pub(super) fn column_name(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 

@@ -3,6 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::feature::FeatureValue;
+use super::nic::PhysicalNic;
+use super::ntp::{NtpConfig, NtpPeer};
+use super::settings::KernelSetting;
+use super::vmkernel::VmkernelAdapter;
+use super::vswitch::VirtualSwitch;
 use crate::model::{HostKind, Source, Stamp, Timestamp};
 
 /// What a fact can say.
@@ -151,6 +156,18 @@ pub enum FactValue {
         /// Its value.
         value: String,
     },
+    /// A kernel setting that differs from its default.
+    KernelSetting(KernelSetting),
+    /// A VMkernel adapter; several files tell parts of one, which join by its name.
+    VmkernelAdapter(VmkernelAdapter),
+    /// A standard or distributed switch.
+    VirtualSwitch(VirtualSwitch),
+    /// A physical NIC; several files tell parts of one, which join by its name.
+    PhysicalNic(PhysicalNic),
+    /// What the host is told of NTP.
+    NtpConfig(NtpConfig),
+    /// What the host's NTP daemon knows of one server.
+    NtpPeer(NtpPeer),
     /// A managed object's name, from vCenter's logs or inventory.
     ObjectName {
         /// `HostSystem`, `VirtualMachine`, `ClusterComputeResource`.

@@ -1,4 +1,4 @@
-//! vSAN membership as one host sees it: the cluster, the unicast list, and options that freeze it.
+//! vSAN membership as one host sees it: the cluster and the unicast list.
 
 use super::text::{Anchor, MAX_ENTRIES, Table, flag, is_uuid, lossy, pair, value};
 use super::{FactFile, FactValue, Line, Output, Reader, Sample, UnicastAgent, VsanCluster, is_command};
@@ -20,19 +20,6 @@ pub static UNICAST_AGENTS: FactFile = FactFile {
     matches: |path| is_command(path, "localcli_vsan-cluster-unicastagent-list"),
     reader: |path| Box::new(Agents { path: path.to_owned(), ..Agents::default() }),
     samples: AGENT_SAMPLES,
-};
-
-/// The output of `localcli system settings advanced list -d`.
-pub static ADVANCED_OPTIONS: FactFile = FactFile {
-    name: "advanced-options",
-    about: "Advanced options that were changed from their default",
-    matches: |path| {
-        ["d", "-d", "--delta"]
-            .iter()
-            .any(|option| is_command(path, &format!("localcli_system-settings-advanced-list-{option}")))
-    },
-    reader: |_| Box::new(Options::default()),
-    samples: OPTION_SAMPLES,
 };
 
 /// Fields whose lines show what a host makes of its cluster.
@@ -218,62 +205,6 @@ impl Agents {
     }
 }
 
-/// Blocks of `Key: value`, each begun by its `Path`.
-#[derive(Default)]
-struct Options {
-    path: Option<(String, Anchor)>,
-    text: bool,
-    number: Option<String>,
-    string: Option<String>,
-    count: usize,
-}
-
-impl Reader for Options {
-    /// ```text
-    ///    Path: /VSAN/IgnoreClusterMemberListUpdates
-    ///    Type: integer
-    ///    Int Value: 1
-    ///    Default Int Value: 0
-    /// ```
-    fn line(&mut self, line: Line<'_>, out: &mut Output) {
-        let text = lossy(&line);
-        let Some((key, text)) = pair(&text) else { return };
-        match key {
-            "Path" => {
-                self.flush(out);
-                self.path = value(text).map(|path| (path, Anchor::of(&line)));
-            }
-            "Type" => self.text = text == "string",
-            "Int Value" => self.number = value(text),
-            "String Value" => self.string = value(text),
-            _ => {}
-        }
-    }
-
-    fn gap(&mut self) {
-        *self = Options { count: self.count, ..Options::default() };
-    }
-
-    fn end(&mut self, out: &mut Output) {
-        self.flush(out);
-    }
-}
-
-impl Options {
-    fn flush(&mut self, out: &mut Output) {
-        let (number, string) = (self.number.take(), self.string.take());
-        let chosen = if std::mem::take(&mut self.text) { string } else { number.or(string) };
-        let (Some((path, anchor)), Some(value)) = (self.path.take(), chosen) else { return };
-        self.count += 1;
-        if self.count <= MAX_ENTRIES {
-            out.facts.push(anchor.fact(FactValue::AdvancedOption { path, value }));
-        } else if self.count == MAX_ENTRIES + 1 {
-            let text = format!("more than {MAX_ENTRIES} options; the rest was left out");
-            out.problems.push(anchor.problem(ProblemKind::Limit, text));
-        }
-    }
-}
-
 const CLUSTER_SAMPLES: &[Sample] = &[
     Sample {
         path: "commands/localcli_vsan-cluster-get.txt",
@@ -364,25 +295,6 @@ const AGENT_SAMPLES: &[Sample] = &[
         text: "NodeUuid                              IsWitness  Supports Unicast  IP Address   Port  Iface Name\n\
                ------------------------------------  ---------  ----------------  ----------  -----  ----------\n\
                5f0a1b2c-3d4e-5f60-7182-0050568a0002          0              true  10.0.0.2    12321\n5f0a1b2c-3d4e",
-        facts: &[],
-    },
-];
-
-const OPTION_SAMPLES: &[Sample] = &[
-    Sample {
-        path: "commands/localcli_system-settings-advanced-list--d.txt",
-        text: "   Path: /VSAN/IgnoreClusterMemberListUpdates\n   Type: integer\n   Int Value: 1\n   \
-               Default Int Value: 0\n   Min Value: 0\n   Max Value: 1\n   String Value: \n   Default String Value: \n\n\
-               warning: x\n   Path: /Misc/HostName\n   Type: string\n   Int Value: 0\n   String Value: esx01\n   \
-               Description: a: b\n",
-        facts: &[
-            r#"{"fact":"advanced-option","path":"/VSAN/IgnoreClusterMemberListUpdates","value":"1"}"#,
-            r#"{"fact":"advanced-option","path":"/Misc/HostName","value":"esx01"}"#,
-        ],
-    },
-    Sample {
-        path: "commands/esxcli_system_settings_advanced_list_-d.txt",
-        text: "   Path: /VSAN/DOMPauseAllCCPs\n   Type: integer\n   Int Val",
         facts: &[],
     },
 ];
