@@ -23,6 +23,7 @@ pub mod vsan;
 use serde::{Deserialize, Serialize};
 
 pub use self::value::*;
+use self::vsan::{cluster, health, network, storage, unicast};
 use crate::model::{MemberPath, Problem, Source};
 
 /// One thing that a bundle says about its host.
@@ -133,8 +134,14 @@ pub static FACTS: &[&FactFile] = &[
     &config::CONFIG,
     &vimdump::VIMDUMP,
     &vmx_log::VMX_LOG,
-    &vsan::CLUSTER,
-    &vsan::UNICAST_AGENTS,
+    &cluster::CLUSTER,
+    &unicast::UNICAST_AGENTS,
+    &network::NETWORK,
+    &storage::STORAGE,
+    &storage::VDQ,
+    &health::HEALTH,
+    &health::OBJECTS,
+    &health::RESYNC,
     &vsan::ADVANCED_OPTIONS,
     &vms::PROCESSES,
     &vms::INVENTORY,
@@ -202,7 +209,7 @@ mod tests {
     }
 
     /// A fact as JSON, without the lines that it keeps as evidence.
-    fn without_lines(value: &FactValue) -> serde_json::Value {
+    pub(super) fn without_lines(value: &FactValue) -> serde_json::Value {
         let mut value = serde_json::to_value(value).expect("serialisable");
         if let Some(object) = value.as_object_mut() {
             object.remove("lines");

@@ -32,6 +32,11 @@ impl Anchor {
         Anchor { source: Source { file: MemberPath::new(path), line: 1, offset: 0 }, text: String::new() }
     }
 
+    /// Line from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.source.line
+    }
+
     /// `value` as a fact that stands here.
     pub(super) fn fact(self, value: FactValue) -> Fact {
         Fact { value, source: self.source, text: self.text }
@@ -209,7 +214,7 @@ impl Table {
 }
 
 /// Whether a line is the row of dashes below a header.
-fn is_rule(line: &[u8]) -> bool {
+pub(super) fn is_rule(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     line.starts_with(b"---") && line.iter().all(|&byte| byte == b'-' || byte == b' ')
 }
