@@ -23,7 +23,7 @@ pub mod vsan;
 use serde::{Deserialize, Serialize};
 
 pub use self::value::*;
-use self::vsan::{cluster, health, network, storage, unicast};
+use self::vsan::{cluster, cmmds, health, network, storage, unicast};
 use crate::model::{MemberPath, Problem, Source};
 
 /// One thing that a bundle says about its host.
@@ -142,6 +142,7 @@ pub static FACTS: &[&FactFile] = &[
     &health::HEALTH,
     &health::OBJECTS,
     &health::RESYNC,
+    &cmmds::CMMDS,
     &vsan::ADVANCED_OPTIONS,
     &vms::PROCESSES,
     &vms::INVENTORY,

@@ -27,6 +27,11 @@ impl Anchor {
         Anchor { source: line.source(), text: line.excerpt() }
     }
 
+    /// At a place that was noted before, with its text.
+    pub(super) fn at(source: Source, text: String) -> Self {
+        Anchor { source, text }
+    }
+
     /// At the start of a member that has no line to stand on; only its path inside the tree is known.
     pub(super) fn of_empty(path: &str) -> Self {
         Anchor { source: Source { file: MemberPath::new(path), line: 1, offset: 0 }, text: String::new() }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::feature::FeatureValue;
+use super::vsan::cmmds::{CmmdsCount, CmmdsEntry};
 use super::vsan::health::{VsanCheck, VsanObjectState};
 use super::vsan::network::VsanInterface;
 use super::vsan::storage::{VsanCandidate, VsanDisk};
@@ -166,6 +167,15 @@ pub enum FactValue {
         objects: Option<u64>,
         /// Bytes that are left.
         bytes: Option<u64>,
+    },
+    /// What the cluster's directory says of a node.
+    CmmdsEntry(CmmdsEntry),
+    /// How many entries of each type a dump of the cluster's directory holds.
+    CmmdsCounts {
+        /// By type, in the order of their names.
+        types: Vec<CmmdsCount>,
+        /// Whether the dump was read from its beginning to its end: if not, there are at least so many.
+        whole: bool,
     },
     /// An advanced option that was changed from its default.
     AdvancedOption {
