@@ -387,7 +387,7 @@ fn wrong(text: &Read, unsaid: bool) -> Vec<(ProblemKind, String)> {
 fn is_of_absence(value: &FactValue) -> bool {
     match value {
         // Who is not on the list is not known to the host.
-        FactValue::ConfigRead | FactValue::UnicastAgents { .. } => true,
+        FactValue::ConfigRead | FactValue::UnicastAgents { .. } | FactValue::VsanNoInterface => true,
         _ => false,
     }
 }

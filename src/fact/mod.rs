@@ -30,6 +30,7 @@ pub mod vswitch;
 use serde::{Deserialize, Serialize};
 
 pub use self::value::*;
+use self::vsan::{cluster, cmmds, health, network, storage, unicast};
 use crate::model::{MemberPath, Problem, Source};
 
 /// One thing that a bundle says about its host.
@@ -144,8 +145,6 @@ pub static FACTS: &[&FactFile] = &[
     &config::CONFIG,
     &vimdump::VIMDUMP,
     &vmx_log::VMX_LOG,
-    &vsan::CLUSTER,
-    &vsan::UNICAST_AGENTS,
     &settings::ADVANCED_OPTIONS,
     &settings::KERNEL_SETTINGS,
     &vmkernel::VMKNICS,
@@ -162,6 +161,15 @@ pub static FACTS: &[&FactFile] = &[
     &ntp::STATE,
     &ntp::CONFIG_LINES,
     &ntp::CONF,
+    &cluster::CLUSTER,
+    &unicast::UNICAST_AGENTS,
+    &network::NETWORK,
+    &storage::STORAGE,
+    &storage::VDQ,
+    &health::HEALTH,
+    &health::OBJECTS,
+    &health::RESYNC,
+    &cmmds::CMMDS,
     &vms::PROCESSES,
     &vms::INVENTORY,
     &vpxd::OBJECT_NAMES,
@@ -235,7 +243,7 @@ mod tests {
     }
 
     /// A fact as JSON, without the lines that it keeps as evidence.
-    fn without_lines(value: &FactValue) -> serde_json::Value {
+    pub(super) fn without_lines(value: &FactValue) -> serde_json::Value {
         let mut value = serde_json::to_value(value).expect("serialisable");
         if let Some(object) = value.as_object_mut() {
             object.remove("lines");

@@ -37,6 +37,11 @@ impl Anchor {
         Anchor { source, text: cut(text, 300).trim_end().to_owned() }
     }
 
+    /// Line from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.source.line
+    }
+
     /// `value` as a fact that stands here.
     pub(super) fn fact(self, value: FactValue) -> Fact {
         Fact { value, source: self.source, text: self.text }
@@ -234,7 +239,7 @@ fn text_of<'r>(row: &'r [u8], span: &Range<usize>) -> Cow<'r, str> {
 }
 
 /// Whether a line is the row of dashes below a header.
-fn is_rule(line: &[u8]) -> bool {
+pub(super) fn is_rule(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     line.starts_with(b"---") && line.iter().all(|&byte| byte == b'-' || byte == b' ')
 }

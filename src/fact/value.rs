@@ -8,6 +8,10 @@ use super::ntp::{NtpConfig, NtpPeer};
 use super::settings::KernelSetting;
 use super::vmkernel::VmkernelAdapter;
 use super::vswitch::VirtualSwitch;
+use super::vsan::cmmds::{CmmdsCount, CmmdsEntry};
+use super::vsan::health::{VsanCheck, VsanObjectState};
+use super::vsan::network::VsanInterface;
+use super::vsan::storage::{VsanCandidate, VsanDisk};
 use crate::model::{HostKind, Source, Stamp, Timestamp};
 
 /// What a fact can say.
@@ -148,6 +152,40 @@ pub enum FactValue {
     UnicastAgents {
         /// Its lines.
         agents: Vec<UnicastAgent>,
+    },
+    /// An adapter that carries vSAN traffic, of `localcli vsan network list`.
+    VsanInterface(VsanInterface),
+    /// `localcli vsan network list` was empty: no adapter carries vSAN traffic.
+    VsanNoInterface,
+    /// A disk that vSAN uses, of `localcli vsan storage list` or `localcli vsan storagepool list`.
+    VsanDisk(VsanDisk),
+    /// A disk of the host as vSAN sees it, used or not, of `vdq -q`.
+    VsanCandidate(VsanCandidate),
+    /// `localcli vsan health cluster list`
+    VsanHealth {
+        /// Its checks, groups among them.
+        checks: Vec<VsanCheck>,
+    },
+    /// `localcli vsan debug object health summary get`
+    VsanObjectHealth {
+        /// The states that it lists; one with no object is listed too.
+        states: Vec<VsanObjectState>,
+    },
+    /// `localcli vsan debug resync summary get`
+    VsanResync {
+        /// Objects that are being resynced.
+        objects: Option<u64>,
+        /// Bytes that are left.
+        bytes: Option<u64>,
+    },
+    /// What the cluster's directory says of a node.
+    CmmdsEntry(CmmdsEntry),
+    /// How many entries of each type a dump of the cluster's directory holds.
+    CmmdsCounts {
+        /// By type, in the order of their names.
+        types: Vec<CmmdsCount>,
+        /// Whether the dump was read from its beginning to its end: if not, there are at least so many.
+        whole: bool,
     },
     /// An advanced option that was changed from its default.
     AdvancedOption {

@@ -1,0 +1,10 @@
+//! vSAN as one host sees it: membership, the unicast list, network, disks, objects, and the cluster's directory.
+
+mod blocks;
+pub mod cluster;
+pub mod cmmds;
+pub mod health;
+mod lexer;
+pub mod network;
+pub mod storage;
+pub mod unicast;

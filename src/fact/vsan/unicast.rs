@@ -1,0 +1,197 @@
+//! The unicast list: the other nodes that vCenter told the host of.
+
+use super::super::text::{Anchor, MAX_ENTRIES, Table, flag, is_rule, is_uuid, lossy};
+use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, UnicastAgent, is_command};
+use crate::model::ProblemKind;
+
+/// The output of `localcli vsan cluster unicastagent list`.
+pub static UNICAST_AGENTS: FactFile = FactFile {
+    name: "vsan-unicast-agents",
+    about: "The other vSAN nodes that vCenter told the host of",
+    matches: |path| is_command(path, "localcli_vsan-cluster-unicastagent-list"),
+    reader: |path| Box::new(Agents { path: path.to_owned(), ..Agents::default() }),
+    samples: AGENT_SAMPLES,
+};
+
+/// An empty list is a fact; an error in the list's place, or a list that is cut, is not.
+#[derive(Default)]
+struct Agents {
+    path: String,
+    table: Table,
+    first: Option<Anchor>,
+    header: Option<Anchor>,
+    noise: Option<Anchor>,
+    /// Whether the dashes below the header are there, and reach as far as it.
+    ruled: bool,
+    cut: bool,
+    full: bool,
+    agents: Vec<UnicastAgent>,
+}
+
+impl Reader for Agents {
+    /// `5f0a1b2c-3d4e-5f60-7182-0050568a0002          0              true  10.0.0.2    12321  vmk2`
+    fn line(&mut self, line: Line<'_>, _: &mut Output) {
+        let blank = line.bytes.trim_ascii().is_empty();
+        if blank {
+            return;
+        }
+        if !self.table.is_row(line.bytes) {
+            self.ruled |= is_rule(line.bytes)
+                && line.bytes.trim_ascii_end().len() >= self.table.header().trim_end().len();
+            if self.header.is_none() && is_agent_header(self.table.header()) {
+                self.header = Some(Anchor::of(&line));
+            } else if self.header.is_none() {
+                self.noise = Some(Anchor::of(&line));
+            }
+            return;
+        }
+        match self.agent(line.bytes) {
+            Some(agent) if self.agents.len() < MAX_ENTRIES => {
+                self.first.get_or_insert_with(|| Anchor::of(&line));
+                self.agents.push(agent);
+                self.cut = !self.reaches(line.bytes);
+            }
+            Some(_) => self.full = true,
+            // The beginning of a UUID is a row that was cut; words are stderr.
+            None => {
+                let first = lossy(&line);
+                let first = first.split_whitespace().next().unwrap_or("");
+                self.cut = first.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+            }
+        }
+    }
+
+    fn end(&mut self, out: &mut Output) {
+        let Some(header) = self.header.take() else {
+            match self.noise.take() {
+                Some(noise) => {
+                    let text = "holds no unicast list, but an error or a part of one";
+                    out.problems.push(noise.problem(ProblemKind::Unparsed, text));
+                }
+                None => out.facts.push(Anchor::of_empty(&self.path).fact(agents(Vec::new()))),
+            }
+            return;
+        };
+        if self.cut || (!self.ruled && self.agents.is_empty()) {
+            let text = if self.cut {
+                "the unicast list ends inside a row"
+            } else {
+                "the unicast list ends above its rows"
+            };
+            out.problems.push(header.problem(ProblemKind::Truncated, text));
+            return;
+        }
+        if self.full {
+            let text = format!("more than {MAX_ENTRIES} unicast agents; the rest was left out");
+            out.problems.push(header.problem(ProblemKind::Limit, text));
+        }
+        let anchor = self.first.take().unwrap_or(header);
+        out.facts.push(anchor.fact(agents(std::mem::take(&mut self.agents))));
+    }
+}
+
+fn agents(agents: Vec<UnicastAgent>) -> FactValue {
+    FactValue::UnicastAgents { agents }
+}
+
+/// `NodeUuid  IsWitness  Supports Unicast  IP Address  Port  Iface Name  Cert Thumbprint  SubClusterUuid`
+fn is_agent_header(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains("nodeuuid") && text.contains("ip address")
+}
+
+impl Agents {
+    /// Whether a row goes on behind its address: if not, the address may be cut. Headers need not stand right above their
+    /// columns, so words are counted.
+    fn reaches(&self, row: &[u8]) -> bool {
+        let words = row.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count();
+        words >= 5 || !self.table.header().to_ascii_lowercase().contains(" port")
+    }
+
+    /// One row, or `None` where it does not begin with a UUID and a witness flag.
+    fn agent(&self, row: &[u8]) -> Option<UnicastAgent> {
+        let cell = |name: &str| self.table.cell(row, name);
+        let node_uuid = cell("NodeUuid").filter(|uuid| is_uuid(uuid))?;
+        let witness = flag(&cell("IsWitness")?)?;
+        let ip = cell("IP Address").filter(|ip| ip.parse::<std::net::IpAddr>().is_ok() || ip.contains('%'));
+        Some(UnicastAgent { node_uuid, witness, ip })
+    }
+}
+
+const AGENT_SAMPLES: &[Sample] = &[
+    // 6.5, 6.6
+    Sample {
+        path: "commands/localcli_vsan-cluster-unicastagent-list.txt",
+        text: "NodeUuid                              IsWitness  Supports Unicast  IP Address   Port  Iface Name\n\
+               ------------------------------------  ---------  ----------------  ----------  -----  ----------\n\
+               5f0a1b2c-3d4e-5f60-7182-0050568a0002          0              true  10.0.0.2    12321\n\
+               5f0a1b2c-3d4e-5f60-7182-0050568a0003          1              true  10.0.0.3    12321  vmk1\n",
+        facts: &[
+            r#"{"fact":"unicast-agents","agents":[{"node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0002","witness":false,"ip":"10.0.0.2"},{"node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0003","witness":true,"ip":"10.0.0.3"}]}"#,
+        ],
+    },
+    // 7.0, 8.0: thumbprints, and names of interfaces that are blank.
+    Sample {
+        path: "commands/localcli_vsan-cluster-unicastagent-list.txt",
+        text: "NodeUuid                              IsWitness  Supports Unicast  IP Address  Port   Iface Name  Cert Thumbprint  SubClusterUuid\n\
+               ------------------------------------  ---------  ----------------  ----------  -----  ----------  ---------------  --------------\n\
+               00000000-0000-0000-0000-000000000000          1              true  192.0.2.30  12321              AA:BB:CC:DD:EE   52aabbcc-ddee-ff00-1122-334455667788\n\
+               5f0a1b2c-3d4e-5f60-7182-0050568a0002          0              true  10.0.0.2    12321  vmk2        AA:BB:CC:DD:EE   52aabbcc-ddee-ff00-1122-334455667788\n",
+        facts: &[
+            r#"{"fact":"unicast-agents","agents":[{"node_uuid":"00000000-0000-0000-0000-000000000000","witness":true,"ip":"192.0.2.30"},{"node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0002","witness":false,"ip":"10.0.0.2"}]}"#,
+        ],
+    },
+    // 9.0: the kind of traffic behind longer thumbprints.
+    Sample {
+        path: "commands/localcli_vsan-cluster-unicastagent-list.txt",
+        text: "NodeUuid                              IsWitness  Supports Unicast  IP Address    Port   Iface Name  Cert Thumbprint                                                                                  SubClusterUuid                        Traffic Type\n\
+               ------------------------------------  ---------  ----------------  ------------  -----  ----------  -----------------------------------------------------------------------------------------------  ------------------------------------  ------------\n\
+               5f0a1b2c-3d4e-5f60-7182-0050568a0002          0              true  10.12.13.108  12321              00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF  52aabbcc-ddee-ff00-1122-334455667788  vsan\n",
+        facts: &[
+            r#"{"fact":"unicast-agents","agents":[{"node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0002","witness":false,"ip":"10.12.13.108"}]}"#,
+        ],
+    },
+    // Noise before and behind.
+    Sample {
+        path: "commands/localcli_vsan-cluster-unicastagent-list.txt",
+        text: "warning: x\n\
+               NodeUuid                              IsWitness  Supports Unicast  IP Address  Port   Iface Name  Traffic Type  Cert Thumbprint  SubClusterUuid\n\
+               ------------------------------------  ---------  ----------------  ----------  -----  ----------  ------------  ---------------  --------------\n\
+               5f0a1b2c-3d4e-5f60-7182-0050568a0002          0              true  fd00::2     12321              vsan          AA:BB            52aabbcc-ddee-ff00-1122-334455667788\n\
+               Error getting data for one more\n",
+        facts: &[
+            r#"{"fact":"unicast-agents","agents":[{"node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0002","witness":false,"ip":"fd00::2"}]}"#,
+        ],
+    },
+    Sample {
+        path: "commands/esxcli_vsan_cluster_unicastagent_list.txt",
+        text: "NodeUuid  IsWitness  Supports Unicast  IP Address  Port  Iface Name\n\
+               --------  ---------  ----------------  ----------  ----  ----------\n",
+        facts: &[r#"{"fact":"unicast-agents","agents":[]}"#],
+    },
+    Sample {
+        path: "commands/localcli_vsan-cluster-unicastagent-list.txt",
+        text: "",
+        facts: &[r#"{"fact":"unicast-agents","agents":[]}"#],
+    },
+    Sample {
+        path: "commands/localcli_vsan-cluster-unicastagent-list.txt",
+        text: "Unable to get unicast agents: Clustering is not enabled\n",
+        facts: &[],
+    },
+    Sample {
+        path: "commands/localcli_vsan-cluster-unicastagent-list.txt",
+        text: "NodeUuid                              IsWitness  Supports Unicast  IP Address   Port  Iface Name\n\
+               ------------------------------------  ---------  ----------------  ----------  -----  ----------\n\
+               5f0a1b2c-3d4e-5f60-7182-0050568a0002          0              true  10.0.0.2    12321\n5f0a1b2c-3d4e",
+        facts: &[],
+    },
+    // Cut inside an address, which could be 10.0.0.23 as well.
+    Sample {
+        path: "commands/localcli_vsan-cluster-unicastagent-list.txt",
+        text: "NodeUuid                              IsWitness  Supports Unicast  IP Address   Port  Iface Name\n\
+               ------------------------------------  ---------  ----------------  ----------  -----  ----------\n\
+               5f0a1b2c-3d4e-5f60-7182-0050568a0002          0              true  10.0.0.2",
+        facts: &[],
+    },
+];
