@@ -23,6 +23,7 @@ pub mod vsan;
 use serde::{Deserialize, Serialize};
 
 pub use self::value::*;
+mod xml;
 use crate::model::{MemberPath, Problem, Source};
 
 /// One thing that a bundle says about its host.

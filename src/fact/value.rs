@@ -156,11 +156,20 @@ pub enum FactValue {
         name: String,
     },
 }
+        /// World id of the vmx process, by which the kernel's log names the VM.
+        #[serde(default)]
+        cartel: Option<u64>,
+        /// BIOS UUID as printed: `56 4d aa bb cc dd ee ff-00 11 22 33 44 55 66 77`.
+        #[serde(default)]
+        uuid: Option<String>,
 
 /// One run of a VM, as one `vmware.log` tells it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VmRun {
     /// `displayName`.
+        /// `objID`, by which hostd names the VM: in `haTask-12-vim.VirtualMachine…` it is 12.
+        #[serde(default)]
+        id: Option<u64>,
     pub name: Option<String>,
     /// Folder of the VM inside the bundle: `vmfs/volumes/<datastore>/<vm>`.
     pub folder: String,
