@@ -295,7 +295,7 @@ fn kind_of(facts: &[Fact], logs: &[LogCoverage]) -> HostKind {
 fn take(host: &mut Host, fact: &Fact) {
     let features = &mut host.features;
     match &fact.value {
-        FactValue::Hardware { vendor, model, bios } => {
+        FactValue::Hardware { vendor, model, bios, .. } => {
             host.vendor = host.vendor.take().or_else(|| vendor.clone());
             host.model = host.model.take().or_else(|| model.clone());
             host.bios = host.bios.take().or_else(|| bios.clone());

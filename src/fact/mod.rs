@@ -4,6 +4,7 @@
 //! facts say different things, [`crate::case`] chooses.
 
 pub mod config;
+pub mod cpu;
 pub mod date;
 pub mod feature;
 pub mod features;
@@ -129,7 +130,7 @@ pub static FACTS: &[&FactFile] = &[
     &hardware::SMBIOS,
     &hardware::ESXCFG_INFO,
     &hardware::ESXCFG_INFO_XML,
-    &hardware::CPU,
+    &cpu::CPU,
     &software::VIBS,
     &config::CONFIG,
     &vimdump::VIMDUMP,

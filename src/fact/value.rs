@@ -59,6 +59,9 @@ pub enum FactValue {
     },
     /// CPU identity; absent parts are `None`.
     Cpu {
+        /// The day on which the BIOS was released: `2018-12-04`.
+        #[serde(default)]
+        bios_date: Option<String>,
         /// `GenuineIntel`
         vendor: Option<String>,
         /// CPUID family, decimal.
@@ -75,6 +78,9 @@ pub enum FactValue {
         /// What the BIOS loaded.
         original: Option<u64>,
         /// What runs.
+        /// How many updates ESXi loaded since the boot.
+        #[serde(default)]
+        updates: Option<u64>,
         current: Option<u64>,
     },
     /// An installed VIB.
