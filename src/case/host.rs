@@ -311,7 +311,7 @@ fn take(host: &mut Host, fact: &Fact) {
         FactValue::Microcode { current: Some(current), .. } if host.microcode.is_none() => {
             host.microcode = Some(Sourced::of(fact, *current));
         }
-        FactValue::Vib { name, version } if name == "cpu-microcode" => {
+        FactValue::Vib { name, version, .. } if name == "cpu-microcode" => {
             host.microcode_vib = Some(Sourced::of(fact, version.clone()));
         }
         FactValue::EvcMask { key, value } => {

@@ -99,7 +99,7 @@ fn unclosed(key: &str) -> Option<Result<FactValue, String>> {
 }
 
 /// `cpuid.7.edx`, `cpuid.80000001.ecx.amd`
-fn is_register_mask(key: &str) -> bool {
+pub(super) fn is_register_mask(key: &str) -> bool {
     let mut parts = key.split('.');
     parts.next() == Some("cpuid")
         && parts.next().is_some_and(|leaf| !leaf.is_empty() && leaf.bytes().all(|b| b.is_ascii_hexdigit()))

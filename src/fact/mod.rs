@@ -8,8 +8,10 @@ pub mod cpu;
 pub mod date;
 pub mod feature;
 pub mod features;
+pub mod ha;
 pub mod hardware;
 pub mod identity;
+mod json;
 pub mod releases;
 pub mod section;
 pub mod software;
@@ -17,14 +19,15 @@ mod text;
 pub mod value;
 pub mod vimdump;
 pub mod vms;
+pub mod vmx;
 pub mod vmx_log;
 pub mod vpxd;
 pub mod vsan;
+mod xml;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::value::*;
-mod xml;
 use crate::model::{MemberPath, Problem, Source};
 
 /// One thing that a bundle says about its host.
@@ -132,6 +135,8 @@ pub static FACTS: &[&FactFile] = &[
     &hardware::ESXCFG_INFO_XML,
     &cpu::CPU,
     &software::VIBS,
+    &software::PROFILE,
+    &software::ACCEPTANCE,
     &config::CONFIG,
     &vimdump::VIMDUMP,
     &vmx_log::VMX_LOG,
@@ -140,6 +145,8 @@ pub static FACTS: &[&FactFile] = &[
     &vsan::ADVANCED_OPTIONS,
     &vms::PROCESSES,
     &vms::INVENTORY,
+    &vmx::VMX,
+    &ha::HA,
     &vpxd::OBJECT_NAMES,
 ];
 

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::feature::FeatureValue;
+pub use super::ha::{HaConfig, HaHost, HaVm};
+pub use super::software::{Acceptance, ImageProfile};
+pub use super::vmx::VmConfig;
 use crate::model::{HostKind, Source, Stamp, Timestamp};
 
 /// What a fact can say.
@@ -56,12 +59,12 @@ pub enum FactValue {
         model: Option<String>,
         /// BIOS version.
         bios: Option<String>,
-    },
-    /// CPU identity; absent parts are `None`.
-    Cpu {
         /// The day on which the BIOS was released: `2018-12-04`.
         #[serde(default)]
         bios_date: Option<String>,
+    },
+    /// CPU identity; absent parts are `None`.
+    Cpu {
         /// `GenuineIntel`
         vendor: Option<String>,
         /// CPUID family, decimal.
@@ -73,14 +76,14 @@ pub enum FactValue {
         /// Brand string.
         name: Option<String>,
     },
-    /// Microcode revisions of the first CPU.
+    /// Microcode of the first CPU.
     Microcode {
-        /// What the BIOS loaded.
-        original: Option<u64>,
-        /// What runs.
         /// How many updates ESXi loaded since the boot.
         #[serde(default)]
         updates: Option<u64>,
+        /// What the BIOS loaded.
+        original: Option<u64>,
+        /// What runs.
         current: Option<u64>,
     },
     /// An installed VIB.
@@ -89,7 +92,32 @@ pub enum FactValue {
         name: String,
         /// Its version.
         version: String,
+        /// Who made it: `VMware`, `VMW`, `DEL`.
+        #[serde(default)]
+        vendor: Option<String>,
+        /// How far VMware vouches for it.
+        #[serde(default)]
+        acceptance: Option<Acceptance>,
+        /// The day on which it was installed: `2019-11-20`.
+        #[serde(default)]
+        installed: Option<String>,
     },
+    /// The image profile that a host runs.
+    ImageProfile(ImageProfile),
+    /// The least acceptance level that a host admits.
+    AcceptanceLevel {
+        /// The level.
+        level: Acceptance,
+    },
+    /// What a VM's configuration file sets.
+    VmConfig(Box<VmConfig>),
+    /// The hosts of a vSphere HA cluster, as the agent knows them.
+    HaHosts {
+        /// The hosts in the order of the list.
+        hosts: Vec<HaHost>,
+    },
+    /// What vSphere HA is to do.
+    HaConfig(HaConfig),
     /// `featMask.evc.<key> = "<value>"` of `etc/vmware/config`.
     EvcMask {
         /// Lower-case key: `cpuid.mdclear`.
@@ -128,11 +156,20 @@ pub enum FactValue {
         name: String,
         /// World id.
         world: Option<u64>,
+        /// World id of the vmx process, by which the kernel's log names the VM.
+        #[serde(default)]
+        cartel: Option<u64>,
+        /// BIOS UUID as printed: `56 4d aa bb cc dd ee ff-00 11 22 33 44 55 66 77`.
+        #[serde(default)]
+        uuid: Option<String>,
         /// Configuration file.
         vmx: Option<String>,
     },
     /// A VM of `vmInventory.xml`.
     RegisteredVm {
+        /// `objID`, by which hostd names the VM: in `haTask-12-vim.VirtualMachine…` it is 12.
+        #[serde(default)]
+        id: Option<u64>,
         /// Configuration file.
         vmx: String,
     },
@@ -162,20 +199,11 @@ pub enum FactValue {
         name: String,
     },
 }
-        /// World id of the vmx process, by which the kernel's log names the VM.
-        #[serde(default)]
-        cartel: Option<u64>,
-        /// BIOS UUID as printed: `56 4d aa bb cc dd ee ff-00 11 22 33 44 55 66 77`.
-        #[serde(default)]
-        uuid: Option<String>,
 
 /// One run of a VM, as one `vmware.log` tells it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VmRun {
     /// `displayName`.
-        /// `objID`, by which hostd names the VM: in `haTask-12-vim.VirtualMachine…` it is 12.
-        #[serde(default)]
-        id: Option<u64>,
     pub name: Option<String>,
     /// Folder of the VM inside the bundle: `vmfs/volumes/<datastore>/<vm>`.
     pub folder: String,
