@@ -79,6 +79,16 @@ pub struct HaConfig {
     pub lines: Vec<(Source, String)>,
 }
 
+impl HaHost {
+    /// Takes an address; anything else is passed over.
+    fn address(&mut self, text: String) {
+        let known = self.addresses.len() >= MAX_ADDRESSES || self.addresses.contains(&text);
+        if !known && text.parse::<IpAddr>().is_ok() {
+            self.addresses.push(text);
+        }
+    }
+}
+
 /// A VM with settings of its own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HaVm {
@@ -215,12 +225,7 @@ impl Told {
                 host.build = host.build.take().or(Some(text));
             }
             // By whatever name: what is an address, and no mask or router, is the host's.
-            _ if lower.contains("mask") || lower.contains("gateway") => {}
-            _ if text.parse::<IpAddr>().is_ok() => {
-                if host.addresses.len() < MAX_ADDRESSES && !host.addresses.contains(&text) {
-                    host.addresses.push(text);
-                }
-            }
+            _ if !lower.contains("mask") && !lower.contains("gateway") => host.address(text),
             _ => {}
         }
     }

@@ -12,6 +12,7 @@ pub mod ha;
 pub mod hardware;
 pub mod identity;
 mod json;
+pub mod product;
 pub mod releases;
 pub mod section;
 pub mod software;
@@ -120,15 +121,17 @@ pub struct Sample {
 /// Every sort of file that holds facts.
 pub static FACTS: &[&FactFile] = &[
     &identity::UNAME,
-    &identity::VMWARE_VL,
-    &identity::SYSTEM_VERSION,
+    &product::VMWARE_VL,
+    &product::SYSTEM_VERSION,
     &identity::README,
     &date::DATE,
     &identity::UPTIME,
     &identity::ESX_CONF,
-    &identity::ISSUE,
-    &identity::BUILD_INFO,
+    &product::ISSUE,
+    &product::BUILD_INFO,
+    &product::ANALYTICS_BUILD,
     &identity::HOSTS,
+    &identity::SYSTEM_INFO,
     &section::SECTIONS,
     &hardware::SMBIOS,
     &hardware::ESXCFG_INFO,

@@ -325,6 +325,17 @@ const SAMPLES: &[Sample] = &[
             r#"{"fact":"vm-run","name":null,"folder":"vmfs/volumes/ds/web","log":"vmware.log","vmx":null,"host":null,"from":{"time":"2020-07-02T08:15:30.123Z","quality":"exact"},"to":{"time":"2020-07-02T08:15:30.125Z","quality":"exact"},"start":"resume","ended":false,"left":false,"requires":[],"capabilities":[],"evc_masks":[]}"#,
         ],
     },
+    // 5.x: another number behind the level, no product's step before the power-on, an empty header of masks.
+    Sample {
+        path: "vmfs/volumes/ds/old/vmware-1.log",
+        text: "2014-07-01T08:15:30.123Z| vmx| I120: Log for VMware ESX pid=34025 version=5.5.0 build=build-1331820 option=Release\n\
+               2014-07-01T08:15:30.124Z| vmx| I120: FeatureCompat: EVC masks:\nwarning: amid\n\
+               2014-07-01T08:15:30.125Z| vmx| I120: Capability Found: cpuid.SSE3 = 0x1\n\
+               2014-07-01T08:15:30.126Z| vmx| I120: PowerOn\n",
+        facts: &[
+            r#"{"fact":"vm-run","name":null,"folder":"vmfs/volumes/ds/old","log":"vmware-1.log","vmx":null,"host":null,"from":{"time":"2014-07-01T08:15:30.123Z","quality":"exact"},"to":{"time":"2014-07-01T08:15:30.126Z","quality":"exact"},"start":"power-on","ended":false,"left":false,"requires":[],"capabilities":[["cpuid.sse3",1]],"evc_masks":[]}"#,
+        ],
+    },
     Sample {
         path: "home/vm/vmware.log",
         text: "2023-07-01T08:15:30.123+09:00 In(05) vmx Log for VMware Workstation pid=1 version=17.0 build=build-1 option=Release\n\
