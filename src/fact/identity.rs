@@ -2,7 +2,7 @@
 
 use super::date::zone_minutes;
 use super::text::{Anchor, EachLine, assignment, build_number, is_version, lossy, pair, value};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command};
+use super::{Fact, FactFile, FactValue, Line, Output, Reader, Sample, is_command};
 use crate::format::time;
 use crate::model::{HostKind, Timestamp};
 
@@ -20,7 +20,7 @@ pub static README: FactFile = FactFile {
     name: "readme",
     about: "What made the bundle, and when",
     matches: |path| path.eq_ignore_ascii_case("README"),
-    reader: |_| Box::new(EachLine(readme)),
+    reader: |_| Box::new(Readme::default()),
     samples: README_SAMPLES,
 };
 
@@ -89,20 +89,34 @@ fn is_name(name: &str) -> bool {
     plain && !short.is_empty() && !short.eq_ignore_ascii_case("localhost")
 }
 
-/// `Command line: /usr/bin/vm-support`, `Captured on: 2020-07-01 08:15:30.123456`
-fn readme(line: &Line<'_>, text: &str, out: &mut Output) {
-    let Some((key, text)) = pair(text) else { return };
-    let said = match key.to_ascii_lowercase().as_str() {
-        "command line" if text.contains("vc-support") => {
-            Some(FactValue::CollectedBy { kind: HostKind::Vcenter })
+/// What the README says. Its time counts when another line follows, or with all digits of its fraction: what is
+/// shorter may be cut.
+#[derive(Default)]
+struct Readme {
+    captured: Option<Fact>,
+}
+
+impl Reader for Readme {
+    /// `Command line: /usr/bin/vm-support`, `Captured on: 2020-07-01 08:15:30.123456`
+    fn line(&mut self, line: Line<'_>, out: &mut Output) {
+        out.facts.extend(self.captured.take());
+        let text = lossy(&line);
+        let Some((key, text)) = pair(&text) else { return };
+        let collected = |kind| line.fact(FactValue::CollectedBy { kind });
+        match key.to_ascii_lowercase().as_str() {
+            "command line" if text.contains("vc-support") => out.facts.push(collected(HostKind::Vcenter)),
+            "command line" if text.contains("vm-support") => out.facts.push(collected(HostKind::Esxi)),
+            "captured on" => {
+                self.captured = captured(text).map(|at| line.fact(FactValue::CapturedAt { at }));
+            }
+            _ => {}
         }
-        "command line" if text.contains("vm-support") => {
-            Some(FactValue::CollectedBy { kind: HostKind::Esxi })
-        }
-        "captured on" => captured(text).map(|at| FactValue::CapturedAt { at }),
-        _ => None,
-    };
-    out.facts.extend(said.map(|value| line.fact(value)));
+    }
+
+    fn end(&mut self, out: &mut Output) {
+        let whole = |fact: &Fact| fact.text.rsplit_once('.').is_some_and(|(_, fraction)| fraction.len() == 6);
+        out.facts.extend(self.captured.take().filter(whole));
+    }
 }
 
 /// `2020-07-01 08:15:30.123456`, which is UTC unless a zone follows.
@@ -274,13 +288,19 @@ const README_SAMPLES: &[Sample] = &[
     },
     Sample {
         path: "README",
-        text: "Command line: /usr/bin/vc-support.sh\nCaptured on: 2025-06-25 19:25:14.5 JST\n",
+        text: "Command line: /usr/bin/vc-support.sh\nCaptured on: 2025-06-25 19:25:14.5 JST\nOptions:\n",
         facts: &[
             r#"{"fact":"collected-by","kind":"vcenter"}"#,
             r#"{"fact":"captured-at","at":"2025-06-25T10:25:14.500Z"}"#,
         ],
     },
     Sample { path: "README", text: "Command line: /usr/bin/x\nCaptured on: 2020-07", facts: &[] },
+    // stderr around; cut before the zone.
+    Sample {
+        path: "README",
+        text: "warning: x\nCommand line: vm-support\nwarning\nCaptured on: 2025-06-25 19:25:14.5",
+        facts: &[r#"{"fact":"collected-by","kind":"esxi"}"#],
+    },
 ];
 
 const UPTIME_SAMPLES: &[Sample] = &[

@@ -195,6 +195,8 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -264,6 +266,69 @@ mod tests {
         }
     }
 
+    /// The texts and numbers in a value.
+    fn leaves(value: &serde_json::Value, found: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(object) => {
+                let fields = object.iter().filter(|(key, _)| !matches!(key.as_str(), "text" | "source"));
+                fields.for_each(|(_, value)| leaves(value, found));
+            }
+            serde_json::Value::Array(list) => list.iter().for_each(|value| leaves(value, found)),
+            serde_json::Value::String(_) | serde_json::Value::Number(_) => {
+                found.insert(value.to_string());
+            }
+            _ => {}
+        }
+    }
+
+    /// Files whose text tells where it was cut. Others hold one bare number or word, or end differently each time.
+    const TELL_A_CUT: &[&str] = &[
+        "uname",
+        "system-version",
+        "readme",
+        "date",
+        "esx-conf",
+        "build-info",
+        "analytics-build",
+        "hosts",
+        "systeminfo",
+        "log-section",
+        "smbios",
+        "esxcfg-info",
+        "esxcfg-info-xml",
+        "cpu",
+        "vib-list",
+        "image-profile",
+        "acceptance-level",
+        "vimdump",
+        "vm-processes",
+        "vm-inventory",
+        "vmx",
+        "ha",
+    ];
+
+    #[test]
+    fn a_text_cut_anywhere_tells_nothing_that_the_whole_does_not() {
+        let told = |file: &FactFile, path: &str, text: &[u8]| {
+            let mut found = BTreeSet::new();
+            let out = read(file, path, text);
+            out.facts.iter().for_each(|fact| leaves(&without_lines(&fact.value), &mut found));
+            found
+        };
+        let files = FACTS.iter().filter(|file| TELL_A_CUT.contains(&file.name));
+        assert_eq!(files.clone().count(), TELL_A_CUT.len());
+        for (file, sample) in files.flat_map(|file| file.samples.iter().map(move |sample| (file, sample))) {
+            let text = sample.text.as_bytes();
+            let whole = told(file, sample.path, text);
+            for end in 0..text.len() {
+                let cut = told(file, sample.path, &text[..end]);
+                let more: Vec<_> = cut.difference(&whole).collect();
+                let text = String::from_utf8_lossy(&text[..end]);
+                assert!(more.is_empty(), "{}: {more:?} of {text}", file.name);
+            }
+        }
+    }
+
     #[test]
     fn every_reader_survives_every_other_ones_samples() {
         let texts = || FACTS.iter().flat_map(|file| file.samples).map(|sample| sample.text.as_bytes());
@@ -276,7 +341,7 @@ mod tests {
 
     #[test]
     fn names_of_fact_files_are_unique() {
-        let names: std::collections::BTreeSet<&str> = FACTS.iter().map(|file| file.name).collect();
+        let names: BTreeSet<&str> = FACTS.iter().map(|file| file.name).collect();
         assert_eq!(names.len(), FACTS.len());
     }
 

@@ -12,7 +12,7 @@ pub static VMWARE_VL: FactFile = FactFile {
     matches: |path| ["vmware_-vl", "vmware_-v", "vmware_-lv"].iter().any(|name| is_command(path, name)),
     reader: |path| {
         // The build ends the only line of `-v` and the first of two of `-vl`.
-        let last = if is_command(path, "vmware_-v") { Last::All } else { Last::NoBuild };
+        let last = if is_command(path, "vmware_-v") { Last::Counts } else { Last::MayBeCut };
         Box::new(Version::new(vmware_vl, last))
     },
     samples: VMWARE_VL_SAMPLES,
@@ -26,7 +26,7 @@ pub static SYSTEM_VERSION: FactFile = FactFile {
         is_command(path, "localcli_system-version-get")
             || is_command(path, "localcli_--formatterjson-system-version-get")
     },
-    reader: |_| Box::new(Version::new(system_version, Last::Nothing)),
+    reader: |_| Box::new(Version::new(system_version, Last::MayBeCut)),
     samples: SYSTEM_VERSION_SAMPLES,
 };
 
@@ -35,7 +35,7 @@ pub static ISSUE: FactFile = FactFile {
     name: "issue",
     about: "vCenter's version",
     matches: |path| path == "etc/issue" || path.ends_with("/etc/issue"),
-    reader: |_| Box::new(Version::new(issue, Last::All)),
+    reader: |_| Box::new(Version::new(issue, Last::Counts)),
     samples: ISSUE_SAMPLES,
 };
 
@@ -44,7 +44,7 @@ pub static BUILD_INFO: FactFile = FactFile {
     name: "build-info",
     about: "Version and build of a vCenter, build of a host",
     matches: |path| path == "etc/vmware/.buildInfo" || path.ends_with("/etc/vmware/.buildInfo"),
-    reader: |_| Box::new(Version::new(build_info, Last::Nothing)),
+    reader: |_| Box::new(Version::new(build_info, Last::MayBeCut)),
     samples: BUILD_INFO_SAMPLES,
 };
 
@@ -56,7 +56,7 @@ pub static ANALYTICS_BUILD: FactFile = FactFile {
     matches: |path| {
         path == "etc/vmware-analytics/build.txt" || path.ends_with("/etc/vmware-analytics/build.txt")
     },
-    reader: |_| Box::new(Version::new(analytics_build, Last::All)),
+    reader: |_| Box::new(Version::new(analytics_build, Last::MayBeCut)),
     samples: ANALYTICS_SAMPLES,
 };
 
@@ -69,15 +69,13 @@ struct Stated {
     update: Option<u32>,
 }
 
-/// What counts of the last line of a file: where files of that sort go on, it may be cut.
+/// What the last line of a file ends with: it may be cut where files of that sort go on.
 #[derive(Copy, Clone, PartialEq)]
 enum Last {
-    /// Everything: files of that sort can end there.
-    All,
-    /// All but a build.
-    NoBuild,
-    /// Neither version nor build, unless in quotes.
-    Nothing,
+    /// It counts: files of that sort can end there.
+    Counts,
+    /// It does not.
+    MayBeCut,
 }
 
 /// A reader of files that tell one product over several lines.
@@ -85,7 +83,7 @@ struct Version {
     take: fn(&str, &mut Stated) -> bool,
     last: Last,
     stated: Stated,
-    /// Version and build before the last line, where that told others and they count only if another line follows.
+    /// Version and build without what the last line ends with.
     before: Option<(Option<String>, Option<String>)>,
     /// The line to show as evidence.
     shown: Option<Anchor>,
@@ -111,11 +109,14 @@ impl Reader for Version {
         if build || (version && self.stated.build.is_none()) || self.shown.is_none() {
             self.shown = Some(Anchor::of(&line));
         }
-        self.before = match self.last {
-            Last::NoBuild => Some((self.stated.version.clone(), before.1)),
-            Last::Nothing if !text.ends_with(['"', ',']) => Some(before),
-            _ => None,
-        };
+        if self.last == Last::MayBeCut {
+            let ends = |told: &Option<String>| told.as_deref().is_some_and(|told| text.ends_with(told));
+            let Stated { version, build, .. } = &self.stated;
+            self.before = Some((
+                if ends(version) { before.0 } else { version.clone() },
+                if ends(build) { before.1 } else { build.clone() },
+            ));
+        }
     }
 
     fn end(&mut self, out: &mut Output) {
@@ -138,7 +139,7 @@ fn vmware_vl(text: &str, stated: &mut Stated) -> bool {
     let mut words = rest.split_whitespace().peekable();
     let Some(version) = words.next().filter(|version| is_version(version)) else { return false };
     if words.peek().is_none() {
-        // A version that nothing follows may be cut.
+        // A version that nothing follows is cut.
         return false;
     }
     stated.kind = Some(HostKind::Esxi);
@@ -381,7 +382,7 @@ const ANALYTICS_SAMPLES: &[Sample] = &[
     },
     Sample {
         path: "etc/vmware-analytics/build.txt",
-        text: "version=6.7.0.20000\nbuild=11726888\n",
+        text: "version=6.7.0.20000\nbuild=11726888\ntype=release\n",
         facts: &[
             r#"{"fact":"product","kind":"vcenter","version":"6.7.0.20000","build":"11726888","update":1}"#,
         ],

@@ -28,8 +28,8 @@ pub static INVENTORY: FactFile = FactFile {
 struct Processes {
     start: Option<Anchor>,
     name: Option<String>,
-    /// Whether a line stands behind the name: one at the end of the text may be cut.
-    name_is_whole: bool,
+    /// The key of the line before: at the end of the text its value may be cut.
+    fresh: Option<String>,
     world: Option<u64>,
     cartel: Option<u64>,
     uuid: Option<String>,
@@ -47,7 +47,7 @@ impl Reader for Processes {
     ///    Config File: /vmfs/volumes/5f0a1b2c-3d4e5f60-7182-0050568a0001/web 1/web 1.vmx
     /// ```
     fn line(&mut self, line: Line<'_>, out: &mut Output) {
-        self.name_is_whole = self.name.is_some();
+        self.fresh = None;
         let text = lossy(&line);
         let Some((key, text)) = pair(&text) else { return };
         let key = key.to_ascii_lowercase();
@@ -70,6 +70,7 @@ impl Reader for Processes {
             "display name" => self.name = value(text),
             _ => self.vmx = value(text).filter(|path| path.to_ascii_lowercase().ends_with(".vmx")),
         }
+        self.fresh = Some(key);
     }
 
     fn gap(&mut self) {
@@ -77,9 +78,14 @@ impl Reader for Processes {
     }
 
     fn end(&mut self, out: &mut Output) {
-        if self.name_is_whole || self.vmx.is_some() {
-            self.flush(out);
+        // UUIDs and paths tell by themselves whether they are whole.
+        match self.fresh.take().as_deref() {
+            Some("world id") => self.world = None,
+            Some("vmx cartel id") => self.cartel = None,
+            Some("display name") => self.name = None,
+            _ => {}
         }
+        self.flush(out);
     }
 }
 

@@ -89,6 +89,8 @@ struct Vmx {
     settings: BTreeMap<String, Setting>,
     /// Whether the last line ends inside a value.
     cut: bool,
+    /// The key of the last line where its value has no quotes: at the end of the text it may be cut.
+    open: Option<String>,
     gap: bool,
     full: bool,
 }
@@ -97,7 +99,15 @@ impl Vmx {
     fn new(path: &str) -> Self {
         let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
         let config = VmConfig { folder: folder.to_owned(), file: file.to_owned(), ..VmConfig::default() };
-        Vmx { config, first: None, settings: BTreeMap::new(), cut: false, gap: false, full: false }
+        Vmx {
+            config,
+            first: None,
+            settings: BTreeMap::new(),
+            cut: false,
+            open: None,
+            gap: false,
+            full: false,
+        }
     }
 }
 
@@ -108,7 +118,7 @@ impl Reader for Vmx {
             return;
         }
         let text = decoded(line.bytes, self.config.encoding.as_deref());
-        self.cut = false;
+        (self.cut, self.open) = (false, None);
         let Some(read) = assignment(&text) else { return };
         self.cut = !read.closed;
         let key = read.key.to_ascii_lowercase();
@@ -118,6 +128,8 @@ impl Reader for Vmx {
         if !is_kept(&key) {
             return;
         }
+        // A mask or a flag tells by itself whether it is whole.
+        self.open = (!text.contains('"') && !is_of_cpu(&key)).then(|| key.clone());
         self.first.get_or_insert_with(|| Anchor::of(&line));
         if self.settings.len() >= MAX_ENTRIES && !self.settings.contains_key(&key) {
             self.limit(&line, out);
@@ -139,6 +151,9 @@ impl Reader for Vmx {
         }
         let mut config = std::mem::take(&mut self.config);
         config.whole = !(self.cut || self.gap || self.full);
+        if let Some(open) = self.open.take() {
+            self.settings.remove(&open);
+        }
         let mut settings: Vec<Setting> = std::mem::take(&mut self.settings).into_values().collect();
         settings.sort_by_key(|setting| setting.at.0.line);
         for setting in settings {
@@ -193,7 +208,7 @@ impl VmConfig {
         if let Some(feature) = key.strip_prefix("featmask.vm.") {
             self.masks.push((feature.to_owned(), said.parse().map_err(wrong)?));
         } else if is_register_mask(&key) {
-            self.cpuid.push((key.clone(), said));
+            self.cpuid.extend(value(&said).map(|said| (key.clone(), said)));
         } else {
             self.named(&key, &said);
         }
@@ -300,6 +315,13 @@ const SAMPLES: &[Sample] = &[
         text: ".encoding = \"UTF-8\"\nvirtualHW.version = \"8\"\ndisplayName = \"web\"\nfeatMask.vm.cpuid.AES = \"Val:0\"\nguestOS = \"win",
         facts: &[
             r#"{"fact":"vm-config","folder":"vmfs/volumes/ds/web","file":"web.vmx","name":"web","uuid_bios":null,"uuid_location":null,"uuid_vc":null,"hardware_version":8,"guest":null,"vcpus":null,"memory_mb":null,"masks":[["cpuid.aes","Val:0"]],"complete_masks":null,"feature_check":null,"cpuid":[],"power_cycle":null,"nested":null,"perf_counters":null,"monitor":[],"migrate_encryption":null,"encoding":"UTF-8","whole":false}"#,
+        ],
+    },
+    Sample {
+        path: "vmfs/volumes/ds/web/web.vmx",
+        text: "numvcpus = 2\ncpuid.1.ecx = \"\"\ndisplayName = we",
+        facts: &[
+            r#"{"fact":"vm-config","folder":"vmfs/volumes/ds/web","file":"web.vmx","name":null,"uuid_bios":null,"uuid_location":null,"uuid_vc":null,"hardware_version":null,"guest":null,"vcpus":2,"memory_mb":null,"masks":[],"complete_masks":null,"feature_check":null,"cpuid":[],"power_cycle":null,"nested":null,"perf_counters":null,"monitor":[],"migrate_encryption":null,"encoding":null,"whole":true}"#,
         ],
     },
     Sample { path: "vmfs/volumes/ds/web/web.vmx", text: "cp: No such file or directory\n.enc", facts: &[] },

@@ -130,7 +130,8 @@ impl Vmx {
     fn feature(&mut self, text: &str, line: &Line<'_>, out: &mut Output) {
         if let Some(found) = text.strip_prefix("Capability Found:") {
             let read = found.split_once('=').and_then(|(key, text)| Some((plain_key(key)?, number(text)?)));
-            if let Some((key, value)) = read {
+            // Only what the host has is printed: a 0 is the beginning of `0x1`.
+            if let Some((key, value)) = read.filter(|(_, value)| *value != 0) {
                 self.capability(key, value, line, out);
             }
         } else if let Some(required) = text.strip_prefix("VM Features Required:") {
