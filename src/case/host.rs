@@ -296,7 +296,7 @@ fn kind_of(facts: &[Fact], logs: &[LogCoverage]) -> HostKind {
 fn take(host: &mut Host, fact: &Fact) {
     let features = &mut host.features;
     match &fact.value {
-        FactValue::Hardware { vendor, model, bios } => {
+        FactValue::Hardware { vendor, model, bios, .. } => {
             host.vendor = host.vendor.take().or_else(|| vendor.clone());
             host.model = host.model.take().or_else(|| model.clone());
             host.bios = host.bios.take().or_else(|| bios.clone());
@@ -312,7 +312,7 @@ fn take(host: &mut Host, fact: &Fact) {
         FactValue::Microcode { current: Some(current), .. } if host.microcode.is_none() => {
             host.microcode = Some(Sourced::of(fact, *current));
         }
-        FactValue::Vib { name, version } if name == "cpu-microcode" => {
+        FactValue::Vib { name, version, .. } if name == "cpu-microcode" => {
             host.microcode_vib = Some(Sourced::of(fact, version.clone()));
         }
         FactValue::EvcMask { key, value } => {

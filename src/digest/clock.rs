@@ -117,7 +117,7 @@ pub(super) fn steps(members: &[MemberDigest]) -> Vec<Event> {
                 step.to.since(other.to).abs() <= TOGETHER || step.from.since(other.from).abs() <= TOGETHER;
             near && forward(step) == forward(other)
         };
-        if !kept.iter().any(|other| is_one(other)) {
+        if !kept.iter().any(is_one) {
             kept.push(step);
         }
     }

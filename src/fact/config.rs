@@ -90,8 +90,10 @@ fn meaning(key: &str, value: &str) -> Option<Result<FactValue, String>> {
         let complete = flag(value).map(|complete| FactValue::EvcCompleteMasks { complete });
         return Some(complete.ok_or_else(|| format!("'{value}' of {key} is neither TRUE nor FALSE")));
     }
-    is_register_mask(key)
-        .then(|| Ok(FactValue::CpuidOverride { key: key.to_owned(), value: value.to_owned() }))
+    is_register_mask(key).then(|| match value.trim() {
+        "" => Err(format!("the value of {key} is empty")),
+        value => Ok(FactValue::CpuidOverride { key: key.to_owned(), value: value.to_owned() }),
+    })
 }
 
 fn unclosed(key: &str) -> Option<Result<FactValue, String>> {
@@ -99,7 +101,7 @@ fn unclosed(key: &str) -> Option<Result<FactValue, String>> {
 }
 
 /// `cpuid.7.edx`, `cpuid.80000001.ecx.amd`
-fn is_register_mask(key: &str) -> bool {
+pub(super) fn is_register_mask(key: &str) -> bool {
     let mut parts = key.split('.');
     parts.next() == Some("cpuid")
         && parts.next().is_some_and(|leaf| !leaf.is_empty() && leaf.bytes().all(|b| b.is_ascii_hexdigit()))
@@ -164,6 +166,13 @@ mod tests {
         let out = read(&CONFIG, "etc/vmware/config", text);
         assert_eq!(out.facts.len(), 1);
         assert_eq!(out.facts[0].value, FactValue::ConfigRead);
+    }
+
+    #[test]
+    fn an_empty_register_mask_is_none() {
+        let out = read(&CONFIG, "etc/vmware/config", b"cpuid.7.edx = \"\"\nx = 1\n");
+        assert_eq!((out.facts.len(), out.problems.len()), (1, 1));
+        assert!(out.problems[0].text.contains("cpuid.7.edx is empty"));
     }
 
     #[test]

@@ -178,7 +178,13 @@ const SAMPLES: &[Sample] = &[
         text: "sh: warning: setlocale: cannot change locale\nThu Jun  5 04:00:00 JST 2025\n",
         facts: &[r#"{"fact":"captured-at","at":"2025-06-04T19:00:00Z"}"#],
     },
+    Sample {
+        path: "commands/date.txt",
+        text: "warning: slow\n\nWed Jun 25 19:25:14 UTC 2025\nterminated: 15\nMon\n",
+        facts: &[r#"{"fact":"captured-at","at":"2025-06-25T19:25:14Z"}"#],
+    },
     Sample { path: "commands/date.txt", text: "Wed Jun 25 19:25:14 CST 2025\n", facts: &[] },
+    Sample { path: "commands/date.txt", text: "Wed Jun 25 19:25:14 UTC 20", facts: &[] },
     Sample { path: "commands/date.txt", text: "Wed Jun 25 19:25:1", facts: &[] },
 ];
 
@@ -209,7 +215,7 @@ mod tests {
         {
             assert_eq!(parse(text), None, "{text}");
         }
-        let out = read(&DATE, "commands/date.txt", SAMPLES[3].text.as_bytes());
+        let out = read(&DATE, "commands/date.txt", SAMPLES[4].text.as_bytes());
         assert!(out.problems[0].text.contains("'CST'"), "{:?}", out.problems);
     }
 }

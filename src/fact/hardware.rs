@@ -1,8 +1,10 @@
-//! The machine under a host: vendor, model, BIOS, CPU and microcode.
+//! The machine under a host: vendor, model and BIOS.
+//!
+//! Serial numbers are left out: nothing here needs them, and a report may be passed on.
 
-use super::feature::number;
-use super::text::{Anchor, lossy, pair, value};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of, is_command};
+use super::text::{Anchor, lossy, value};
+use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command};
+use crate::model::Timestamp;
 
 /// The output of `smbiosDump`.
 pub static SMBIOS: FactFile = FactFile {
@@ -31,25 +33,42 @@ pub static ESXCFG_INFO_XML: FactFile = FactFile {
     samples: XML_SAMPLES,
 };
 
-/// `localcli hardware cpu list`, or `vsish` of `/hardware/cpu/cpuList/0`.
-pub static CPU: FactFile = FactFile {
-    name: "cpu",
-    about: "Identity and microcode of the first CPU",
-    matches: |path| {
-        command_of(path).is_some_and(|name| {
-            name.contains("hardware_cpu_list") || (name.contains("vsish") && name.contains("cpulist"))
-        })
-    },
-    reader: |_| Box::new(Cpu::default()),
-    samples: CPU_SAMPLES,
-};
-
 /// What a text says of the machine.
 #[derive(Default)]
 struct Identity {
-    vendor: Option<String>,
-    model: Option<String>,
-    bios: Option<String>,
+    vendor: Slot,
+    model: Slot,
+    bios: Slot,
+    bios_date: Slot,
+    /// The line that is read.
+    line: u64,
+}
+
+/// A value that was told.
+#[derive(Default)]
+struct Slot {
+    value: Option<String>,
+    /// The line at whose end it stands without a mark of its end: there it may be cut. 0 of a value that is whole.
+    open: u64,
+}
+
+impl Slot {
+    /// Takes a value that is surely whole; what was told first stays.
+    fn whole(&mut self, text: &str) {
+        self.told(text, 0);
+    }
+
+    /// Takes a value at the end of line `line`; what was told first stays.
+    fn told(&mut self, text: &str, line: u64) {
+        if self.value.is_none() {
+            (self.value, self.open) = (value(text), line);
+        }
+    }
+
+    /// The value, unless it stands at the end of the text, whose last line is `last`, and so may be cut.
+    fn settled(self, last: u64) -> Option<String> {
+        self.value.filter(|_| self.open == 0 || self.open != last)
+    }
 }
 
 /// One form in which a machine is told.
@@ -76,9 +95,10 @@ impl<F: Form> Machine<F> {
 
 impl<F: Form> Reader for Machine<F> {
     fn line(&mut self, line: Line<'_>, _: &mut Output) {
+        self.identity.line = line.number;
         self.form.take(&lossy(&line), &mut self.identity);
-        let Identity { vendor, model, bios } = &self.identity;
-        if self.first.is_none() && (vendor.is_some() || model.is_some() || bios.is_some()) {
+        let Identity { vendor, model, bios, .. } = &self.identity;
+        if self.first.is_none() && [vendor, model, bios].iter().any(|slot| slot.value.is_some()) {
             self.first = Some(Anchor::of(&line));
         }
     }
@@ -88,16 +108,34 @@ impl<F: Form> Reader for Machine<F> {
     }
 
     fn end(&mut self, out: &mut Output) {
-        let Identity { vendor, model, bios } = std::mem::take(&mut self.identity);
-        let value = FactValue::Hardware { vendor, model, bios };
+        let Identity { vendor, model, bios, bios_date, line } = std::mem::take(&mut self.identity);
+        let [vendor, model, bios] = [vendor, model, bios].map(|slot| slot.settled(line));
+        let bios_date = bios_date.settled(line).and_then(|text| day(&text));
+        if vendor.is_none() && model.is_none() && bios.is_none() {
+            return;
+        }
+        let value = FactValue::Hardware { vendor, model, bios, bios_date };
         out.facts.extend(self.first.take().map(|first| first.fact(value)));
     }
 }
 
-fn keep(slot: &mut Option<String>, text: &str) {
-    if slot.is_none() {
-        *slot = value(text);
+/// `12/04/2018` of a BIOS, whose month stands first, or `2018-12-04T00:00:00`: `2018-12-04`.
+fn day(text: &str) -> Option<String> {
+    let (year, month, day) = match text.trim().split('/').collect::<Vec<_>>().as_slice() {
+        [month, day, year] => (*year, *month, *day),
+        _ => {
+            let date = text.trim().split(['T', ' ']).next()?;
+            let mut parts = date.splitn(3, '-');
+            (parts.next()?, parts.next()?, parts.next()?)
+        }
+    };
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if year.len() != 4 || ![year, month, day].into_iter().all(digits) {
+        return None;
     }
+    let (month, day): (u32, u32) = (month.parse().ok()?, day.parse().ok()?);
+    Timestamp::from_civil(year.parse().ok()?, month, day, 0)?;
+    Some(format!("{year}-{month:02}-{day:02}"))
 }
 
 #[derive(Default)]
@@ -130,14 +168,22 @@ impl Form for Smbios {
             };
             return;
         }
-        let Some((key, text)) = pair(text) else { return };
-        match (&self.block, key) {
-            (Block::System, "Manufacturer" | "Vendor") => keep(&mut identity.vendor, text),
-            (Block::System, "Product" | "Product Name") => keep(&mut identity.model, text),
-            (Block::System | Block::Bios, "BIOS Version") | (Block::Bios, "Version") => {
-                keep(&mut identity.bios, text);
+        let Some((key, text)) = text.split_once(':') else { return };
+        let slot = match (&self.block, key.trim().to_ascii_lowercase().as_str()) {
+            (Block::System, "manufacturer" | "vendor") => &mut identity.vendor,
+            (Block::System, "product" | "product name") => &mut identity.model,
+            (Block::System | Block::Bios, "bios version") | (Block::Bios, "version") => &mut identity.bios,
+            (Block::Bios, "date" | "release date" | "bios date" | "bios release date") => {
+                &mut identity.bios_date
             }
-            _ => {}
+            _ => return,
+        };
+        let text = text.trim();
+        match (text.starts_with('"'), text.len() > 1 && text.ends_with('"')) {
+            (true, true) => slot.whole(text),
+            // A quote that does not close: the value is cut.
+            (true, false) => {}
+            (false, _) => slot.told(text, identity.line),
         }
     }
 
@@ -174,17 +220,26 @@ impl Form for Tree {
             return;
         }
         let Some((key, text)) = text[at + 5..].split_once("..") else { return };
-        let text = text.trim_start_matches('.');
-        match key.trim() {
-            "Product Name" => keep(&mut identity.model, text),
-            "Vendor Name" => keep(&mut identity.vendor, text),
-            "BIOS Version" => keep(&mut identity.bios, text),
-            _ => {}
+        let line = identity.line;
+        if let Some(slot) = slot_of(key, identity) {
+            slot.told(text.trim_start_matches('.'), line);
         }
     }
 
     fn gap(&mut self) {
         (self.section, self.children) = (None, None);
+    }
+}
+
+/// What a key of `esxcfg-info` tells: `BIOS ReleaseDate` of the tree, `bios-release-date` of XML.
+fn slot_of<'i>(key: &str, identity: &'i mut Identity) -> Option<&'i mut Slot> {
+    let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+    match plain.to_ascii_lowercase().as_str() {
+        "productname" => Some(&mut identity.model),
+        "vendorname" => Some(&mut identity.vendor),
+        "biosversion" => Some(&mut identity.bios),
+        "biosreleasedate" => Some(&mut identity.bios_date),
+        _ => None,
     }
 }
 
@@ -198,14 +253,18 @@ struct Xml {
 impl Form for Xml {
     /// `<hardware-info><value name="product-name" format="text">PowerEdge R730</value>`
     fn take(&mut self, text: &str, identity: &mut Identity) {
-        for tag in text.split('<').skip(1) {
+        let mut tags = text.split('<').skip(1).peekable();
+        while let Some(tag) = tags.next() {
             if self.done {
                 return;
             }
             if !self.inside {
                 self.inside = tag.starts_with("hardware-info");
             } else if let Some(text) = tag.strip_prefix("value ") {
-                xml_value(text, identity);
+                // A value that no tag follows on its line is cut.
+                if tags.peek().is_some() {
+                    xml_value(text, identity);
+                }
             } else if !tag.starts_with("/value") {
                 self.done = true;
             }
@@ -220,101 +279,9 @@ impl Form for Xml {
 fn xml_value(text: &str, identity: &mut Identity) {
     let Some((attributes, text)) = text.split_once('>') else { return };
     let name = attributes.split_once("name=\"").and_then(|(_, rest)| rest.split_once('"'));
-    match name.map(|(name, _)| name) {
-        Some("product-name") => keep(&mut identity.model, text),
-        Some("vendor-name") => keep(&mut identity.vendor, text),
-        Some("bios-version") => keep(&mut identity.bios, text),
-        _ => {}
+    if let Some(slot) = name.and_then(|(name, _)| slot_of(name, identity)) {
+        slot.whole(text);
     }
-}
-
-/// The first CPU of a list; the others are the same, as no machine boots with two sorts.
-#[derive(Default)]
-struct Cpu {
-    first: Option<Anchor>,
-    vendor: Option<String>,
-    name: Option<String>,
-    /// Family, model, stepping.
-    numbers: [Option<u64>; 3],
-    revision: Option<Anchor>,
-    /// Original and current revision.
-    revisions: [Option<u64>; 2],
-    blocks: usize,
-}
-
-impl Reader for Cpu {
-    /// ```text
-    /// CPU:0
-    ///    Family: 6
-    ///    Brand: GenuineIntel
-    ///    Original Revision:0x00000036
-    /// ```
-    fn line(&mut self, line: Line<'_>, _: &mut Output) {
-        let text = lossy(&line);
-        let Some((key, text)) = pair(&text) else { return };
-        let key = key.to_ascii_lowercase();
-        if key == "cpu" || key == "id" {
-            // The second block of a list begins; `Id` follows `CPU` in the first one.
-            self.blocks += usize::from(self.first.is_some());
-        }
-        if self.blocks > 0 {
-            return;
-        }
-        if let Some(slot) = revision_of(&key).and_then(|at| self.revisions.get_mut(at)) {
-            *slot = slot.or(hex(text));
-            self.revision.get_or_insert_with(|| Anchor::of(&line));
-        } else if self.identity(&key, text) {
-            self.first.get_or_insert_with(|| Anchor::of(&line));
-        }
-    }
-
-    fn end(&mut self, out: &mut Output) {
-        if let Some(first) = self.first.take() {
-            let [family, model, stepping] = self.numbers;
-            let (vendor, name) = (self.vendor.take(), self.name.take());
-            out.facts.push(first.fact(FactValue::Cpu { vendor, family, model, stepping, name }));
-        }
-        let [original, current] = self.revisions;
-        if let Some(line) = self.revision.take().filter(|_| original.or(current).is_some()) {
-            out.facts.push(line.fact(FactValue::Microcode { original, current }));
-        }
-    }
-}
-
-impl Cpu {
-    /// Takes a field of the CPU's identity; false where it is none.
-    fn identity(&mut self, key: &str, text: &str) -> bool {
-        let number = match key {
-            "family" => 0,
-            "model" => 1,
-            "stepping" => 2,
-            "brand" | "vendor" | "name" | "brand string" | "model name" => {
-                let vendor = matches!(
-                    value(text).as_deref(),
-                    Some("GenuineIntel" | "AuthenticAMD" | "HygonGenuine" | "CentaurHauls")
-                );
-                let slot = if vendor || key == "vendor" { &mut self.vendor } else { &mut self.name };
-                keep(slot, text);
-                return slot.is_some();
-            }
-            _ => return false,
-        };
-        self.numbers[number] = self.numbers[number].or(hex(text));
-        self.numbers[number].is_some()
-    }
-}
-
-fn revision_of(key: &str) -> Option<usize> {
-    match key {
-        "original revision" => Some(0),
-        "current revision" | "microcode revision" => Some(1),
-        _ => None,
-    }
-}
-
-/// `6`, `0x3f`, also `0x3f (63)`
-fn hex(text: &str) -> Option<u64> {
-    number(text.split_whitespace().next()?)
 }
 
 const SMBIOS_SAMPLES: &[Sample] = &[
@@ -324,15 +291,32 @@ const SMBIOS_SAMPLES: &[Sample] = &[
                Date: \"12/04/2018\"\n  System Info (Type 1): #256\n    Manufacturer: \"Dell Inc.\"\n    \
                Product: \"PowerEdge R730\"\n    Version: \"\"\n    Serial: \"ABC\"\n  Board Info (Type 2): #512\n    \
                Manufacturer: \"Other\"\n    Product: \"0X\"\n",
-        facts: &[r#"{"fact":"hardware","vendor":"Dell Inc.","model":"PowerEdge R730","bios":"2.9.1"}"#],
+        facts: &[
+            r#"{"fact":"hardware","vendor":"Dell Inc.","model":"PowerEdge R730","bios":"2.9.1","bios_date":"2018-12-04"}"#,
+        ],
+    },
+    // Without quotes, with stderr before, inside and behind.
+    Sample {
+        path: "commands/smbiosDump.txt",
+        text: "warning: x\nProduct: no\n  BIOS Info (Type 0):\n    BIOS Version: P89\nwarning: again\n    \
+               Release Date: 2019-02-30\n  System Info (Type 1):\n    Product: ProLiant DL380 Gen9\n    \
+               Vendor: To Be Filled By O.E.M.\nterminated: 15\n",
+        facts: &[
+            r#"{"fact":"hardware","vendor":null,"model":"ProLiant DL380 Gen9","bios":"P89","bios_date":null}"#,
+        ],
+    },
+    Sample { path: "commands/smbiosDump.txt", text: "  System Info (Type 1): #256\n    Prod", facts: &[] },
+    // Cut inside a value, in quotes and without.
+    Sample {
+        path: "commands/smbiosDump.txt",
+        text: "  System Info (Type 1): #256\n    Manufacturer: \"Dell Inc.\"\n    Product: \"PowerEd",
+        facts: &[r#"{"fact":"hardware","vendor":"Dell Inc.","model":null,"bios":null,"bios_date":null}"#],
     },
     Sample {
         path: "commands/smbiosDump.txt",
-        text: "warning: x\nProduct: no\n  System Info (Type 1):\n    Product: ProLiant DL380 Gen9\n    \
-               Vendor: To Be Filled By O.E.M.\n    BIOS Version: P89",
-        facts: &[r#"{"fact":"hardware","vendor":null,"model":"ProLiant DL380 Gen9","bios":"P89"}"#],
+        text: "  System Info (Type 1): #256\n    BIOS Version: P8",
+        facts: &[],
     },
-    Sample { path: "commands/smbiosDump.txt", text: "  System Info (Type 1): #256\n    Prod", facts: &[] },
 ];
 
 const TREE_SAMPLES: &[Sample] = &[
@@ -342,12 +326,32 @@ const TREE_SAMPLES: &[Sample] = &[
                |----Product Name......PowerEdge R730\n      |----Vendor Name.......Dell Inc.\n      \
                \\==+Pci Info : \n         |----Vendor Name.......Intel\n      |----BIOS Version......2.9.1\n   \
                \\==+Other : \n      |----Product Name......no\n",
-        facts: &[r#"{"fact":"hardware","vendor":"Dell Inc.","model":"PowerEdge R730","bios":"2.9.1"}"#],
+        facts: &[
+            r#"{"fact":"hardware","vendor":"Dell Inc.","model":"PowerEdge R730","bios":"2.9.1","bios_date":null}"#,
+        ],
+    },
+    // 8.0 and later tell more of the BIOS; stderr inside.
+    Sample {
+        path: "commands/esxcfg-info_-a.txt",
+        text: "+Host :\n   \\==+Hardware Info :\n      |----BIOS Vendor.........Other International\n      \
+               |----BIOS Version........1.03 (5.36)\nvsi: warning: no such node\n      \
+               |----BIOS ReleaseDate....2026-04-01T00:00:00\n      |----BIOS Firmware Type..1\n      \
+               |----Product Name........MS-X\n      |----Vendor Name.........Small Ltd\n      \\==+CPU Info :\n",
+        facts: &[
+            r#"{"fact":"hardware","vendor":"Small Ltd","model":"MS-X","bios":"1.03 (5.36)","bios_date":"2026-04-01"}"#,
+        ],
     },
     Sample {
         path: "commands/esxcfg-info_-a.txt",
         text: "   \\==+Hardware Info :\n      |----Product Na",
         facts: &[],
+    },
+    Sample {
+        path: "commands/esxcfg-info_-a.txt",
+        text: "   \\==+Hardware Info :\n      |----Product Name......PowerEdge R730\n      |----BIOS Version......2.",
+        facts: &[
+            r#"{"fact":"hardware","vendor":null,"model":"PowerEdge R730","bios":null,"bios_date":null}"#,
+        ],
     },
 ];
 
@@ -355,42 +359,38 @@ const XML_SAMPLES: &[Sample] = &[
     Sample {
         path: "commands/esxcfg-info_-a--F-xml.txt",
         text: "ResourceGroup: x\n<?xml version=\"1.0\"?>\n<host>\n<hardware-info>\n\
-               <value name=\"product-name\" format=\"text\">PowerEdge R730</value>\n\
+               <value name=\"product-name\" format=\"text\">PowerEdge R730</value>\nResourceGroup: y\n\
                <value name=\"vendor-name\" format=\"text\">Dell Inc.</value><value name=\"bios-version\">2.9.1</value>\n\
-               <cpu-info>\n<value name=\"product-name\">no</value>\n",
-        facts: &[r#"{"fact":"hardware","vendor":"Dell Inc.","model":"PowerEdge R730","bios":"2.9.1"}"#],
+               <value name=\"bios-releasedate\" format=\"text\">2018-12-04T00:00:00</value>\n\
+               <cpu-info>\n<value name=\"product-name\">no</value>\nterminated\n",
+        facts: &[
+            r#"{"fact":"hardware","vendor":"Dell Inc.","model":"PowerEdge R730","bios":"2.9.1","bios_date":"2018-12-04"}"#,
+        ],
     },
     Sample {
         path: "commands/esxcfg-info_-a--F-xml.txt",
         text: "<hardware-info><value name=\"product-name\" for",
         facts: &[],
     },
+    Sample {
+        path: "commands/esxcfg-info_-a--F-xml.txt",
+        text: "<hardware-info><value name=\"vendor-name\">Dell Inc.</value><value name=\"product-name\">PowerEd",
+        facts: &[r#"{"fact":"hardware","vendor":"Dell Inc.","model":null,"bios":null,"bios_date":null}"#],
+    },
 ];
 
-const CPU_SAMPLES: &[Sample] = &[
-    Sample {
-        path: "commands/localcli_hardware-cpu-list.txt",
-        text: "CPU:0\n   Id: 0\n   Package Id: 0\n   Family: 6\n   Model: 63\n   Type: 0\n   Stepping: 2\n   \
-               Brand: GenuineIntel\n   Core Speed: 2397222000\n\nCPU:1\n   Id: 1\n   Family: 7\n   \
-               Original Revision: 1\n",
-        facts: &[r#"{"fact":"cpu","vendor":"GenuineIntel","family":6,"model":63,"stepping":2,"name":null}"#],
-    },
-    Sample {
-        path: "commands/vsish_-e-cat-hardwarecpucpuList0.txt",
-        text: "CPU information {\n   Family:0x06\n   Model:0x3f\n   Type:0x00\n   Stepping:0x02\n   \
-               Number of microcode updates:1\n   Original Revision:0x00000036\n   Current Revision:0x0000003d\n}\n",
-        facts: &[
-            r#"{"fact":"cpu","vendor":null,"family":6,"model":63,"stepping":2,"name":null}"#,
-            r#"{"fact":"microcode","original":54,"current":61}"#,
-        ],
-    },
-    Sample {
-        path: "commands/esxcli_hardware_cpu_list.txt",
-        text: "warning: slow: x\nCPU:0\n   Family: 6\n   Name: Intel(R) Xeon(R) CPU E5-2680 v3 @ 2.50GHz\n   \
-               Vendor: GenuineIntel\n   Microcode Revision: 0x3d\n   Step",
-        facts: &[
-            r#"{"fact":"cpu","vendor":"GenuineIntel","family":6,"model":null,"stepping":null,"name":"Intel(R) Xeon(R) CPU E5-2680 v3 @ 2.50GHz"}"#,
-            r#"{"fact":"microcode","original":null,"current":61}"#,
-        ],
-    },
-];
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_dates_are_days() {
+        let check = |text: &str, expected: Option<&str>| assert_eq!(day(text).as_deref(), expected, "{text}");
+        check("12/04/2018", Some("2018-12-04"));
+        check("1/4/2018", Some("2018-01-04"));
+        check("2026-04-01T00:00:00", Some("2026-04-01"));
+        for text in ["", "13/04/2018", "12/04/18", "2018-12", "+1/04/2018", "a/b/2018", "12/04/2018/1"] {
+            check(text, None);
+        }
+    }
+}

@@ -4,14 +4,18 @@
 //! facts say different things, [`crate::case`] chooses.
 
 pub mod config;
+pub mod cpu;
 pub mod date;
 mod entry;
 pub mod feature;
 pub mod features;
+pub mod ha;
 pub mod hardware;
 pub mod identity;
+mod json;
 pub mod nic;
 pub mod ntp;
+pub mod product;
 pub mod releases;
 pub mod section;
 pub mod settings;
@@ -22,10 +26,12 @@ pub mod value;
 pub mod vimdump;
 pub mod vmkernel;
 pub mod vms;
+pub mod vmx;
 pub mod vmx_log;
 pub mod vpxd;
 pub mod vsan;
 pub mod vswitch;
+mod xml;
 
 use serde::{Deserialize, Serialize};
 
@@ -126,22 +132,26 @@ pub struct Sample {
 /// Every sort of file that holds facts.
 pub static FACTS: &[&FactFile] = &[
     &identity::UNAME,
-    &identity::VMWARE_VL,
-    &identity::SYSTEM_VERSION,
+    &product::VMWARE_VL,
+    &product::SYSTEM_VERSION,
     &identity::README,
     &date::DATE,
     &uptime::STATS,
     &uptime::UPTIME,
     &identity::ESX_CONF,
-    &identity::ISSUE,
-    &identity::BUILD_INFO,
+    &product::ISSUE,
+    &product::BUILD_INFO,
+    &product::ANALYTICS_BUILD,
     &identity::HOSTS,
+    &identity::SYSTEM_INFO,
     &section::SECTIONS,
     &hardware::SMBIOS,
     &hardware::ESXCFG_INFO,
     &hardware::ESXCFG_INFO_XML,
-    &hardware::CPU,
+    &cpu::CPU,
     &software::VIBS,
+    &software::PROFILE,
+    &software::ACCEPTANCE,
     &config::CONFIG,
     &vimdump::VIMDUMP,
     &vmx_log::VMX_LOG,
@@ -172,6 +182,8 @@ pub static FACTS: &[&FactFile] = &[
     &cmmds::CMMDS,
     &vms::PROCESSES,
     &vms::INVENTORY,
+    &vmx::VMX,
+    &ha::HA,
     &vpxd::OBJECT_NAMES,
 ];
 
@@ -223,189 +235,4 @@ fn plain(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_of_file_reads_its_samples() {
-        for file in FACTS {
-            assert!(!file.samples.is_empty(), "{} has no sample", file.name);
-            for sample in file.samples {
-                assert!((file.matches)(sample.path), "{}: {}", file.name, sample.path);
-                let out = read(file, sample.path, sample.text.as_bytes());
-                let got: Vec<serde_json::Value> =
-                    out.facts.iter().map(|fact| without_lines(&fact.value)).collect();
-                let expected: Vec<serde_json::Value> =
-                    sample.facts.iter().map(|text| serde_json::from_str(text).expect(text)).collect();
-                assert_eq!(got, expected, "{}: {}\n{:#?}", file.name, sample.path, out.problems);
-            }
-        }
-    }
-
-    /// A fact as JSON, without the lines that it keeps as evidence.
-    pub(super) fn without_lines(value: &FactValue) -> serde_json::Value {
-        let mut value = serde_json::to_value(value).expect("serialisable");
-        if let Some(object) = value.as_object_mut() {
-            object.remove("lines");
-        }
-        value
-    }
-
-    pub(super) fn read(file: &FactFile, path: &str, text: &[u8]) -> Output {
-        let member = MemberPath::new(path);
-        let (mut reader, mut out, mut offset) = ((file.reader)(path), Output::default(), 0);
-        for (index, bytes) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
-            let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            reader.line(Line { file: &member, number: index as u64 + 1, offset, bytes: line }, &mut out);
-            offset += bytes.len() as u64;
-        }
-        if !text.is_empty() && !text.ends_with(b"\n") {
-            reader.cut();
-        }
-        reader.end(&mut out);
-        out
-    }
-
-    /// A tiny generator of the same bytes on every run.
-    fn noise(state: &mut u64) -> usize {
-        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (*state >> 33) as usize
-    }
-
-    #[test]
-    fn no_reader_panics_on_a_text_cut_anywhere_or_with_wrong_bytes() {
-        let mut state = 7;
-        for file in FACTS {
-            for sample in file.samples {
-                let text = sample.text.as_bytes();
-                for end in 0..text.len() {
-                    read(file, sample.path, &text[..end]);
-                }
-                for _ in 0..200 {
-                    let mut wrong = text.to_vec();
-                    for _ in 0..1 + noise(&mut state) % 8 {
-                        let at = noise(&mut state) % wrong.len().max(1);
-                        if let Some(byte) = wrong.get_mut(at) {
-                            *byte ^= 1 << (noise(&mut state) % 8);
-                        }
-                    }
-                    read(file, sample.path, &wrong);
-                }
-            }
-        }
-    }
-
-    /// Readers that leave out what is cut.
-    const WHOLE: &[&FactFile] = &[
-        &settings::ADVANCED_OPTIONS,
-        &settings::KERNEL_SETTINGS,
-        &vmkernel::VMKNICS,
-        &vmkernel::INTERFACES,
-        &vmkernel::IPV4,
-        &vmkernel::TAGS,
-        &vswitch::VSWITCHES,
-        &vswitch::STANDARD,
-        &vswitch::DISTRIBUTED,
-        &nic::LIST,
-        &nic::NICINFO,
-        &nic::DETAILS,
-        &ntp::PEERS,
-        &ntp::STATE,
-        &ntp::CONFIG_LINES,
-        &ntp::CONF,
-        &uptime::UPTIME,
-    ];
-
-    /// All texts, numbers and flags in a value.
-    fn scalars(value: &serde_json::Value, into: &mut std::collections::BTreeSet<String>) {
-        match value {
-            serde_json::Value::Object(map) => map.values().for_each(|value| scalars(value, into)),
-            serde_json::Value::Array(list) => list.iter().for_each(|value| scalars(value, into)),
-            other => {
-                into.insert(other.to_string());
-            }
-        }
-    }
-
-    #[test]
-    fn a_text_that_is_cut_anywhere_gives_no_half_of_a_value() {
-        let said = |file: &FactFile, path: &str, text: &[u8]| {
-            let mut said = std::collections::BTreeSet::from(["null".to_owned()]);
-            read(file, path, text)
-                .facts
-                .iter()
-                .for_each(|fact| scalars(&without_lines(&fact.value), &mut said));
-            said
-        };
-        for file in WHOLE {
-            for sample in file.samples {
-                let all = said(file, sample.path, sample.text.as_bytes());
-                for end in 0..sample.text.len() {
-                    let cut = said(file, sample.path, &sample.text.as_bytes()[..end]);
-                    let half: Vec<&String> = cut.difference(&all).collect();
-                    assert!(half.is_empty(), "{}: {} cut at {end}: {half:?}", file.name, sample.path);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn absence_is_never_an_empty_text() {
-        for file in WHOLE {
-            for sample in file.samples {
-                for fact in read(file, sample.path, sample.text.as_bytes()).facts {
-                    let mut said = std::collections::BTreeSet::new();
-                    scalars(&without_lines(&fact.value), &mut said);
-                    assert!(!said.contains("\"\"") && !said.contains("\"N/A\""), "{}: {fact:?}", file.name);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_form_of_an_output_is_known() {
-        for path in [
-            "commands/localcli_network-nic-list.txt",
-            "commands/3.esxcli_network_nic_list.txt",
-            "commands/localcli_--formatterjson-network-nic-list.txt",
-            "json/localcli_network-nic-list.json",
-            "json/localcli_network-nic-list.txt",
-        ] {
-            assert!(is_output(path, "localcli_network-nic-list"), "{path}");
-        }
-        for path in ["etc/localcli_network-nic-list.json", "commands/localcli_network-nic-list-x.txt"] {
-            assert!(!is_output(path, "localcli_network-nic-list"), "{path}");
-        }
-    }
-
-    #[test]
-    fn every_reader_survives_every_other_ones_samples() {
-        let texts = || FACTS.iter().flat_map(|file| file.samples).map(|sample| sample.text.as_bytes());
-        for file in FACTS {
-            for text in texts() {
-                read(file, file.samples[0].path, text);
-            }
-        }
-    }
-
-    #[test]
-    fn names_of_fact_files_are_unique() {
-        let names: std::collections::BTreeSet<&str> = FACTS.iter().map(|file| file.name).collect();
-        assert_eq!(names.len(), FACTS.len());
-    }
-
-    #[test]
-    fn spellings_of_a_command_file_are_one() {
-        for path in [
-            "commands/localcli_vsan-cluster-get.txt",
-            "commands/1.localcli_vsan-cluster-get.txt",
-            "commands/esxcli_vsan_cluster_get.txt",
-            "snapshot-1/commands/LocalCli_vsan-cluster get.txt",
-        ] {
-            assert!(is_command(path, "localcli_vsan-cluster-get"), "{path}");
-        }
-        assert!(!is_command("commands/localcli_vsan-cluster-get-x.txt", "localcli_vsan-cluster-get"));
-        assert!(!is_command("var/localcli_vsan-cluster-get.txt", "localcli_vsan-cluster-get"));
-    }
-}
+mod tests;

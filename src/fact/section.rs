@@ -88,6 +88,23 @@ const SAMPLES: &[Sample] = &[
             r#"{"fact":"product","kind":"esxi","version":"6.7.0","build":"14320388","update":null,"at":{"time":"2020-07-03T08:15:30.123Z","quality":"exact"}}"#,
         ],
     },
+    // 5.x, with lines of other sorts around.
+    Sample {
+        path: "var/log/hostd.log",
+        text: "-> continued\n2014-07-01T08:15:30.123Z [FFB1AB70 info 'Default'] Section for VMware ESX, pid=34025, \
+               version=5.5.0, build=1331820, option=Release\nSection for VMware ESX, pid\n",
+        facts: &[
+            r#"{"fact":"product","kind":"esxi","version":"5.5.0","build":"1331820","update":null,"at":{"time":"2014-07-01T08:15:30.123Z","quality":"exact"}}"#,
+        ],
+    },
+    Sample {
+        path: "var/run/log/hostd.0",
+        text: "2025-07-01T08:15:30.123Z In(166) Hostd[2099]: - time the service was last started, Section for VMware ESX, \
+               pid=2099, version=9.0.0, build=24755229, option=Release\n",
+        facts: &[
+            r#"{"fact":"product","kind":"esxi","version":"9.0.0","build":"24755229","update":null,"at":{"time":"2025-07-01T08:15:30.123Z","quality":"exact"}}"#,
+        ],
+    },
     Sample {
         path: "var/run/log/vpxa.0.gz",
         text: "2023-07-01T08:15:30.123Z In(14) vmsyslogd[2099]: Logs rotated. 2023-07-01T08:00:00.000Z - time the \

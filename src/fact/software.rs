@@ -1,39 +1,134 @@
-//! The software packages on a host; of interest is above all the one that carries microcode.
+//! The software on a host: its packages, the image that they came in, and what it admits.
+//!
+//! Of interest is above all `cpu-microcode`, the package that carries microcode.
 
-use super::text::{MAX_ENTRIES, Table};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::json::{self, Objects};
+use super::text::{Anchor, EachLine, MAX_ENTRIES, Table, lossy, pair, value};
+use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of};
+use crate::format::time;
 use crate::model::{Problem, ProblemKind};
 
 /// The output of `localcli software vib list`.
 pub static VIBS: FactFile = FactFile {
     name: "vib-list",
-    about: "Installed VIBs with their versions",
-    matches: |path| is_command(path, "localcli_software-vib-list"),
+    about: "Installed VIBs with version, vendor, acceptance level and day",
+    matches: |path| is_software(path, "vib_list"),
     reader: |_| Box::new(Vibs::default()),
-    samples: SAMPLES,
+    samples: VIB_SAMPLES,
 };
+
+/// The output of `localcli software profile get`; that of the image to be booted next is another file.
+pub static PROFILE: FactFile = FactFile {
+    name: "image-profile",
+    about: "The image profile that the host runs",
+    matches: |path| is_software(path, "profile_get"),
+    reader: |_| Box::new(Profile::default()),
+    samples: PROFILE_SAMPLES,
+};
+
+/// The output of `localcli software acceptance get`.
+pub static ACCEPTANCE: FactFile = FactFile {
+    name: "acceptance-level",
+    about: "The least acceptance level that the host admits",
+    matches: |path| is_software(path, "acceptance_get"),
+    reader: |_| Box::new(EachLine(acceptance)),
+    samples: ACCEPTANCE_SAMPLES,
+};
+
+/// How far VMware vouches for a package.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Acceptance {
+    /// Tested by VMware as its own.
+    VMwareCertified,
+    /// Tested by a partner, checked by VMware.
+    VMwareAccepted,
+    /// Tested by a partner.
+    PartnerSupported,
+    /// Tested by nobody that VMware knows.
+    CommunitySupported,
+}
+
+/// The image profile that a host runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImageProfile {
+    /// `ESXi-8.0U3b-24280767-standard`; `(Updated) …` where packages were changed since.
+    pub name: Option<String>,
+    /// `VMware, Inc.`
+    pub vendor: Option<String>,
+    /// When it was made, without a zone as printed: `2024-09-25T10:50:12`.
+    pub created: Option<String>,
+    /// When it was last changed, which is when the host was last patched.
+    pub modified: Option<String>,
+}
+
+/// Whether `path` is the output of that `software` command, as text or as JSON.
+///
+/// `localcli_software-vib-list.txt`, `localcli_--formatterjson-software-vib-list.txt` and
+/// `json/localcli_software-vib-list.json` are.
+fn is_software(path: &str, command: &str) -> bool {
+    command_of(path).is_some_and(|name| {
+        let name = name.strip_suffix(".json").unwrap_or(&name);
+        let name = name.strip_prefix("localcli_").map(|rest| rest.trim_start_matches('_'));
+        let name = name.map(|rest| rest.strip_prefix("formatterjson_").unwrap_or(rest));
+        name.and_then(|rest| rest.strip_prefix("software_")) == Some(command)
+    })
+}
+
+impl Acceptance {
+    /// `VMwareCertified`, also `vmware_certified` of JSON.
+    fn read(text: &str) -> Option<Self> {
+        match text.trim().to_ascii_lowercase().replace('_', "").as_str() {
+            "vmwarecertified" => Some(Acceptance::VMwareCertified),
+            "vmwareaccepted" => Some(Acceptance::VMwareAccepted),
+            "partnersupported" | "partner" => Some(Acceptance::PartnerSupported),
+            "communitysupported" | "community" => Some(Acceptance::CommunitySupported),
+            _ => None,
+        }
+    }
+}
+
+/// `PartnerSupported`, alone on its line, with quotes in JSON
+fn acceptance(line: &Line<'_>, text: &str, out: &mut Output) {
+    let level = Acceptance::read(text.trim().trim_matches('"'));
+    out.facts.extend(level.map(|level| line.fact(FactValue::AcceptanceLevel { level })));
+}
 
 #[derive(Default)]
 struct Vibs {
     table: Table,
+    objects: Objects,
     count: usize,
 }
 
 impl Reader for Vibs {
-    /// `cpu-microcode   6.7.0-3.77.15018017   VMware  VMwareCertified   2019-11-20`
+    /// `cpu-microcode   6.7.0-3.77.15018017   VMware  VMwareCertified   2019-11-20`, or
+    /// `{"Name": "cpu-microcode", "Version": "8.0.3-0.0.24022510", …}`
     fn line(&mut self, line: Line<'_>, out: &mut Output) {
-        if !self.table.is_row(line.bytes) {
-            return;
+        let mut found = Vec::new();
+        self.objects.line(line.bytes, &mut |object| found.extend(vib(|name| told(object, name))));
+        if self.table.is_row(line.bytes) {
+            let cell = |name: &str| self.table.cell(line.bytes, name);
+            // A row without a cell behind the version may be cut inside it.
+            found.extend(vib(cell).filter(|_| cell("Vendor").is_some()));
         }
-        let cell = |name| self.table.cell(line.bytes, name);
-        let (Some(name), Some(version)) = (cell("Name"), cell("Version")) else { return };
-        // A line of stderr amid the rows is prose, and has blanks where a row has names.
-        if name.contains(' ') || version.contains(' ') || !version.contains(['.', '-']) {
-            return;
+        for value in found {
+            self.keep(value, &line, out);
         }
+    }
+
+    fn gap(&mut self) {
+        self.objects = Objects::default();
+    }
+}
+
+impl Vibs {
+    fn keep(&mut self, value: FactValue, line: &Line<'_>, out: &mut Output) {
         self.count += 1;
         if self.count <= MAX_ENTRIES {
-            out.facts.push(line.fact(FactValue::Vib { name, version }));
+            out.facts.push(line.fact(value));
         } else if self.count == MAX_ENTRIES + 1 {
             let text = format!("more than {MAX_ENTRIES} VIBs; the rest was left out");
             out.problems.push(Problem::new(ProblemKind::Limit, line.file.as_str(), text));
@@ -41,7 +136,129 @@ impl Reader for Vibs {
     }
 }
 
-const SAMPLES: &[Sample] = &[
+fn told(object: &Map<String, Value>, name: &str) -> Option<String> {
+    json::text(object, name).and_then(value)
+}
+
+/// A package of which `cell` tells the columns; a line of stderr amid the rows is prose, and has blanks where a row has
+/// names.
+fn vib(cell: impl Fn(&str) -> Option<String>) -> Option<FactValue> {
+    let (name, version) = (cell("Name")?, cell("Version")?);
+    if name.contains(' ') || version.contains(' ') || !version.contains(['.', '-']) {
+        return None;
+    }
+    let acceptance = cell("Acceptance Level").and_then(|level| Acceptance::read(&level));
+    // Of a row that is cut the last cell may be half a word; levels and days tell by themselves.
+    let vendor = cell("Vendor").filter(|_| acceptance.is_some());
+    let installed = cell("Install Date").filter(|day| is_day(day));
+    Some(FactValue::Vib { name, version, vendor, acceptance, installed })
+}
+
+/// `2019-11-20`
+fn is_day(text: &str) -> bool {
+    text.len() == 10 && time::iso(format!("{text}T00:00:00Z").as_bytes()).is_some_and(|(_, end)| end == 20)
+}
+
+/// `2024-09-25T10:50:12`
+fn is_moment(text: &str) -> bool {
+    text.len() == 19 && time::iso(format!("{text}Z").as_bytes()).is_some_and(|(_, end)| end == 20)
+}
+
+/// A block of `Key: value`, or an object.
+#[derive(Default)]
+struct Profile {
+    objects: Objects,
+    start: Option<Anchor>,
+    profile: ImageProfile,
+    /// What the last line told: kept when another line follows it, as it may be cut.
+    last: Option<(Field, String)>,
+    /// Behind the description, which may hold anything.
+    done: bool,
+}
+
+#[derive(Copy, Clone)]
+enum Field {
+    Name,
+    Vendor,
+    Created,
+    Modified,
+}
+
+const FIELDS: &[(&str, Field)] = &[
+    ("Name", Field::Name),
+    ("Vendor", Field::Vendor),
+    ("Creation Time", Field::Created),
+    ("Modification Time", Field::Modified),
+];
+
+impl Reader for Profile {
+    /// ```text
+    /// (Updated) ESXi-8.0U3b-24280767-standard
+    ///    Name: (Updated) ESXi-8.0U3b-24280767-standard
+    ///    Vendor: VMware, Inc.
+    ///    Creation Time: 2024-09-25T10:50:12
+    ///    Modification Time: 2024-12-21T00:38:33
+    ///    Stateless Ready: True
+    /// ```
+    fn line(&mut self, line: Line<'_>, _: &mut Output) {
+        if let Some((field, text)) = self.last.take() {
+            self.set(field, &text, &line);
+        }
+        if self.done {
+            return;
+        }
+        let mut told = Vec::new();
+        self.objects.line(line.bytes, &mut |object| {
+            let field = |(name, field): &(&str, Field)| Some((*field, json::text(object, name)?.to_owned()));
+            told.extend(FIELDS.iter().filter_map(field));
+        });
+        for (field, text) in told {
+            self.set(field, &text, &line);
+        }
+        let text = lossy(&line);
+        // In JSON the same keys stand in quotes.
+        let Some((key, text)) = pair(&text).filter(|_| !text.trim_start().starts_with(['"', '{', '[']))
+        else {
+            return;
+        };
+        self.done = key.eq_ignore_ascii_case("Description") || key.eq_ignore_ascii_case("VIBs");
+        let field = FIELDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+        if let Some((_, field)) = field {
+            self.start.get_or_insert_with(|| Anchor::of(&line));
+            self.last = Some((*field, text.to_owned()));
+        }
+    }
+
+    fn gap(&mut self) {
+        (self.objects, self.last) = (Objects::default(), None);
+    }
+
+    fn end(&mut self, out: &mut Output) {
+        let profile = std::mem::take(&mut self.profile);
+        let Some(start) = self.start.take() else { return };
+        if profile != ImageProfile::default() {
+            out.facts.push(start.fact(FactValue::ImageProfile(profile)));
+        }
+    }
+}
+
+impl Profile {
+    fn set(&mut self, field: Field, text: &str, line: &Line<'_>) {
+        let known = value(text).filter(|text| !text.starts_with("No pending image profile"));
+        let (slot, known) = match field {
+            Field::Name => (&mut self.profile.name, known),
+            Field::Vendor => (&mut self.profile.vendor, known),
+            Field::Created => (&mut self.profile.created, known.filter(|text| is_moment(text))),
+            Field::Modified => (&mut self.profile.modified, known.filter(|text| is_moment(text))),
+        };
+        if slot.is_none() && known.is_some() {
+            *slot = known;
+            self.start.get_or_insert_with(|| Anchor::of(line));
+        }
+    }
+}
+
+const VIB_SAMPLES: &[Sample] = &[
     Sample {
         path: "commands/localcli_software-vib-list.txt",
         text: "Name           Version              Vendor  Acceptance Level  Install Date\n\
@@ -50,8 +267,54 @@ const SAMPLES: &[Sample] = &[
                warning: the database was busy for a while\n\
                esx-base       6.7.0-3.77.15018017  VMware  VMwareCertified   2019-11-20\n",
         facts: &[
-            r#"{"fact":"vib","name":"cpu-microcode","version":"6.7.0-3.77.15018017"}"#,
-            r#"{"fact":"vib","name":"esx-base","version":"6.7.0-3.77.15018017"}"#,
+            r#"{"fact":"vib","name":"cpu-microcode","version":"6.7.0-3.77.15018017","vendor":"VMware","acceptance":"VMwareCertified","installed":"2019-11-20"}"#,
+            r#"{"fact":"vib","name":"esx-base","version":"6.7.0-3.77.15018017","vendor":"VMware","acceptance":"VMwareCertified","installed":"2019-11-20"}"#,
+        ],
+    },
+    // 5.x: trailing blanks; a driver of a partner and one of nobody.
+    Sample {
+        path: "commands/1.esxcli_software_vib_list.txt",
+        text: "Name              Version                       Vendor   Acceptance Level    Install Date\n\
+               ----------------  ----------------------------  -------  ------------------  ------------\n\
+               lsiprovider       500.04.V0.32-0003             LSI      VMwareAccepted      2014-01-03  \n\
+               net55-r8168       8.045a-napi                   Realtek  CommunitySupported  2014-01-04  \n\
+               net-bnx2          2.2.5f-1OEM.550.0.0.1331820   BCM      PartnerSupported    -           \n",
+        facts: &[
+            r#"{"fact":"vib","name":"lsiprovider","version":"500.04.V0.32-0003","vendor":"LSI","acceptance":"VMwareAccepted","installed":"2014-01-03"}"#,
+            r#"{"fact":"vib","name":"net55-r8168","version":"8.045a-napi","vendor":"Realtek","acceptance":"CommunitySupported","installed":"2014-01-04"}"#,
+            r#"{"fact":"vib","name":"net-bnx2","version":"2.2.5f-1OEM.550.0.0.1331820","vendor":"BCM","acceptance":"PartnerSupported","installed":null}"#,
+        ],
+    },
+    // 8.0 U2 and later name the platforms; stderr before and behind.
+    Sample {
+        path: "commands/localcli_software-vib-list.txt",
+        text: "Errors: could not lock\nName           Version                        Vendor  Acceptance Level  Install Date  Platforms\n\
+               -------------  -----------------------------  ------  ----------------  ------------  ---------\n\
+               atlantic       1.0.3.0-15vmw.900.0.24755229   VMW     VMwareCertified   2025-12-06    host\n\
+               cpu-microcode  9.0.0-0.0.24755229             VMware  VMwareCertified   2025-12-06    host\n\
+               terminated\n",
+        facts: &[
+            r#"{"fact":"vib","name":"atlantic","version":"1.0.3.0-15vmw.900.0.24755229","vendor":"VMW","acceptance":"VMwareCertified","installed":"2025-12-06"}"#,
+            r#"{"fact":"vib","name":"cpu-microcode","version":"9.0.0-0.0.24755229","vendor":"VMware","acceptance":"VMwareCertified","installed":"2025-12-06"}"#,
+        ],
+    },
+    Sample {
+        path: "json/localcli_software-vib-list.json",
+        text: "sh: warning: it's \"slow\n[{\"Acceptance Level\": \"VMwareCertified\", \"Creation Date\": \"2015-12-08\", \
+               \"ID\": \"VMware_bootbank_cpu-microcode_6.0.0-2.34.3309627\", \"Install Date\": \"2015-12-09\", \
+               \"Name\": \"cpu-microcode\", \"Status\": \"\", \"Vendor\": \"VMware\", \"Version\": \"6.0.0-2.34.3309627\"},\n \
+               {\"Name\": \"vsan\", \"Ver",
+        facts: &[
+            r#"{"fact":"vib","name":"cpu-microcode","version":"6.0.0-2.34.3309627","vendor":"VMware","acceptance":"VMwareCertified","installed":"2015-12-09"}"#,
+        ],
+    },
+    Sample {
+        path: "commands/localcli_--formatterjson-software-vib-list.txt",
+        text: "[\n   {\n      \"AcceptanceLevel\": \"PartnerSupported\",\n      \"InstallDate\": \"2023-10-10\",\n      \
+               \"Name\": \"dellemc-osname-idrac\",\n      \"Platforms\": \"host\",\n      \"Vendor\": \"DEL\",\n      \
+               \"Version\": \"7.0.0-A00\"\n   }\n]\n",
+        facts: &[
+            r#"{"fact":"vib","name":"dellemc-osname-idrac","version":"7.0.0-A00","vendor":"DEL","acceptance":"PartnerSupported","installed":"2023-10-10"}"#,
         ],
     },
     Sample {
@@ -59,4 +322,93 @@ const SAMPLES: &[Sample] = &[
         text: "noise\nName           Version          Vendor\n-------------  ---------------  ------\ncpu-microc",
         facts: &[],
     },
+    // Cut inside the version, and behind it.
+    Sample {
+        path: "commands/localcli_software-vib-list.txt",
+        text: "Name           Version              Vendor  Acceptance Level  Install Date\n\
+               -------------  -------------------  ------  ----------------  ------------\n\
+               cpu-microcode  6.7.0-3.77.15",
+        facts: &[],
+    },
+    Sample {
+        path: "commands/localcli_software-vib-list.txt",
+        text: "Name           Version              Vendor  Acceptance Level  Install Date\n\
+               -------------  -------------------  ------  ----------------  ------------\n\
+               esx-base       6.7.0-3.77.15018017  VMware  VMwareCertified   2019-1\n\
+               cpu-microcode  6.7.0-3.77.15018017  VMwa",
+        facts: &[
+            r#"{"fact":"vib","name":"esx-base","version":"6.7.0-3.77.15018017","vendor":"VMware","acceptance":"VMwareCertified","installed":null}"#,
+            r#"{"fact":"vib","name":"cpu-microcode","version":"6.7.0-3.77.15018017","vendor":null,"acceptance":null,"installed":null}"#,
+        ],
+    },
 ];
+
+const PROFILE_SAMPLES: &[Sample] = &[
+    Sample {
+        path: "commands/localcli_software-profile-get.txt",
+        text: "(Updated) ESXi-8.0U3b-24280767-standard\n   Name: (Updated) ESXi-8.0U3b-24280767-standard\n   \
+               Vendor: VMware, Inc.\n   Creation Time: 2024-09-25T10:50:12\n   Modification Time: 2024-12-21T00:38:33\n   \
+               Stateless Ready: True\n   Description: \n\n      Vendor: not this one\n   VIBs: esx-base 8.0.3\n",
+        facts: &[
+            r#"{"fact":"image-profile","name":"(Updated) ESXi-8.0U3b-24280767-standard","vendor":"VMware, Inc.","created":"2024-09-25T10:50:12","modified":"2024-12-21T00:38:33"}"#,
+        ],
+    },
+    Sample {
+        path: "commands/esxcli_software-profile-get.txt",
+        text: "warning: db: locked\nESXi-5.5.0-1331820-standard\n   Name: ESXi-5.5.0-1331820-standard\nwarning: again\n   \
+               Vendor: N/A\n   Creation Time: 2013-09-19T06:07:00\n   Modification Time: 2013-09-19\n   Stateless Ready: False\n",
+        facts: &[
+            r#"{"fact":"image-profile","name":"ESXi-5.5.0-1331820-standard","vendor":null,"created":"2013-09-19T06:07:00","modified":null}"#,
+        ],
+    },
+    Sample {
+        path: "commands/localcli_--formatterjson-software-profile-get.txt",
+        text: "{\n  \"CreationTime\": \"2025-06-17T00:00:00\",\n  \"ModificationTime\": \"2025-07-01T10:00:00\",\n  \
+               \"Name\": \"ESXi-9.0.0.0-24755229-standard\",\n  \"Vendor\": \"Broadcom, Inc.\",\n  \"VIBs\": [\"a\"]\n}\n",
+        facts: &[
+            r#"{"fact":"image-profile","name":"ESXi-9.0.0.0-24755229-standard","vendor":"Broadcom, Inc.","created":"2025-06-17T00:00:00","modified":"2025-07-01T10:00:00"}"#,
+        ],
+    },
+    Sample {
+        path: "commands/localcli_software-profile-get.txt",
+        text: "x\n   Name: HPE-Custom-AddOn_703.0.0.10.9.0-11\n   Vendor: Hewlett Pack",
+        facts: &[
+            r#"{"fact":"image-profile","name":"HPE-Custom-AddOn_703.0.0.10.9.0-11","vendor":null,"created":null,"modified":null}"#,
+        ],
+    },
+    Sample {
+        path: "commands/localcli_software-profile-get.txt",
+        text: "No pending image profile available.\n   Name: No pending image profile available.\n   Vendor: N/A\n   Descr",
+        facts: &[],
+    },
+];
+
+const ACCEPTANCE_SAMPLES: &[Sample] = &[
+    Sample {
+        path: "commands/localcli_software-acceptance-get.txt",
+        text: "warning: slow\nPartnerSupported\nterminated\n",
+        facts: &[r#"{"fact":"acceptance-level","level":"PartnerSupported"}"#],
+    },
+    Sample {
+        path: "commands/localcli_--formatterjson-software-acceptance-get.txt",
+        text: "\"VMwareAccepted\"\n",
+        facts: &[r#"{"fact":"acceptance-level","level":"VMwareAccepted"}"#],
+    },
+    Sample { path: "commands/localcli_software-acceptance-get.txt", text: "VMwareCert", facts: &[] },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_running_image_is_meant() {
+        for path in [
+            "commands/localcli_software-profile-get---rebooting-image.txt",
+            "commands/localcli_software-vib-get.txt",
+            "var/localcli_software-profile-get.txt",
+        ] {
+            assert!(!(PROFILE.matches)(path) && !(VIBS.matches)(path), "{path}");
+        }
+    }
+}

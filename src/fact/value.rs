@@ -3,15 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::feature::FeatureValue;
+pub use super::ha::{HaConfig, HaHost, HaVm};
 use super::nic::PhysicalNic;
 use super::ntp::{NtpConfig, NtpPeer};
 use super::settings::KernelSetting;
+pub use super::software::{Acceptance, ImageProfile};
 use super::vmkernel::VmkernelAdapter;
-use super::vswitch::VirtualSwitch;
+pub use super::vmx::VmConfig;
 use super::vsan::cmmds::{CmmdsCount, CmmdsEntry};
 use super::vsan::health::{VsanCheck, VsanObjectState};
 use super::vsan::network::VsanInterface;
 use super::vsan::storage::{VsanCandidate, VsanDisk};
+use super::vswitch::VirtualSwitch;
 use crate::model::{HostKind, Source, Stamp, Timestamp};
 
 /// What a fact can say.
@@ -70,6 +73,9 @@ pub enum FactValue {
         model: Option<String>,
         /// BIOS version.
         bios: Option<String>,
+        /// The day on which the BIOS was released: `2018-12-04`.
+        #[serde(default)]
+        bios_date: Option<String>,
     },
     /// CPU identity; absent parts are `None`.
     Cpu {
@@ -84,8 +90,11 @@ pub enum FactValue {
         /// Brand string.
         name: Option<String>,
     },
-    /// Microcode revisions of the first CPU.
+    /// Microcode of the first CPU.
     Microcode {
+        /// How many updates ESXi loaded since the boot.
+        #[serde(default)]
+        updates: Option<u64>,
         /// What the BIOS loaded.
         original: Option<u64>,
         /// What runs.
@@ -97,7 +106,32 @@ pub enum FactValue {
         name: String,
         /// Its version.
         version: String,
+        /// Who made it: `VMware`, `VMW`, `DEL`.
+        #[serde(default)]
+        vendor: Option<String>,
+        /// How far VMware vouches for it.
+        #[serde(default)]
+        acceptance: Option<Acceptance>,
+        /// The day on which it was installed: `2019-11-20`.
+        #[serde(default)]
+        installed: Option<String>,
     },
+    /// The image profile that a host runs.
+    ImageProfile(ImageProfile),
+    /// The least acceptance level that a host admits.
+    AcceptanceLevel {
+        /// The level.
+        level: Acceptance,
+    },
+    /// What a VM's configuration file sets.
+    VmConfig(Box<VmConfig>),
+    /// The hosts of a vSphere HA cluster, as the agent knows them.
+    HaHosts {
+        /// The hosts in the order of the list.
+        hosts: Vec<HaHost>,
+    },
+    /// What vSphere HA is to do.
+    HaConfig(HaConfig),
     /// `featMask.evc.<key> = "<value>"` of `etc/vmware/config`.
     EvcMask {
         /// Lower-case key: `cpuid.mdclear`.
@@ -136,11 +170,20 @@ pub enum FactValue {
         name: String,
         /// World id.
         world: Option<u64>,
+        /// World id of the vmx process, by which the kernel's log names the VM.
+        #[serde(default)]
+        cartel: Option<u64>,
+        /// BIOS UUID as printed: `56 4d aa bb cc dd ee ff-00 11 22 33 44 55 66 77`.
+        #[serde(default)]
+        uuid: Option<String>,
         /// Configuration file.
         vmx: Option<String>,
     },
     /// A VM of `vmInventory.xml`.
     RegisteredVm {
+        /// `objID`, by which hostd names the VM: in `haTask-12-vim.VirtualMachine…` it is 12.
+        #[serde(default)]
+        id: Option<u64>,
         /// Configuration file.
         vmx: String,
     },

@@ -1,6 +1,7 @@
 //! The VMs that a host runs, and those that are registered on it.
 
-use super::text::{Anchor, EachLine, MAX_ENTRIES, lossy, pair, value};
+use super::text::{Anchor, MAX_ENTRIES, lossy, pair, value};
+use super::xml::{Step, Xml};
 use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command};
 use crate::model::{Problem, ProblemKind};
 
@@ -18,7 +19,7 @@ pub static INVENTORY: FactFile = FactFile {
     name: "vm-inventory",
     about: "VMs that are registered on the host",
     matches: |path| path.rsplit('/').next() == Some("vmInventory.xml"),
-    reader: |_| Box::new(EachLine(inventory)),
+    reader: |_| Box::new(Inventory::default()),
     samples: INVENTORY_SAMPLES,
 };
 
@@ -27,7 +28,11 @@ pub static INVENTORY: FactFile = FactFile {
 struct Processes {
     start: Option<Anchor>,
     name: Option<String>,
+    /// The key of the line before: at the end of the text its value may be cut.
+    fresh: Option<String>,
     world: Option<u64>,
+    cartel: Option<u64>,
+    uuid: Option<String>,
     vmx: Option<String>,
     count: usize,
 }
@@ -36,27 +41,36 @@ impl Reader for Processes {
     /// ```text
     /// web 1
     ///    World ID: 2100123
+    ///    VMX Cartel ID: 2100122
+    ///    UUID: 56 4d aa bb cc dd ee ff-00 11 22 33 44 55 66 77
     ///    Display Name: web 1
     ///    Config File: /vmfs/volumes/5f0a1b2c-3d4e5f60-7182-0050568a0001/web 1/web 1.vmx
     /// ```
     fn line(&mut self, line: Line<'_>, out: &mut Output) {
+        self.fresh = None;
         let text = lossy(&line);
         let Some((key, text)) = pair(&text) else { return };
-        let again = match key {
-            "World ID" => self.world.is_some(),
-            "Display Name" => self.name.is_some(),
-            "Config File" => self.vmx.is_some(),
+        let key = key.to_ascii_lowercase();
+        let again = match key.as_str() {
+            "world id" => self.world.is_some(),
+            "vmx cartel id" => self.cartel.is_some(),
+            "uuid" => self.uuid.is_some(),
+            "display name" => self.name.is_some(),
+            "config file" => self.vmx.is_some(),
             _ => return,
         };
         if again {
             self.flush(out);
         }
         self.start.get_or_insert_with(|| Anchor::of(&line));
-        match key {
-            "World ID" => self.world = text.parse().ok(),
-            "Display Name" => self.name = value(text),
-            _ => self.vmx = value(text),
+        match key.as_str() {
+            "world id" => self.world = text.parse().ok(),
+            "vmx cartel id" => self.cartel = text.parse().ok(),
+            "uuid" => self.uuid = value(text).filter(|uuid| is_spaced_uuid(uuid)),
+            "display name" => self.name = value(text),
+            _ => self.vmx = value(text).filter(|path| path.to_ascii_lowercase().ends_with(".vmx")),
         }
+        self.fresh = Some(key);
     }
 
     fn gap(&mut self) {
@@ -64,18 +78,26 @@ impl Reader for Processes {
     }
 
     fn end(&mut self, out: &mut Output) {
+        // UUIDs and paths tell by themselves whether they are whole.
+        match self.fresh.take().as_deref() {
+            Some("world id") => self.world = None,
+            Some("vmx cartel id") => self.cartel = None,
+            Some("display name") => self.name = None,
+            _ => {}
+        }
         self.flush(out);
     }
 }
 
 impl Processes {
     fn flush(&mut self, out: &mut Output) {
-        let (name, world, vmx) = (self.name.take(), self.world.take(), self.vmx.take());
-        let Some(start) = self.start.take() else { return };
-        let Some(name) = name else { return };
+        let block = std::mem::take(self);
+        self.count = block.count;
+        let Processes { start, name, world, cartel, uuid, vmx, .. } = block;
+        let (Some(start), Some(name)) = (start, name) else { return };
         self.count += 1;
         if self.count <= MAX_ENTRIES {
-            out.facts.push(start.fact(FactValue::RunningVm { name, world, vmx }));
+            out.facts.push(start.fact(FactValue::RunningVm { name, world, cartel, uuid, vmx }));
         } else if self.count == MAX_ENTRIES + 1 {
             let text = format!("more than {MAX_ENTRIES} VMs; the rest was left out");
             out.problems.push(start.problem(ProblemKind::Limit, text));
@@ -83,82 +105,99 @@ impl Processes {
     }
 }
 
-/// `<vmxCfgPath>/vmfs/volumes/ds/web &amp; db/web.vmx</vmxCfgPath>`, one or many on a line
-fn inventory(line: &Line<'_>, text: &str, out: &mut Output) {
-    let mut rest = text;
-    let mut count = 0;
-    while let Some((_, after)) = rest.split_once("<vmxCfgPath>") {
-        let Some((path, after)) = after.split_once("</vmxCfgPath>") else { return };
-        rest = after;
-        count += 1;
-        if count > MAX_ENTRIES {
-            let text = format!("more than {MAX_ENTRIES} VMs on a line; the rest was left out");
-            out.problems.push(Problem::new(ProblemKind::Limit, line.file.as_str(), text));
-            return;
-        }
-        if let Some(vmx) = value(&unescaped(path)) {
-            out.facts.push(line.fact(FactValue::RegisteredVm { vmx }));
-        }
+/// `56 4d aa bb cc dd ee ff-00 11 22 33 44 55 66 77`, as VMware writes a BIOS UUID.
+pub(super) fn is_spaced_uuid(text: &str) -> bool {
+    let bytes: Vec<&str> = text.split([' ', '-']).collect();
+    bytes.len() == 16
+        && bytes.iter().all(|byte| byte.len() == 2 && byte.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Entries of hostd's inventory, pretty or all on one line.
+#[derive(Default)]
+struct Inventory {
+    xml: Xml,
+    /// `objID` of the entry that is open.
+    id: Option<u64>,
+    count: usize,
+}
+
+impl Reader for Inventory {
+    /// ```text
+    /// <ConfigEntry id="0000">
+    ///   <objID>1</objID>
+    ///   <vmxCfgPath>/vmfs/volumes/ds/web &amp; db/web.vmx</vmxCfgPath>
+    /// </ConfigEntry>
+    /// ```
+    fn line(&mut self, line: Line<'_>, out: &mut Output) {
+        let Inventory { xml, id, count } = self;
+        xml.line(&lossy(&line), &mut |path, step| {
+            let name = path.last().map_or("", String::as_str);
+            match (name, step) {
+                ("ConfigEntry", _) => *id = None,
+                ("objID", Step::Close(text)) => *id = text.and_then(|text| text.parse().ok()),
+                ("vmxCfgPath", Step::Close(text)) => {
+                    let id = id.take();
+                    if let Some(vmx) = text.and_then(value) {
+                        registered(id, vmx, count, &line, out);
+                    }
+                }
+                _ => {}
+            }
+        });
+    }
+
+    fn gap(&mut self) {
+        *self = Inventory { count: self.count, ..Inventory::default() };
     }
 }
 
-/// Text of XML with its entities decoded; what is no entity stays as it is.
-fn unescaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let decoded =
-            rest.find(';').filter(|&end| end <= 10).and_then(|end| Some((entity(&rest[1..end])?, end)));
-        match decoded {
-            Some((c, end)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-fn entity(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(code)
-        }
+fn registered(id: Option<u64>, vmx: String, count: &mut usize, line: &Line<'_>, out: &mut Output) {
+    *count += 1;
+    if *count <= MAX_ENTRIES {
+        out.facts.push(line.fact(FactValue::RegisteredVm { id, vmx }));
+    } else if *count == MAX_ENTRIES + 1 {
+        let text = format!("more than {MAX_ENTRIES} VMs; the rest was left out");
+        out.problems.push(Problem::new(ProblemKind::Limit, line.file.as_str(), text));
     }
 }
 
 const PROCESS_SAMPLES: &[Sample] = &[
     Sample {
         path: "commands/localcli_vm-process-list.txt",
-        text: "web 1\n   World ID: 2100123\n   Process ID: 0\n   VMX Cartel ID: 2100122\n   UUID: 56 4d aa bb\n   \
+        text: "web 1\n   World ID: 2100123\n   Process ID: 0\n   VMX Cartel ID: 2100122\n   \
+               UUID: 56 4d aa bb cc dd ee ff-00 11 22 33 44 55 66 77\n   \
                Display Name: web 1\n   Config File: /vmfs/volumes/ds/web 1/web 1.vmx\n\n\
                db: main\n   World ID: 2100456\n   Display Name: db: main\n   Config File: /vmfs/volumes/ds/db/db.vmx\n",
         facts: &[
-            r#"{"fact":"running-vm","name":"web 1","world":2100123,"vmx":"/vmfs/volumes/ds/web 1/web 1.vmx"}"#,
-            r#"{"fact":"running-vm","name":"db: main","world":2100456,"vmx":"/vmfs/volumes/ds/db/db.vmx"}"#,
+            r#"{"fact":"running-vm","name":"web 1","world":2100123,"cartel":2100122,"uuid":"56 4d aa bb cc dd ee ff-00 11 22 33 44 55 66 77","vmx":"/vmfs/volumes/ds/web 1/web 1.vmx"}"#,
+            r#"{"fact":"running-vm","name":"db: main","world":2100456,"cartel":null,"uuid":null,"vmx":"/vmfs/volumes/ds/db/db.vmx"}"#,
+        ],
+    },
+    // vSAN paths, Japanese names, and stderr before, between and behind.
+    Sample {
+        path: "commands/1.localcli_vm-process-list.txt",
+        text: "Connect to hostd failed: retrying\n業務 (旧)\n   World ID: 35805\n   Process ID: 0\n   VMX Cartel ID: 35804\n   \
+               UUID: 42 3b 00 11 22 33 44 55-66 77 88 99 aa bb cc dd\nWarning: slow\n   Display Name: 業務 (旧)\n   \
+               Config File: /vmfs/volumes/vsan:52aa-bb/業務 (旧)/業務 (旧).vmx\nterminated\n",
+        facts: &[
+            r#"{"fact":"running-vm","name":"業務 (旧)","world":35805,"cartel":35804,"uuid":"42 3b 00 11 22 33 44 55-66 77 88 99 aa bb cc dd","vmx":"/vmfs/volumes/vsan:52aa-bb/業務 (旧)/業務 (旧).vmx"}"#,
         ],
     },
     Sample {
         path: "commands/esxcli_vm_process_list.txt",
         text: "Warning: x: y\nweb\n   Display Name: web\nWarning: again\n   World ID: 12\nnext\n   World ID: 13\n   Display Na",
-        facts: &[r#"{"fact":"running-vm","name":"web","world":12,"vmx":null}"#],
+        facts: &[r#"{"fact":"running-vm","name":"web","world":12,"cartel":null,"uuid":null,"vmx":null}"#],
+    },
+    // Cut inside a path, and inside a name.
+    Sample {
+        path: "commands/localcli_vm-process-list.txt",
+        text: "web\n   World ID: 12\n   UUID: 56 4d aa\n   Display Name: web\n   Config File: /vmfs/volumes/ds/we",
+        facts: &[r#"{"fact":"running-vm","name":"web","world":12,"cartel":null,"uuid":null,"vmx":null}"#],
+    },
+    Sample {
+        path: "commands/localcli_vm-process-list.txt",
+        text: "web\n   World ID: 12\n   Display Name: w",
+        facts: &[],
     },
     Sample { path: "commands/localcli_vm-process-list.txt", text: "", facts: &[] },
 ];
@@ -166,16 +205,49 @@ const PROCESS_SAMPLES: &[Sample] = &[
 const INVENTORY_SAMPLES: &[Sample] = &[
     Sample {
         path: "etc/vmware/hostd/vmInventory.xml",
-        text: "<ConfigRoot>\n  <ConfigEntry id=\"0000\">\n    <objID>1</objID>\n    \
-               <vmxCfgPath>/vmfs/volumes/ds/web &amp; db&#x21;/web.vmx</vmxCfgPath>\n  </ConfigEntry>\n</ConfigRoot>\n",
-        facts: &[r#"{"fact":"registered-vm","vmx":"/vmfs/volumes/ds/web & db!/web.vmx"}"#],
+        text: "<ConfigRoot>\n  <ConfigEntry id=\"0000\">\n    <objID>1</objID>\n    <secDomain/>\n    \
+               <vmxCfgPath>/vmfs/volumes/ds/web &amp; db&#x21;/web.vmx</vmxCfgPath>\n  </ConfigEntry>\n  \
+               <ConfigEntry id=\"0001\">\n    <objID>24</objID>\n    <secDomain>11</secDomain>\n    \
+               <vmxCfgPath>/vmfs/volumes/vsan:52aa-bb/業務 (旧)/業務 (旧).vmx</vmxCfgPath>\n  </ConfigEntry>\n</ConfigRoot>\n",
+        facts: &[
+            r#"{"fact":"registered-vm","id":1,"vmx":"/vmfs/volumes/ds/web & db!/web.vmx"}"#,
+            r#"{"fact":"registered-vm","id":24,"vmx":"/vmfs/volumes/vsan:52aa-bb/業務 (旧)/業務 (旧).vmx"}"#,
+        ],
     },
     Sample {
         path: "etc/vmware/hostd/vmInventory.xml",
         text: "noise<ConfigRoot><vmxCfgPath>/a/a.vmx</vmxCfgPath><x/><vmxCfgPath>/b/&b;&.vmx</vmxCfgPath><vmxCfgPath>/c",
         facts: &[
-            r#"{"fact":"registered-vm","vmx":"/a/a.vmx"}"#,
-            r#"{"fact":"registered-vm","vmx":"/b/&b;&.vmx"}"#,
+            r#"{"fact":"registered-vm","id":null,"vmx":"/a/a.vmx"}"#,
+            r#"{"fact":"registered-vm","id":null,"vmx":"/b/&b;&.vmx"}"#,
         ],
     },
+    // An entry without a path lends its id to no other.
+    Sample {
+        path: "etc/vmware/hostd/vmInventory.xml",
+        text: "cp: warning <x>\n<ConfigRoot><ConfigEntry id=\"0000\"><objID>7</objID></ConfigEntry>\nread error\n\
+               <ConfigEntry id=\"0001\"><vmxCfgPath>/b/b.vmx</vmxCfgPath></ConfigEntry>\n<ConfigEntry><objID>9</objID>\n<vmxCfgPath>/c/c.v",
+        facts: &[r#"{"fact":"registered-vm","id":null,"vmx":"/b/b.vmx"}"#],
+    },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::read;
+    use super::*;
+
+    #[test]
+    fn registered_vms_are_limited() {
+        let text = "<vmxCfgPath>/a/a.vmx</vmxCfgPath>".repeat(MAX_ENTRIES + 9);
+        let out = read(&INVENTORY, "etc/vmware/hostd/vmInventory.xml", text.as_bytes());
+        assert_eq!((out.facts.len(), out.problems.len()), (MAX_ENTRIES, 1));
+    }
+
+    #[test]
+    fn only_sixteen_bytes_are_a_uuid() {
+        assert!(is_spaced_uuid("56 4d aa bb cc dd ee ff-00 11 22 33 44 55 66 77"));
+        for text in ["", "56 4d aa", "56 4d aa bb cc dd ee ff-00 11 22 33 44 55 66 7", "564daabb-ccdd-eeff"] {
+            assert!(!is_spaced_uuid(text), "{text}");
+        }
+    }
+}

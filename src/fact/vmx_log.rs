@@ -130,7 +130,8 @@ impl Vmx {
     fn feature(&mut self, text: &str, line: &Line<'_>, out: &mut Output) {
         if let Some(found) = text.strip_prefix("Capability Found:") {
             let read = found.split_once('=').and_then(|(key, text)| Some((plain_key(key)?, number(text)?)));
-            if let Some((key, value)) = read {
+            // Only what the host has is printed: a 0 is the beginning of `0x1`.
+            if let Some((key, value)) = read.filter(|(_, value)| *value != 0) {
                 self.capability(key, value, line, out);
             }
         } else if let Some(required) = text.strip_prefix("VM Features Required:") {
@@ -323,6 +324,17 @@ const SAMPLES: &[Sample] = &[
                2020-07-02T08:15:30.125Z| vmx| I125: DICT displayName = \"we",
         facts: &[
             r#"{"fact":"vm-run","name":null,"folder":"vmfs/volumes/ds/web","log":"vmware.log","vmx":null,"host":null,"from":{"time":"2020-07-02T08:15:30.123Z","quality":"exact"},"to":{"time":"2020-07-02T08:15:30.125Z","quality":"exact"},"start":"resume","ended":false,"left":false,"requires":[],"capabilities":[],"evc_masks":[]}"#,
+        ],
+    },
+    // 5.x: another number behind the level, no product's step before the power-on, an empty header of masks.
+    Sample {
+        path: "vmfs/volumes/ds/old/vmware-1.log",
+        text: "2014-07-01T08:15:30.123Z| vmx| I120: Log for VMware ESX pid=34025 version=5.5.0 build=build-1331820 option=Release\n\
+               2014-07-01T08:15:30.124Z| vmx| I120: FeatureCompat: EVC masks:\nwarning: amid\n\
+               2014-07-01T08:15:30.125Z| vmx| I120: Capability Found: cpuid.SSE3 = 0x1\n\
+               2014-07-01T08:15:30.126Z| vmx| I120: PowerOn\n",
+        facts: &[
+            r#"{"fact":"vm-run","name":null,"folder":"vmfs/volumes/ds/old","log":"vmware-1.log","vmx":null,"host":null,"from":{"time":"2014-07-01T08:15:30.123Z","quality":"exact"},"to":{"time":"2014-07-01T08:15:30.126Z","quality":"exact"},"start":"power-on","ended":false,"left":false,"requires":[],"capabilities":[["cpuid.sse3",1]],"evc_masks":[]}"#,
         ],
     },
     Sample {

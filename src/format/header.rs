@@ -196,11 +196,10 @@ fn worded<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
     if line.starts_with(b"TSC: ") {
         return kernel::before_clock(line, header);
     }
-    let Some((name, thread, at)) = service::named_stamp(line) else { return false };
-    let Some((stamp, end)) = line.get(at..).and_then(time::dated) else { return false };
+    let Some(rest) = service::named_stamp(line, header) else { return false };
+    let Some((stamp, end)) = time::dated(rest) else { return false };
     header.stamp = Some(stamp);
-    (header.program, header.thread) = (Some(name), thread);
-    service::python(&line[at + end..], header);
+    service::python(&rest[end..], header);
     true
 }
 

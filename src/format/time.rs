@@ -318,7 +318,7 @@ mod tests {
             assert_eq!(day(text), None, "{text}");
         }
         assert_eq!(uptime(b"0:00:00:05.123 cpu"), Some((5_123_000, 14)));
-        assert_eq!(uptime(b"12:01:02:03.456"), Some((1_040_523_456_000 + 0, 15)));
+        assert_eq!(uptime(b"12:01:02:03.456"), Some((1_040_523_456_000, 15)));
         assert_eq!((uptime(b"00:00:05.123 c"), uptime(b"0:00:00:05 cpu")), (None, None));
         assert_eq!(
             epoch(b"1593591330.5,").map(|(stamp, len)| (stamp.time.micros(), len)),

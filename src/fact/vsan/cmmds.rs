@@ -318,7 +318,7 @@ impl Dump {
         }
         let (source, text) = (entry.source.clone().unwrap_or_else(|| line.source()), entry.evidence());
         self.closed = false;
-        self.first.get_or_insert_with(|| Anchor::at(source.clone(), text));
+        self.first.get_or_insert_with(|| Anchor::at(source.clone(), &text));
         if self.types.len() >= MAX_TYPES && !self.types.contains_key(kind) {
             self.lost = true;
         } else {

@@ -8,7 +8,7 @@ use crate::format::time;
 
 /// `cpu4:2097705 opID=3f2a)WARNING: text`; whether it is there.
 pub(in crate::format) fn prefix<'a>(rest: &'a [u8], header: &mut Header<'a>) -> bool {
-    let Some((world, op_id, message)) = split(rest) else { return false };
+    let Some(OnCpu { world, op_id, message }) = on_cpu(rest) else { return false };
     header.thread = Some(world);
     header.op_id = op_id;
     header.message = message;
@@ -20,8 +20,14 @@ pub(in crate::format) fn prefix<'a>(rest: &'a [u8], header: &mut Header<'a>) -> 
     true
 }
 
-/// World, opID and what follows.
-fn split(rest: &[u8]) -> Option<(&[u8], Option<&[u8]>, &[u8])> {
+/// `cpu4:2097705 opID=3f2a)text`
+struct OnCpu<'a> {
+    world: &'a [u8],
+    op_id: Option<&'a [u8]>,
+    message: &'a [u8],
+}
+
+fn on_cpu(rest: &[u8]) -> Option<OnCpu<'_>> {
     if !rest.starts_with(b"cpu") {
         return None;
     }
@@ -34,8 +40,7 @@ fn split(rest: &[u8]) -> Option<(&[u8], Option<&[u8]>, &[u8])> {
     let inside = &head[colon + 1..close];
     let world = inside.split(|&byte| byte == b' ').next().unwrap_or(inside);
     let op_id = memmem::find(inside, b" opID=").map(|at| &inside[at + 6..]);
-    // The slices are those of the line, not of its head.
-    Some((world, op_id, &rest[close + 1..]))
+    Some(OnCpu { world, op_id, message: &rest[close + 1..] })
 }
 
 /// `<stamp>: [vmfsCorrelator] 123us: [esx.problem.x] text` of vobd, behind the colon.

@@ -71,21 +71,20 @@ pub(in crate::format) fn java<'a>(inside: &'a [u8], header: &mut Header<'a>) {
     }
 }
 
-/// What stands before a stamp that a service in Python writes behind its name, `ImageService: 1398: ` or `HsmService:`,
-/// and where the stamp begins; `None` where it is not that.
-pub(in crate::format) fn named_stamp(line: &[u8]) -> Option<(&[u8], Option<&[u8]>, usize)> {
+/// Takes what a service in Python writes before a stamp, its name and thread, `ImageService: 1398: ` or `HsmService:`; what
+/// follows, where it is that.
+pub(in crate::format) fn named_stamp<'a>(line: &'a [u8], header: &mut Header<'a>) -> Option<&'a [u8]> {
     let colon = line[..line.len().min(48)].iter().position(|&byte| byte == b':')?;
     let name = &line[..colon];
     if name.is_empty() || !name.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return None;
     }
-    let mut at = colon + 1 + usize::from(line.get(colon + 1) == Some(&b' '));
-    let rest = &line[at.min(line.len())..];
+    let rest = behind(&line[colon + 1..]);
     let thread = split_token(rest)
         .and_then(|(word, _)| word.strip_suffix(b":"))
         .filter(|word| time::number(word).is_some());
-    at += thread.map_or(0, |thread| thread.len() + 2);
-    Some((name, thread, at))
+    (header.program, header.thread) = (Some(name), thread);
+    Some(&rest[thread.map_or(0, |thread| thread.len() + 2)..])
 }
 
 /// What follows such a stamp: ` module:769 INFO text` or `[MainThread]module:737 [INFO] text`.

@@ -26,16 +26,24 @@ pub(in crate::format) fn priority(text: &[u8]) -> Option<(&[u8], bool, &[u8])> {
 /// What follows the severity since 8.0: `prog[pid]: message` of vmsyslogd, or `thread opID message` of the vmx.
 pub(in crate::format) fn after_priority<'a>(tail: &'a [u8], marked: bool, header: &mut Header<'a>) {
     header.message = tail;
-    let Some((program, pid, message)) = program(tail, |byte| !byte.is_ascii_whitespace()) else {
+    let Some(Program { name, pid, message }) = program(tail, |byte| !byte.is_ascii_whitespace()) else {
         return vmx::after_severity(tail, marked, header);
     };
-    (header.program, header.thread) = (Some(program), pid);
+    (header.program, header.thread) = (Some(name), pid);
     header.shape = Shape::Severity;
     body(message, header);
 }
 
-/// `clomd[2099]: `: the program, its number, and what follows. `of_name` holds for bytes of a program's name.
-fn program(text: &[u8], of_name: fn(u8) -> bool) -> Option<(&[u8], Option<&[u8]>, &[u8])> {
+/// `clomd[2099]: text`
+#[derive(Clone, Copy)]
+struct Program<'a> {
+    name: &'a [u8],
+    pid: Option<&'a [u8]>,
+    message: &'a [u8],
+}
+
+/// Reads a program's name up to its colon. `of_name` holds for the bytes of one.
+fn program(text: &[u8], of_name: fn(u8) -> bool) -> Option<Program<'_>> {
     let head = &text[..text.len().min(128)];
     let end = head.iter().position(|&byte| matches!(byte, b':' | b'[') || !of_name(byte))?;
     let (name, rest) = text.split_at(end);
@@ -43,13 +51,13 @@ fn program(text: &[u8], of_name: fn(u8) -> bool) -> Option<(&[u8], Option<&[u8]>
         return None;
     }
     if let Some(rest) = rest.strip_prefix(b":") {
-        return ends_a_name(rest).then(|| (name, None, behind(rest)));
+        return ends_a_name(rest).then(|| Program { name, pid: None, message: behind(rest) });
     }
     let pid_end = head[end..].iter().position(|&byte| byte == b']')?;
     let pid = rest.get(1..pid_end)?;
     let rest = rest[pid_end + 1..].strip_prefix(b":")?;
     let plain = pid.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-    plain.then(|| (name, Some(pid), behind(rest)))
+    plain.then(|| Program { name, pid: Some(pid), message: behind(rest) })
 }
 
 /// What follows the colon behind a program's name: a blank, a header, or nothing. `http://x` names no program.
@@ -132,13 +140,13 @@ fn nested<'a>(text: &'a [u8], header: &mut Header<'a>) {
 
 /// `clomd[2099]: text`, `[/etc/init.d/x[2099]: text]`, or the same behind the name of a machine; else all of it is text.
 pub(super) fn program_or_relay<'a>(rest: &'a [u8], header: &mut Header<'a>) {
-    if let Some((name, pid, message)) = program(rest, of_name) {
+    if let Some(Program { name, pid, message }) = program(rest, of_name) {
         (header.program, header.thread) = (Some(name), pid);
         header.shape = Shape::Program;
         return body(message, header);
     }
     if let Some(inside) = rest.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"))
-        && let Some((name, pid, message)) = program(inside, of_name)
+        && let Some(Program { name, pid, message }) = program(inside, of_name)
     {
         (header.program, header.thread, header.message) = (Some(name), pid, message);
         header.shape = Shape::Program;
@@ -146,7 +154,7 @@ pub(super) fn program_or_relay<'a>(rest: &'a [u8], header: &mut Header<'a>) {
     }
     // Without a number in front only a program that is known tells a relayed line from prose with a colon.
     let Some((host, after)) = split_token(rest).filter(|(host, _)| is_host(host)) else { return };
-    if let Some((name, pid, message)) = program(after, of_name)
+    if let Some(Program { name, pid, message }) = program(after, of_name)
         && (pid.is_some() || is_known(name))
     {
         (header.host, header.program, header.thread) = (Some(host), Some(name), pid);
@@ -246,7 +254,7 @@ fn relayed_body<'a>(mut rest: &'a [u8], header: &mut Header<'a>) {
             header.level = Some(level);
             return after_priority(tail, marked, header);
         }
-        if let Some((name, pid, message)) = program(rest, of_name) {
+        if let Some(Program { name, pid, message }) = program(rest, of_name) {
             (header.program, header.thread) = (Some(name), pid);
             return body(message, header);
         }
@@ -281,7 +289,7 @@ pub(in crate::format) fn classic<'a>(rest: &'a [u8], header: &mut Header<'a>) {
         },
     };
     header.host = host;
-    let Some((name, pid, message)) = named else {
+    let Some(Program { name, pid, message }) = named else {
         if time::looks_iso(header.message) {
             return relayed_body(header.message, header);
         }

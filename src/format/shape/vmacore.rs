@@ -7,15 +7,14 @@ use crate::format::header::Header;
 
 /// `info hostd[2099] [Originator@6876 …] text` and `INFO vpxd 20973 [Originator@4413 …] text`; whether it is that.
 pub(super) fn level_first<'a>(rest: &'a [u8], header: &mut Header<'a>) -> bool {
-    let Some((level, program, thread, tail)) = level_and_program(rest) else { return false };
-    (header.level, header.program, header.thread) = (Some(level), Some(program), Some(thread));
+    let Some(tail) = level_and_program(rest, header) else { return false };
     header.shape = Shape::Service;
     bracket(tail, header);
     true
 }
 
-/// Level, program, thread, and what follows.
-fn level_and_program(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
+/// Takes level, program and thread; what follows them.
+fn level_and_program<'a>(rest: &'a [u8], header: &mut Header<'a>) -> Option<&'a [u8]> {
     let (level, tail) = split_token(rest)?;
     if level.is_empty() || !level.iter().all(u8::is_ascii_alphabetic) {
         return None;
@@ -23,11 +22,19 @@ fn level_and_program(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
     let (program, tail) = split_token(tail)?;
     if let Some(open) = program.iter().position(|&byte| byte == b'[') {
         let thread = program[open + 1..].strip_suffix(b"]")?;
-        return (open > 0).then_some((level, &program[..open], thread, tail));
+        if open == 0 {
+            return None;
+        }
+        (header.level, header.program, header.thread) = (Some(level), Some(&program[..open]), Some(thread));
+        return Some(tail);
     }
     let (pid, tail) = split_token(tail)?;
     let numbered = !pid.is_empty() && pid.iter().all(u8::is_ascii_digit) && tail.first() == Some(&b'[');
-    numbered.then_some((level, program, pid, tail))
+    if !numbered {
+        return None;
+    }
+    (header.level, header.program, header.thread) = (Some(level), Some(program), Some(pid));
+    Some(tail)
 }
 
 /// Where a vmacore header begins in `message`: at its start, or behind a repeated old prefix, `info -[1234] `.
