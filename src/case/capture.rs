@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use super::host::Host;
 use crate::bundle::tree;
-use crate::fact::{Fact, FactValue, VsanCluster};
+use crate::fact::{Fact, FactValue};
 use crate::model::Timestamp;
 
 /// What one bundle says of its host: the state that two captures are compared by.
@@ -192,10 +192,8 @@ impl Fingerprint {
 /// A hash of what a fact says; `None` where a log says it, whose checksum is compared: a VM's run knows its path too.
 fn said(fact: &Fact) -> Option<u64> {
     let text = match &fact.value {
-        FactValue::VmRun(_) => return None,
-        // The lines know the bundle's name, under which copies differ, and say what the other values say.
-        FactValue::VsanCluster(vsan) => format!("{:?}", VsanCluster { lines: Vec::new(), ..vsan.clone() }),
-        value => format!("{value:?}"),
+        FactValue::VmRun(_) | FactValue::BootedAt { .. } => return None,
+        value => format!("{:?}", value.without_lines()),
     };
     Some(BuildHasherDefault::<DefaultHasher>::new().hash_one(text))
 }

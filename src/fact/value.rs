@@ -260,6 +260,21 @@ pub enum FactValue {
     },
 }
 
+impl FactValue {
+    /// The same without the lines that it keeps as evidence: these know the bundle's name, under which copies differ, and
+    /// say what the other values say.
+    pub fn without_lines(&self) -> FactValue {
+        let mut value = self.clone();
+        match &mut value {
+            FactValue::VsanCluster(cluster) => cluster.lines.clear(),
+            FactValue::VmConfig(config) => config.lines.clear(),
+            FactValue::HaConfig(config) => config.lines.clear(),
+            _ => {}
+        }
+        value
+    }
+}
+
 /// One run of a VM, as one `vmware.log` tells it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VmRun {
