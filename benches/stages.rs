@@ -17,7 +17,7 @@ use esxray::demo::{self, Container, Volume, VsanOptions};
 use esxray::engine::{self, Options, Silent};
 use esxray::format;
 use esxray::model::MemberPath;
-use esxray::record::{Origin, Records};
+use esxray::record::{Origin, Records, Stretch};
 use esxray::report::build;
 use esxray::rule::{RuleSet, Scanner};
 use esxray::verdict;
@@ -38,8 +38,13 @@ fn main() {
             |name: &str, work: &dyn Fn() -> u64| report(&format!("{family} {name}"), text.len(), work);
         from_memory("gunzip", &|| gunzip(gz).len() as u64);
         from_memory("split", &|| split(&text));
+        from_memory("lines", &|| lines(&text).count() as u64);
+        from_memory("starts", &|| starts(&text));
+        from_memory("stamps", &|| stamps(&text));
+        from_memory("stamps by jiff", &|| library_stamps(&text));
         from_memory("header", &|| headers(&text));
         from_memory("match", &|| scan(&rules, family, &text));
+        records(family, &text, median(&|| scan(&rules, family, &text)));
     }
     for jobs in [1, 2] {
         let options = Options { jobs, ..Options::default() };
@@ -89,6 +94,12 @@ fn median(work: &dyn Fn() -> u64) -> f64 {
     seconds[RUNS / 2]
 }
 
+/// Prints how many records were matched in a second.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn records(family: &str, text: &[u8], seconds: f64) {
+    println!("{:<28} {:>8.1} M/s", format!("{family} records"), starts(text) as f64 / 1e6 / seconds);
+}
+
 /// Prints the median throughput of `work` over `bytes` decompressed bytes.
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 fn report(name: &str, bytes: usize, work: &dyn Fn() -> u64) {
@@ -134,8 +145,36 @@ fn split(text: &[u8]) -> u64 {
     lines
 }
 
+/// Reads the header of every line, though the matcher asks for those of hits only.
 fn headers(text: &[u8]) -> u64 {
-    text.split(|&byte| byte == b'\n').filter_map(format::parse).count() as u64
+    lines(text).filter_map(|line| format::parse(line).map(|header| header.message.len() as u64)).sum()
+}
+
+/// Only the stamps, as the product reads them.
+fn stamps(text: &[u8]) -> u64 {
+    lines(text)
+        .filter_map(|line| format::time::iso(line))
+        .map(|(stamp, _)| stamp.time.micros() as u64 & 1)
+        .sum()
+}
+
+/// Only the stamps, as a date library reads them, given where they end.
+fn library_stamps(text: &[u8]) -> u64 {
+    let stamp = |line: &[u8]| {
+        let end = line.iter().take(36).position(|&byte| matches!(byte, b' ' | b'|'))?;
+        let text = std::str::from_utf8(&line[..end]).ok()?;
+        text.parse::<jiff::Timestamp>().ok()
+    };
+    lines(text).filter_map(stamp).map(|stamp| stamp.as_microsecond() as u64 & 1).sum()
+}
+
+/// Only the beginnings of records.
+fn starts(text: &[u8]) -> u64 {
+    lines(text).filter(|line| format::starts_record(line)).count() as u64
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    (Stretch { text, line: 1, offset: 0 }).lines().map(|(line, _, _)| line)
 }
 
 fn scan(rules: &RuleSet, family: &str, text: &[u8]) -> u64 {

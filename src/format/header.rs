@@ -69,7 +69,12 @@ impl Dialect {
 
     /// Reads the header of a line of this file.
     pub fn parse(self, line: &[u8]) -> Option<Header<'_>> {
-        read(line, Header { column: self.column, ..Header::default() })
+        let mut header = Header { column: self.column, ..Header::default() };
+        if !read(begun(line), &mut header) {
+            return None;
+        }
+        header.column = OpIdColumn::default();
+        Some(header)
     }
 }
 
@@ -93,24 +98,21 @@ pub fn parse(line: &[u8]) -> Option<Header<'_>> {
     Dialect::default().parse(line)
 }
 
-fn read<'a>(line: &'a [u8], mut header: Header<'a>) -> Option<Header<'a>> {
-    let line = begun(line);
-    let read = match line.first()? {
-        b'0'..=b'9' => digits(line, &mut header),
-        b'[' => bracketed(line, &mut header),
-        b'<' => syslog::forwarded(line, &mut header),
-        b'-' => mark(line, &mut header),
-        b'A'..=b'Z' | b'a'..=b'z' => worded(line, &mut header),
+fn read<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
+    match line.first() {
+        Some(b'0'..=b'9') => digits(line, header),
+        Some(b'[') => bracketed(line, header),
+        Some(b'<') => syslog::forwarded(line, header),
+        Some(b'-') => mark(line, header),
+        Some(b'A'..=b'Z' | b'a'..=b'z') => worded(line, header),
         _ => false,
-    };
-    header.column = OpIdColumn::default();
-    read.then_some(header)
+    }
 }
 
 /// A line behind what a crash or an editor left before it: zero bytes, a byte order mark.
 fn begun(line: &[u8]) -> &[u8] {
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     match line.first() {
+        Some(0xef) => line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line),
         Some(0) => &line[line.iter().position(|&byte| byte != 0).unwrap_or(line.len())..],
         _ => line,
     }

@@ -67,18 +67,22 @@ impl Local {
 
 /// `2020-07-01?08:15:30.123`, whatever stands between date and time: the time and where it ends.
 fn civil(line: &[u8]) -> Option<(Local, usize)> {
+    let text: &[u8; 19] = line.first_chunk()?;
     // A stamp is followed by something: an offset, a blank, a bracket.
-    if line.len() < 20 || line[4] != b'-' || line[7] != b'-' {
+    if line.len() < 20 || text[4] != b'-' || text[7] != b'-' || text[13] != b':' || text[16] != b':' {
         return None;
     }
-    let year = four(line)?;
-    let (month, day) = (two(&line[5..])?, two(&line[8..])?);
-    if !(1970..9999).contains(&year) {
+    let pair = |at: usize| pair(text[at], text[at + 1]);
+    let year = pair(0)? * 100 + pair(2)?;
+    let (month, day) = (pair(5)?, pair(8)?);
+    let (hour, minute, second) = (pair(11)?, pair(14)?, pair(17)?);
+    if !(1970..9999).contains(&year) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let (of_day, fraction, at) = time_of_day(line, 11)?;
+    let (fraction, at) = fraction(line, 19)?;
+    let of_day = i64::from(hour * 3600 + minute * 60 + second) * 1_000_000 + fraction.unwrap_or(0);
     let time = Timestamp::from_civil(i64::from(year), month, day, of_day)?;
-    let quality = if fraction { TimeQuality::Exact } else { TimeQuality::Second };
+    let quality = if fraction.is_some() { TimeQuality::Exact } else { TimeQuality::Second };
     Some((Local { time, quality }, at))
 }
 
@@ -183,8 +187,13 @@ fn digit(byte: u8) -> Option<u32> {
     (value < 10).then_some(u32::from(value))
 }
 
+fn pair(tens: u8, ones: u8) -> Option<u32> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then_some(u32::from(tens) * 10 + u32::from(ones))
+}
+
 fn two(text: &[u8]) -> Option<u32> {
-    Some(digit(text[0])? * 10 + digit(text[1])?)
+    pair(text[0], text[1])
 }
 
 fn four(text: &[u8]) -> Option<u32> {
@@ -202,14 +211,22 @@ fn fraction(line: &[u8], at: usize) -> Option<(Option<i64>, usize)> {
     if !marked {
         return Some((None, at));
     }
-    let digits = line[at + 1..].iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+    let (mut micros, mut digits) = (0, 0);
+    for &byte in line[at + 1..].iter().take(9) {
+        let value = byte.wrapping_sub(b'0');
+        if value > 9 {
+            break;
+        }
+        if digits < 6 {
+            micros = micros * 10 + i64::from(value);
+        }
+        digits += 1;
+    }
     if digits == 0 {
         return None;
     }
-    let mut micros = 0;
-    for place in 0..6 {
-        let value = if place < digits { i64::from(line[at + 1 + place] - b'0') } else { 0 };
-        micros = micros * 10 + value;
+    for _ in digits..6 {
+        micros *= 10;
     }
     Some((Some(micros), at + 1 + digits))
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::Compiled;
@@ -12,20 +13,51 @@ use crate::record::Stretch;
 /// Bytes of a field's value that are kept.
 pub(super) const KEPT_FIELD: usize = 400;
 
-/// The record's message with its continuation lines, which lose their headers and arrows.
+/// The record's message with its continuation lines, which lose their headers and arrows, and without what only its
+/// writer can read.
 pub(super) fn message_of<'a>(record: Stretch<'a>, header: &Header<'a>) -> Cow<'a, [u8]> {
     let mut lines = record.lines().skip(1).peekable();
-    if lines.peek().is_none() {
+    let folded = memmem::find(header.message, FOLDED).is_some();
+    let context = memmem::find(header.message, CONTEXT.0).is_some();
+    if lines.peek().is_none() && !folded && !context {
         return Cow::Borrowed(header.message);
     }
-    let mut message = header.message.to_vec();
+    let mut message = unfolded(header.message);
     for (line, _, _) in lines {
         let body = format::parse(line).map_or(line, |header| header.message);
         let body = body.trim_ascii_start().strip_prefix(b"-->").unwrap_or(body);
         message.push(b'\n');
         message.extend_from_slice(body);
     }
+    without_context(&mut message);
     Cow::Owned(message)
+}
+
+/// A line's end that an export wrote as two characters.
+const FOLDED: &[u8] = b"\\n-->";
+/// What vmacore packs a backtrace into.
+const CONTEXT: (&[u8], &[u8]) = (b"[context]", b"[/context]");
+
+/// A message whose folded lines are lines again.
+fn unfolded(message: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(at) = memmem::find(rest, FOLDED) {
+        // Exports of exports fold twice.
+        out.extend_from_slice(rest[..at].strip_suffix(b"\\").unwrap_or(&rest[..at]));
+        out.push(b'\n');
+        rest = &rest[at + FOLDED.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+fn without_context(message: &mut Vec<u8>) {
+    while let Some(begin) = memmem::find(message, CONTEXT.0) {
+        let end = memmem::find(&message[begin..], CONTEXT.1)
+            .map_or(message.len(), |at| begin + at + CONTEXT.1.len());
+        message.drain(begin..end);
+    }
 }
 
 /// The fields that a rule reads from a record, or `None` where it does not match.
@@ -90,4 +122,32 @@ pub(super) fn text_of(bytes: &[u8], limit: usize) -> String {
     }
     let text = String::from_utf8_lossy(&bytes[..limit]);
     format!("{}…", text.trim_end_matches('\u{fffd}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> String {
+        let record = Stretch { text: text.as_bytes(), line: 1, offset: 0 };
+        let first = record.lines().next().expect("a line").0;
+        let header = format::parse(first).expect("a header");
+        String::from_utf8(message_of(record, &header).into_owned()).expect("text")
+    }
+
+    #[test]
+    fn lines_that_were_folded_into_one_are_lines_again() {
+        let head = "2020-02-03T10:00:00.100Z info hostd[1] [Originator@6876 sub=x]";
+        assert_eq!(message(&format!("{head} fault:\n--> a\n-->    b\n")), "fault:\n a\n    b");
+        assert_eq!(message(&format!(r"{head} fault:\n--> a\n-->    b")), "fault:\n a\n    b");
+        assert_eq!(message(&format!(r"{head} fault:\\n--> a\\n-->    b")), "fault:\n a\n    b");
+        assert_eq!(message(&format!(r"{head} path \new --> b")), r"path \new --> b");
+    }
+
+    #[test]
+    fn what_only_its_writer_can_read_is_left_out() {
+        let head = "2020-02-03T10:00:00.100Z info hostd[1] [Originator@6876 sub=x]";
+        assert_eq!(message(&format!("{head} Panic [context]zKq7AVICAgAAA[/context] x")), "Panic  x");
+        assert_eq!(message(&format!("{head} Panic\n--> [context]zKq7AV")), "Panic\n ");
+    }
 }

@@ -372,6 +372,128 @@ mod tests {
     }
 
     #[test]
+    fn a_log_of_a_host_that_was_upgraded_three_times_is_read_record_by_record() {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let went_on = "State Transition (VM_STATE_POWERING_ON -> VM_STATE_ON)";
+        let vm = "Vmsvc.vm:/vmfs/volumes/ds/a (1)/a.vmx";
+        let eras = [
+            format!("[2010-02-03 10:00:00.100 F5A5AB90 info '{vm}' opID=a0-1] {went_on}\n"),
+            format!("2013-02-03T10:00:00.100Z [FFA1B2C0 info '{vm}' opID=a1-1] {went_on}\n--> first\n"),
+            format!(
+                "2017-02-03T10:00:00.100Z info hostd[E981B70] [Originator@6876 sub={vm} opID=a2-1 user=root] {went_on}\n--> x\n-->    y\n"
+            ),
+            format!(
+                "2020-02-03T10:00:00.100Z info hostd[2099] [Originator@6876 sub={vm} opID=a3-1] {went_on}\n--> x\nplain text\n\n"
+            ),
+            format!(
+                "2021-02-03T10:00:00.100Z - last log rotation time, 2021-02-02T09:00:00.000Z - time the service was last started, \
+                 Section for VMware ESX, pid=2099, version=7.0.3, build=21313628, option=Release\n\
+                 2021-02-03T10:00:00.100Z info hostd[2099] [Originator@6876 sub={vm} opID=a4-1] {went_on}\n"
+            ),
+            format!(
+                "2023-02-03T10:00:00.100Z In(166) Hostd[2099]: [Originator@6876 sub={vm} opID=a5-1] {went_on}\n\
+                 2023-02-03T10:00:00.100Z In(166) Hostd[2100]: -->    x\n\
+                 2023-02-03T10:00:00.100Z In(166) Hostd[2099]:    -->    y\n"
+            ),
+            format!(
+                "2024-02-03T10:00:00.100Z In(166) Hostd[2099]: info -[2099] [Originator@6876 sub={vm} opID=a6-1] {went_on}\n"
+            ),
+        ];
+        for turn in 0..eras.len() {
+            let order = (0..eras.len()).map(|at| (at + turn) % eras.len());
+            let text: String = order.clone().map(|at| eras[at].as_str()).collect();
+            let mut scanner = Scanner::new(&rules, "hostd");
+            let stretch = Stretch { text: text.as_bytes(), line: 1, offset: 0 };
+            scanner.stretch(stretch, &Origin::new(MemberPath::new("sample")));
+            let scan = scanner.finish();
+            assert_eq!((scan.records, scan.unparsed), (8, 0), "{text}");
+            let went: Vec<&Event> =
+                scan.events.iter().filter(|event| event.rule == "hostd.vm-powered-on").collect();
+            let ids: Vec<&str> = went.iter().map(|event| event.fields["opid"].as_str()).collect();
+            assert_eq!(ids, order.map(|at| format!("a{at}-1")).collect::<Vec<_>>());
+            for event in went {
+                let (year, _, _, _) = event.stamp.expect("stamped").time.civil();
+                assert!(event.raw.contains(&format!("{year}-02-03")), "{}", event.raw);
+                assert_eq!(event.fields["vmx"], "/vmfs/volumes/ds/a (1)/a.vmx");
+                assert!(event.text.starts_with(went_on) && !event.text.contains("-->"), "{}", event.text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_continuation_of_another_record_is_not_joined_to_the_one_before_it() {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let records = |log: &str, text: &str| {
+            let mut scanner = Scanner::new(&rules, log);
+            let stretch = Stretch { text: text.as_bytes(), line: 1, offset: 0 };
+            scanner.stretch(stretch, &Origin::new(MemberPath::new("sample")));
+            let scan = scanner.finish();
+            (scan.records, scan.unparsed)
+        };
+        let head = "2023-02-03T10:00:00.100Z In(166) Hostd[2099]: [Originator@6876 sub=x] a\n";
+        let check = |next: &str, expected: u64| {
+            assert_eq!(records("syslog", &format!("{head}{next}\n")), (expected, 0), "{next}");
+        };
+        check("2023-02-03T10:00:00.100Z In(166) Hostd[7]: --> b", 1);
+        check("2023-02-03T10:00:00.100Z Db(167) Hostd[7]: --> b", 1);
+        check("2023-02-03T10:00:00.100Z In(166) Vpxa[7]: --> b", 2);
+        check("2023-02-03T10:00:00.200Z In(166) Hostd[2099]: --> b", 2);
+        check("--> b", 1);
+        let vmx = "2020-02-03T10:00:00.100Z| vmx| I125: a\n2020-02-03T10:00:00.100Z| vmx| I125+ b\n";
+        assert_eq!(records("vmware", vmx), (1, 0));
+        assert_eq!(records("vmware", &vmx.replace("| vmx| I125+", "| vcpu-0| I125+")), (2, 0));
+        let relayed =
+            "<166>2020-02-03T10:00:00.100Z esx1 Hostd: a\n<166>2020-02-03T10:00:00.101Z esx1 Hostd: --> b\n";
+        assert_eq!(records("syslog", relayed), (1, 0), "a relay stamps each part");
+        assert_eq!(records("syslog", &relayed.replace("esx1 Hostd: -->", "esx2 Hostd: -->")), (2, 0));
+        assert_eq!(records("vmkernel", "--> alone\n2020-02-03T10:00:00.100Z cpu0:1)a\n"), (2, 1));
+    }
+
+    #[test]
+    fn zero_bytes_and_other_encodings_hide_no_record() {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let text: &[u8] = b"\xef\xbb\xbf2020-02-03T10:00:00.100Z cpu0:1)a\n\
+            \0\0\0\0\0\x002020-02-03T10:00:00.200Z cpu0:1)@BlueScreen: b\n\
+            2020-02-03T10:00:00.300Z cpu0:1)@BlueScreen: \x8b\xc6\x96\xb1 \xff\xfe\n\
+            2020-02-03T10:00:00.400Z cpu0:1)c\0\n\0\0";
+        let mut scanner = Scanner::new(&rules, "vmkernel");
+        scanner.stretch(Stretch { text, line: 1, offset: 0 }, &Origin::new(MemberPath::new("sample")));
+        let scan = scanner.finish();
+        assert_eq!((scan.records, scan.unparsed, scan.events.len()), (4, 0, 2));
+        let times: Vec<String> =
+            scan.events.iter().map(|event| event.stamp.expect("a stamp").time.to_string()).collect();
+        assert_eq!(times, ["2020-02-03T10:00:00.200Z", "2020-02-03T10:00:00.300Z"]);
+        assert_eq!((scan.events[0].source.line, scan.events[0].source.offset), (2, 37));
+    }
+
+    #[test]
+    fn how_often_a_record_was_repeated_is_kept_with_it() {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        for repeat in [
+            "2020-02-03T10:00:09.100Z cpu0:1) --- last message repeated 17 times ---\n",
+            " --- last message repeated 17 times ---\n",
+        ] {
+            let text = format!(
+                "2020-02-03T10:00:00.100Z cpu0:1)@BlueScreen: a\n{repeat}2020-02-03T10:01:00.100Z cpu0:1)@BlueScreen: b\n2020-02-03T10:02:00.100Z cpu0:1)c\n"
+            );
+            let events = events_of(&rules, "vmkernel", text.as_bytes());
+            let repeated: Vec<_> =
+                events.iter().map(|event| event.fields.get("repeated").map(String::as_str)).collect();
+            assert_eq!(repeated, [Some("17"), None], "{repeat}");
+            // Also where the next stretch begins with it.
+            let mut scanner = Scanner::new(&rules, "vmkernel");
+            let origin = Origin::new(MemberPath::new("sample"));
+            let (head, rest) = text.split_at(text.find('\n').expect("a line") + 1);
+            if !repeat.starts_with(' ') {
+                scanner.stretch(Stretch { text: head.as_bytes(), line: 1, offset: 0 }, &origin);
+                scanner
+                    .stretch(Stretch { text: rest.as_bytes(), line: 2, offset: head.len() as u64 }, &origin);
+                assert_eq!(scanner.finish().events[0].fields["repeated"], "17");
+            }
+        }
+    }
+
+    #[test]
     fn the_first_records_without_a_header_are_kept_as_samples() {
         let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
         let mut scanner = Scanner::new(&rules, "vmkernel");

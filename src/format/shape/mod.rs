@@ -55,23 +55,22 @@ pub enum Shape {
 
 /// Splits `text` at its first blank, which must be among its first bytes.
 pub(super) fn split_token(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let blank = text[..text.len().min(128)].iter().position(|&byte| byte == b' ')?;
+    let blank = memchr::memchr(b' ', &text[..text.len().min(128)])?;
     Some((&text[..blank], &text[blank + 1..]))
 }
 
 /// The index of the `]` that closes the `[` at 0.
 pub(super) fn closing_bracket(text: &[u8]) -> Option<usize> {
+    let text = &text[..text.len().min(2048)];
     let mut depth = 0usize;
-    for (at, &byte) in text.iter().enumerate().take(2048) {
-        match byte {
-            b'[' => depth += 1,
-            b']' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at);
-                }
+    for at in memchr::memchr2_iter(b'[', b']', text) {
+        if text[at] == b'[' {
+            depth += 1;
+        } else {
+            depth = depth.checked_sub(1)?;
+            if depth == 0 {
+                return Some(at);
             }
-            _ => {}
         }
     }
     None

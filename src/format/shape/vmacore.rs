@@ -39,6 +39,9 @@ fn level_and_program<'a>(rest: &'a [u8], header: &mut Header<'a>) -> Option<&'a 
 
 /// Where a vmacore header begins in `message`: at its start, or behind a repeated old prefix, `info -[1234] `.
 pub(super) fn header_at(message: &[u8]) -> Option<usize> {
+    if is_vmacore(message) {
+        return Some(0);
+    }
     let head = &message[..message.len().min(64)];
     let at = memmem::find(head, b"[Originator@").or_else(|| memmem::find(head, b"[vSAN@"))?;
     (at == 0 || head[at - 1] == b' ').then_some(at)
@@ -52,13 +55,11 @@ pub(super) fn bracket<'a>(text: &'a [u8], header: &mut Header<'a>) {
         return;
     };
     let inside = &text[1..close];
-    if header_at(text) == Some(0) {
+    if is_vmacore(text) {
         if header.shape == Shape::Service {
             header.shape = Shape::Vmacore;
         }
-        header.sub = value(inside, b"sub");
-        header.user = value(inside, b"user");
-        header.op_id = value(inside, b"opID").or_else(|| value(inside, b"opId"));
+        keys(inside, header);
         header.message = behind(&text[close + 1..]);
     } else if let Some(id) = word(inside, b"opID").or_else(|| word(inside, b"opId")) {
         header.op_id = Some(id);
@@ -66,32 +67,65 @@ pub(super) fn bracket<'a>(text: &'a [u8], header: &mut Header<'a>) {
     }
 }
 
-const KEYS: &[&[u8]] = &[b"sub", b"item", b"req", b"opID", b"opId", b"sid", b"user", b"update", b"reason"];
+fn is_vmacore(text: &[u8]) -> bool {
+    text.starts_with(b"[Originator@") || text.starts_with(b"[vSAN@")
+}
 
-/// The value of `key` in a vmacore header: up to the next known key, as values may hold blanks.
-fn value<'a>(inside: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    let value = behind_key(inside, key)?;
-    let end = memchr::memchr_iter(b' ', value).find(|&at| is_key(&value[at + 1..])).unwrap_or(value.len());
-    let value = value[..end].trim_ascii();
+/// Takes the values of a vmacore header: each reaches up to the next key that is known, as values may hold blanks.
+fn keys<'a>(inside: &'a [u8], header: &mut Header<'a>) {
+    let mut open: Option<(Key, usize)> = None;
+    for blank in memchr::memchr_iter(b' ', inside) {
+        if let Some((key, len)) = key(&inside[blank + 1..]) {
+            take(open.replace((key, blank + 1 + len)), &inside[..blank], header);
+        }
+    }
+    take(open, inside, header);
+}
+
+/// A key of a vmacore header.
+#[derive(Clone, Copy)]
+enum Key {
+    Sub,
+    OpId,
+    User,
+    Other,
+}
+
+/// The key that `text` begins with, and its length up to the value.
+fn key(text: &[u8]) -> Option<(Key, usize)> {
+    // `sub`, `opID` and `user` come first: they are the most frequent ones.
+    let known: &[(&[u8], Key)] = match text.first()? {
+        b's' => &[(b"sub=", Key::Sub), (b"sid=", Key::Other)],
+        b'o' => &[(b"opID=", Key::OpId), (b"opId=", Key::OpId)],
+        b'u' => &[(b"user=", Key::User), (b"update=", Key::Other)],
+        b'i' => &[(b"item=", Key::Other)],
+        b'r' => &[(b"req=", Key::Other), (b"reason=", Key::Other)],
+        _ => return None,
+    };
+    known.iter().find(|(name, _)| text.starts_with(name)).map(|(name, key)| (*key, name.len()))
+}
+
+/// Takes the value that begins where `open` says and ends with `until`.
+fn take<'a>(open: Option<(Key, usize)>, until: &'a [u8], header: &mut Header<'a>) {
+    let Some((key, from)) = open else { return };
+    let value = until[from..].trim_ascii();
     let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
-    Some(unquoted.unwrap_or(value)).filter(|value| !value.is_empty())
+    let value = Some(unquoted.unwrap_or(value)).filter(|value| !value.is_empty());
+    match key {
+        Key::Sub => header.sub = header.sub.or(value),
+        Key::OpId => header.op_id = header.op_id.or(value),
+        Key::User => header.user = header.user.or(value),
+        Key::Other => {}
+    }
 }
 
 /// The value of `key` in another bracket: up to the next blank.
 pub(super) fn word<'a>(inside: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    let value = behind_key(inside, key)?;
-    let end = value.iter().position(|&byte| byte == b' ' || byte == b']').unwrap_or(value.len());
-    Some(&value[..end]).filter(|value| !value.is_empty())
-}
-
-fn behind_key<'a>(inside: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     let at = memmem::find_iter(inside, key)
         .find(|&at| inside.get(at + key.len()) == Some(&b'=') && (at == 0 || inside[at - 1] == b' '))?;
-    Some(&inside[at + key.len() + 1..])
-}
-
-fn is_key(text: &[u8]) -> bool {
-    KEYS.iter().any(|key| text.starts_with(key) && text.get(key.len()) == Some(&b'='))
+    let value = &inside[at + key.len() + 1..];
+    let end = value.iter().position(|&byte| byte == b' ' || byte == b']').unwrap_or(value.len());
+    Some(&value[..end]).filter(|value| !value.is_empty())
 }
 
 /// `[FFA1B2C0 info 'Sub.Name' opID=x] text` of 5.x; whether it is that.
