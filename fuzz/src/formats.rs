@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use esxray::format::{self, FORMATS, Header};
+use esxray::format::{self, FORMATS, Header, Shape};
 use esxray::model::{Stamp, TimeQuality, Timestamp};
 
 use crate::input::{Bytes, mutated};
@@ -27,6 +27,13 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "9999-12-31T23:59:60.999999999-99:99 x",
         "2020-02-29T23:59:59,123456+0900| vmx| I125+ x",
         "TSC: 9 cpu0:1)x\n0:00:00:04.100 cpu0:1)@BlueScreen: x",
+        "<166>1 2020-07-01T08:15:30.123Z esx1 Hostd: info hostd[2] [Originator@6876 sub=x opID=a-1] x",
+        "<14>1 2020-07-01T08:15:30.123Z esx1 vpxd 7 - [a b=\"c\"] Event [7] [1-1] [a] [b] [] [] [] [c] [d]",
+        "<166>NoneZ esx1 esx1 Hostd: [FFA1 info 'x' opID=a] x",
+        "Oct  4 10:11:12 192.0.2.7 2020-07-01T08:15:30.123Z esx1 vobd:  [corr] 12us: [vob.x] x",
+        "2021-05-19 17:36:35,675 INFO svc[139] [x 1] y\nSvc: 7: 2021-05-19 17:36:35,675 mod:7 INFO y",
+        "[2020-05-26 19:46:43:259 'Mgr' 139 INFO]  [x, 1] y\n[2013-01-16 02:26:25,500 pool-3  INFO  a.b.C] y",
+        "\0\02020-07-01T08:15:30.123Z [/etc/init.d/x[7]: y]",
     ];
     let samples = FORMATS.iter().flat_map(|format| format.samples).map(|sample| sample.0);
     let lines = samples.chain(EDGES.iter().copied()).map(|line| [&[0], line.as_bytes()].concat());
@@ -46,10 +53,17 @@ fn check(line: &[u8]) {
         Some((stamp, len)) => {
             assert!(format::time::looks_iso(line), "a stamp that does not look like one");
             assert!((20..=line.len()).contains(&len), "a stamp of {len} bytes");
-            assert_eq!(header.and_then(|header| header.stamp), Some(stamp));
+            // Of a relayed record the stamp of who wrote it counts.
+            if let Some(header) = header.filter(|header| header.shape != Shape::Relayed) {
+                assert_eq!(header.stamp, Some(stamp));
+            }
             is_in_range(stamp, &line[..len]);
         }
-        None => assert_eq!(header, None, "a header without a stamp"),
+        None => {
+            if let Some(stamp) = header.and_then(|header| header.stamp) {
+                is_in_range(stamp, b"");
+            }
+        }
     }
     let path = String::from_utf8_lossy(line);
     if let Some(family) = format::of_path(&path) {
@@ -57,17 +71,21 @@ fn check(line: &[u8]) {
     }
 }
 
-/// Every part lies in the line; only a program may be one that the shape implies.
+/// Every part lies in the line; only a program may be one that the shape implies, and a level that of a number.
 fn is_of_the_line(header: &Header<'_>, line: &[u8]) {
     let program = header.program.filter(|program| !matches!(program, &b"vobd" | &b"vmx" | &b"vmkernel"));
-    let parts = [header.level, program, header.thread, header.sub, header.op_id, header.user];
+    let level = header.level.filter(|_| header.shape != Shape::Relayed);
+    let parts = [level, program, header.thread, header.sub, header.op_id, header.user, header.host];
     for part in parts.into_iter().flatten().chain([header.message]) {
         let (whole, part) = (line.as_ptr_range(), part.as_ptr_range());
         assert!(lies_in(&part, &whole), "a part that is not of the line");
     }
     let last = parts.into_iter().flatten().map(|part| part.as_ptr_range().start).max();
+    // One form has a bracket around all of it.
+    let line = if matches!(header.shape, Shape::Program | Shape::Relayed | Shape::Classic) { line.strip_suffix(b"]").unwrap_or(line) } else { line };
     assert!(
-        last.is_none_or(|_| header.message.as_ptr_range().end == line.as_ptr_range().end),
+        header.shape == Shape::Mark
+            || last.is_none_or(|_| header.message.as_ptr_range().end >= line.as_ptr_range().end),
         "a cut message"
     );
 }

@@ -138,7 +138,7 @@ impl Cut {
                 let index = self.pieces.partition_point(|&begin| begin <= at) - 1;
                 let begin = self.pieces[index];
                 assert_eq!(source.file, piece(index), "the file of {at}");
-                assert_eq!(self.origin.place(line, at).0, &source.file);
+                assert_eq!(self.origin.place(number, at).0, &source.file);
                 let lines = line_at(&text[begin as usize..], at - begin);
                 assert_eq!((source.line, source.offset), (lines, at - begin), "the place of {at}");
             }

@@ -241,8 +241,8 @@ pub fn starts_record(line: &[u8]) -> bool {
         return starts_otherwise(line);
     }
     // A continuation with a header of its own: `In(166) Hostd[1]: -->` since 8.0, `I125+` or `In(05)+` of a vmx.
-    // As far as a stamp, a severity and the name of a program or thread can reach.
-    let head = &line[20..line.len().min(176)];
+    // As far as a stamp, a severity and the names of a machine and a program can reach.
+    let head = &line[20..line.len().min(212)];
     let arrow =
         memmem::find(head, b"-->").is_some_and(|at| at >= 2 && head[..at].trim_ascii_end().ends_with(b":"));
     let marked =

@@ -44,7 +44,7 @@ struct Program<'a> {
 
 /// Reads a program's name up to its colon. `of_name` holds for the bytes of one.
 fn program(text: &[u8], of_name: fn(u8) -> bool) -> Option<Program<'_>> {
-    let head = &text[..text.len().min(128)];
+    let head = &text[..text.len().min(96)];
     let end = head.iter().position(|&byte| matches!(byte, b':' | b'[') || !of_name(byte))?;
     let (name, rest) = text.split_at(end);
     if name.is_empty() {
@@ -75,7 +75,7 @@ fn body<'a>(text: &'a [u8], header: &mut Header<'a>) {
     header.message = message;
     if message.starts_with(b"-->") {
         header.continues = true;
-    } else if time::looks_iso(message) {
+    } else if matches!(header.shape, Shape::Relayed | Shape::Classic) && time::looks_iso(message) {
         nested(message, header);
     } else if message.starts_with(b"cpu") {
         kernel::prefix(message, header);
@@ -196,7 +196,8 @@ fn is_known(name: &[u8]) -> bool {
 }
 
 fn is_host(word: &[u8]) -> bool {
-    !word.is_empty() && word.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte))
+    let plain = |&byte: &u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+    (1..=64).contains(&word.len()) && word.iter().all(plain)
 }
 
 /// `<166>2020-07-01T08:15:30.123Z esx01 Hostd: text`, `<14>1 <stamp> host program pid - - text`, also with no time, a

@@ -61,12 +61,12 @@ pub(super) fn after_severity<'a>(tail: &'a [u8], marked: bool, header: &mut Head
     header.continues = marked;
     let Some((thread, rest)) = split_token(tail) else {
         header.thread = Some(tail);
-        header.message = b"";
+        header.message = &tail[tail.len()..];
         return;
     };
     header.thread = Some(thread);
     header.message = rest;
-    let (second, after) = split_token(rest).unwrap_or((rest, b""));
+    let (second, after) = split_token(rest).unwrap_or((rest, &rest[rest.len()..]));
     if header.column.is_there() && (second == b"-" || is_op_id(second)) {
         header.op_id = (second != b"-").then_some(second);
         header.message = after;
