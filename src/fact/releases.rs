@@ -244,6 +244,34 @@ mod tests {
         check(Esxi, "8.0", "24585310", None, Some(("8.0 U3c", 3, false)));
     }
 
+    /// Against the list that the table was made of, where that is at hand.
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+    #[test]
+    fn every_build_of_the_list_is_known() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/reference/data/builds.csv");
+        let Ok(list) = std::fs::read_to_string(path) else {
+            eprintln!("skipped: no list of builds beside the project");
+            return;
+        };
+        let mut known = 0;
+        for row in list.lines().skip(1) {
+            let cells: Vec<&str> = row.split(',').collect();
+            let kind = if cells[0] == "vCenter" { Vcenter } else { Esxi };
+            // A name may hold a comma; the last two columns hold builds only.
+            for build in cells[cells.len() - 2..]
+                .iter()
+                .flat_map(|cell| cell.split([';', ' ']))
+                .filter(|b| !b.is_empty())
+            {
+                let release = by_build(kind, build).unwrap_or_else(|| panic!("{row}: {build}"));
+                let update = row.split_once(" Update ").and_then(|(_, rest)| rest.get(..1)?.parse().ok());
+                assert!(update.is_none_or(|update| release.update == update), "{row}: {release:?}");
+                known += 1;
+            }
+        }
+        assert!(known > 500, "{known}");
+    }
+
     #[test]
     fn products_compare_by_train_and_update() {
         let of = |kind, build| place(kind, None, Some(build), None).expect("known");

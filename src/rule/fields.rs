@@ -7,7 +7,8 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::Compiled;
-use crate::format::{self, Header};
+use crate::format::id::{MigrationId, OpId};
+use crate::format::{self, Header, vc_event};
 use crate::record::Stretch;
 
 /// Bytes of a field's value that are kept.
@@ -84,6 +85,42 @@ pub(super) fn fields_of(
     Some(fields)
 }
 
+/// What a record says beside what the rule reads: in its header, in the columns of an event, and in its last line.
+pub(super) fn add_columns(fields: &mut BTreeMap<String, String>, header: &Header<'_>, message: &[u8]) {
+    let mut add = |name: &str, value: Option<&[u8]>| {
+        if let Some(value) = value {
+            fields.entry(name.to_owned()).or_insert_with(|| text_of(value, KEPT_FIELD));
+        }
+    };
+    // hostd names the VM that a record is about in its header; the path may hold brackets and blanks.
+    add("vmx", header.sub.and_then(|sub| sub.strip_prefix(b"Vmsvc.vm:")));
+    add("opid", header.op_id);
+    if let Some(event) = vc_event::read(message) {
+        add("event_type", event.kind);
+        add("event_time", event.time);
+        add("user", event.user);
+    }
+    let last = message.rsplit(|&byte| byte == b'\n').next();
+    if let Some(times) = last.and_then(format::repeats) {
+        fields.insert("repeated".to_owned(), times.to_string());
+    }
+    one_notation(fields);
+}
+
+/// Brings what several logs write in several ways into one: the id of a migration in decimal, the root of an operation's id.
+fn one_notation(fields: &mut BTreeMap<String, String>) {
+    if let Some(migration) = fields.get_mut("mid") {
+        let id = MigrationId::decimal(migration).or_else(|| MigrationId::hex(migration));
+        if let Some(MigrationId(id)) = id {
+            *migration = id.to_string();
+        }
+    }
+    let root = fields.get("opid").and_then(|id| OpId::new(id)).filter(|id| !id.is_noise()).map(OpId::root);
+    if let Some(root) = root.filter(|root| fields["opid"] != *root).map(str::to_owned) {
+        fields.insert("op_root".to_owned(), root);
+    }
+}
+
 /// Puts the named groups of a match into `fields`; whether there is a match.
 fn groups(pattern: &Regex, text: &[u8], fields: &mut BTreeMap<String, String>) -> bool {
     let Some(captures) = pattern.captures(text) else { return false };
@@ -142,6 +179,37 @@ mod tests {
         assert_eq!(message(&format!(r"{head} fault:\n--> a\n-->    b")), "fault:\n a\n    b");
         assert_eq!(message(&format!(r"{head} fault:\\n--> a\\n-->    b")), "fault:\n a\n    b");
         assert_eq!(message(&format!(r"{head} path \new --> b")), r"path \new --> b");
+    }
+
+    #[test]
+    fn ids_are_brought_into_one_notation() {
+        let mut fields = BTreeMap::from([("mid".to_owned(), "7958ea7f2d34d435".to_owned())]);
+        let line = b"2020-02-03T10:00:00.100Z info hostd[1] [Originator@6876 sub=Vmsvc.vm:/vmfs/a b.vmx opID=k9-12345-h5:7001-01-2c user=root] x";
+        add_columns(&mut fields, &format::parse(line).expect("a header"), b"x");
+        let told: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("mid", "8743996508480001077"),
+                ("op_root", "k9-12345-h5:7001"),
+                ("opid", "k9-12345-h5:7001-01-2c"),
+                ("vmx", "/vmfs/a b.vmx")
+            ]
+        );
+    }
+
+    #[test]
+    fn an_event_in_a_journal_gives_its_columns() {
+        let line = b"Jul 01 08:15:30 vcsa vpxd[7]: Event [481] [1-1] [2020-07-01T08:15:29.123456Z] [vim.event.VmMigratedEvent] [info] [LAB\\ops] [] [77] [text]";
+        let header = format::parse(line).expect("a header");
+        let mut fields = BTreeMap::new();
+        add_columns(&mut fields, &header, header.message);
+        assert_eq!(fields["event_type"], "vim.event.VmMigratedEvent");
+        assert_eq!(
+            (fields["event_time"].as_str(), fields["user"].as_str()),
+            ("2020-07-01T08:15:29.123456Z", "LAB\\ops")
+        );
     }
 
     #[test]

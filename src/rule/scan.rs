@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::fields::{KEPT_FIELD, fields_of, message_of, text_of};
+use super::fields::{KEPT_FIELD, add_columns, fields_of, message_of, text_of};
 use super::{Family, RuleSet};
 use crate::format::clock::{Clock, Told};
 use crate::format::{self, Dialect, Header};
@@ -280,10 +280,7 @@ impl<'r> Scanner<'r> {
         for &index in &family.rules {
             let compiled = self.rules.compiled(index);
             let Some(mut fields) = fields_of(compiled, record.text, &message) else { continue };
-            add_columns(&mut fields, &header);
-            if let Some(times) = message.rsplit(|&byte| byte == b'\n').next().and_then(format::repeats) {
-                fields.insert("repeated".to_owned(), times.to_string());
-            }
+            add_columns(&mut fields, &header, &message);
             let event = Event {
                 stamp,
                 kind: compiled.rule.kind,
@@ -301,17 +298,6 @@ impl<'r> Scanner<'r> {
                 self.kept.entry(index).or_default().push(event);
             }
         }
-    }
-}
-
-/// What the header of a record says beside its message.
-fn add_columns(fields: &mut BTreeMap<String, String>, header: &Header<'_>) {
-    // hostd names the VM that a record is about in its header; the path may hold brackets and blanks.
-    if let Some(vmx) = header.sub.and_then(|sub| sub.strip_prefix(b"Vmsvc.vm:")) {
-        fields.entry("vmx".to_owned()).or_insert_with(|| text_of(vmx, KEPT_FIELD));
-    }
-    if let Some(op_id) = header.op_id {
-        fields.entry("opid".to_owned()).or_insert_with(|| text_of(op_id, KEPT_FIELD));
     }
 }
 
