@@ -264,7 +264,8 @@ mod tests {
                 .filter(|b| !b.is_empty())
             {
                 let release = by_build(kind, build).unwrap_or_else(|| panic!("{row}: {build}"));
-                let update = row.split_once(" Update ").and_then(|(_, rest)| rest.get(..1)?.parse().ok());
+                let update: Option<u32> =
+                    row.split_once(" Update ").and_then(|(_, rest)| rest.get(..1)?.parse().ok());
                 assert!(update.is_none_or(|update| release.update == update), "{row}: {release:?}");
                 known += 1;
             }
