@@ -266,7 +266,9 @@ mod tests {
                 let release = by_build(kind, build).unwrap_or_else(|| panic!("{row}: {build}"));
                 let update: Option<u32> =
                     row.split_once(" Update ").and_then(|(_, rest)| rest.get(..1)?.parse().ok());
-                assert!(update.is_none_or(|update| release.update == update), "{row}: {release:?}");
+                // vSAN counts its own updates.
+                let agrees = cells[0] == "vSAN" || update.is_none_or(|update| release.update == update);
+                assert!(agrees, "{row}: {release:?}");
                 known += 1;
             }
         }
