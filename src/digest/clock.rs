@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::member::MemberDigest;
 use crate::fact::{Fact, FactValue};
+use crate::format::text::shown;
 use crate::format::{self, clock};
 use crate::model::{Event, EventKind, Severity, Source, Stamp, TimeQuality, Timestamp};
 
@@ -191,7 +192,7 @@ pub(super) fn last_boot(members: &[MemberDigest]) -> Option<Fact> {
 }
 
 fn line_of(line: &[u8]) -> String {
-    String::from_utf8_lossy(&line[..line.len().min(1_000)]).trim_end().to_owned()
+    shown(&line[..line.len().min(1_000)]).trim_end().to_owned()
 }
 
 /// Logs whose records are in no order of time.

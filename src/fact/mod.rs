@@ -37,6 +37,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::value::*;
 use self::vsan::{cluster, cmmds, health, network, storage, unicast};
+use crate::format::text::shown;
 use crate::model::{MemberPath, Problem, Source};
 
 /// One thing that a bundle says about its host.
@@ -72,7 +73,7 @@ impl Line<'_> {
     /// The line as text, trimmed at the end and cut at 300 bytes.
     pub fn excerpt(&self) -> String {
         let cut = &self.bytes[..self.bytes.len().min(300)];
-        String::from_utf8_lossy(cut).trim_end().to_owned()
+        shown(cut).trim_end().to_owned()
     }
 
     /// `value` as a fact that stands on this line.

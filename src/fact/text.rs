@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Fact, FactValue, Line, Output, Reader};
+use crate::format::text::shown;
 use crate::model::{MemberPath, Problem, ProblemKind, Source};
 
 /// The most entries that a reader keeps of one list.
@@ -64,7 +65,7 @@ impl Reader for EachLine {
 
 /// The line as text; what is not UTF-8 is replaced.
 pub(super) fn lossy<'a>(line: &Line<'a>) -> Cow<'a, str> {
-    String::from_utf8_lossy(line.bytes)
+    shown(line.bytes)
 }
 
 /// A value worth keeping: trimmed, without quotes, neither blank nor a firmware's placeholder, cut at 1 kB.
@@ -235,7 +236,7 @@ impl Table {
 }
 
 fn text_of<'r>(row: &'r [u8], span: &Range<usize>) -> Cow<'r, str> {
-    String::from_utf8_lossy(&row[span.start.min(row.len())..span.end.min(row.len())])
+    shown(&row[span.start.min(row.len())..span.end.min(row.len())])
 }
 
 /// Whether a line is the row of dashes below a header.

@@ -9,6 +9,7 @@ use super::config::is_register_mask;
 use super::feature::FeatureValue;
 use super::text::{Anchor, MAX_ENTRIES, assignment, flag, value};
 use super::{FactFile, FactValue, Line, Output, Reader, Sample};
+use crate::format::text::shown;
 use crate::model::{Problem, ProblemKind, Source};
 
 /// `web 1.vmx` in the folder of a VM.
@@ -242,45 +243,45 @@ impl VmConfig {
 
 /// A line in the file's encoding.
 ///
-/// Files that ESXi writes are UTF-8; one that came from a Windows machine may be in its code page. Western pages are
-/// decoded. The Japanese, Chinese and Korean ones would need tables larger than this program's own: their bytes are
-/// written as `\x8b\xc6`, so that two names are equal only where the files say the same.
+/// Files that ESXi writes are UTF-8; one that came from a Windows machine may be in its code page, and says so. Bytes
+/// that are no text in it are kept as `\x8b`, so that two names are equal only where the files say the same.
 fn decoded<'l>(line: &'l [u8], encoding: Option<&str>) -> Cow<'l, str> {
     if let Ok(text) = std::str::from_utf8(line) {
         return Cow::Borrowed(text);
     }
-    let encoding = encoding.unwrap_or("").to_ascii_lowercase();
-    let western = matches!(encoding.as_str(), "windows-1252" | "iso-8859-1" | "latin1");
-    if western && !line.iter().any(|byte| (0x80..0xa0).contains(byte)) {
-        return line.iter().map(|&byte| char::from(byte)).collect::<String>().into();
+    let Some(encoding) = encoding.and_then(named) else { return shown_or_escaped(line) };
+    match encoding.decode_without_bom_handling_and_without_replacement(line) {
+        Some(text) => text,
+        None => escaped(line).into(),
     }
-    let is = |pages: &[&str]| pages.iter().any(|page| encoding.contains(page));
-    let leads: fn(u8) -> bool = if is(&["932", "jis"]) {
-        |byte| matches!(byte, 0x81..=0x9f | 0xe0..=0xfc)
-    } else if is(&["936", "gb", "949", "euc", "950", "big5"]) {
-        |byte| matches!(byte, 0x81..=0xfe)
-    } else {
-        |_| false
-    };
-    escaped(line, leads).into()
 }
 
-/// Writes what is not ASCII as `\x8b`, and the second byte of a pair too, which may look like ASCII.
-fn escaped(line: &[u8], leads: fn(u8) -> bool) -> String {
-    let mut out = String::with_capacity(line.len() * 2);
-    let mut bytes = line.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        if byte.is_ascii() {
-            out.push(char::from(byte));
-            continue;
-        }
-        out.push_str(&format!("\\x{byte:02x}"));
-        // A second byte is `@` or above: a quote behind a first byte is a quote.
-        if let Some(second) = bytes.next_if(|&second| leads(byte) && second >= 0x40) {
-            out.push_str(&format!("\\x{second:02x}"));
-        }
-    }
-    out
+/// The encoding that VMware calls `name`: Windows names its code pages by numbers.
+fn named(name: &str) -> Option<&'static encoding_rs::Encoding> {
+    let name = name.to_ascii_lowercase();
+    let number = name.strip_prefix("windows-").or_else(|| name.strip_prefix("cp")).unwrap_or(&name);
+    let name = match number {
+        "932" => "shift_jis",
+        "936" => "gbk",
+        "949" => "euc-kr",
+        "950" => "big5",
+        _ => &name,
+    };
+    encoding_rs::Encoding::for_label(name.as_bytes())
+}
+
+fn shown_or_escaped(line: &[u8]) -> Cow<'_, str> {
+    let text = shown(line);
+    if text.contains('\u{fffd}') { escaped(line).into() } else { text }
+}
+
+/// Writes what is not ASCII as `\x8b`.
+fn escaped(line: &[u8]) -> String {
+    let escape = |byte: &u8| match byte.is_ascii() {
+        true => char::from(*byte).to_string(),
+        false => format!("\\x{byte:02x}"),
+    };
+    line.iter().map(escape).collect()
 }
 
 const SAMPLES: &[Sample] = &[
@@ -348,18 +349,20 @@ mod tests {
     }
 
     #[test]
-    fn a_name_in_another_encoding_is_kept_without_loss() {
+    fn a_name_in_another_encoding_is_read() {
         // Its second character ends in the byte of `|`, before `22` that is no quote.
         let text =
             b".encoding = \"Shift_JIS\"\ndisplayName = \"\x8b\xc6\x83\x7c22 \xb1A\"\nnumvcpus = \"2\"\n";
         let (read, _) = config(text);
-        assert_eq!((read.name.as_deref(), read.vcpus), (Some("\\x8b\\xc6\\x83\\x7c22 \\xb1A"), Some(2)));
+        assert_eq!((read.name.as_deref(), read.vcpus), (Some("業ポ22 ｱA"), Some(2)));
         let (read, _) = config(b".encoding = \"windows-1252\"\ndisplayName = \"B\xfcro\"\n");
         assert_eq!(read.name.as_deref(), Some("B\u{fc}ro"));
         let (read, _) = config(b"displayName = \"B\xfc\"\n");
         assert_eq!(read.name.as_deref(), Some("B\\xfc"));
-        let (read, _) = config(b".encoding = \"GBK\"\ndisplayName = \"\xc4\xe3\xba\"\n");
-        assert_eq!(read.name.as_deref(), Some("\\xc4\\xe3\\xba"));
+        let (read, _) = config(b".encoding = \"GBK\"\ndisplayName = \"\xc4\xe3\xba\xc3\"\n");
+        assert_eq!(read.name.as_deref(), Some("你好"));
+        let (read, _) = config(b".encoding = \"UTF-8\"\ndisplayName = \"\xc4\xe3 x\"\n");
+        assert_eq!(read.name.as_deref(), Some("\\xc4\\xe3 x"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::feature::{FeatureValue, number};
 use super::text::{Anchor, MAX_ENTRIES, assignment, value};
 use super::{FactFile, FactValue, Line, Output, Reader, Requirement, Sample, VmRun, VmStart};
 use crate::format;
+use crate::format::text::shown;
 use crate::model::{ProblemKind, Stamp};
 
 /// `vmware.log`, `vmware-3.log.gz`.
@@ -52,7 +53,7 @@ impl Vmx {
 impl Reader for Vmx {
     fn line(&mut self, line: Line<'_>, out: &mut Output) {
         let Some(header) = format::parse(line.bytes) else { return };
-        let text = String::from_utf8_lossy(header.message);
+        let text = shown(header.message);
         let text = text.trim();
         if let Some(product) = text.strip_prefix("Log for VMware ") {
             self.restart(product);

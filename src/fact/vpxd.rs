@@ -10,6 +10,7 @@ use memchr::memmem::Finder;
 use super::text::cut;
 use super::{FactFile, FactValue, Line, Output, Reader, Sample};
 use crate::format;
+use crate::format::text::shown;
 use crate::model::{Problem, ProblemKind};
 
 /// vpxd's logs.
@@ -114,7 +115,7 @@ fn object(text: &[u8]) -> Option<&[u8]> {
 
 /// `HostSystem:host-12,esx01.lab.local`, also with the server's id: `HostSystem:11112222-…:host-12,esx01.lab.local`
 fn named(object: &[u8]) -> Option<FactValue> {
-    let text = String::from_utf8_lossy(object);
+    let text = shown(object);
     let (id, name) = text.split_once(',')?;
     let (kind, id) = id.split_once(':')?;
     let moref = id.rsplit(':').next()?;

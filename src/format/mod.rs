@@ -9,6 +9,7 @@ mod header;
 pub mod id;
 mod rotation;
 mod shape;
+pub mod text;
 pub mod time;
 pub mod vc_event;
 

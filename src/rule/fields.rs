@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 
 use super::Compiled;
 use crate::format::id::{MigrationId, OpId};
+use crate::format::text::shown;
 use crate::format::{self, Header, vc_event};
 use crate::record::Stretch;
 
@@ -155,9 +156,9 @@ fn collect(pattern: &Regex, text: &[u8], fields: &mut BTreeMap<String, String>) 
 pub(super) fn text_of(bytes: &[u8], limit: usize) -> String {
     let bytes = bytes.trim_ascii_end();
     if bytes.len() <= limit {
-        return String::from_utf8_lossy(bytes).into_owned();
+        return shown(bytes).into_owned();
     }
-    let text = String::from_utf8_lossy(&bytes[..limit]);
+    let text = shown(&bytes[..limit]);
     format!("{}…", text.trim_end_matches('\u{fffd}'))
 }
 
