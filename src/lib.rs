@@ -23,7 +23,7 @@
 //! | [`demo`] | makes bundles whose story is known, for the demo, tests and benchmarks; uses no reader | an incident |
 //! | [`bundle`] | a path on disk becomes a stream of members: codecs, archives and fragments, in each other, on again behind damage | a compression: a file in `bundle/codec/`; an archive: one in `bundle/archive/` |
 //! | [`record`] | bytes become whole records with their line and offset | |
-//! | [`format`] | log families and the shapes of their headers | a log family: an entry of `FORMATS` with its samples |
+//! | [`format`] | log families, the shapes of their records, and what their stamps say | a log family: an entry of `format/families.rs` with its samples; a shape: a reader in `format/shape/` |
 //! | [`fact`] | files that are no event logs become typed facts | a fact: a file with its samples, listed in `FACTS` |
 //! | [`rule`] | literals, then expressions: records become events | a rule: a table in `rule/*.toml` with its samples |
 //! | [`digest`] | what one bundle boils down to | |

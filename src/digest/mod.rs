@@ -24,7 +24,7 @@ pub use member::{MemberDigest, MemberReader, wants};
 pub use thin::Events;
 
 /// The version of the digest's own layout.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What one bundle boils down to.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

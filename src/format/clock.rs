@@ -268,7 +268,7 @@ impl Clock {
             return false;
         }
         if self.starting.is_none() && (header.shape == Shape::BeforeClock || is_first_of_boot(line)) {
-            self.starting = Some((place(), line.to_vec()));
+            self.starting = Some((place(), kept(line)));
         }
         let stamp = match (header.stamp, header.yearless) {
             (Some(stamp), _) => Some(stamp),
@@ -320,7 +320,7 @@ impl Clock {
         }
         self.doubt = None;
         if self.comes_back(latest, stamp.time) || self.was_wrong_at_boot(latest, stamp.time) {
-            let (source, line) = (place(), line.to_vec());
+            let (source, line) = (place(), kept(line));
             let (to, quality) = (stamp.time, stamp.quality);
             self.step(Step { from: latest, to, quality, by_uptime: false, source, line });
             self.booted_before(latest, stamp.time);
@@ -338,7 +338,7 @@ impl Clock {
             first: stamp.time,
             quality: stamp.quality,
             source: place(),
-            line: line.to_vec(),
+            line: kept(line),
         });
         doubt.count += 1;
         if doubt.count < self.patience {
@@ -384,7 +384,7 @@ impl Clock {
         let Some(up) = self.up.as_mut().filter(|up| uptime >= up.last) else {
             let in_log = self.up.is_some() || uptime < SETTLED;
             self.up = Some(Up { last: uptime, boot, settled: uptime >= SETTLED, doubt: None });
-            self.boot(Boot { at: boot, in_log, source: place(), line: line.to_vec() });
+            self.boot(Boot { at: boot, in_log, source: place(), line: kept(line) });
             return;
         };
         up.last = uptime;
@@ -414,7 +414,7 @@ impl Clock {
                     .map_or(stamp.time, |stamp| stamp.time);
                 self.step(Step { from: to.plus_micros(-size), to, quality, by_uptime: true, source, line });
             }
-            _ => up.doubt = Some((boot, place(), line.to_vec())),
+            _ => up.doubt = Some((boot, place(), kept(line))),
         }
     }
 
@@ -446,6 +446,11 @@ impl Clock {
             yearless: self.years.span,
         }
     }
+}
+
+/// As much of a line as shows what it is.
+fn kept(line: &[u8]) -> Vec<u8> {
+    line[..line.len().min(1_000)].to_vec()
 }
 
 /// Whether a line is one that the kernel writes before all others since 8.0, `In(182) vmkernel: VMB: 65: …`.
