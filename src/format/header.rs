@@ -394,6 +394,113 @@ mod tests {
         );
     }
 
+    #[track_caller]
+    fn relayed(line: &str, host: &str, program: &str, level: &str, time: &str, message: &str) {
+        let header = parse(line.as_bytes()).unwrap_or_else(|| panic!("no header: {line}"));
+        let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or(b"")).into_owned();
+        let stamp = header.stamp.map(|stamp| stamp.time.to_string()).unwrap_or_default();
+        assert_eq!(
+            (text(header.host).as_str(), text(header.program).as_str(), text(header.level).as_str()),
+            (host, program, level),
+            "{line}"
+        );
+        assert_eq!((stamp.as_str(), text(Some(header.message)).as_str()), (time, message), "{line}");
+        assert!(starts_record(line.as_bytes()), "{line}");
+    }
+
+    #[test]
+    fn relays_pass_on_records_in_disorder() {
+        const AT: &str = "2020-07-01T08:15:30.123Z";
+        let check = |line: &str, host: &str, program: &str, level: &str, message: &str| {
+            relayed(&line.replace("{}", AT), host, program, level, AT, message);
+        };
+        check("<166>{} esx1.lab Hostd: m n", "esx1.lab", "Hostd", "In", "m n");
+        check("<164>{} esx1 Hostd: [FFA1 warning 'Vmsvc' opID=a] m", "esx1", "Hostd", "warning", "m");
+        check("<166>{} esx1 esx1 Vpxa: info vpxa[7] [Originator@6876 sub=x] m", "esx1", "vpxa", "info", "m");
+        check("<181>{} esx1 vmkernel: cpu4:2097)WARNING: m", "esx1", "vmkernel", "WARNING", "WARNING: m");
+        check("<14>{} esx1 vobd:  [corr] 12us: [vob.x] m", "esx1", "vobd", "In", "[corr] 12us: [vob.x] m");
+        check("<14>1 {} esx1 clomd 77 - - m n", "esx1", "clomd", "In", "m n");
+        check(
+            "<14>1 {} vc1 vpxd 77 - [a@1 b=\"c d\"] \u{feff}Event [7] x",
+            "vc1",
+            "vpxd",
+            "In",
+            "Event [7] x",
+        );
+        check("<166>{} esx1 In(166) Hostd[7]: [Originator@6876 sub=x] m", "esx1", "Hostd", "In", "m");
+        check("{} esx1 Hostd: [Originator@6876 sub=x] m", "esx1", "Hostd", "", "m");
+        check(
+            "{} 192.0.2.7 /usr/lib/vmware/bin/vmware-hostd[7]: m",
+            "192.0.2.7",
+            "/usr/lib/vmware/bin/vmware-hostd",
+            "",
+            "m",
+        );
+        // Relay, device and program each have their stamp: the innermost is who wrote it.
+        check("<166>2020-07-01T08:15:33Z relay1 {} esx1 vobd: m", "relay1", "vobd", "In", "m");
+        check("Jul  1 08:15:33 192.0.2.9 {} esx1 Hostd: m", "192.0.2.9", "Hostd", "", "m");
+        let timeless = |line: &str, host: &str, program: &str, message: &str| {
+            relayed(line, host, program, "In", "", message);
+        };
+        timeless("<166>NoneZ esx1 Hostd: m", "esx1", "Hostd", "m");
+        timeless("<166>esx1 Hostd: m", "esx1", "Hostd", "m");
+        timeless(
+            "<166>564d1f4e-1111-2222-3333-444455556666 esx1 Hostd: m",
+            "564d1f4e-1111-2222-3333-444455556666",
+            "Hostd",
+            "m",
+        );
+        timeless(
+            "<166>Section for VMware ESX, pid=7, version=6.5.0",
+            "",
+            "",
+            "Section for VMware ESX, pid=7, version=6.5.0",
+        );
+    }
+
+    #[test]
+    fn prose_is_no_header() {
+        for line in [
+            "Aug is a month",
+            "August 15 06:07:13 esx1 vmkernel: x",
+            "Aug 15, 06:07:13",
+            "   2020-07-01T08:15:30.123Z cpu1:2)x",
+            "1: a list",
+            "12:30 is a time",
+            "2020-07-01",
+            "2020-07-01 is a date",
+            "error: foo: bar",
+            "http://host/path: x",
+            "[1234] x",
+            "[2020-07-01] x",
+            "<html>",
+            "<166 x",
+            "<999>2020-07-01T08:15:30.123Z esx1 Hostd: m",
+            "TSC: off",
+            "TSC: 12 and more",
+            "--- x ---",
+            "--> -- a --",
+            "Traceback (most recent call last):",
+            "Service: 12 of 2020-07-01 08:15:30",
+        ] {
+            assert!(!starts_record(line.as_bytes()), "{line}");
+            assert_eq!(parse(line.as_bytes()), None, "{line}");
+        }
+        // A colon in prose makes no program and no machine.
+        let check = |rest: &str| {
+            let line = format!("2020-07-01T08:15:30.123Z {rest}");
+            let header = parse(line.as_bytes()).expect("a stamp");
+            assert_eq!(
+                (header.host, header.program, header.message),
+                (None, None, rest.as_bytes()),
+                "{line}"
+            );
+        };
+        check("some error: text");
+        check("http://host/path: x");
+        check("Host has booted");
+    }
+
     #[test]
     fn continuation_lines_do_not_start_a_record() {
         for line in [

@@ -47,7 +47,8 @@ fn program(text: &[u8], of_name: fn(u8) -> bool) -> Option<Program<'_>> {
     let head = &text[..text.len().min(96)];
     let end = head.iter().position(|&byte| matches!(byte, b':' | b'[') || !of_name(byte))?;
     let (name, rest) = text.split_at(end);
-    if name.is_empty() {
+    // A number and a colon are a time, or an item of a list.
+    if name.first().is_none_or(u8::is_ascii_digit) {
         return None;
     }
     if let Some(rest) = rest.strip_prefix(b":") {
@@ -244,6 +245,9 @@ fn numbered_body<'a>(rest: &'a [u8], header: &mut Header<'a>) -> bool {
 
 /// `esx01 Hostd: text` and its disorders: the name twice, none, or an identifier in the way.
 fn relayed_body<'a>(mut rest: &'a [u8], header: &mut Header<'a>) {
+    if rest.starts_with(b"Section for ") {
+        return;
+    }
     for _ in 0..3 {
         if time::looks_iso(rest) {
             return nested(rest, header);
