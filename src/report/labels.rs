@@ -305,6 +305,14 @@ impl Labels {
             "vsan-state" => ("vSAN state", "vSAN の状態"),
             "vsan-members" => ("vSAN members", "vSAN メンバー数"),
             "unicast-peers" => ("unicast peers", "ユニキャスト ピア数"),
+            "image-profile" => ("image profile", "イメージ プロファイル"),
+            "microcode-vib" => ("microcode VIB", "マイクロコード VIB"),
+            "nic-driver" => ("NIC driver", "NIC ドライバ"),
+            "nic-firmware" => ("NIC firmware", "NIC ファームウェア"),
+            "vmknic-mtu" => ("VMkernel MTU", "VMkernel MTU"),
+            "vmknic-ip" => ("VMkernel IP address", "VMkernel IP アドレス"),
+            "ntp-servers" => ("NTP servers", "NTP サーバー"),
+            "vsan-format" => ("vSAN on-disk format", "vSAN オンディスク フォーマット"),
             _ => return what,
         };
         self.pick(en, ja)

@@ -154,6 +154,7 @@ fn esxi(n: usize, id: &str) -> HostInfo {
         captures: captures(n, id),
         changes: if n == 0 { changes() } else { vec![] },
         absent_logs: vec![],
+        setup: None,
     }
 }
 
@@ -215,6 +216,7 @@ fn vcenter() -> HostInfo {
         }],
         changes: vec![],
         absent_logs: vec![],
+        setup: None,
     }
 }
 
