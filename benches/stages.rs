@@ -152,10 +152,7 @@ fn headers(text: &[u8]) -> u64 {
 
 /// Only the stamps, as the product reads them.
 fn stamps(text: &[u8]) -> u64 {
-    lines(text)
-        .filter_map(|line| format::time::iso(line))
-        .map(|(stamp, _)| stamp.time.micros() as u64 & 1)
-        .sum()
+    lines(text).filter_map(format::time::iso).map(|(stamp, _)| stamp.time.micros() as u64 & 1).sum()
 }
 
 /// Only the stamps, as a date library reads them, given where they end.
