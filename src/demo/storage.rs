@@ -81,15 +81,15 @@ fn candidates(host: &Host) -> String {
 }
 
 fn objects(host: &Host, vsan: &Vsan) -> String {
-    let objects = host.objects();
-    let (healthy, reduced) =
-        if vsan.members.len() > vsan.unicast.len() { (objects, 0) } else { (0, objects) };
+    let (count, alone) = (host.objects(), vsan.members.len() < 2);
+    let whole = vsan.members.len() > vsan.unicast.len();
+    let of = |state: bool| if state { count } else { 0 };
     let rows = [
-        ("inaccessible", 0),
-        ("reduced-availability-with-no-rebuild", reduced),
+        ("inaccessible", of(alone)),
+        ("reduced-availability-with-no-rebuild", of(!alone && !whole)),
         ("reduced-availability-with-active-rebuild", 0),
         ("data-move", 0),
-        ("healthy", healthy),
+        ("healthy", of(!alone && whole)),
     ];
     let rows: Vec<Vec<String>> =
         rows.iter().map(|(state, objects)| vec![(*state).to_owned(), objects.to_string()]).collect();

@@ -31,6 +31,7 @@ labels! {
     overview: "Overview", "概要";
     findings: "Findings", "検出事項";
     hosts: "Hosts", "ホスト";
+    setup: "Configuration", "構成";
     cpu_features: "CPU features", "CPU 機能";
     timeline: "Timeline", "タイムライン";
     coverage: "What was read", "収集範囲";
@@ -203,6 +204,7 @@ labels! {
     older_short: "older", "以前";
     changed_short: "changed", "変更点";
     files_short: "files", "ファイル";
+    setup_short: "setup", "構成";
     absent_logs: "Logs that are missing altogether", "不足しているログ";
     absent_short: "not here", "不足しているログ";
     absent: "{0}: most of the other hosts have them", "{0}（他の多くのホストにはあります）";

@@ -4,10 +4,13 @@
 //! `vmk2` before `vmk10`, where nothing else is said.
 
 mod build;
+mod view;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::build::setup_info;
+pub(super) use self::view::{Depth, Part, counts, show};
 
 /// A host's setup, as its newest bundle tells it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
