@@ -4,6 +4,7 @@
 mod run;
 
 use esxray::demo::{ClusterOptions, Container, Generation, Host, Site, healthy};
+use esxray::fact::FACTS;
 use run::{analyze, analyze_site, written};
 use serde_json::{Value, json};
 
@@ -215,4 +216,20 @@ fn the_newest_bundle_tells_the_setup_and_what_changed_in_it() {
     assert!(
         change("microcode-vib", Value::Null).is_some() && change("nic-firmware", json!("vmnic0")).is_some()
     );
+}
+
+/// Whatever the readers of facts can make of a file has its place in the report, which `analyze` holds against the
+/// schema.
+#[test]
+fn every_sample_of_a_fact_fits_the_report() {
+    let most = FACTS.iter().map(|file| file.samples.len()).max().expect("some");
+    for turn in 0..most {
+        let mut site = site(Generation::V80, true);
+        (site.vcenter, site.hosts) = (None, site.hosts[..1].to_vec());
+        for sample in FACTS.iter().filter_map(|file| file.samples.get(turn)) {
+            site.hosts[0].extra.insert(sample.path.to_owned(), sample.text.as_bytes().to_vec());
+        }
+        let (_folder, run) = analyze_site(&site, Container::Tar, &[]);
+        assert!(run.report["hosts"].as_array().is_some_and(|hosts| !hosts.is_empty()), "turn {turn}");
+    }
 }

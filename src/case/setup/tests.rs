@@ -165,6 +165,21 @@ fn two_vms_of_one_name_lend_a_process_to_neither() {
 }
 
 #[test]
+fn a_datastore_that_is_called_by_two_names_makes_nothing_sure() {
+    let facts = vec![
+        ("list", running("web", 11, Some("/vmfs/volumes/5f0a/web/web.vmx"))),
+        ("inventory", registered(1, "/vmfs/volumes/prod/web/web.vmx")),
+        ("inventory", registered(2, "/vmfs/volumes/prod/db/db.vmx")),
+    ];
+    let setup = setup(facts);
+    let told: Vec<_> =
+        setup.vms.vms.iter().map(|vm| (vm.value.id, vm.value.registered, vm.value.running)).collect();
+    let expected =
+        [(None, None, Some(true)), (Some(2), Some(true), Some(false)), (Some(1), Some(true), None)];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn no_vsan_adapter_is_known_and_none_is_not() {
     let interface = |vmknic: &str| {
         FactValue::VsanInterface(VsanInterface {

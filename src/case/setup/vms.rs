@@ -97,11 +97,25 @@ impl VmsSetup {
             !files.is_empty() && !files.iter().any(|file| damaged.contains(&**file))
         };
         let (inventory, processes) = (whole(&self.inventories), whole(&self.process_lists));
+        let strays = self.strays();
         for vm in self.vms.iter_mut().map(|vm| &mut vm.value) {
-            keep(&mut vm.registered, inventory.then_some(false));
-            keep(&mut vm.running, processes.then_some(false));
+            let is_sure = vm.file().is_none_or(|file| !strays.contains(file));
+            keep(&mut vm.registered, (inventory && is_sure).then_some(false));
+            keep(&mut vm.running, (processes && is_sure).then_some(false));
         }
         self.vms.sort_by(|a, b| a.value.order().cmp(&b.value.order()));
+    }
+
+    /// Names of configuration files that one VM is registered with and another one runs with: these may be one, whose
+    /// datastore is called by its label here and by its UUID there.
+    fn strays(&self) -> BTreeSet<String> {
+        let files = |wanted: fn(&VmSetup) -> bool| -> BTreeSet<&str> {
+            let vms = self.vms.iter().map(|vm| &vm.value);
+            vms.filter(|vm| wanted(vm)).filter_map(VmSetup::file).collect()
+        };
+        let idle = files(|vm| vm.registered == Some(true) && vm.running.is_none());
+        let foreign = files(|vm| vm.registered.is_none() && vm.running == Some(true));
+        idle.intersection(&foreign).map(|file| (*file).to_owned()).collect()
     }
 
     /// Adds a running VM to the only one that has its name, or as one of its own.
@@ -155,6 +169,11 @@ impl VmSetup {
             a.is_none() || b.is_none() || a == b
         }
         agree(self.world.as_ref(), other.world.as_ref()) && agree(self.uuid.as_ref(), other.uuid.as_ref())
+    }
+
+    /// `web.vmx`
+    fn file(&self) -> Option<&str> {
+        self.path.as_deref().map(|path| path.rsplit('/').next().unwrap_or(path))
     }
 
     fn order(&self) -> (bool, Option<&str>, Option<&str>, Option<u64>) {
