@@ -44,7 +44,7 @@ fn every_report_obeys_the_schema() {
 fn the_schema_refuses_what_the_contract_forbids() {
     let good: Value = serde_json::from_str(&render("json", &fixture::report(Lang::En, 20))).expect("JSON");
     assert!(schema::against_schema(&good).is_ok());
-    let cases: [(&str, Value); 17] = [
+    let cases: [(&str, Value); 21] = [
         ("/schema", "esxray.report/2".into()),
         ("/case/lang", "fr".into()),
         ("/case/from", "2026-11-20 00:00:03".into()),
@@ -60,6 +60,10 @@ fn the_schema_refuses_what_the_contract_forbids() {
         ("/problems/0/hosts", Value::Null),
         ("/hosts/0/captures", Value::Array(vec![])),
         ("/hosts/0/changes/0/what", "weather".into()),
+        ("/hosts/0/setup", "none".into()),
+        ("/hosts/1/setup/network/vmkernel/0/mtu", "9000".into()),
+        ("/hosts/1/setup/options/0/value", "".into()),
+        ("/hosts/1/setup/profile/name", "".into()),
         ("/coverage/6/gaps/0/why", "quiet".into()),
         ("/coverage/6/samples/0/line", 0.into()),
     ];
@@ -176,6 +180,34 @@ fn markdown_keeps_text_in_its_place() {
         let head = cells(rows.next().expect("a head"));
         assert!(rows.all(|row| cells(row) == head), "{table}");
     }
+}
+
+#[test]
+fn configurations_are_folded_and_cut() {
+    let text = render("html", &fixture::report(Lang::En, 30));
+    assert_eq!(text.matches("<details class=\"setup\">").count(), 2);
+    let part = text.split("<section id=\"setup\">").nth(1).and_then(|rest| rest.split("</section>").next());
+    let part = part.expect("the section");
+    for expected in [
+        "VMkernel adapters",
+        "10.0.0.1/24",
+        "<dt>NTP servers</dt><dd>none</dd>",
+        "<td>/Net/Option19</td>",
+        "<td>running</td>",
+    ] {
+        assert!(part.contains(expected), "{expected}\n{part}");
+    }
+    for banned in ["<img", "Physical NICs", "MAC address", "TCP/IP stack"] {
+        assert!(!part.contains(banned), "what is not known has no place: {banned}");
+    }
+    let text = render("md", &fixture::report(Lang::Ja, 30));
+    assert!(text.contains("## 構成") && text.contains("#### VMkernel アダプタ"));
+    assert!(text.contains("/Net/Option15 |") && !text.contains("/Net/Option16"));
+    assert!(text.contains("残り 4 件は report.json にあります。"));
+    let none = fixture::empty();
+    assert!(
+        !render("html", &none).contains("id=\"setup\"") && !render("md", &none).contains("Configuration")
+    );
 }
 
 /// The text outside code spans, read as CommonMark does: a run of backticks ends at the next run of its length.

@@ -39,6 +39,8 @@ pub struct Capture {
     pub unicast_peers: Option<u64>,
     /// EVC masks as written, by feature key; `None` where the bundle does not tell them.
     pub masks: Option<BTreeMap<String, String>>,
+    /// Parts of its setup: what, of what, and its value.
+    pub setup: Vec<(&'static str, Option<String>, String)>,
     /// Members that were read.
     pub members_read: u64,
     /// Members that hold nothing that is known.
@@ -65,6 +67,7 @@ impl Capture {
             vsan_members: vsan.and_then(|vsan| vsan.member_count),
             unicast_peers: host.unicast.as_ref().map(|agents| agents.value.len() as u64),
             masks: host.features.masks_known().then(|| masks().collect()),
+            setup: host.setup.compared(),
             members_read: host.members_read,
             members_skipped: host.members_skipped,
         }
@@ -74,9 +77,11 @@ impl Capture {
 /// Something that was otherwise in an older capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// `version`, `build`, `bios`, `microcode`, `evc-mask`, `vsan-state`, `vsan-members` or `unicast-peers`.
+    /// `version`, `build`, `bios`, `microcode`, `vsan-state`, `vsan-members`, `unicast-peers`; of the setup
+    /// `image-profile`, `microcode-vib`, `nic-driver`, `nic-firmware`, `vmknic-mtu`, `vmknic-ip`, `ntp-servers`,
+    /// `vsan-format`; or `evc-mask`.
     pub what: &'static str,
-    /// The feature key of an EVC mask.
+    /// The NIC, the VMkernel adapter, or the feature key of an EVC mask.
     pub key: Option<String>,
     /// What it was; `None` where it was not set.
     pub older: Option<String>,
@@ -113,7 +118,20 @@ fn between(older: &Capture, newer: &Capture) -> Vec<Change> {
     let differing =
         pairs.filter(|((_, older), (_, newer))| older.is_some() && newer.is_some() && older != newer);
     let change = |((what, older), (_, newer))| Change { what, key: None, older, newer, since };
-    differing.map(change).chain(masks_between(older, newer)).collect()
+    let state = differing.map(change);
+    state.chain(setup_between(older, newer)).chain(masks_between(older, newer)).collect()
+}
+
+/// What is different in the setup, of what is in both: of a NIC that is gone the drivers do not differ.
+fn setup_between(older: &Capture, newer: &Capture) -> Vec<Change> {
+    let before: BTreeMap<(&str, &Option<String>), &String> =
+        older.setup.iter().map(|(what, key, value)| ((*what, key), value)).collect();
+    let changed = newer.setup.iter().filter_map(|(what, key, value)| {
+        let was = before.get(&(*what, key)).filter(|was| **was != value)?;
+        let (older_value, newer) = (Some((*was).clone()), Some(value.clone()));
+        Some(Change { what, key: key.clone(), older: older_value, newer, since: older.captured_at })
+    });
+    changed.collect()
 }
 
 fn masks_between(older: &Capture, newer: &Capture) -> Vec<Change> {

@@ -10,6 +10,7 @@ use crate::model::{Event, HostKind, Problem, ProblemKind, Source, Timestamp};
 
 use super::capture::Capture;
 use super::coverage::Gap;
+use super::setup::Setup;
 use super::vm::Vm;
 
 /// A value and the line that it came from.
@@ -24,7 +25,7 @@ pub struct Sourced<T> {
 }
 
 impl<T> Sourced<T> {
-    fn of(fact: &Fact, value: T) -> Self {
+    pub(super) fn of(fact: &Fact, value: T) -> Self {
         Sourced { value, source: fact.source.clone(), text: fact.text.clone() }
     }
 }
@@ -148,6 +149,8 @@ pub struct Host {
     pub unicast: Option<Sourced<Vec<UnicastAgent>>>,
     /// Changed advanced options.
     pub options: BTreeMap<String, Sourced<String>>,
+    /// How it is set up.
+    pub setup: Setup,
     /// Its bundles, the one taken last first; never empty.
     pub captures: Vec<Capture>,
     /// What was read of its logs, over all captures.
@@ -266,6 +269,8 @@ pub(super) fn host(digest: &mut Digest) -> (Host, Vec<Event>) {
         }
     }
     product(&mut host, &products);
+    let damaged: BTreeSet<&str> = host.problems.iter().map(|problem| problem.path.as_str()).collect();
+    host.setup.settle(&damaged);
     times.settle(&mut host, &events);
     let own_role = events.iter().find_map(|event| event.fields.get("own_node")).cloned();
     let node = stated_node(&host).map(str::to_owned).or(own_role).or_else(|| host.system_uuid.clone());
@@ -294,6 +299,7 @@ fn kind_of(facts: &[Fact], logs: &[LogCoverage]) -> HostKind {
 }
 
 fn take(host: &mut Host, fact: &Fact) {
+    host.setup.take(fact);
     let features = &mut host.features;
     match &fact.value {
         FactValue::Hardware { vendor, model, bios, .. } => {
@@ -344,7 +350,7 @@ fn take(host: &mut Host, fact: &Fact) {
             host.unicast = Some(list);
         }
         FactValue::AdvancedOption { path, value } => {
-            host.options.insert(path.clone(), Sourced::of(fact, value.clone()));
+            host.options.entry(path.clone()).or_insert_with(|| Sourced::of(fact, value.clone()));
         }
         FactValue::VmRun(run) => host.runs.push((run.clone(), fact.source.clone(), fact.text.clone())),
         FactValue::RunningVm { name, vmx, .. } => {

@@ -9,6 +9,7 @@ mod coverage;
 mod host;
 mod join;
 mod names;
+mod setup;
 mod timeline;
 mod vm;
 
@@ -21,6 +22,10 @@ pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
 pub use host::{Cpu, FeatureState, Host, Sourced};
 pub use names::Names;
+pub use setup::{
+    ByName, DirectoryCount, DirectoryNode, MicrocodeSetup, NetworkSetup, NtpSetup, Setup, Vib, VmSetup,
+    VmsSetup, VsanSetup,
+};
 pub use timeline::Moment;
 pub use vm::Vm;
 

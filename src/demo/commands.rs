@@ -1,12 +1,13 @@
 //! The texts of a host's `commands/` folder, one function a command.
 
 use std::fmt::Write;
-
-use super::dump;
-use super::pack::Members;
-use super::site::{Generation, Host, Vsan};
-use crate::model::Timestamp;
 use std::io;
+
+use super::pack::Members;
+use super::setup::spaced;
+use super::site::{Generation, Host, Vsan};
+use super::{dump, network, storage};
+use crate::model::Timestamp;
 
 /// Writes the `commands/` folder.
 pub(crate) fn write_commands(host: &Host, out: &mut Members<'_>) -> io::Result<()> {
@@ -28,7 +29,7 @@ pub(crate) fn write_commands(host: &Host, out: &mut Members<'_>) -> io::Result<(
     }
 }
 
-fn texts(host: &Host) -> Vec<(&'static str, String)> {
+fn texts(host: &Host) -> Vec<(String, String)> {
     let mut texts = vec![
         ("uname_-a", uname(host)),
         ("vmware_-vl", vmware(host)),
@@ -40,17 +41,18 @@ fn texts(host: &Host) -> Vec<(&'static str, String)> {
         ("vsish_-e--get-hardwarecpucpuList0", cpu_node(host)),
         ("localcli_vm-process-list", processes(host)),
         ("localcli_software-vib-list", vibs(host)),
-        ("esxcfg-vmknic_-l", vmknics(host)),
+        ("localcli_software-profile-get", profile(host)),
+        ("localcli_software-acceptance-get", "PartnerSupported\n".to_owned()),
         ("localcli_system-settings-advanced-list--d", advanced(host)),
         ("localcli_storage-filesystem-list", filesystems(host)),
-        ("ntpq_-p", ntp()),
         ("localcli_vsan-cluster-get", vsan_cluster(host)),
     ];
     if let Some(vsan) = &host.vsan {
         texts.push(("localcli_vsan-cluster-unicastagent-list", unicast(vsan)));
-        texts.push(("localcli_vsan-network-list", vsan_network(host)));
     }
-    texts
+    texts.extend(storage::texts(host));
+    let named = texts.into_iter().map(|(name, text)| (name.to_owned(), text));
+    named.chain(network::texts(host)).collect()
 }
 
 /// `Wed Jun 25 19:25:14 UTC 2025`
@@ -157,7 +159,7 @@ fn processes(host: &Host) -> String {
              Config File: {}\n\n",
             vm.world + 4,
             vm.world,
-            vm.uuid,
+            spaced(&vm.uuid),
             vm.vmx_path(),
             name = vm.name,
         );
@@ -181,13 +183,15 @@ fn vibs(host: &Host) -> String {
         "-".repeat(16)
     );
     let (year, month, day, _) = host.booted_at.civil();
+    let driver = host.nics().first().map(|nic| format!("{}-1vmw.{}", nic.driver_version, release.build));
+    let driver = driver.unwrap_or_default();
     let rows = [
         ("esx-base", base.as_str()),
         ("cpu-microcode", &release.microcode_vib),
         ("vsan", &base),
         ("vsanhealth", &base),
         ("esx-ui", "1.33.4-14093553"),
-        ("ixgben", "1.7.1.16-1vmw.670.3.73.14320388"),
+        ("ixgben", &driver),
         ("lsi-mr3", "7.708.07.00-3vmw.670.3.73.14320388"),
         ("nmlx5-core", "4.17.13.1-1vmw.670.2.48.13006603"),
         ("vmware-fdm", "6.7.0-14368073"),
@@ -202,34 +206,14 @@ fn vibs(host: &Host) -> String {
     text
 }
 
-fn vmknics(host: &Host) -> String {
-    let mut text = String::from(
-        "Interface  Port Group/DVPort/Opaque Network        IP Family IP Address                              Netmask         Broadcast       MAC Address       MTU     TSO MSS   Enabled Type                NetStack\n",
-    );
-    let net = &host.net;
-    let rows = [
-        ("vmk0", &net.management, "defaultTcpipStack"),
-        ("vmk1", &net.vmotion, "vmotion"),
-        ("vmk2", &net.vsan, "defaultTcpipStack"),
-    ];
-    for (index, (name, address, stack)) in rows.into_iter().enumerate() {
-        let mac = if index == 0 {
-            net.mac.clone()
-        } else {
-            format!("00:50:56:6{index}:{:02x}:10", host.moref & 0xff)
-        };
-        let _ = writeln!(
-            text,
-            "{name:<10} {:<39} IPv4      {address:<39} 255.255.255.0   {:<15} {mac} 1500    65535     true    STATIC              {stack}",
-            index + 8,
-            broadcast(address),
-        );
-    }
-    text
-}
-
-fn broadcast(address: &str) -> String {
-    format!("{}.255", address.rsplit_once('.').map_or(address, |(network, _)| network))
+fn profile(host: &Host) -> String {
+    let (year, month, day, _) = host.booted_at.civil();
+    let name = host.image_profile();
+    format!(
+        "{name}\n   Name: {name}\n   Vendor: VMware, Inc.\n   Creation Time: {year:04}-{month:02}-{day:02}T06:10:12\n   \
+         Modification Time: {year:04}-{month:02}-{day:02}T06:38:33\n   Stateless Ready: True\n   Description: \n\n      \
+         Updates ESXi\n   VIBs: esx-base, cpu-microcode\n"
+    )
 }
 
 fn advanced(host: &Host) -> String {
@@ -275,14 +259,6 @@ fn filesystems(host: &Host) -> String {
         }
     }
     text
-}
-
-fn ntp() -> String {
-    "     remote           refid      st t when poll reach   delay   offset  jitter\n\
-     ==============================================================================\n\
-     *10.20.0.5       10.0.0.1         2 u   33   64  377    0.412    0.118   0.052\n\
-     +10.20.0.6       10.0.0.1         2 u   51   64  377    0.398   -0.204   0.071\n"
-        .to_owned()
 }
 
 fn vsan_cluster(host: &Host) -> String {
@@ -331,15 +307,4 @@ fn unicast(vsan: &Vsan) -> String {
         );
     }
     text
-}
-
-fn vsan_network(host: &Host) -> String {
-    format!(
-        "Interface\n   VmkNic Name: vmk2\n   IP Protocol: IP\n   Interface UUID: 5f1c0a5d-61cd-9b0e-7f64-{}\n   \
-         Agent Group Multicast Address: 224.2.3.4\n   Agent Group IPv6 Multicast Address: ff19::2:3:4\n   \
-         Agent Group Multicast Port: 23451\n   Master Group Multicast Address: 224.1.2.3\n   \
-         Master Group IPv6 Multicast Address: ff19::1:2:3\n   Master Group Multicast Port: 12345\n   \
-         Host Unicast Channel Bound Port: 12321\n   Multicast TTL: 5\n   Traffic Type: vsan\n",
-        host.net.mac.replace(':', "")
-    )
 }

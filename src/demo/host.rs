@@ -7,6 +7,7 @@ use std::io;
 use super::commands::write_commands;
 use super::line::{Log, ScriptedLine};
 use super::logs::{Keep, LogStream, Origin, write_host_log};
+use super::network::ntp_conf;
 use super::noise::Words;
 use super::pack::{Members, Sink};
 use super::prng::Prng;
@@ -85,6 +86,7 @@ fn etc(site: &Site, host: &Host, out: &mut Members<'_>) -> io::Result<()> {
         let _ = writeln!(hosts, "{}\t{}", other.net.management, other.name);
     }
     out.file("etc/hosts", hosts.as_bytes(), at)?;
+    out.file("etc/ntp.conf", ntp_conf(host).as_bytes(), at)?;
     out.file("etc/vmsyslog.conf", b"[vmsyslog]\nlogdir = <none>\nrotate = 8\nsize = 1024\n", at)
 }
 

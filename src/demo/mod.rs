@@ -13,11 +13,15 @@ mod headers;
 mod host;
 mod line;
 mod logs;
+mod network;
 mod noise;
 mod pack;
 mod prng;
 mod script;
+mod setup;
 mod site;
+mod storage;
+mod table;
 mod templates;
 mod vcenter;
 mod vm;
@@ -37,6 +41,7 @@ pub use evc::{EvcCause, EvcOptions, EvcTruth, Refused, evc_incident};
 pub use line::{Level, Log, ScriptedLine};
 pub use pack::Container;
 pub use script::{Migration, Refusal, RefusalForm, add_migration, add_reboot, add_refusal, add_upgrade};
+pub use setup::{Adapter, Disk, Nic};
 pub use site::{
     Cpu, Datastore, Generation, Host, HostNet, Release, Site, UnicastAgent, Vcenter, VcenterRelease, Vm,
     VmRun, Volume, Vsan, VsanState, membership_uuid,

@@ -5,6 +5,7 @@ use std::io;
 
 use super::pack::Members;
 use super::prng::Prng;
+use super::setup::spaced;
 use super::site::{Cpu, Generation, Host, Vm, VmRun};
 use crate::model::Timestamp;
 
@@ -23,7 +24,7 @@ pub(crate) fn write_vm(vm: &Vm, host: &Host, out: &mut Members<'_>) -> io::Resul
 fn vmx(vm: &Vm, host: &Host) -> String {
     let mut text =
         String::from(".encoding = \"UTF-8\"\nconfig.version = \"8\"\nvirtualHW.version = \"13\"\n");
-    let world = vm.world;
+    let (world, uuid) = (vm.world, spaced(&vm.uuid));
     let fields = [
         ("displayName", vm.name.as_str()),
         ("annotation", &vm.annotation),
@@ -33,8 +34,8 @@ fn vmx(vm: &Vm, host: &Host) -> String {
         ("scsi0.virtualDev", "pvscsi"),
         ("ethernet0.virtualDev", "vmxnet3"),
         ("ethernet0.present", "TRUE"),
-        ("uuid.bios", &vm.uuid),
-        ("uuid.location", &vm.uuid),
+        ("uuid.bios", &uuid),
+        ("uuid.location", &uuid),
         ("sched.cpu.latencySensitivity", "normal"),
         ("svga.present", "TRUE"),
     ];

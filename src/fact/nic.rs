@@ -266,7 +266,7 @@ impl NicInfo {
 
 impl PhysicalNic {
     /// Takes from `other` what this does not know.
-    fn complete(&mut self, other: PhysicalNic) {
+    pub fn complete(&mut self, other: PhysicalNic) {
         fn keep<T>(own: &mut Option<T>, other: Option<T>) {
             *own = own.take().or(other);
         }

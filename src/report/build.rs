@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::model::*;
+use super::setup;
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
 use crate::fact::features::FeatureClass as FactClass;
@@ -150,6 +151,7 @@ fn host_info(host: &Host, lang: Lang) -> HostInfo {
         captures: host.captures.iter().map(capture_info).collect(),
         changes: case::changes(&host.captures).into_iter().map(change_info).collect(),
         absent_logs: host.absent_logs.clone(),
+        setup: setup::setup_info(host),
     }
 }
 

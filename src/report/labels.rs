@@ -31,6 +31,7 @@ labels! {
     overview: "Overview", "概要";
     findings: "Findings", "検出事項";
     hosts: "Hosts", "ホスト";
+    setup: "Configuration", "構成";
     cpu_features: "CPU features", "CPU 機能";
     timeline: "Timeline", "タイムライン";
     coverage: "What was read", "収集範囲";
@@ -203,6 +204,7 @@ labels! {
     older_short: "older", "以前";
     changed_short: "changed", "変更点";
     files_short: "files", "ファイル";
+    setup_short: "setup", "構成";
     absent_logs: "Logs that are missing altogether", "不足しているログ";
     absent_short: "not here", "不足しているログ";
     absent: "{0}: most of the other hosts have them", "{0}（他の多くのホストにはあります）";
@@ -305,6 +307,14 @@ impl Labels {
             "vsan-state" => ("vSAN state", "vSAN の状態"),
             "vsan-members" => ("vSAN members", "vSAN メンバー数"),
             "unicast-peers" => ("unicast peers", "ユニキャスト ピア数"),
+            "image-profile" => ("image profile", "イメージ プロファイル"),
+            "microcode-vib" => ("microcode VIB", "マイクロコード VIB"),
+            "nic-driver" => ("NIC driver", "NIC ドライバ"),
+            "nic-firmware" => ("NIC firmware", "NIC ファームウェア"),
+            "vmknic-mtu" => ("VMkernel MTU", "VMkernel MTU"),
+            "vmknic-ip" => ("VMkernel IP address", "VMkernel IP アドレス"),
+            "ntp-servers" => ("NTP servers", "NTP サーバー"),
+            "vsan-format" => ("vSAN on-disk format", "vSAN オンディスク フォーマット"),
             _ => return what,
         };
         self.pick(en, ja)

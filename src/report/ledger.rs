@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::columns::{pad, pad_left, shorten, wrap};
 use super::labels::{Labels, fill, labels};
 use super::model::{Coverage, HostInfo, Report, ReportProblem};
-use super::{escape, show, view};
+use super::{escape, setup, show, view};
 use crate::case::inside;
 use crate::model::{ProblemKind, Timestamp};
 
@@ -62,6 +62,10 @@ impl Page<'_> {
         self.captures(host)?;
         let (read, skipped) = (show::count(host.members.read), show::count(host.members.skipped));
         self.field(l.files_short, &fill(l.files_read, &[&read, &skipped]))?;
+        let counts = host.setup.as_ref().map(|known| setup::counts(known, l)).unwrap_or_default();
+        if !counts.is_empty() {
+            self.field(l.setup_short, &counts)?;
+        }
         let logs: Vec<&Coverage> = report.coverage.iter().filter(|log| log.host == host.id).collect();
         if !host.absent_logs.is_empty() {
             self.field(l.absent_short, &fill(l.absent, &[&host.absent_logs.join(", ")]))?;

@@ -6,7 +6,7 @@ use super::details::{self, Details, HostLost, Mismatch, Partition};
 use super::escape::{self, code_span, markdown as md};
 use super::labels::{Labels, fill, fill_count, labels};
 use super::model::{FeatureRow, Finding, Report, Step};
-use super::{Renderer, show, view};
+use super::{Renderer, setup, show, view};
 use crate::model::Severity;
 
 /// Writes `report.md`.
@@ -27,6 +27,7 @@ fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     overview(report, l, out)?;
     findings(report, l, out)?;
     hosts(report, l, out)?;
+    configurations(report, l, out)?;
     features(report, l, out)?;
     timeline(report, l, out)?;
     coverage(report, l, out)?;
@@ -265,6 +266,34 @@ fn older_bundles(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result
         }
     }
     Ok(())
+}
+
+/// What matters of each host's configuration; the whole is in `report.json`.
+fn configurations(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    let mut told = report.hosts.iter().filter_map(|host| Some((host, host.setup.as_ref()?))).peekable();
+    if told.peek().is_some() {
+        writeln!(out, "\n## {}", l.setup)?;
+    }
+    for (host, setup) in told {
+        let shown = setup::show(setup, l, setup::Depth::Brief);
+        writeln!(out, "\n### {}\n", code_span(&host.id))?;
+        for (label, text) in &shown.lines {
+            writeln!(out, "- {label}: {}", code_span(text))?;
+        }
+        for part in &shown.parts {
+            configuration_part(part, l, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn configuration_part(part: &setup::Part, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n#### {}", part.title)?;
+    table_head(&part.heads, out)?;
+    for cells in &part.rows {
+        row(&cells.iter().map(|cell| md(cell)).collect::<Vec<_>>(), out)?;
+    }
+    more_in_json(part.rows.len() + part.rest, part.rows.len(), l, out)
 }
 
 fn features(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {

@@ -12,10 +12,12 @@ pub mod details;
 pub mod escape;
 pub mod html;
 pub mod json;
+#[macro_use]
 pub mod labels;
 pub mod ledger;
 pub mod markdown;
 pub mod model;
+pub mod setup;
 pub mod show;
 pub mod terminal;
 pub mod timesketch;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use super::setup::*;
 use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity, TimeQuality, Timestamp};
 
 /// The schema id that a report states.
@@ -163,6 +164,9 @@ pub struct HostInfo {
     /// Log families that most other hosts of its kind have and it has not.
     #[serde(default)]
     pub absent_logs: Vec<String>,
+    /// How it is set up; `null` where its bundle tells nothing of that.
+    #[serde(default)]
+    pub setup: Option<SetupInfo>,
 }
 
 /// One bundle of a host.
@@ -193,9 +197,11 @@ pub struct CaptureInfo {
 /// Something that was otherwise in an older bundle of a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeInfo {
-    /// `version`, `build`, `bios`, `microcode`, `evc-mask`, `vsan-state`, `vsan-members` or `unicast-peers`.
+    /// `version`, `build`, `bios`, `microcode`, `evc-mask`, `vsan-state`, `vsan-members`, `unicast-peers`,
+    /// `image-profile`, `microcode-vib`, `nic-driver`, `nic-firmware`, `vmknic-mtu`, `vmknic-ip`, `ntp-servers` or
+    /// `vsan-format`.
     pub what: String,
-    /// The feature key of an EVC mask.
+    /// The feature key of an EVC mask, the NIC, or the VMkernel adapter.
     pub key: Option<String>,
     /// What it was.
     pub older: Option<String>,

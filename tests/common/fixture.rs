@@ -154,6 +154,35 @@ fn esxi(n: usize, id: &str) -> HostInfo {
         captures: captures(n, id),
         changes: if n == 0 { changes() } else { vec![] },
         absent_logs: vec![],
+        setup: (n < 2).then(|| setup(n)),
+    }
+}
+
+/// A configuration; that of the first host has texts that a bundle's author could choose.
+fn setup(n: usize) -> SetupInfo {
+    let text = |calm: &str| if n == 0 { HOSTILE.to_owned() } else { calm.to_owned() };
+    let option = |at: usize| OptionInfo { path: format!("/Net/Option{at:02}"), value: text("1") };
+    let adapter = VmkernelInfo {
+        name: "vmk0".into(),
+        enabled: Some(true),
+        addresses: Some(vec![AddressInfo { ip: "10.0.0.1".into(), prefix: Some(24) }]),
+        mtu: Some(9000),
+        mac: None,
+        port_group: Some(text("Management Network")),
+        switch: Some("vSwitch0".into()),
+        netstack: None,
+        tags: Some(vec![]),
+    };
+    SetupInfo {
+        profile: Some(ProfileInfo {
+            name: Some(text("ESXi-6.7U3-14320388-standard")),
+            ..ProfileInfo::default()
+        }),
+        network: NetworkInfo { vmkernel: Some(vec![adapter]), ..NetworkInfo::default() },
+        ntp: NtpInfo { enabled: Some(false), servers: Some(vec![]), peers: None },
+        options: Some((0..20).map(option).collect()),
+        vms: Some(vec![VmInfo { name: Some(text("web")), running: Some(true), ..VmInfo::default() }]),
+        ..SetupInfo::default()
     }
 }
 
@@ -215,6 +244,7 @@ fn vcenter() -> HostInfo {
         }],
         changes: vec![],
         absent_logs: vec![],
+        setup: None,
     }
 }
 

@@ -18,6 +18,7 @@ mod finding;
 mod hosts;
 mod lanes;
 mod matrix;
+mod setup;
 
 /// Writes `report.html`.
 pub static RENDERER: Renderer = Renderer {
@@ -53,6 +54,7 @@ struct Page<'a> {
     headline: Option<finding::Card<'a>>,
     findings: Vec<finding::Card<'a>>,
     hosts: hosts::HostTable<'a>,
+    setups: Vec<setup::HostSetup<'a>>,
     matrix: Option<matrix::Matrix<'a>>,
     pictures: Vec<lanes::Picture>,
     events: EventTable<'a>,
@@ -83,6 +85,7 @@ fn page(report: &Report) -> Page<'_> {
         headline: view::headline(report).map(|found| finding::card(1, found, l)),
         findings: cards(&report.findings, l),
         hosts: hosts::table(report, l),
+        setups: setup::setups(report, l),
         matrix: matrix::matrix(report, l),
         pictures: lanes::pictures(report, l),
         events: event_table(report, l),
