@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// An unpacked bundle of one host, made of these files.
 fn bundle(files: &[(&str, &str)]) -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a temporary folder");
-    let root = folder.path().join("esx-esx09.example.org-2011-03-04--10.00");
+    let root = folder.path().join("esx09");
     for (path, text) in files {
         write(&root.join(path), text);
     }
@@ -84,6 +84,22 @@ fn years_are_counted_back_from_the_capture_over_all_rotations() {
     let other = "2011-03-04T09:30:00.000Z: [netCorrelator] 4us: [vob.net.x] y\n";
     let read = report(&[files[0], files[1], files[2], ("var/log/vobd.log", other)]);
     assert_eq!(times(&read, "net.link-down"), expected);
+    // So does the bundle's name.
+    let (folder, root) = bundle(&files);
+    let named = folder.path().join("esx-esx09.example.org-2011-03-04--10.00-2113007");
+    fs::rename(root, &named).expect("renamed");
+    let read = analyze(&[named], folder.path(), &[]).report;
+    assert_eq!(times(&read, "net.link-down"), expected);
+    assert_eq!(read["hosts"][0]["captured_at"], "2011-03-04T10:00:00Z");
+    // A newer rotation that names its years says when the older ones end, whenever the bundle was taken.
+    let late = "2011-04-01T01:00:00.000Z cpu1:2)Boot: 1: x\n";
+    let read = report(&[
+        ("var/log/vmkernel.1.gz", &newest),
+        ("var/log/vmkernel.0.gz", late),
+        ("var/log/vmkernel.log", &late.replace("2011", "2015")),
+        ("commands/date.txt", "Fri Mar  4 10:00:07 UTC 2016\n"),
+    ]);
+    assert_eq!(times(&read, "net.link-down"), expected[4..]);
     // A log that was written on by a newer release is dated by its own later records.
     let upgraded = newest.clone() + "2011-03-05T01:00:00.000Z cpu1:2)Boot: 1: x\n";
     let read =
@@ -144,6 +160,28 @@ fn a_boot_that_only_the_first_lines_show_is_an_event() {
     let summary = "2020-07-01T10:06:30Z bootstop: Host has booted\n";
     let both = report(&[("var/run/log/vmkernel.log", kernel), ("var/run/log/vmksummary.log", summary)]);
     assert_eq!(times(&both, "host.boot"), [("2020-07-01T10:06:30Z".to_owned(), "second".to_owned())]);
+}
+
+#[test]
+fn a_boot_at_the_end_of_a_rotation_is_dated_by_the_next_one() {
+    let old = "2023-07-05T10:00:00.100Z cpu1:2)x\nTSC: 1 cpu0:1)x\n\
+               0:00:00:01.000 cpu0:1)NetSched: 1: vmnic1: link down notification\n";
+    let new = "2023-07-11T01:00:03.000Z cpu1:2)x\n2023-07-11T01:00:04.000Z cpu1:2)x\n";
+    let read = report(&[("var/run/log/vmkernel.0.gz", old), ("var/run/log/vmkernel.log", new)]);
+    let at = ("2023-07-11T01:00:03Z".to_owned(), "estimated".to_owned());
+    assert_eq!(times(&read, "net.link-down"), std::slice::from_ref(&at));
+    assert_eq!(times(&read, "host.boot"), [at]);
+}
+
+#[test]
+fn what_a_wrong_clock_wrote_after_a_boot_gets_the_time_of_the_right_one() {
+    let vobd = "2001-01-01T00:00:30.100Z: [GenericCorrelator] 30000000us: [esx.audit.host.boot] Host has booted.\n\
+                2023-07-11T01:00:30.000Z: [x] 70000000us: [vob.x] y\n\
+                2023-07-11T03:00:30.000Z: [x] 7270000000us: [vob.x] y\n";
+    let read = report(&[("var/run/log/vobd.log", vobd)]);
+    assert_eq!(read["hosts"][0]["booted_at"], "2023-07-11T00:59:20Z");
+    assert_eq!(times(&read, "host.boot"), [("2023-07-11T00:59:50Z".to_owned(), "estimated".to_owned())]);
+    assert_eq!(events(&read, "host.boot")[0]["fields"]["raw_time"], "2001-01-01T00:00:30.100Z");
 }
 
 #[test]

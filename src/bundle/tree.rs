@@ -1,4 +1,6 @@
-//! Where a bundle's tree begins inside a path, and the pieces of a member cut by the collector.
+//! Where a bundle's tree begins inside a path, what its name tells, and the pieces of a member cut by the collector.
+
+use crate::model::Timestamp;
 
 /// Names that stand at the top of a bundle's tree.
 const TOPS: &[&str] = &[
@@ -50,6 +52,30 @@ fn segments(path: &str) -> Vec<&str> {
     path.split(['/', '\\']).filter(|segment| !segment.is_empty() && *segment != ".").collect()
 }
 
+/// When a bundle was collected, as its name tells: `esx-a.example.org-2020-07-01--08.15-2113007.tgz`. It names no time
+/// zone and is taken to be UTC. Of nested names the innermost counts.
+pub fn taken_at(path: &str) -> Option<Timestamp> {
+    path.rsplit(['/', '\\', '!']).find_map(|name| {
+        let dates = name.as_bytes().windows("2020-07-01--08.15".len());
+        dates.filter_map(date_and_time).next_back()
+    })
+}
+
+/// `2020-07-01--08.15`
+fn date_and_time(text: &[u8]) -> Option<Timestamp> {
+    let shape = text.iter().zip(b"0000-00-00--00.00").all(|(byte, form)| match form {
+        b'0' => byte.is_ascii_digit(),
+        _ => byte == form,
+    });
+    let number =
+        |at: usize, len: usize| text[at..at + len].iter().fold(0, |n, byte| n * 10 + u32::from(byte - b'0'));
+    if !shape || number(12, 2) > 23 || number(15, 2) > 59 {
+        return None;
+    }
+    let seconds = i64::from(number(12, 2) * 3_600 + number(15, 2) * 60);
+    Timestamp::from_civil(i64::from(number(0, 4)), number(5, 2), number(8, 2), seconds * 1_000_000)
+}
+
 /// Splits `hostd.log.FRAG-00002` into its target and its number; `None` where the name is no fragment's.
 pub fn fragment(path: &str) -> Option<(&str, u32)> {
     let (target, number) = path.rsplit_once(".FRAG-")?;
@@ -95,6 +121,27 @@ pub fn ends(name: &str, endings: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_collection_stands_in_a_bundles_name() {
+        let check = |name: &str, expected: Option<&str>| {
+            assert_eq!(taken_at(name).map(|at| at.to_string()).as_deref(), expected, "{name}");
+        };
+        let at = Some("2020-07-01T08:15:00Z");
+        check("/x/esx-a.example.org-2020-07-01--08.15-2113007.tgz", at);
+        check("export-2019-01-01--00.00.zip!esx-a-2020-07-01--08.15.tar.gz", at);
+        check("esx-a-2020-07-01--08.15-7/", at);
+        check("in-2020-07-01--08.15/esx-a.tgz", at);
+        for name in [
+            "esx-a-2020-07-01.tgz",
+            "esx-a-2020-13-01--08.15",
+            "esx-a-2020-07-01--24.15",
+            "esx-業務-2020-07-0",
+            "",
+        ] {
+            check(name, None);
+        }
+    }
 
     #[test]
     fn the_tree_begins_at_a_known_top() {

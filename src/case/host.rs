@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bundle::tree;
 use crate::digest::{Digest, LogCoverage};
 use crate::fact::feature::FeatureValue;
 use crate::fact::releases::{self, Placed};
@@ -178,6 +179,11 @@ pub struct Host {
 }
 
 impl Host {
+    /// The newest record in its logs.
+    pub fn newest_record(&self) -> Option<Timestamp> {
+        self.logs.iter().flat_map(|log| &log.members).filter_map(|member| member.to).max()
+    }
+
     /// Whether `name` is this host's, fully qualified or short.
     pub fn is_called(&self, name: &str) -> bool {
         self.names.iter().chain([&self.name]).any(|own| same_name(own, name))
@@ -397,16 +403,15 @@ struct Times {
 }
 
 impl Times {
-    /// Capture time by `date`, else by `README`, else by the newest record; boot time by uptime, else by vobd's boot
-    /// event, which carries the uptime.
+    /// Capture time by `date`, else by `README`, else by the bundle's name; boot time by uptime, else by the logs, else by
+    /// vobd's boot event, which carries the uptime.
     fn settle(&self, host: &mut Host, events: &[Event]) {
         let by = |part: &str| {
             let is_called = |file: &str| file.rsplit('/').next().is_some_and(|name| name.contains(part));
             self.captured.iter().find(|(file, _)| is_called(file)).map(|(_, at)| *at)
         };
-        let newest = host.logs.iter().flat_map(|log| &log.members).filter_map(|member| member.to).max();
-        host.captured_at =
-            by("date").or(by("README")).or(self.captured.first().map(|(_, at)| *at)).or(newest);
+        let said = by("date").or(by("README")).or(self.captured.first().map(|(_, at)| *at));
+        host.captured_at = said.or_else(|| tree::taken_at(&host.bundle));
         let boot = events
             .iter()
             .rev()
@@ -416,7 +421,9 @@ impl Times {
             Some(event.stamp?.time.plus_micros(-micros))
         });
         let by_uptime = host.captured_at.zip(self.uptime).map(|(at, micros)| at.plus_micros(-micros));
-        host.booted_at = by_uptime.or(by_event).or(self.boot);
+        // A number that is wrong makes a time that cannot be.
+        let can_be = |at: &Timestamp| at.micros() >= 0 && at.civil().0 < 9_999;
+        host.booted_at = [by_uptime, self.boot, by_event].into_iter().flatten().find(can_be);
     }
 }
 

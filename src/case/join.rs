@@ -112,8 +112,8 @@ fn copied(copy: &Host, other: &Host) -> Problem {
 
 /// One host of its captures.
 fn join(mut parts: Vec<Part>) -> (Host, Vec<Event>) {
-    // Newest first; those of one time stay as they were given.
-    parts.sort_by_key(|part| std::cmp::Reverse(part.host.captured_at));
+    // Newest first; those of one time stay as they were given. Of one that does not say when it was taken its logs do.
+    parts.sort_by_key(|part| std::cmp::Reverse(part.host.captured_at.or(part.host.newest_record())));
     let circumstances: Vec<Circumstances> = parts.iter().map(circumstances).collect();
     let logs: Vec<Vec<LogCoverage>> =
         parts.iter_mut().map(|part| std::mem::take(&mut part.host.logs)).collect();

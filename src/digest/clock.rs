@@ -14,8 +14,8 @@ pub const STEP_RULE: &str = "clock.set";
 /// The rule that boots are told by which only the lines of a boot show.
 pub const BOOT_RULE: &str = "clock.boot";
 
-/// A capture may be stamped a little before the last lines that it took.
-const SLACK: i64 = 86_400_000_000;
+/// A capture may be stamped a little before the last lines that it took, and in another time zone.
+const SLACK: i64 = 2 * 86_400_000_000;
 /// Two logs tell one boot or step within this time, in microseconds.
 const TOGETHER: i64 = 600_000_000;
 
@@ -38,10 +38,11 @@ pub(super) fn settle_years(
         };
         real(&mut member.scan.first);
         real(&mut member.scan.last);
-        for boot in &mut member.scan.clock.boots {
-            if clock::waits_for_year(boot.at) {
-                boot.at = clock::in_years(boot.at, added);
-            }
+        let told = &mut member.scan.clock;
+        let of_steps = told.steps.iter_mut().flat_map(|step| [&mut step.from, &mut step.to]);
+        let times = of_steps.chain(told.boots.iter_mut().map(|boot| &mut boot.at));
+        for time in times.filter(|time| clock::waits_for_year(**time)) {
+            *time = clock::in_years(*time, added);
         }
     }
     for (number, event) in events {
@@ -56,6 +57,7 @@ pub(super) fn settle_years(
         member.scan.first = member.scan.first.filter(known);
         member.scan.last = member.scan.last.filter(known);
         member.scan.clock.boots.retain(|boot| !clock::waits_for_year(boot.at));
+        member.scan.clock.steps.retain(|step| !clock::waits_for_year(step.to));
     }
     unknown
 }
@@ -68,11 +70,8 @@ fn waits(member: &MemberDigest) -> bool {
 /// By member: the years that must be added.
 fn years_to_add(members: &[MemberDigest], captured_at: Option<Timestamp>) -> BTreeMap<u64, i64> {
     let mut by_log: BTreeMap<(&str, &str), Vec<(&MemberDigest, i64)>> = BTreeMap::new();
-    for member in members.iter().filter(|member| member.scan.clock.yearless.is_some()) {
-        let Some(format) = member.log.and_then(format::by_name) else { continue };
-        let (folder, name) = member.tree.rsplit_once('/').unwrap_or(("", &member.tree));
-        let order = format.place(name).map_or(i64::MAX, format::Place::order);
-        by_log.entry((folder, format.name)).or_default().push((member, order));
+    for (member, folder, order) in members.iter().filter_map(|member| rotation(member)) {
+        by_log.entry((folder, member.log.unwrap_or_default())).or_default().push((member, order));
     }
     let mut added = BTreeMap::new();
     let newest = newest(members, captured_at).map(|at| at.plus_micros(SLACK));
@@ -80,12 +79,17 @@ fn years_to_add(members: &[MemberDigest], captured_at: Option<Timestamp>) -> BTr
         rotations.sort_by_key(|(member, order)| (std::cmp::Reverse(*order), member.number));
         let mut bound = newest;
         for (member, order) in rotations.iter() {
-            let Some(span) = member.scan.clock.yearless else { continue };
+            let Some(span) = member.scan.clock.yearless else {
+                // A newer one that names its years: it begins where this one ends.
+                let first = member.scan.first.map(|stamp| stamp.time.plus_micros(SLACK));
+                bound = first.filter(|_| *order > i64::MIN).or(bound);
+                continue;
+            };
             let before = span.before.into_iter().chain(bound).min();
             let Some(years) = before.and_then(|bound| clock::years_before(&span, bound)) else { continue };
             added.insert(member.number, years);
             // What is no rotation stands alone: it says nothing of the others.
-            if *order < i64::MAX || rotations.len() > 1 {
+            if *order > i64::MIN {
                 bound = Some(clock::in_years(span.first, years).plus_micros(SLACK));
             }
         }
@@ -93,11 +97,64 @@ fn years_to_add(members: &[MemberDigest], captured_at: Option<Timestamp>) -> BTr
     added
 }
 
-/// When the bundle was taken, or else the newest stamp in it that has a year.
+/// A member, the folder that it lies in, and its place among the rotations of its log.
+fn rotation(member: &MemberDigest) -> Option<(&MemberDigest, &str, i64)> {
+    let format = member.log.and_then(format::by_name)?;
+    let (folder, name) = member.tree.rsplit_once('/').unwrap_or(("", &member.tree));
+    Some((member, folder, format.place(name).map_or(i64::MIN, format::Place::order)))
+}
+
+/// When the bundle was taken, or the newest stamp in it that has a year, where that is later or nothing says when.
 fn newest(members: &[MemberDigest], captured_at: Option<Timestamp>) -> Option<Timestamp> {
     let stamps = members.iter().filter_map(|member| member.scan.last);
-    let dated = stamps.map(|stamp| stamp.time).filter(|time| !clock::waits_for_year(*time));
-    captured_at.or_else(|| dated.max())
+    let mut dated: Vec<Timestamp> =
+        stamps.map(|stamp| stamp.time).filter(|time| !clock::waits_for_year(*time)).collect();
+    dated.sort();
+    // One log may end with a damaged stamp.
+    let newest = if dated.len() > 2 { dated.get(dated.len() - 2) } else { dated.last() };
+    captured_at.max(newest.copied())
+}
+
+/// Gives events that a clock wrote which was wrong since the boot the time of the right one, and those at the end of a
+/// log, from before the clock was known, the time at which its next rotation begins.
+pub(super) fn correct(members: &mut [MemberDigest], events: &mut [(u64, Event)]) {
+    let wrong: BTreeMap<u64, Vec<clock::Wrong>> =
+        members.iter().map(|member| (member.number, member.scan.clock.wrong.clone())).collect();
+    let open = close(members);
+    for (number, event) in events {
+        let Some(stamp) = &mut event.stamp else { continue };
+        let of_member = wrong.get(number).into_iter().flatten();
+        if let Some(wrong) = of_member.into_iter().find(|wrong| (wrong.from..=wrong.to).contains(&stamp.time))
+        {
+            event.fields.entry("raw_time".to_owned()).or_insert_with(|| stamp.time.to_string());
+            *stamp = Stamp { time: stamp.time.plus_micros(wrong.shift), quality: TimeQuality::Estimated };
+        } else if let Some((line, time)) = open.get(number)
+            && event.source.line >= *line
+        {
+            *stamp = Stamp { time: *time, quality: TimeQuality::Estimated };
+        }
+    }
+}
+
+/// Boots at the end of a log, whose time the next rotation tells: by member, the line from which on nothing has a time,
+/// and the time.
+fn close(members: &mut [MemberDigest]) -> BTreeMap<u64, (u64, Timestamp)> {
+    let mut found = BTreeMap::new();
+    for at in 0..members.len() {
+        let Some((source, line)) = members[at].scan.clock.open.clone() else { continue };
+        let Some(time) = begins_next(members, at) else { continue };
+        found.insert(members[at].number, (source.line, time));
+        members[at].scan.clock.boots.push(clock::Boot { at: time, in_log: true, source, line });
+    }
+    found
+}
+
+/// When the rotation after that of the member `at` begins.
+fn begins_next(members: &[MemberDigest], at: usize) -> Option<Timestamp> {
+    let (member, folder, own) = rotation(&members[at])?;
+    let others = members.iter().filter(|other| other.log == member.log).filter_map(rotation);
+    let next = others.filter(|(_, other, order)| *other == folder && *order > own && own > i64::MIN);
+    next.min_by_key(|(_, _, order)| *order)?.0.scan.first.map(|stamp| stamp.time)
 }
 
 /// Logs that are written by the clock of their host as they arise, best first.
@@ -181,8 +238,12 @@ fn boot_event(boot: &clock::Boot) -> Event {
 }
 
 /// When the host last booted, as the uptimes in its logs say, whether or not that lies in them.
-pub(super) fn last_boot(members: &[MemberDigest]) -> Option<Fact> {
+pub(super) fn last_boot(members: &[MemberDigest], captured_at: Option<Timestamp>) -> Option<Fact> {
     let boots = of_the_clock(members).flat_map(|member| &member.scan.clock.boots);
+    // What lies outside of time that can be was reckoned from a number that is wrong.
+    let boots = boots.filter(|boot| {
+        boot.at.micros() >= 0 && captured_at.is_none_or(|at| boot.at <= at.plus_micros(SLACK))
+    });
     let last = boots.max_by_key(|boot| (boot.at, boot.source.clone()))?;
     Some(Fact {
         value: FactValue::BootedAt { at: last.at },

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::Limits;
+use crate::bundle::{Limits, tree};
 use crate::fact::{Fact, FactValue};
 use crate::format;
 use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Stamp, Timestamp};
@@ -216,7 +216,13 @@ pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
     digest.problems.extend(repeated);
     let kept: BTreeSet<u64> = members.iter().map(|member| member.number).collect();
     let (events, mut dropped) = events.into_parts(|id| kept.contains(&id));
-    digest.problems.extend(tell_time(&mut members, events, &mut digest.events, &mut digest.facts));
+    digest.problems.extend(tell_time(
+        &digest.bundle,
+        &mut members,
+        events,
+        &mut digest.events,
+        &mut digest.facts,
+    ));
     let mut logs: BTreeMap<&'static str, Vec<MemberCoverage>> = BTreeMap::new();
     for mut member in members {
         digest.members += 1;
@@ -254,6 +260,7 @@ pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
 
 /// Gives all events their time, and adds those that the stamps themselves tell; what could not be told is returned.
 fn tell_time(
+    bundle: &str,
     members: &mut [MemberDigest],
     mut found: Vec<(u64, Event)>,
     events: &mut Vec<Event>,
@@ -263,12 +270,13 @@ fn tell_time(
         FactValue::CapturedAt { at } => Some(at),
         _ => None,
     });
-    let captured = captured.max();
+    let captured = captured.max().or_else(|| tree::taken_at(bundle));
     let unknown = clock::settle_years(members, &mut found, captured);
+    clock::correct(members, &mut found);
     events.extend(found.into_iter().map(|(_, event)| event));
     events.extend(clock::steps(members));
     events.extend(clock::boots(members, events));
-    facts.extend(clock::last_boot(members));
+    facts.extend(clock::last_boot(members, captured));
     let mut problems: Vec<Problem> = clock::disordered(members)
         .map(|(source, count)| {
             let text = format!(

@@ -179,6 +179,8 @@ fn bracketed<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
 /// `-- Reboot --` and `-- Logs begin at … --` of a journal.
 fn mark<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
     let inside = line.strip_prefix(b"-- ").and_then(|line| line.trim_ascii_end().strip_suffix(b" --"));
+    let marks: [&[u8]; 4] = [b"Reboot", b"Logs begin", b"Journal begins", b"No entries"];
+    let inside = inside.filter(|inside| marks.iter().any(|mark| inside.starts_with(mark)));
     header.shape = Shape::Mark;
     header.message = inside.unwrap_or_default();
     inside.is_some()
@@ -189,11 +191,15 @@ fn worded<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
     if let Some((stamp, end)) = time::classic(line) {
         header.yearless = Some(stamp);
         let rest = &line[end..];
-        match rest.strip_prefix(b": ").filter(|rest| rest.iter().take(64).any(|&byte| byte == b'|')) {
-            Some(rest) => vmx::bars(rest, header),
-            None => syslog::classic(rest, header),
+        if let Some(rest) =
+            rest.strip_prefix(b": ").filter(|rest| rest.iter().take(64).any(|&byte| byte == b'|'))
+        {
+            vmx::bars(rest, header);
+            return true;
         }
-        return true;
+        syslog::classic(rest, header);
+        // A date alone stands in prose too.
+        return header.program.is_some();
     }
     if line.starts_with(b"TSC: ") {
         return kernel::before_clock(line, header);
@@ -281,9 +287,17 @@ pub fn goes_on_with(head: &[u8], line: &[u8]) -> bool {
     match own.shape {
         Shape::Vmx | Shape::VmxSeverity => own.thread == other.thread,
         Shape::Relayed | Shape::Classic | Shape::Vmkernel4 => {
-            (own.host, own.program) == (other.host, other.program)
+            own.host == other.host && is_one_program(&own, &other)
         }
-        _ => own.program == other.program && own.stamp == other.stamp,
+        _ => is_one_program(&own, &other) && own.stamp == other.stamp,
+    }
+}
+
+/// A relay and the program itself may spell its name in two ways: `Hostd` and `hostd`.
+fn is_one_program(one: &Header<'_>, other: &Header<'_>) -> bool {
+    match (one.program, other.program) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+        (one, other) => one == other,
     }
 }
 

@@ -30,7 +30,8 @@ impl Place {
 /// The place of the file called `name` among the rotations of the log `stem`; `None` where the name tells none, as
 /// `vmkernel-10.0.0.7.log`, which a log server wrote for another machine.
 pub(super) fn place(name: &str, stem: &str) -> Option<Place> {
-    let mut rest = name.strip_prefix(stem)?;
+    let whole = name.strip_prefix(stem)?;
+    let mut rest = whole;
     while let Some(shorter) = [".gz", ".zst", ".xz", ".bz2"].iter().find_map(|end| rest.strip_suffix(end)) {
         rest = shorter;
     }
@@ -47,7 +48,9 @@ pub(super) fn place(name: &str, stem: &str) -> Option<Place> {
         return number(tail).map(|number| Place::Age { number, newest: 1 });
     }
     if let Some(tail) = without_log.strip_prefix('.') {
-        return number(tail).map(|number| Place::Age { number, newest: 0 });
+        // ESXi counts from 0 and compresses; what is not compressed may come from a service that counts from 1.
+        let newest = u64::from(rest.len() == whole.len());
+        return number(tail).map(|number| Place::Age { number, newest });
     }
     without_log.strip_prefix('-').and_then(number).map(Place::Serial)
 }
@@ -64,7 +67,7 @@ mod tests {
         check("vmkernel.log", "vmkernel", Some(Place::Current));
         check("vmkernel", "vmkernel", Some(Place::Current));
         check("vpxd-12.log.zst", "vpxd", Some(Place::Serial(12)));
-        check("hostd.3", "hostd", Some(Place::Age { number: 3, newest: 0 }));
+        check("hostd.3", "hostd", Some(Place::Age { number: 3, newest: 1 }));
         check("hostd.3.gz", "hostd", Some(Place::Age { number: 3, newest: 0 }));
         check("hostd.log.3", "hostd", Some(Place::Age { number: 3, newest: 1 }));
         check("vmkernel-10.0.0.7.log", "vmkernel", None);

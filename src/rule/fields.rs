@@ -9,7 +9,7 @@ use regex::bytes::Regex;
 use super::Compiled;
 use crate::format::id::{MigrationId, OpId};
 use crate::format::text::shown;
-use crate::format::{self, Header, vc_event};
+use crate::format::{self, Header, Shape, vc_event};
 use crate::record::Stretch;
 
 /// Bytes of a field's value that are kept.
@@ -31,8 +31,7 @@ pub(super) fn message_of<'a>(record: Stretch<'a>, header: &Header<'a>) -> Cow<'a
         message.push(b'\n');
         message.extend_from_slice(body);
     }
-    without_context(&mut message);
-    Cow::Owned(message)
+    Cow::Owned(without_context(message))
 }
 
 /// A line's end that an export wrote as two characters.
@@ -54,12 +53,18 @@ fn unfolded(message: &[u8]) -> Vec<u8> {
     out
 }
 
-fn without_context(message: &mut Vec<u8>) {
-    while let Some(begin) = memmem::find(message, CONTEXT.0) {
-        let end = memmem::find(&message[begin..], CONTEXT.1)
-            .map_or(message.len(), |at| begin + at + CONTEXT.1.len());
-        message.drain(begin..end);
+fn without_context(message: Vec<u8>) -> Vec<u8> {
+    if memmem::find(&message, CONTEXT.0).is_none() {
+        return message;
     }
+    let (mut out, mut rest) = (Vec::with_capacity(message.len()), &message[..]);
+    while let Some(begin) = memmem::find(rest, CONTEXT.0) {
+        out.extend_from_slice(&rest[..begin]);
+        let end = memmem::find(&rest[begin..], CONTEXT.1);
+        rest = end.map_or(&[][..], |at| &rest[begin + at + CONTEXT.1.len()..]);
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// The fields that a rule reads from a record, or `None` where it does not match.
@@ -96,6 +101,8 @@ pub(super) fn add_columns(fields: &mut BTreeMap<String, String>, header: &Header
     // hostd names the VM that a record is about in its header; the path may hold brackets and blanks.
     add("vmx", header.sub.and_then(|sub| sub.strip_prefix(b"Vmsvc.vm:")));
     add("opid", header.op_id);
+    // A relay keeps the records of many machines.
+    add("relayed_host", header.host.filter(|_| header.shape == Shape::Relayed));
     if let Some(event) = vc_event::read(message) {
         add("event_type", event.kind);
         add("event_time", event.time);

@@ -94,6 +94,25 @@ pub struct Scan {
     pub clock: Told,
 }
 
+impl Scan {
+    /// Where records are in another order than their times, the log reaches from the first time to the last.
+    fn in_order(&mut self) {
+        if self.first > self.last {
+            std::mem::swap(&mut self.first, &mut self.last);
+            std::mem::swap(&mut self.first_record, &mut self.last_record);
+        } else if self.clock.disorder == 0 {
+            return;
+        }
+        let Some((low, high)) = self.clock.span else { return };
+        for stamp in self.first.iter_mut() {
+            stamp.time = stamp.time.min(low);
+        }
+        for stamp in self.last.iter_mut() {
+            stamp.time = stamp.time.max(high);
+        }
+    }
+}
+
 /// A record that is not whole yet: where it begins in the stretch, and on which line.
 #[derive(Clone, Copy)]
 struct Open<'t> {
@@ -245,13 +264,10 @@ impl<'r> Scanner<'r> {
             last: self.last,
             first_record: self.first_record,
             last_record: self.last_record,
-            clock: self.clock.finish(),
+            clock: self.clock.finish(self.records),
             ..Scan::default()
         };
-        if scan.clock.disorder > 0 && scan.first > scan.last {
-            std::mem::swap(&mut scan.first, &mut scan.last);
-            std::mem::swap(&mut scan.first_record, &mut scan.last_record);
-        }
+        scan.in_order();
         for (index, kept) in self.kept {
             if kept.dropped > 0 {
                 scan.dropped.insert(self.rules.compiled(index).rule.id.clone(), kept.dropped);

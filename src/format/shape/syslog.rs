@@ -216,6 +216,11 @@ pub(in crate::format) fn forwarded<'a>(line: &'a [u8], header: &mut Header<'a>) 
     if !(numbered && numbered_body(rest, header)) {
         relayed_body(rest, header);
     }
+    // A number in brackets alone is a tag of something else.
+    let is_timed = header.stamp.is_some() || header.yearless.is_some();
+    if !is_timed && !header.program.is_some_and(is_known) && !header.message.starts_with(b"Section for ") {
+        return false;
+    }
     // The number's last three bits say how bad it is, unless the program says so itself.
     header.level = header.level.or(Some(SEVERITIES[(priority % 8) as usize]));
     true
