@@ -82,6 +82,9 @@ fn read(file: &FactFile, path: &str, text: &[u8]) -> Output {
     }
     if !text.is_empty() && !text.ends_with(b"\n") {
         reader.cut();
+    } else if !text.is_empty() {
+        let number = lines(text).count() as u64 + 1;
+        reader.line(Line { file: &member, number, offset: text.len() as u64, bytes: b"" }, &mut out);
     }
     reader.end(&mut out);
     out

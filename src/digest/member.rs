@@ -229,6 +229,7 @@ impl<'r> MemberReader<'r> {
             faults.retain(|fault| damage.is_none() || fault.kind != ProblemKind::Truncated);
             self.told(faults);
         }
+        let damaged = damage.is_some() || !self.problems.is_empty();
         let limited = self.over || damage.as_ref().is_some_and(|damage| damage.kind == ProblemKind::Limit);
         if let Some(damage) = damage {
             self.problem(damage.kind, damage.text);
@@ -237,7 +238,7 @@ impl<'r> MemberReader<'r> {
             let told = format!("{} further problems were counted but not kept", self.more_problems);
             self.problems.push(Problem::new(ProblemKind::Damaged, self.path.as_str(), told));
         }
-        let text = self.text.finish();
+        let text = self.text.finish(damaged);
         let mut problems = self.problems;
         let told = wrong(&text, problems.is_empty());
         problems.extend(told.into_iter().map(|(kind, text)| Problem::new(kind, self.path.as_str(), text)));

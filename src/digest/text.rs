@@ -36,6 +36,8 @@ pub(super) struct TextReader<'r> {
     zeros: u64,
     /// Whether the line that came in last has no ending yet.
     open: bool,
+    /// Whether it is what a command printed.
+    is_output: bool,
 }
 
 /// What a text gave.
@@ -69,6 +71,7 @@ impl<'r> TextReader<'r> {
             unknown: 0,
             zeros: 0,
             open: false,
+            is_output: fact::command_of(path).is_some(),
         }
     }
 
@@ -129,11 +132,18 @@ impl<'r> TextReader<'r> {
         self.origin.goes_on_in(file, line, offset);
     }
 
-    pub(super) fn finish(mut self) -> Read {
+    /// The text is at its end, which came early where it is `damaged`.
+    pub(super) fn finish(mut self, damaged: bool) -> Read {
         self.records_do(|records, sink| records.finish(sink));
+        let (number, offset) = self.records.position();
+        let file = self.origin.place(number, offset).0.clone();
+        // A command ends its last line; a file that somebody wrote by hand need not.
+        let cut = self.open && (damaged || self.is_output);
         for reader in &mut self.readers {
-            if self.open {
+            if cut {
                 reader.cut();
+            } else if !self.open {
+                reader.line(Line { file: &file, number, offset, bytes: b"" }, &mut self.out);
             }
             reader.end(&mut self.out);
         }
@@ -213,20 +223,21 @@ mod tests {
     #[track_caller]
     fn check(parts: &[Option<&str>], expected: usize) {
         let rules = RuleSet::load::<&std::path::Path>(&[]).expect("the built-in rules");
-        let tree = "commands/uptime.txt";
+        let tree = "commands/ntpq_-p.txt";
         let mut text = TextReader::new(tree, MemberPath::new(tree), &rules, 1 << 20);
+        text.push(b"     remote           refid      st t when poll reach   delay   offset  jitter\n=====\n");
         for part in parts {
             match part {
                 Some(part) => text.push(part.as_bytes()),
                 None => text.lose(true),
             }
         }
-        assert_eq!(text.finish().out.facts.len(), expected, "{parts:?}");
+        assert_eq!(text.finish(false).out.facts.len(), expected, "{parts:?}");
     }
 
     #[test]
     fn a_last_line_without_an_ending_is_told_to_readers_as_cut() {
-        let line = " 09:20:31 up 5 min,  1 user,  load average: 0.00, 0.01, 0.05";
+        let line = "*192.0.2.7       .GPS.            1 u   12   64  377    0.412    0.118   0.021";
         check(&[Some(line), Some("\n")], 1);
         check(&[Some(line)], 0);
         check(&[Some(line), Some("\r\n"), Some(&line[..30])], 1);

@@ -93,7 +93,8 @@ pub struct Output {
 
 /// Reads one member line by line.
 pub trait Reader: Send {
-    /// Takes the next line.
+    /// Takes the next line. A text that ends with a line's ending has an empty line behind it: what waits for the next
+    /// line then knows that the one before is whole.
     fn line(&mut self, line: Line<'_>, out: &mut Output);
 
     /// Lines are missing before the next one: what was begun does not go on there.

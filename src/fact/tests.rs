@@ -41,6 +41,9 @@ pub(super) fn read(file: &FactFile, path: &str, text: &[u8]) -> Output {
     }
     if !text.is_empty() && !text.ends_with(b"\n") {
         reader.cut();
+    } else if !text.is_empty() {
+        let number = text.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
+        reader.line(Line { file: &member, number, offset, bytes: b"" }, &mut out);
     }
     reader.end(&mut out);
     out

@@ -61,7 +61,7 @@ impl Years {
         }
         let is_odd = self.before.is_some_and(|before| {
             let since_before = now.since(before);
-            day.since(before) > ODD && since_before >= 0 && since_before < ODD
+            day.since(before) > ODD && (0..ODD).contains(&since_before)
         });
         i64::from(!is_odd)
     }
