@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+use super::command::is_json;
 use super::text::{Anchor, MAX_ENTRIES, Table, column_name, flag, lossy, pair, value};
 use super::{FactValue, Line, Output, Reader};
 use crate::model::{MemberPath, ProblemKind, Source};
@@ -159,11 +160,6 @@ impl Sink {
             self.limited.push(entry.anchor, value, out);
         }
     }
-}
-
-/// Whether the file at `path` is written by `--formatter=json`.
-fn is_json(path: &str) -> bool {
-    path.ends_with(".json") || path.contains("--formatterjson")
 }
 
 /// A reader of a table whose header is underlined with dashes, or of the same as JSON.

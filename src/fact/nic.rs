@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::{Entry, Named, WholeLines, blocks, columns_of, is_mac, is_numbered, table, words};
 use super::text::{Anchor, Table, flag, lossy, pair};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of, is_command, is_output};
+use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command, is_output, output_of};
 
 /// The output of `localcli network nic list`.
 pub static LIST: FactFile = FactFile {
@@ -168,7 +168,7 @@ fn pci(text: &str) -> String {
 
 /// `vmnic0` of `commands/localcli_network-nic-get--n-vmnic0.txt`, in whichever way the option is spelled.
 fn detailed(path: &str) -> Option<String> {
-    let command = command_of(path.strip_suffix(".json").unwrap_or(path))?;
+    let command = output_of(path)?;
     let (_, option) = command.split_once("network_nic_get_")?;
     let name = &option[option.rfind("vmnic").or_else(|| option.rfind("vusb"))?..];
     is_nic(name).then(|| name.to_owned())

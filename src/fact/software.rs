@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::json::{self, Objects};
 use super::text::{Anchor, EachLine, MAX_ENTRIES, Table, lossy, pair, value};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of};
+use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_output};
 use crate::format::time;
 use crate::model::{Problem, ProblemKind};
 
@@ -15,7 +15,7 @@ use crate::model::{Problem, ProblemKind};
 pub static VIBS: FactFile = FactFile {
     name: "vib-list",
     about: "Installed VIBs with version, vendor, acceptance level and day",
-    matches: |path| is_software(path, "vib_list"),
+    matches: |path| is_output(path, "localcli_software-vib-list"),
     reader: |_| Box::new(Vibs::default()),
     samples: VIB_SAMPLES,
 };
@@ -24,7 +24,7 @@ pub static VIBS: FactFile = FactFile {
 pub static PROFILE: FactFile = FactFile {
     name: "image-profile",
     about: "The image profile that the host runs",
-    matches: |path| is_software(path, "profile_get"),
+    matches: |path| is_output(path, "localcli_software-profile-get"),
     reader: |_| Box::new(Profile::default()),
     samples: PROFILE_SAMPLES,
 };
@@ -33,7 +33,7 @@ pub static PROFILE: FactFile = FactFile {
 pub static ACCEPTANCE: FactFile = FactFile {
     name: "acceptance-level",
     about: "The least acceptance level that the host admits",
-    matches: |path| is_software(path, "acceptance_get"),
+    matches: |path| is_output(path, "localcli_software-acceptance-get"),
     reader: |_| Box::new(EachLine(acceptance)),
     samples: ACCEPTANCE_SAMPLES,
 };
@@ -62,19 +62,6 @@ pub struct ImageProfile {
     pub created: Option<String>,
     /// When it was last changed, which is when the host was last patched.
     pub modified: Option<String>,
-}
-
-/// Whether `path` is the output of that `software` command, as text or as JSON.
-///
-/// `localcli_software-vib-list.txt`, `localcli_--formatterjson-software-vib-list.txt` and
-/// `json/localcli_software-vib-list.json` are.
-fn is_software(path: &str, command: &str) -> bool {
-    command_of(path).is_some_and(|name| {
-        let name = name.strip_suffix(".json").unwrap_or(&name);
-        let name = name.strip_prefix("localcli_").map(|rest| rest.trim_start_matches('_'));
-        let name = name.map(|rest| rest.strip_prefix("formatterjson_").unwrap_or(rest));
-        name.and_then(|rest| rest.strip_prefix("software_")) == Some(command)
-    })
 }
 
 impl Acceptance {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::command_of;
+use super::super::command::is_json;
 use super::super::text::{Anchor, MAX_ENTRIES, flag, is_uuid, lossy, pair, value};
 use super::super::{FactValue, Line, Output, Reader};
 use crate::model::ProblemKind;
@@ -12,24 +12,6 @@ const MAX_FIELDS: usize = 64;
 
 /// The most bytes of JSON that are held; the outputs that are read so have a few kilobytes.
 const MAX_JSON: usize = 1 << 20;
-
-/// Whether `path` is the output of the `localcli` command `name`, as text or as JSON.
-///
-/// `localcli_vsan-network-list.txt`, `localcli_--formatterjson-vsan-network-list.txt`, `json/localcli_….json`.
-pub(super) fn is_output(path: &str, name: &str) -> bool {
-    output_of(path).as_deref() == Some(name)
-}
-
-/// The plain name of the command whose output lies at `path`, however it was formatted.
-pub(super) fn output_of(path: &str) -> Option<String> {
-    let name = command_of(path.strip_suffix(".json").unwrap_or(path))?;
-    Some(name.replacen("localcli___formatterjson_", "localcli_", 1))
-}
-
-/// Whether the output at `path` was printed as JSON.
-pub(super) fn is_json(path: &str) -> bool {
-    path.ends_with(".json") || command_of(path).is_some_and(|name| name.contains("formatterjson"))
-}
 
 /// `Sub-Cluster UUID`, `SubClusterUUID` and `IsSSD?` are `subclusteruuid` and `isssd`.
 pub(super) fn plain_key(key: &str) -> String {
@@ -321,23 +303,5 @@ pub(super) fn scalar(value: &Value) -> String {
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Array(values) => values.iter().map(scalar).collect::<Vec<_>>().join(", "),
         Value::Null | Value::Object(_) => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn outputs_are_known_however_they_were_formatted() {
-        for path in [
-            "commands/localcli_vsan-network-list.txt",
-            "commands/2.esxcli_vsan_network_list.txt",
-            "commands/localcli_--formatterjson-vsan-network-list.txt",
-            "json/localcli_vsan-network-list.json",
-        ] {
-            assert!(is_output(path, "localcli_vsan_network_list"), "{path}");
-        }
-        assert!(!is_output("commands/localcli_vsan-network-ip-list.txt", "localcli_vsan_network_list"));
     }
 }

@@ -1,15 +1,16 @@
 //! Membership as one host sees it: its role, and the members of its cluster.
 
+use super::super::command::is_json;
 use super::super::text::{Anchor, MAX_ENTRIES, flag, is_uuid, lossy, pair, value};
-use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, VsanCluster};
-use super::blocks::{Json, collect, is_json, is_output, plain_key, scalar};
+use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, VsanCluster, is_output};
+use super::blocks::{Json, collect, plain_key, scalar};
 use crate::model::{ProblemKind, Source};
 
 /// The output of `localcli vsan cluster get`, as text or as JSON.
 pub static CLUSTER: FactFile = FactFile {
     name: "vsan-cluster-get",
     about: "vSAN membership and role of the host",
-    matches: |path| is_output(path, "localcli_vsan_cluster_get"),
+    matches: |path| is_output(path, "localcli_vsan-cluster-get"),
     reader: |path| Box::new(Cluster { json: is_json(path).then(Json::default), ..Cluster::default() }),
     samples: CLUSTER_SAMPLES,
 };

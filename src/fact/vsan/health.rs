@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::text::{Anchor, MAX_ENTRIES, Table, lossy, pair};
-use super::super::{FactFile, FactValue, Line, Output, Reader, Sample};
-use super::blocks::{is_output, output_of, plain_key};
+use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, is_output, output_of};
+use super::blocks::plain_key;
 use crate::model::ProblemKind;
 
 /// The output of `localcli vsan health cluster list`, with any options.
@@ -20,7 +20,7 @@ pub static HEALTH: FactFile = FactFile {
 pub static OBJECTS: FactFile = FactFile {
     name: "vsan-object-health",
     about: "How many vSAN objects are in which state",
-    matches: |path| is_output(path, "localcli_vsan_debug_object_health_summary_get"),
+    matches: |path| is_output(path, "localcli_vsan-debug-object-health-summary-get"),
     reader: |_| Box::new(Objects::default()),
     samples: OBJECT_SAMPLES,
 };

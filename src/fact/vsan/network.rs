@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{FactFile, FactValue, Sample};
-use super::blocks::{Block, EachBlock, is_output};
+use super::super::{FactFile, FactValue, Sample, is_output};
+use super::blocks::{Block, EachBlock};
 
 /// The output of `localcli vsan network list`.
 pub static NETWORK: FactFile = FactFile {
     name: "vsan-network-list",
     about: "The VMkernel adapters that carry vSAN traffic",
-    matches: |path| is_output(path, "localcli_vsan_network_list"),
+    matches: |path| is_output(path, "localcli_vsan-network-list"),
     reader: |path| {
         let reader = EachBlock::new(path, "vmknicname", is_closed, interface);
         Box::new(reader.or_empty(FactValue::VsanNoInterface))

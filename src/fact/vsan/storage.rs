@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{FactFile, FactValue, Sample};
-use super::blocks::{Block, EachBlock, is_output, output_of};
+use super::super::{FactFile, FactValue, Sample, is_output, output_of};
+use super::blocks::{Block, EachBlock};
 
 /// The outputs of `localcli vsan storage list` and, on an ESA host, `localcli vsan storagepool list`.
 pub static STORAGE: FactFile = FactFile {
