@@ -21,11 +21,6 @@ pub(super) fn output_of(path: &str) -> Option<String> {
     Some(name.replacen("localcli___formatterjson_", "localcli_", 1))
 }
 
-/// Whether the output at `path` says that it is JSON.
-pub(super) fn is_json(path: &str) -> bool {
-    path.ends_with(".json") || path.contains("--formatterjson")
-}
-
 /// Whether `path` is the system's file `name`, such as `etc/ntp.conf`.
 pub(super) fn is_file(path: &str, name: &str) -> bool {
     path.strip_suffix(name).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))

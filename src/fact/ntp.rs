@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Limited, WholeLines, blocks, table};
+use super::read::{Entry, Limited, WholeLines, blocks, table};
 use super::text::{Anchor, EachLine, lossy, value};
 use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of, is_file, is_output};
 

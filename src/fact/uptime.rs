@@ -1,6 +1,6 @@
 //! How long a host had been up at the capture.
 
-use super::entry::WholeLines;
+use super::read::WholeLines;
 use super::text::EachLine;
 use super::{FactFile, FactValue, Line, Output, Sample, is_command};
 

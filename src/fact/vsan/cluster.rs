@@ -1,84 +1,79 @@
 //! Membership as one host sees it: its role, and the members of its cluster.
 
-use super::super::command::is_json;
-use super::super::text::{Anchor, MAX_ENTRIES, flag, is_uuid, lossy, pair, value};
+use super::super::read::{Entries, Entry};
+use super::super::text::{Anchor, is_uuid, lossy};
 use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, VsanCluster, is_output};
-use super::blocks::{Json, collect, plain_key, scalar};
-use crate::model::{ProblemKind, Source};
+use crate::model::ProblemKind;
 
 /// The output of `localcli vsan cluster get`, as text or as JSON.
 pub static CLUSTER: FactFile = FactFile {
     name: "vsan-cluster-get",
     about: "vSAN membership and role of the host",
     matches: |path| is_output(path, "localcli_vsan-cluster-get"),
-    reader: |path| Box::new(Cluster { json: is_json(path).then(Json::default), ..Cluster::default() }),
+    reader: |_| Box::new(Cluster { entries: Entries::blocks("", KEYS), membership: None, disabled: None }),
     samples: CLUSTER_SAMPLES,
 };
 
-/// Fields whose lines show what a host makes of its cluster.
-const EVIDENCE: &[&str] = &[
-    "localnodestate",
-    "subclustermembercount",
-    "subclustermemberuuids",
-    "subclustermembershipuuid",
-    "configgeneration",
+const KEYS: &[&str] = &[
+    "Enabled",
+    "Local Node UUID",
+    "Local Node State",
+    "Local Node Health State",
+    "Sub-Cluster UUID",
+    "Sub-Cluster Master UUID",
+    "Sub-Cluster Leader UUID",
+    "Sub-Cluster Backup UUID",
+    "Sub-Cluster Membership Entry Revision",
+    "Sub-Cluster Member Count",
+    "Sub-Cluster Member UUIDs",
+    "Sub-Cluster Member HostNames",
+    "Sub-Cluster Membership UUID",
+    "Unicast Mode Enabled",
+    "Maintenance Mode State",
+    "Config Generation",
 ];
 
-#[derive(Default)]
-struct Cluster {
-    json: Option<Json>,
-    /// The field of the line above: it is whole once another line follows.
-    held: Option<(String, String, Held)>,
-    first: Option<Anchor>,
-    cluster: VsanCluster,
-    disabled: Option<Anchor>,
-}
+/// Fields whose lines show what a host makes of its cluster.
+const EVIDENCE: &[&str] = &[
+    "Local Node State",
+    "Sub-Cluster Member Count",
+    "Sub-Cluster Member UUIDs",
+    "Sub-Cluster Membership UUID",
+    "Config Generation",
+];
 
-/// Where a field stands.
-struct Held {
-    anchor: Anchor,
-    source: Source,
-    text: String,
+struct Cluster {
+    entries: Entries,
+    /// What the file says of one: a host has no other.
+    membership: Option<Entry>,
+    disabled: Option<Anchor>,
 }
 
 impl Reader for Cluster {
     /// `   Sub-Cluster Member Count: 4`
-    fn line(&mut self, line: Line<'_>, out: &mut Output) {
-        if let Some(json) = &mut self.json {
-            json.line(&line);
-        }
-        self.settle(out);
-        let text = lossy(&line);
-        if text.contains("lustering is not enabled") {
+    fn line(&mut self, line: Line<'_>, _: &mut Output) {
+        if lossy(&line).contains("lustering is not enabled") {
             self.disabled = Some(Anchor::of(&line));
-            return;
         }
-        if self.json.is_some() {
-            return;
-        }
-        let Some((key, text)) = pair(&text) else { return };
-        let held = Held { anchor: Anchor::of(&line), source: line.source(), text: line.excerpt() };
-        self.held = Some((plain_key(key), text.to_owned(), held));
+        self.entries.line(&line);
+        self.take();
     }
 
     fn gap(&mut self) {
-        if let Some(json) = &mut self.json {
-            json.gap();
-        }
+        self.entries.gap();
+    }
+
+    fn cut(&mut self) {
+        self.entries.cut();
     }
 
     fn end(&mut self, out: &mut Output) {
-        self.held = self.held.take().filter(|(key, text, _)| is_closed(key, text));
-        self.settle(out);
-        self.end_json(out);
-        let cluster = std::mem::take(&mut self.cluster);
-        if let Some(first) = self.first.take() {
-            let (count, listed) = (cluster.member_count, cluster.members.len() as u64);
-            if count.is_some_and(|count| count != listed) {
-                let text = format!("{listed} members are listed where {} are counted", count.unwrap_or(0));
-                out.problems.push(first.problem(ProblemKind::Truncated, text));
-            }
-            out.facts.push(first.fact(FactValue::VsanCluster(cluster)));
+        self.entries.end();
+        self.take();
+        self.entries.is_cut_json(out);
+        if let Some(entry) = self.membership.take() {
+            let cluster = cluster(&entry, out);
+            out.facts.push(entry.into_anchor().fact(FactValue::VsanCluster(cluster)));
         } else if let Some(line) = self.disabled.take() {
             out.facts.push(line.fact(FactValue::VsanDisabled));
         }
@@ -86,86 +81,69 @@ impl Reader for Cluster {
 }
 
 impl Cluster {
-    /// Takes the field of the line above.
-    fn settle(&mut self, out: &mut Output) {
-        let Some((key, text, held)) = self.held.take() else { return };
-        let evidence = EVIDENCE.contains(&key.as_str()) && self.cluster.lines.len() < EVIDENCE.len();
-        if self.field(&key, &text, held.anchor, out) && evidence {
-            self.cluster.lines.push((held.source, held.text));
+    fn take(&mut self) {
+        for entry in self.entries.take() {
+            // That it is enabled is said of a host without a cluster too.
+            if KEYS[1..].iter().any(|key| entry.has(key)) {
+                match &mut self.membership {
+                    Some(known) => known.join(entry),
+                    None => self.membership = Some(entry),
+                }
+            } else if entry.flag(KEYS[0]) == Some(false) {
+                self.disabled = Some(entry.into_anchor());
+            }
         }
     }
-
-    fn end_json(&mut self, out: &mut Output) {
-        let Some((value, anchor)) = self.json.as_mut().and_then(|json| json.end(out)) else { return };
-        collect(&value, &mut |map| {
-            // The first object that is a membership is the host's.
-            if self.first.is_none() {
-                for (key, value) in map {
-                    self.field(&plain_key(key), &scalar(value), anchor.clone(), out);
-                }
-            }
-            self.first.is_some()
-        });
-    }
-
-    /// Takes one field; false where the plain key is none of ours. What was called master is leader in later texts.
-    fn field(&mut self, key: &str, text: &str, anchor: Anchor, out: &mut Output) -> bool {
-        let cluster = &mut self.cluster;
-        match key {
-            "enabled" => {
-                if flag(text) == Some(false) {
-                    self.disabled = Some(anchor);
-                }
-                return false;
-            }
-            "localnodeuuid" => cluster.node_uuid = uuid(text),
-            "localnodestate" => cluster.state = value(text),
-            "localnodehealthstate" => cluster.health = value(text),
-            "subclusteruuid" => cluster.cluster_uuid = uuid(text),
-            "subclustermasteruuid" | "subclusterleaderuuid" => cluster.master_uuid = uuid(text),
-            "subclusterbackupuuid" => cluster.backup_uuid = uuid(text),
-            "subclustermembershipentryrevision" => cluster.revision = text.parse().ok(),
-            "subclustermembercount" => cluster.member_count = text.parse().ok(),
-            "subclustermemberuuids" => cluster.members = members(text, &anchor, out),
-            "subclustermemberhostnames" => cluster.member_names = list(text),
-            "subclustermembershipuuid" => cluster.membership_uuid = uuid(text),
-            "unicastmodeenabled" => cluster.unicast_mode = flag(text),
-            "maintenancemodestate" => cluster.maintenance = value(text),
-            "configgeneration" => cluster.config_generation = value(text),
-            _ => return false,
-        }
-        self.first.get_or_insert(anchor);
-        true
-    }
 }
 
-/// Whether what the last line of a text says cannot be the beginning of more.
-fn is_closed(key: &str, text: &str) -> bool {
-    let generation = || text.rsplit_once('.').is_some_and(|(_, fraction)| fraction.len() == 3);
-    match key {
-        // A UUID of them that is cut is left out by itself.
-        "subclustermemberuuids" => true,
-        "configgeneration" => generation(),
-        _ => is_uuid(text) || matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "on" | "off"),
+/// What was called master is leader in later texts.
+fn cluster(entry: &Entry, out: &mut Output) -> VsanCluster {
+    let line = |key: &&str| entry.line_of(key).map(|line| line.clone().into_parts());
+    let cluster = VsanCluster {
+        node_uuid: entry.uuid("Local Node UUID"),
+        state: entry.text("Local Node State"),
+        health: entry.text("Local Node Health State"),
+        cluster_uuid: entry.uuid("Sub-Cluster UUID"),
+        master_uuid: entry.uuid("Sub-Cluster Master UUID").or_else(|| entry.uuid("Sub-Cluster Leader UUID")),
+        backup_uuid: entry.uuid("Sub-Cluster Backup UUID"),
+        revision: entry.number("Sub-Cluster Membership Entry Revision"),
+        member_count: entry.number("Sub-Cluster Member Count"),
+        members: members(entry, out),
+        member_names: entry.list("Sub-Cluster Member HostNames").unwrap_or_default(),
+        membership_uuid: entry.uuid("Sub-Cluster Membership UUID"),
+        unicast_mode: entry.flag("Unicast Mode Enabled"),
+        maintenance: entry.closed("Maintenance Mode State", is_switch),
+        config_generation: entry.closed("Config Generation", is_generation),
+        lines: EVIDENCE.iter().filter_map(line).collect(),
+    };
+    let (count, listed) = (cluster.member_count, cluster.members.len() as u64);
+    if let Some(count) = count.filter(|count| *count != listed) {
+        let text = format!("{listed} members are listed where {count} are counted");
+        out.problems.push(entry.anchor().problem(ProblemKind::Truncated, text));
     }
+    cluster
 }
 
-/// A UUID that is whole.
-fn uuid(text: &str) -> Option<String> {
-    value(text).filter(|uuid| is_uuid(uuid))
+/// `ON`, `OFF`
+fn is_switch(text: &str) -> bool {
+    text.eq_ignore_ascii_case("on") || text.eq_ignore_ascii_case("off")
 }
 
-/// `a, b,c`
-fn list(text: &str) -> Vec<String> {
-    text.split(',').filter_map(value).take(MAX_ENTRIES).collect()
+/// `11112222-3333-4444-5555-666677778888 7 2020-06-30T01:02:03.456`: milliseconds end it.
+fn is_generation(text: &str) -> bool {
+    text.rsplit_once('.').is_some_and(|(_, fraction)| fraction.len() == 3)
 }
 
 /// A UUID that is not whole would name a node that does not exist: it is left out, and said so.
-fn members(text: &str, anchor: &Anchor, out: &mut Output) -> Vec<String> {
-    let (whole, cut): (Vec<String>, Vec<String>) = list(text).into_iter().partition(|uuid| is_uuid(uuid));
-    for uuid in cut.iter().take(1) {
-        let text = format!("line {}: '{uuid}' is no UUID", anchor.line());
-        out.problems.push(anchor.problem(ProblemKind::Unparsed, text));
+fn members(entry: &Entry, out: &mut Output) -> Vec<String> {
+    let key = "Sub-Cluster Member UUIDs";
+    let items = entry.items(key).unwrap_or_default();
+    let items = items.iter().flat_map(|item| item.split(',')).map(str::trim).map(str::to_owned);
+    let (whole, other): (Vec<String>, Vec<String>) = items.partition(|uuid| is_uuid(uuid));
+    if let Some(uuid) = other.first() {
+        let line = entry.line_of(key).unwrap_or(entry.anchor());
+        let text = format!("line {}: '{uuid}' is no UUID", line.line());
+        out.problems.push(line.problem(ProblemKind::Unparsed, text));
     }
     whole
 }
