@@ -94,7 +94,8 @@ fn vib(entry: &Entry, _: &str) -> Option<FactValue> {
     if name.contains(' ') || version.contains(' ') || !version.contains(['.', '-']) {
         return None;
     }
-    let acceptance = entry.text("Acceptance Level").and_then(|level| Acceptance::read(&level));
+    let level = entry.closed("Acceptance Level", |level| Acceptance::read(level).is_some());
+    let acceptance = level.and_then(|level| Acceptance::read(&level));
     let vendor = entry.text("Vendor").filter(|_| acceptance.is_some());
     let installed = entry.closed("Install Date", is_day).filter(|day| is_day(day));
     Some(FactValue::Vib { name, version, vendor, acceptance, installed })

@@ -53,8 +53,9 @@ impl Blocks {
         if let Some(entry) = self.entry.as_mut().filter(|_| self.told) {
             entry.open_last();
         }
-        // What a block is of, and no more than that, is not known of one whose only line may be cut.
-        self.entry.take_if(|entry| entry.is_open());
+        // Of what a block is that has no other line is not known.
+        let named = !self.start.is_empty();
+        self.entry.take_if(|entry| named && entry.is_open());
     }
 
     /// What was begun does not go on.

@@ -109,7 +109,7 @@ impl Entry {
     }
 
     /// As [`Self::has`], also where a text ends in it.
-    pub(super) fn knows(&self, name: &str) -> bool {
+    pub(in crate::fact) fn knows(&self, name: &str) -> bool {
         self.value(name).is_some()
     }
 

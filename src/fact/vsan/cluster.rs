@@ -71,9 +71,10 @@ impl Reader for Cluster {
         self.entries.end();
         self.take();
         self.entries.is_cut_json(out);
-        if let Some(entry) = self.membership.take() {
-            let cluster = cluster(&entry, out);
-            out.facts.push(entry.into_anchor().fact(FactValue::VsanCluster(cluster)));
+        let membership = self.membership.take().map(|entry| (cluster(&entry, out), first_line(entry)));
+        // Of one that is cut nothing may be left.
+        if let Some((cluster, line)) = membership.filter(|(cluster, _)| *cluster != VsanCluster::default()) {
+            out.facts.push(line.fact(FactValue::VsanCluster(cluster)));
         } else if let Some(line) = self.disabled.take() {
             out.facts.push(line.fact(FactValue::VsanDisabled));
         }
@@ -84,7 +85,7 @@ impl Cluster {
     fn take(&mut self) {
         for entry in self.entries.take() {
             // That it is enabled is said of a host without a cluster too.
-            if KEYS[1..].iter().any(|key| entry.has(key)) {
+            if KEYS[1..].iter().any(|key| entry.knows(key)) {
                 match &mut self.membership {
                     Some(known) => known.join(entry),
                     None => self.membership = Some(entry),
@@ -94,6 +95,12 @@ impl Cluster {
             }
         }
     }
+}
+
+/// Where the membership begins: that vSAN is enabled stands before it.
+fn first_line(entry: Entry) -> Anchor {
+    let lines = KEYS[1..].iter().filter_map(|key| entry.line_of(key));
+    lines.min_by_key(|line| line.line()).cloned().unwrap_or_else(|| entry.into_anchor())
 }
 
 /// What was called master is leader in later texts.
