@@ -16,7 +16,7 @@ pub(super) use self::entry::Entry;
 pub(super) use self::keep::{Limited, Named};
 pub(super) use self::table::{Rows, Table, columns_of, is_rule, words};
 pub(super) use self::whole::WholeLines;
-use super::text::Anchor;
+use super::text::{Anchor, MAX_ENTRIES};
 use super::{FactValue, Line, Output, Reader};
 use crate::model::ProblemKind;
 
@@ -142,6 +142,46 @@ impl Reader for EachEntry {
         if !self.entries.is_cut_json(out) && !self.found && !self.lost {
             self.nothing(out);
         }
+    }
+}
+
+/// A reader that makes one thing of all entries; more than a limit are not kept.
+pub(super) struct AllEntries {
+    entries: Entries,
+    found: Vec<Entry>,
+    give: fn(Vec<Entry>, &mut Output),
+}
+
+impl AllEntries {
+    pub(super) fn new(entries: Entries, give: fn(Vec<Entry>, &mut Output)) -> Self {
+        AllEntries { entries, found: Vec::new(), give }
+    }
+
+    fn take(&mut self) {
+        let room = MAX_ENTRIES.saturating_sub(self.found.len());
+        self.found.extend(self.entries.take().into_iter().take(room));
+    }
+}
+
+impl Reader for AllEntries {
+    fn line(&mut self, line: Line<'_>, _: &mut Output) {
+        self.entries.line(&line);
+        self.take();
+    }
+
+    fn gap(&mut self) {
+        self.entries.gap();
+    }
+
+    fn cut(&mut self) {
+        self.entries.cut();
+    }
+
+    fn end(&mut self, out: &mut Output) {
+        self.entries.end();
+        self.take();
+        self.entries.is_cut_json(out);
+        (self.give)(std::mem::take(&mut self.found), out);
     }
 }
 

@@ -155,6 +155,22 @@ fn members(entry: &Entry, out: &mut Output) -> Vec<String> {
     whole
 }
 
+/// What 6.5 and later say first: the node's state, and the last digits of the master's and the backup's UUID.
+macro_rules! node {
+    ($state:literal, $master:literal, $backup:literal) => {
+        concat!(
+            "Cluster Information\n   Enabled: true\n   Local Node UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0001\n   ",
+            "Local Node Type: NORMAL\n   Local Node State: ",
+            $state,
+            "\n   Local Node Health State: HEALTHY\n   Sub-Cluster Master UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a000",
+            $master,
+            "\n   Sub-Cluster Backup UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a000",
+            $backup,
+            "\n   Sub-Cluster UUID: 52aabbcc-ddee-ff00-1122-334455667788\n"
+        )
+    };
+}
+
 const CLUSTER_SAMPLES: &[Sample] = &[
     Sample {
         path: "commands/localcli_vsan-cluster-get.txt",
@@ -222,21 +238,16 @@ const CLUSTER_SAMPLES: &[Sample] = &[
     // 6.5, 6.6
     Sample {
         path: "commands/localcli_vsan-cluster-get.txt",
-        text: "Cluster Information\n   \
-               Enabled: true\n   \
-               Local Node UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0001\n   \
-               Local Node Type: NORMAL\n   \
-               Local Node State: AGENT\n   \
-               Local Node Health State: HEALTHY\n   \
-               Sub-Cluster Master UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0002\n   \
-               Sub-Cluster Backup UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0003\n   \
-               Sub-Cluster UUID: 52aabbcc-ddee-ff00-1122-334455667788\n   \
+        text: concat!(
+            node!("AGENT", "2", "3"),
+            "   \
                Sub-Cluster Membership Entry Revision: 4\n   \
                Sub-Cluster Member Count: 3\n   \
                Sub-Cluster Member UUIDs: 5f0a1b2c-3d4e-5f60-7182-0050568a0002, 5f0a1b2c-3d4e-5f60-7182-0050568a0003, 5f0a1b2c-3d4e-5f60-7182-0050568a0001\n   \
                Sub-Cluster Membership UUID: 1f2bfc5e-0000-1111-2222-0050568a0001\n   \
                Unicast Mode Enabled: true\n   \
-               Maintenance Mode State: ON",
+               Maintenance Mode State: ON"
+        ),
         facts: &[
             r#"{"fact":"vsan-cluster","node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0001","state":"AGENT","health":"HEALTHY","cluster_uuid":"52aabbcc-ddee-ff00-1122-334455667788","master_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0002","backup_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0003","revision":4,"member_count":3,"members":["5f0a1b2c-3d4e-5f60-7182-0050568a0002","5f0a1b2c-3d4e-5f60-7182-0050568a0003","5f0a1b2c-3d4e-5f60-7182-0050568a0001"],"member_names":[],"membership_uuid":"1f2bfc5e-0000-1111-2222-0050568a0001","unicast_mode":true,"maintenance":"ON","config_generation":null}"#,
         ],
@@ -244,15 +255,9 @@ const CLUSTER_SAMPLES: &[Sample] = &[
     // 7.0, 8.0: names of members, and the mode.
     Sample {
         path: "commands/localcli_vsan-cluster-get.txt",
-        text: "Cluster Information\n   \
-               Enabled: true\n   \
-               Local Node UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0001\n   \
-               Local Node Type: NORMAL\n   \
-               Local Node State: MASTER\n   \
-               Local Node Health State: HEALTHY\n   \
-               Sub-Cluster Master UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0001\n   \
-               Sub-Cluster Backup UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0002\n   \
-               Sub-Cluster UUID: 52aabbcc-ddee-ff00-1122-334455667788\n   \
+        text: concat!(
+            node!("MASTER", "1", "2"),
+            "   \
                Sub-Cluster Membership Entry Revision: 9\n   \
                Sub-Cluster Member Count: 2\n   \
                Sub-Cluster Member UUIDs: 5f0a1b2c-3d4e-5f60-7182-0050568a0001, 5f0a1b2c-3d4e-5f60-7182-0050568a0002\n   \
@@ -261,7 +266,8 @@ const CLUSTER_SAMPLES: &[Sample] = &[
                Unicast Mode Enabled: true\n   \
                Maintenance Mode State: OFF\n   \
                Config Generation: 11112222-3333-4444-5555-666677778888 7 2021-06-30T01:02:03.456\n   \
-               Mode: REGULAR",
+               Mode: REGULAR"
+        ),
         facts: &[
             r#"{"fact":"vsan-cluster","node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0001","state":"MASTER","health":"HEALTHY","cluster_uuid":"52aabbcc-ddee-ff00-1122-334455667788","master_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0001","backup_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0002","revision":9,"member_count":2,"members":["5f0a1b2c-3d4e-5f60-7182-0050568a0001","5f0a1b2c-3d4e-5f60-7182-0050568a0002"],"member_names":["localhost","localhost"],"membership_uuid":"1f2bfc5e-0000-1111-2222-0050568a0001","unicast_mode":true,"maintenance":"OFF","config_generation":"11112222-3333-4444-5555-666677778888 7 2021-06-30T01:02:03.456"}"#,
         ],

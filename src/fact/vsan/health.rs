@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::read::{Entries, Entry, Rows, blocks};
+use super::super::read::{AllEntries, Entries, Entry, Rows, blocks};
 use super::super::text::{Anchor, MAX_ENTRIES};
 use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, is_output, output_of};
 use crate::model::ProblemKind;
@@ -21,7 +21,7 @@ pub static OBJECTS: FactFile = FactFile {
     name: "vsan-object-health",
     about: "How many vSAN objects are in which state",
     matches: |path| is_output(path, "localcli_vsan-debug-object-health-summary-get"),
-    reader: |_| Box::new(Objects { entries: Entries::table(), first: None, states: Vec::new() }),
+    reader: |_| Box::new(AllEntries::new(Entries::table(), states)),
     samples: OBJECT_SAMPLES,
 };
 
@@ -159,50 +159,20 @@ impl Checks {
     }
 }
 
-struct Objects {
-    entries: Entries,
-    first: Option<Anchor>,
-    states: Vec<VsanObjectState>,
-}
-
-impl Reader for Objects {
-    /// ```text
-    /// Health Status                                     Number Of Objects
-    /// ------------------------------------------------  -----------------
-    /// healthy                                                        1030
-    /// ```
-    fn line(&mut self, line: Line<'_>, _: &mut Output) {
-        self.entries.line(&line);
-        self.take();
-    }
-
-    fn gap(&mut self) {
-        self.entries.gap();
-    }
-
-    fn cut(&mut self) {
-        self.entries.cut();
-    }
-
-    fn end(&mut self, out: &mut Output) {
-        self.entries.end();
-        self.take();
-        let states = std::mem::take(&mut self.states);
-        out.facts.extend(self.first.take().map(|first| first.fact(FactValue::VsanObjectHealth { states })));
-    }
-}
-
-impl Objects {
-    fn take(&mut self) {
-        for entry in self.entries.take() {
-            let state = entry.text("Health Status").filter(|state| is_state(state));
-            let (Some(state), Some(objects)) = (state, entry.number("Number Of Objects")) else { continue };
-            if self.states.len() < MAX_ENTRIES {
-                self.first.get_or_insert_with(|| entry.into_anchor());
-                self.states.push(VsanObjectState { state, objects });
-            }
-        }
-    }
+/// ```text
+/// Health Status                                     Number Of Objects
+/// ------------------------------------------------  -----------------
+/// healthy                                                        1030
+/// ```
+fn states(entries: Vec<Entry>, out: &mut Output) {
+    let state = |entry: &Entry| {
+        let state = entry.text("Health Status").filter(|state| is_state(state))?;
+        Some(VsanObjectState { state, objects: entry.number("Number Of Objects")? })
+    };
+    let states: Vec<VsanObjectState> = entries.iter().filter_map(state).collect();
+    let first = entries.into_iter().find(|entry| state(entry).is_some());
+    let fact = |first: Entry| first.into_anchor().fact(FactValue::VsanObjectHealth { states });
+    out.facts.extend(first.map(fact));
 }
 
 /// `reduced-availability-with-no-rebuild-delay-timer`, `remoteAccessible`; not a sentence.
