@@ -26,16 +26,16 @@ enum Form {
 impl Entries {
     /// Rows of a table whose header is underlined with dashes.
     pub(in crate::fact) fn table() -> Self {
-        Entries::of(Form::Table(Rows::default()))
+        Entries::of(Form::Table(Rows::default()), "")
     }
 
     /// Blocks, as [`super::blocks`] reads them.
     pub(in crate::fact) fn blocks(start: &str, keys: &[&str]) -> Self {
-        Entries::of(Form::Blocks(Blocks::new(start, keys)))
+        Entries::of(Form::Blocks(Blocks::new(start, keys)), start)
     }
 
-    fn of(form: Form) -> Self {
-        Entries { form, objects: Objects::default(), ready: Vec::new(), gave: false }
+    fn of(form: Form, key: &str) -> Self {
+        Entries { form, objects: Objects::with(key), ready: Vec::new(), gave: false }
     }
 
     pub(in crate::fact) fn line(&mut self, line: &Line<'_>) {

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::super::Line;
-use super::super::text::Anchor;
+use super::super::text::{Anchor, column_name};
 use super::Entry;
 
 /// The most bytes of one object, with all that is inside it.
@@ -21,6 +21,8 @@ const MAX_INSIDE: usize = 4;
 /// Reads objects over lines.
 #[derive(Default)]
 pub(super) struct Objects {
+    /// The name that an entry says of itself; blank where any object may be one.
+    key: String,
     /// The text from the outermost object on that is open.
     text: Vec<u8>,
     open: Vec<Open>,
@@ -50,6 +52,11 @@ struct Open {
 }
 
 impl Objects {
+    /// Objects that say something under `key`, or any where it is blank.
+    pub(super) fn with(key: &str) -> Self {
+        Objects { key: column_name(key), ..Objects::default() }
+    }
+
     /// Takes the next line and gives the entries that end on it.
     pub(super) fn line(&mut self, line: &Line<'_>, ready: &mut Vec<Entry>) {
         if self.closed || !is_json_line(line.bytes) {
@@ -132,12 +139,12 @@ impl Objects {
         }
     }
 
-    /// An object that holds nothing but objects is none to tell of: those in it are.
+    /// An object that only holds others is none to tell of: those in it are.
     fn end(&mut self, ready: &mut Vec<Entry>) {
         let Some(open) = self.open.pop() else { return };
         let mut found = open.inner;
         match serde_json::from_slice::<Map<String, Value>>(&self.text[open.start..]) {
-            Ok(object) if object.values().any(says) => {
+            Ok(object) if self.is_entry(&object) => {
                 let mut entry = Entry::new(open.anchor);
                 put_all(&mut entry, &object, MAX_INSIDE);
                 found = vec![entry];
@@ -152,6 +159,11 @@ impl Objects {
             Some(outer) => outer.inner.extend(found),
             None => self.give(found, ready),
         }
+    }
+
+    fn is_entry(&self, object: &Map<String, Value>) -> bool {
+        let named = || object.keys().any(|name| column_name(name) == self.key);
+        object.values().any(says) && (self.key.is_empty() || named())
     }
 
     fn give(&mut self, found: Vec<Entry>, ready: &mut Vec<Entry>) {

@@ -65,6 +65,7 @@ fn a_block_begins_with_its_key_and_ends_where_one_comes_again() {
     check("", "   C: 0\n   A B: 1\n   X: 1\n   X: 2\n   C: 2\n", &["1"]);
     check("", "A B: no\n   \"A B\": \"no\"\n", &[]);
     check("A B", "   A B: 1\n   C: 1\n   A B: 2", &["1"]);
+    check("A B", "{\"x\": 1, \"list\": [{\"ab\": \"in\"}, {\"x\": 2}]}\n", &["in"]);
     check("A B", "   A B: 1\nError: amid\n   C: ", &["1"]);
 }
 
