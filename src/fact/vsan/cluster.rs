@@ -1,6 +1,6 @@
 //! Membership as one host sees it: its role, and the members of its cluster.
 
-use super::super::read::{Entries, Entry};
+use super::super::read::{AllEntries, Entries, Entry};
 use super::super::text::{Anchor, is_uuid, lossy};
 use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, VsanCluster, is_output};
 use crate::model::ProblemKind;
@@ -10,7 +10,9 @@ pub static CLUSTER: FactFile = FactFile {
     name: "vsan-cluster-get",
     about: "vSAN membership and role of the host",
     matches: |path| is_output(path, "localcli_vsan-cluster-get"),
-    reader: |_| Box::new(Cluster { entries: Entries::blocks("", KEYS), membership: None, disabled: None }),
+    reader: |_| {
+        Box::new(Cluster { fields: AllEntries::new(Entries::blocks("", KEYS), membership), disabled: None })
+    },
     samples: CLUSTER_SAMPLES,
 };
 
@@ -43,58 +45,54 @@ const EVIDENCE: &[&str] = &[
 ];
 
 struct Cluster {
-    entries: Entries,
-    /// What the file says of one: a host has no other.
-    membership: Option<Entry>,
+    fields: AllEntries,
+    /// Where a host says in a sentence that it is none of a cluster.
     disabled: Option<Anchor>,
 }
 
 impl Reader for Cluster {
     /// `   Sub-Cluster Member Count: 4`
-    fn line(&mut self, line: Line<'_>, _: &mut Output) {
+    fn line(&mut self, line: Line<'_>, out: &mut Output) {
         if lossy(&line).contains("lustering is not enabled") {
             self.disabled = Some(Anchor::of(&line));
         }
-        self.entries.line(&line);
-        self.take();
+        self.fields.line(line, out);
     }
 
     fn gap(&mut self) {
-        self.entries.gap();
+        self.fields.gap();
     }
 
     fn cut(&mut self) {
-        self.entries.cut();
+        self.fields.cut();
     }
 
     fn end(&mut self, out: &mut Output) {
-        self.entries.end();
-        self.take();
-        self.entries.is_cut_json(out);
-        let membership = self.membership.take().map(|entry| (cluster(&entry, out), first_line(entry)));
-        // Of one that is cut nothing may be left.
-        if let Some((cluster, line)) = membership.filter(|(cluster, _)| *cluster != VsanCluster::default()) {
-            out.facts.push(line.fact(FactValue::VsanCluster(cluster)));
-        } else if let Some(line) = self.disabled.take() {
-            out.facts.push(line.fact(FactValue::VsanDisabled));
-        }
+        let before = out.facts.len();
+        self.fields.end(out);
+        let disabled = self.disabled.take().filter(|_| out.facts.len() == before);
+        out.facts.extend(disabled.map(|line| line.fact(FactValue::VsanDisabled)));
     }
 }
 
-impl Cluster {
-    fn take(&mut self) {
-        for entry in self.entries.take() {
-            // That it is enabled is said of a host without a cluster too.
-            if KEYS[1..].iter().any(|key| entry.knows(key)) {
-                match &mut self.membership {
-                    Some(known) => known.join(entry),
-                    None => self.membership = Some(entry),
-                }
-            } else if entry.flag(KEYS[0]) == Some(false) {
-                self.disabled = Some(entry.into_anchor());
-            }
-        }
-    }
+/// That vSAN is enabled is said of a host without a cluster too, and what a file tells is one membership.
+fn membership(entries: Vec<Entry>, out: &mut Output) {
+    let (of_one, other): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| KEYS[1..].iter().any(|key| entry.knows(key)));
+    let known = of_one.into_iter().reduce(|mut known, entry| {
+        known.join(entry);
+        known
+    });
+    let known = known.map(|entry| (cluster(&entry, out), first_line(entry)));
+    // Of one that is cut nothing may be left.
+    let known = known.filter(|(cluster, _)| *cluster != VsanCluster::default());
+    let disabled = other.into_iter().find(|entry| entry.flag(KEYS[0]) == Some(false));
+    let fact = match (known, disabled) {
+        (Some((cluster, line)), _) => line.fact(FactValue::VsanCluster(cluster)),
+        (None, Some(entry)) => entry.into_anchor().fact(FactValue::VsanDisabled),
+        (None, None) => return,
+    };
+    out.facts.push(fact);
 }
 
 /// Where the membership begins: that vSAN is enabled stands before it.
@@ -105,7 +103,8 @@ fn first_line(entry: Entry) -> Anchor {
 
 /// What was called master is leader in later texts.
 fn cluster(entry: &Entry, out: &mut Output) -> VsanCluster {
-    let line = |key: &&str| entry.line_of(key).map(|line| line.clone().into_parts());
+    let is_told = |key: &&str| entry.has(key) || entry.closed(key, holds_uuid).is_some();
+    let line = |key: &&str| entry.line_of(key).filter(|_| is_told(key)).map(|line| line.clone().into_parts());
     let cluster = VsanCluster {
         node_uuid: entry.uuid("Local Node UUID"),
         state: entry.text("Local Node State"),
@@ -129,6 +128,11 @@ fn cluster(entry: &Entry, out: &mut Output) -> VsanCluster {
         out.problems.push(entry.anchor().problem(ProblemKind::Truncated, text));
     }
     cluster
+}
+
+/// Whether a list that may be cut, or a generation, has a UUID in it that is whole.
+fn holds_uuid(text: &str) -> bool {
+    text.split([',', ' ']).any(is_uuid)
 }
 
 /// `ON`, `OFF`
