@@ -29,7 +29,7 @@ impl Entries {
         Entries::of(Form::Table(Rows::default()), "")
     }
 
-    /// Blocks, as [`super::blocks`] reads them.
+    /// Blocks, as [`super::blocks()`] reads them.
     pub(in crate::fact) fn blocks(start: &str, keys: &[&str]) -> Self {
         Entries::of(Form::Blocks(Blocks::new(start, keys)), start)
     }
