@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::text::{Anchor, MAX_ENTRIES, assignment, flag, lossy};
-use super::{Fact, FactFile, FactValue, Line, Output, Reader, Sample};
+use super::{Fact, FactFile, FactValue, Line, Output, Reader, Sample, is_file};
 use crate::model::{Problem, ProblemKind};
 
 /// `etc/vmware/config` of a host.
 pub static CONFIG: FactFile = FactFile {
     name: "host-config",
     about: "EVC masks and register overrides that the host applies",
-    matches: |path| path == "etc/vmware/config" || path.ends_with("/etc/vmware/config"),
+    matches: |path| is_file(path, "etc/vmware/config"),
     reader: |_| Box::new(Config::default()),
     samples: SAMPLES,
 };

@@ -2,7 +2,7 @@
 
 use super::date::zone_minutes;
 use super::text::{Anchor, EachLine, assignment, build_number, is_version, lossy, pair, value};
-use super::{Fact, FactFile, FactValue, Line, Output, Reader, Sample, is_command};
+use super::{Fact, FactFile, FactValue, Line, Output, Reader, Sample, is_command, is_file};
 use crate::format::time;
 use crate::model::{HostKind, Timestamp};
 
@@ -28,7 +28,7 @@ pub static README: FactFile = FactFile {
 pub static ESX_CONF: FactFile = FactFile {
     name: "esx-conf",
     about: "Name and UUID of an ESXi host",
-    matches: |path| path == "etc/vmware/esx.conf" || path.ends_with("/etc/vmware/esx.conf"),
+    matches: |path| is_file(path, "etc/vmware/esx.conf"),
     reader: |_| Box::new(EachLine(esx_conf)),
     samples: ESX_CONF_SAMPLES,
 };
@@ -37,7 +37,7 @@ pub static ESX_CONF: FactFile = FactFile {
 pub static HOSTS: FactFile = FactFile {
     name: "hosts",
     about: "vCenter's name, as its own loopback entry gives it",
-    matches: |path| path == "etc/hosts" || path.ends_with("/etc/hosts"),
+    matches: |path| is_file(path, "etc/hosts"),
     reader: |_| Box::new(Hosts::default()),
     samples: HOSTS_SAMPLES,
 };

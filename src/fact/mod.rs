@@ -3,19 +3,19 @@
 //! A reader is fed lines and gives facts; it does not judge. What is not in the file is not a fact. Where two
 //! facts say different things, [`crate::case`] chooses.
 
+mod command;
 pub mod config;
 pub mod cpu;
 pub mod date;
-mod entry;
 pub mod feature;
 pub mod features;
 pub mod ha;
 pub mod hardware;
 pub mod identity;
-mod json;
 pub mod nic;
 pub mod ntp;
 pub mod product;
+mod read;
 pub mod releases;
 pub mod section;
 pub mod settings;
@@ -35,6 +35,8 @@ mod xml;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::command::{collection, command_of, is_command};
+use self::command::{is_file, is_output, output_of};
 pub use self::value::*;
 use self::vsan::{cluster, cmmds, health, network, storage, unicast};
 use crate::format::text::shown;
@@ -192,48 +194,6 @@ pub static FACTS: &[&FactFile] = &[
 /// The sorts that the member at `path` is of; a member can be of several.
 pub fn of_path(path: &str) -> impl Iterator<Item = &'static FactFile> {
     FACTS.iter().copied().filter(move |file| (file.matches)(path))
-}
-
-/// Whether `path` is the output of the command that bundles call `name`.
-///
-/// `commands/1.localcli_vsan-cluster-get.txt`, `esxcli_vsan_cluster_get.txt` and `localcli_vsan-cluster-get.txt` are
-/// all `localcli_vsan-cluster-get`: `-`, `_` and blanks are equal, case does not count, and `esxcli` is `localcli`.
-pub fn is_command(path: &str, name: &str) -> bool {
-    command_of(path).is_some_and(|found| found == plain(name))
-}
-
-/// Whether `path` is the output of the command `name` in any form: text, `--formatter=json`, or a file below `json/`.
-fn is_output(path: &str, name: &str) -> bool {
-    let path = path.strip_suffix(".json").unwrap_or(path);
-    let as_json = name.strip_prefix("localcli_").map(|rest| format!("localcli_--formatterjson-{rest}"));
-    is_command(path, name) || as_json.is_some_and(|name| is_command(path, &name))
-}
-
-/// The plain name of the command whose output lies at `path`: `localcli_vsan_cluster_get`.
-pub fn command_of(path: &str) -> Option<String> {
-    let (folder, file) = path.rsplit_once('/')?;
-    if !matches!(folder.rsplit('/').next(), Some("commands" | "json")) {
-        return None;
-    }
-    let file = numbered(file).map_or(file, |(_, name)| name);
-    Some(plain(file.strip_suffix(".txt").unwrap_or(file)))
-}
-
-/// The how manieth collection the output at `path` is of: 2 of `commands/2.ps_-c.txt`, 0 where it has no number.
-pub fn collection(path: &str) -> u32 {
-    numbered(path.rsplit('/').next().unwrap_or(path)).map_or(0, |(number, _)| number)
-}
-
-/// Splits `2.ps_-c.txt` into its number and its name.
-fn numbered(file: &str) -> Option<(u32, &str)> {
-    let (number, name) = file.split_once('.')?;
-    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| (number.parse().unwrap_or(u32::MAX), name))
-}
-
-fn plain(text: &str) -> String {
-    let text = text.to_ascii_lowercase().replace(['-', ' '], "_");
-    text.strip_prefix("esxcli_").map(|rest| format!("localcli_{rest}")).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Named, WholeLines, blocks, columns_of, is_mac, is_numbered, table, words};
-use super::text::{Anchor, Table, flag, lossy, pair};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of, is_command, is_output};
+use super::read::{Entry, Named, Table, WholeLines, blocks, columns_of, table, words};
+use super::text::{Anchor, flag, is_mac, is_numbered, lossy, pair};
+use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command, is_output, output_of};
 
 /// The output of `localcli network nic list`.
 pub static LIST: FactFile = FactFile {
@@ -120,9 +120,9 @@ fn listed(entry: &Entry) -> Option<PhysicalNic> {
         link_up: text("Link Status").or_else(|| text("Link")).as_deref().and_then(up),
         speed: text("Speed").as_deref().and_then(speed),
         full_duplex: text("Duplex").and_then(duplex),
-        // A row without one is none.
+        // A row without them is none, or cut before what tells most.
         mac: Some(mac?.to_ascii_lowercase()),
-        mtu: entry.number("MTU"),
+        mtu: Some(entry.number("MTU")?),
         description: text("Description"),
     })
 }
@@ -168,7 +168,7 @@ fn pci(text: &str) -> String {
 
 /// `vmnic0` of `commands/localcli_network-nic-get--n-vmnic0.txt`, in whichever way the option is spelled.
 fn detailed(path: &str) -> Option<String> {
-    let command = command_of(path.strip_suffix(".json").unwrap_or(path))?;
+    let command = output_of(path)?;
     let (_, option) = command.split_once("network_nic_get_")?;
     let name = &option[option.rfind("vmnic").or_else(|| option.rfind("vusb"))?..];
     is_nic(name).then(|| name.to_owned())
@@ -251,7 +251,7 @@ impl NicInfo {
         for (name, (at, word)) in self.columns.iter().zip(&words).filter(|_| known) {
             entry.put_text(name, if *name == "Description" { &text[*at..] } else { word });
         }
-        listed(&entry).filter(|nic| nic.link_up.is_some() && nic.mtu.is_some())
+        listed(&entry).filter(|nic| nic.link_up.is_some())
     }
 
     /// Ends the section, and adds what it said to the NIC.

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Limited, WholeLines, blocks, table};
+use super::read::{Entry, Limited, WholeLines, blocks, table};
 use super::text::{Anchor, EachLine, lossy, value};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of, is_output};
+use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of, is_file, is_output};
 
 /// The output of `ntpq -p`.
 pub static PEERS: FactFile = FactFile {
@@ -41,7 +41,7 @@ pub static CONFIG_LINES: FactFile = FactFile {
 pub static CONF: FactFile = FactFile {
     name: "ntp-conf",
     about: "NTP servers of the configuration",
-    matches: |path| path == "etc/ntp.conf" || path.ends_with("/etc/ntp.conf"),
+    matches: |path| is_file(path, "etc/ntp.conf"),
     reader: |_| {
         Box::new(WholeLines::new(EachLine(|line, text, out| {
             out.facts.extend(server(text).map(|value| line.fact(value)));

@@ -2,7 +2,7 @@
 
 use super::releases::{train_of, vcenter_67_update};
 use super::text::{Anchor, build_number, is_version, lossy, pair};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command};
+use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command, is_file, is_output};
 use crate::model::HostKind;
 
 /// The output of `vmware -vl`.
@@ -22,10 +22,7 @@ pub static VMWARE_VL: FactFile = FactFile {
 pub static SYSTEM_VERSION: FactFile = FactFile {
     name: "system-version",
     about: "ESXi's version, build and update",
-    matches: |path| {
-        is_command(path, "localcli_system-version-get")
-            || is_command(path, "localcli_--formatterjson-system-version-get")
-    },
+    matches: |path| is_output(path, "localcli_system-version-get"),
     reader: |_| Box::new(Version::new(system_version, Last::MayBeCut)),
     samples: SYSTEM_VERSION_SAMPLES,
 };
@@ -34,7 +31,7 @@ pub static SYSTEM_VERSION: FactFile = FactFile {
 pub static ISSUE: FactFile = FactFile {
     name: "issue",
     about: "vCenter's version",
-    matches: |path| path == "etc/issue" || path.ends_with("/etc/issue"),
+    matches: |path| is_file(path, "etc/issue"),
     reader: |_| Box::new(Version::new(issue, Last::Counts)),
     samples: ISSUE_SAMPLES,
 };
@@ -43,7 +40,7 @@ pub static ISSUE: FactFile = FactFile {
 pub static BUILD_INFO: FactFile = FactFile {
     name: "build-info",
     about: "Version and build of a vCenter, build of a host",
-    matches: |path| path == "etc/vmware/.buildInfo" || path.ends_with("/etc/vmware/.buildInfo"),
+    matches: |path| is_file(path, "etc/vmware/.buildInfo"),
     reader: |_| Box::new(Version::new(build_info, Last::MayBeCut)),
     samples: BUILD_INFO_SAMPLES,
 };
@@ -53,9 +50,7 @@ pub static BUILD_INFO: FactFile = FactFile {
 pub static ANALYTICS_BUILD: FactFile = FactFile {
     name: "analytics-build",
     about: "vCenter's version and build",
-    matches: |path| {
-        path == "etc/vmware-analytics/build.txt" || path.ends_with("/etc/vmware-analytics/build.txt")
-    },
+    matches: |path| is_file(path, "etc/vmware-analytics/build.txt"),
     reader: |_| Box::new(Version::new(analytics_build, Last::MayBeCut)),
     samples: ANALYTICS_SAMPLES,
 };

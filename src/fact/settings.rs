@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, blocks, table};
+use super::read::{Entry, blocks, table};
 use super::{FactFile, FactValue, Sample, is_output};
 
 /// The output of `localcli system settings advanced list -d`.
@@ -59,12 +59,11 @@ fn option(entry: &Entry, _: &str) -> Option<FactValue> {
 fn setting(entry: &Entry, _: &str) -> Option<FactValue> {
     let one_word = |text: &String| !text.contains(' ');
     entry.text("Type").filter(one_word)?;
-    Some(FactValue::KernelSetting(KernelSetting {
-        name: entry.text("Name").filter(one_word)?,
-        configured: entry.text("Configured"),
-        runtime: entry.text("Runtime"),
-        default: entry.text("Default"),
-    }))
+    let [configured, runtime, default] = ["Configured", "Runtime", "Default"].map(|name| entry.text(name));
+    // Of a row that is cut no value may be left.
+    configured.as_ref().or(runtime.as_ref()).or(default.as_ref())?;
+    let name = entry.text("Name").filter(one_word)?;
+    Some(FactValue::KernelSetting(KernelSetting { name, configured, runtime, default }))
 }
 
 const OPTION_SAMPLES: &[Sample] = &[

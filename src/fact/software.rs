@@ -3,20 +3,18 @@
 //! Of interest is above all `cpu-microcode`, the package that carries microcode.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::json::{self, Objects};
-use super::text::{Anchor, EachLine, MAX_ENTRIES, Table, lossy, pair, value};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of};
+use super::read::{EachEntry, Entries, Entry, table};
+use super::text::EachLine;
+use super::{FactFile, FactValue, Line, Output, Sample, is_output};
 use crate::format::time;
-use crate::model::{Problem, ProblemKind};
 
 /// The output of `localcli software vib list`.
 pub static VIBS: FactFile = FactFile {
     name: "vib-list",
     about: "Installed VIBs with version, vendor, acceptance level and day",
-    matches: |path| is_software(path, "vib_list"),
-    reader: |_| Box::new(Vibs::default()),
+    matches: |path| is_output(path, "localcli_software-vib-list"),
+    reader: |path| table(path, "VIBs", vib),
     samples: VIB_SAMPLES,
 };
 
@@ -24,8 +22,12 @@ pub static VIBS: FactFile = FactFile {
 pub static PROFILE: FactFile = FactFile {
     name: "image-profile",
     about: "The image profile that the host runs",
-    matches: |path| is_software(path, "profile_get"),
-    reader: |_| Box::new(Profile::default()),
+    matches: |path| is_output(path, "localcli_software-profile-get"),
+    reader: |path| {
+        // What follows the fields is a description, which may hold anything.
+        let fields = Entries::blocks("Name", &["Name", "Vendor", "Creation Time", "Modification Time"]);
+        Box::new(EachEntry::new(path, "image profiles", fields, profile).once())
+    },
     samples: PROFILE_SAMPLES,
 };
 
@@ -33,7 +35,7 @@ pub static PROFILE: FactFile = FactFile {
 pub static ACCEPTANCE: FactFile = FactFile {
     name: "acceptance-level",
     about: "The least acceptance level that the host admits",
-    matches: |path| is_software(path, "acceptance_get"),
+    matches: |path| is_output(path, "localcli_software-acceptance-get"),
     reader: |_| Box::new(EachLine(acceptance)),
     samples: ACCEPTANCE_SAMPLES,
 };
@@ -64,19 +66,6 @@ pub struct ImageProfile {
     pub modified: Option<String>,
 }
 
-/// Whether `path` is the output of that `software` command, as text or as JSON.
-///
-/// `localcli_software-vib-list.txt`, `localcli_--formatterjson-software-vib-list.txt` and
-/// `json/localcli_software-vib-list.json` are.
-fn is_software(path: &str, command: &str) -> bool {
-    command_of(path).is_some_and(|name| {
-        let name = name.strip_suffix(".json").unwrap_or(&name);
-        let name = name.strip_prefix("localcli_").map(|rest| rest.trim_start_matches('_'));
-        let name = name.map(|rest| rest.strip_prefix("formatterjson_").unwrap_or(rest));
-        name.and_then(|rest| rest.strip_prefix("software_")) == Some(command)
-    })
-}
-
 impl Acceptance {
     /// `VMwareCertified`, also `vmware_certified` of JSON.
     fn read(text: &str) -> Option<Self> {
@@ -96,61 +85,19 @@ fn acceptance(line: &Line<'_>, text: &str, out: &mut Output) {
     out.facts.extend(level.map(|level| line.fact(FactValue::AcceptanceLevel { level })));
 }
 
-#[derive(Default)]
-struct Vibs {
-    table: Table,
-    objects: Objects,
-    count: usize,
-}
-
-impl Reader for Vibs {
-    /// `cpu-microcode   6.7.0-3.77.15018017   VMware  VMwareCertified   2019-11-20`, or
-    /// `{"Name": "cpu-microcode", "Version": "8.0.3-0.0.24022510", …}`
-    fn line(&mut self, line: Line<'_>, out: &mut Output) {
-        let mut found = Vec::new();
-        self.objects.line(line.bytes, &mut |object| found.extend(vib(|name| told(object, name))));
-        if self.table.is_row(line.bytes) {
-            let cell = |name: &str| self.table.cell(line.bytes, name);
-            // A row without a cell behind the version may be cut inside it.
-            found.extend(vib(cell).filter(|_| cell("Vendor").is_some()));
-        }
-        for value in found {
-            self.keep(value, &line, out);
-        }
-    }
-
-    fn gap(&mut self) {
-        self.objects = Objects::default();
-    }
-}
-
-impl Vibs {
-    fn keep(&mut self, value: FactValue, line: &Line<'_>, out: &mut Output) {
-        self.count += 1;
-        if self.count <= MAX_ENTRIES {
-            out.facts.push(line.fact(value));
-        } else if self.count == MAX_ENTRIES + 1 {
-            let text = format!("more than {MAX_ENTRIES} VIBs; the rest was left out");
-            out.problems.push(Problem::new(ProblemKind::Limit, line.file.as_str(), text));
-        }
-    }
-}
-
-fn told(object: &Map<String, Value>, name: &str) -> Option<String> {
-    json::text(object, name).and_then(value)
-}
-
-/// A package of which `cell` tells the columns; a line of stderr amid the rows is prose, and has blanks where a row has
-/// names.
-fn vib(cell: impl Fn(&str) -> Option<String>) -> Option<FactValue> {
-    let (name, version) = (cell("Name")?, cell("Version")?);
+/// `cpu-microcode   6.7.0-3.77.15018017   VMware  VMwareCertified   2019-11-20`, or
+/// `{"Name": "cpu-microcode", "Version": "8.0.3-0.0.24022510", …}`
+///
+/// A line of stderr amid the rows is prose, and has blanks where a row has names.
+fn vib(entry: &Entry, _: &str) -> Option<FactValue> {
+    let (name, version) = (entry.text("Name")?, entry.text("Version")?);
     if name.contains(' ') || version.contains(' ') || !version.contains(['.', '-']) {
         return None;
     }
-    let acceptance = cell("Acceptance Level").and_then(|level| Acceptance::read(&level));
-    // Of a row that is cut the last cell may be half a word; levels and days tell by themselves.
-    let vendor = cell("Vendor").filter(|_| acceptance.is_some());
-    let installed = cell("Install Date").filter(|day| is_day(day));
+    let level = entry.closed("Acceptance Level", |level| Acceptance::read(level).is_some());
+    let acceptance = level.and_then(|level| Acceptance::read(&level));
+    let vendor = entry.text("Vendor").filter(|_| acceptance.is_some());
+    let installed = entry.closed("Install Date", is_day).filter(|day| is_day(day));
     Some(FactValue::Vib { name, version, vendor, acceptance, installed })
 }
 
@@ -164,98 +111,23 @@ fn is_moment(text: &str) -> bool {
     text.len() == 19 && time::iso(format!("{text}Z").as_bytes()).is_some_and(|(_, end)| end == 20)
 }
 
-/// A block of `Key: value`, or an object.
-#[derive(Default)]
-struct Profile {
-    objects: Objects,
-    start: Option<Anchor>,
-    profile: ImageProfile,
-    /// What the last line told: kept when another line follows it, as it may be cut.
-    last: Option<(Field, String)>,
-    /// Behind the description, which may hold anything.
-    done: bool,
-}
-
-#[derive(Copy, Clone)]
-enum Field {
-    Name,
-    Vendor,
-    Created,
-    Modified,
-}
-
-const FIELDS: &[(&str, Field)] = &[
-    ("Name", Field::Name),
-    ("Vendor", Field::Vendor),
-    ("Creation Time", Field::Created),
-    ("Modification Time", Field::Modified),
-];
-
-impl Reader for Profile {
-    /// ```text
-    /// (Updated) ESXi-8.0U3b-24280767-standard
-    ///    Name: (Updated) ESXi-8.0U3b-24280767-standard
-    ///    Vendor: VMware, Inc.
-    ///    Creation Time: 2024-09-25T10:50:12
-    ///    Modification Time: 2024-12-21T00:38:33
-    ///    Stateless Ready: True
-    /// ```
-    fn line(&mut self, line: Line<'_>, _: &mut Output) {
-        if let Some((field, text)) = self.last.take() {
-            self.set(field, &text, &line);
-        }
-        if self.done {
-            return;
-        }
-        let mut told = Vec::new();
-        self.objects.line(line.bytes, &mut |object| {
-            let field = |(name, field): &(&str, Field)| Some((*field, json::text(object, name)?.to_owned()));
-            told.extend(FIELDS.iter().filter_map(field));
-        });
-        for (field, text) in told {
-            self.set(field, &text, &line);
-        }
-        let text = lossy(&line);
-        // In JSON the same keys stand in quotes.
-        let Some((key, text)) = pair(&text).filter(|_| !text.trim_start().starts_with(['"', '{', '[']))
-        else {
-            return;
-        };
-        self.done = key.eq_ignore_ascii_case("Description") || key.eq_ignore_ascii_case("VIBs");
-        let field = FIELDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
-        if let Some((_, field)) = field {
-            self.start.get_or_insert_with(|| Anchor::of(&line));
-            self.last = Some((*field, text.to_owned()));
-        }
-    }
-
-    fn gap(&mut self) {
-        (self.objects, self.last) = (Objects::default(), None);
-    }
-
-    fn end(&mut self, out: &mut Output) {
-        let profile = std::mem::take(&mut self.profile);
-        let Some(start) = self.start.take() else { return };
-        if profile != ImageProfile::default() {
-            out.facts.push(start.fact(FactValue::ImageProfile(profile)));
-        }
-    }
-}
-
-impl Profile {
-    fn set(&mut self, field: Field, text: &str, line: &Line<'_>) {
-        let known = value(text).filter(|text| !text.starts_with("No pending image profile"));
-        let (slot, known) = match field {
-            Field::Name => (&mut self.profile.name, known),
-            Field::Vendor => (&mut self.profile.vendor, known),
-            Field::Created => (&mut self.profile.created, known.filter(|text| is_moment(text))),
-            Field::Modified => (&mut self.profile.modified, known.filter(|text| is_moment(text))),
-        };
-        if slot.is_none() && known.is_some() {
-            *slot = known;
-            self.start.get_or_insert_with(|| Anchor::of(line));
-        }
-    }
+/// ```text
+/// (Updated) ESXi-8.0U3b-24280767-standard
+///    Name: (Updated) ESXi-8.0U3b-24280767-standard
+///    Vendor: VMware, Inc.
+///    Creation Time: 2024-09-25T10:50:12
+///    Modification Time: 2024-12-21T00:38:33
+///    Stateless Ready: True
+/// ```
+fn profile(entry: &Entry, _: &str) -> Option<FactValue> {
+    let moment = |name: &str| entry.closed(name, is_moment).filter(|text| is_moment(text));
+    let profile = ImageProfile {
+        name: entry.text("Name").filter(|text| !text.starts_with("No pending image profile")),
+        vendor: entry.text("Vendor"),
+        created: moment("Creation Time"),
+        modified: moment("Modification Time"),
+    };
+    (profile != ImageProfile::default()).then_some(FactValue::ImageProfile(profile))
 }
 
 const VIB_SAMPLES: &[Sample] = &[

@@ -1,9 +1,8 @@
-//! What fact readers share: pieces of text, assignments, tables with a row of dashes, and where a fact stands.
+//! What fact readers share: pieces of text, assignments, and where a fact stands.
 //!
 //! Nothing in here knows a file; nothing here keeps more than it is given.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::{Fact, FactValue, Line, Output, Reader};
 use crate::format::text::shown;
@@ -36,6 +35,16 @@ impl Anchor {
     /// At `source`, whose line is `text`.
     pub(super) fn at(source: Source, text: &str) -> Self {
         Anchor { source, text: cut(text, 300).trim_end().to_owned() }
+    }
+
+    /// Its place and its line.
+    pub(super) fn into_parts(self) -> (Source, String) {
+        (self.source, self.text)
+    }
+
+    /// Whether its line begins with a blank.
+    pub(super) fn is_indented(&self) -> bool {
+        self.text.starts_with([' ', '\t'])
     }
 
     /// Line from 1.
@@ -129,6 +138,18 @@ pub(super) fn is_uuid(text: &str) -> bool {
     digits == 32 && (3..=4).contains(&dashes) && digits + dashes == text.len()
 }
 
+/// Whether `text` is a MAC address: `00:50:56:0a:00:01`.
+pub(super) fn is_mac(text: &str) -> bool {
+    let hex = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split(':').count() == 6 && text.split(':').all(hex)
+}
+
+/// Whether `text` is `prefix` with a number: `vmk0`.
+pub(super) fn is_numbered(text: &str, prefix: &str) -> bool {
+    let number = text.strip_prefix(prefix).unwrap_or_default();
+    (1..=6).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// One line of a VMware dictionary: `key = "value" # comment`, with or without quotes.
 #[derive(Debug, PartialEq)]
 pub(super) struct Assignment {
@@ -179,86 +200,6 @@ fn decoded(text: &str) -> String {
     out
 }
 
-/// A table whose header is underlined with dashes; the dashes give the columns.
-///
-/// ```text
-/// NodeUuid                              IsWitness  Supports Unicast  IP Address  Port   Iface Name
-/// ------------------------------------  ---------  ----------------  ----------  -----  ----------
-/// ```
-#[derive(Debug, Default)]
-pub(super) struct Table {
-    header: String,
-    columns: Vec<(String, Range<usize>)>,
-}
-
-impl Table {
-    /// Takes the next line; true when it is a row below the dashes.
-    pub(super) fn is_row(&mut self, line: &[u8]) -> bool {
-        if self.columns.is_empty() {
-            if is_rule(line) {
-                self.columns = columns(&self.header, line);
-            } else if !line.trim_ascii().is_empty() {
-                self.header = String::from_utf8_lossy(&line[..line.len().min(4096)]).into_owned();
-            }
-            return false;
-        }
-        !is_rule(line) && !line.trim_ascii().is_empty()
-    }
-
-    /// The last line above the dashes.
-    pub(super) fn header(&self) -> &str {
-        &self.header
-    }
-
-    /// The cell of `row` below the header `name`, trimmed; `None` where there is no such column or it is blank.
-    pub(super) fn cell(&self, row: &[u8], name: &str) -> Option<String> {
-        let wanted = column_name(name);
-        let (_, span) = self.columns.iter().find(|(name, _)| *name == wanted)?;
-        value(&text_of(row, span))
-    }
-
-    /// All cells of `row` with the names of their columns, as they stand there.
-    pub(super) fn cells<'t>(&'t self, row: &'t [u8]) -> impl Iterator<Item = (&'t str, String)> {
-        self.columns.iter().map(|(name, span)| (name.as_str(), text_of(row, span).trim().to_owned()))
-    }
-
-    /// Whether a blank stands before each column of `row`: prose amid the rows hardly ever does that.
-    pub(super) fn fits(&self, row: &[u8]) -> bool {
-        let blank =
-            |span: &Range<usize>| span.start == 0 || row.get(span.start - 1).is_none_or(|&b| b == b' ');
-        self.columns.iter().all(|(_, span)| blank(span))
-    }
-
-    /// How many columns it has; none as long as there was no row of dashes.
-    pub(super) fn width(&self) -> usize {
-        self.columns.len()
-    }
-}
-
-fn text_of<'r>(row: &'r [u8], span: &Range<usize>) -> Cow<'r, str> {
-    shown(&row[span.start.min(row.len())..span.end.min(row.len())])
-}
-
-/// Whether a line is the row of dashes below a header.
-pub(super) fn is_rule(line: &[u8]) -> bool {
-    let line = line.trim_ascii();
-    line.starts_with(b"---") && line.iter().all(|&byte| byte == b'-' || byte == b' ')
-}
-
-/// A column reaches from its first dash to the next column's: a cell may be longer than its dashes.
-fn columns(header: &str, rule: &[u8]) -> Vec<(String, Range<usize>)> {
-    let dash = |at: usize| rule.get(at) == Some(&b'-');
-    let starts: Vec<usize> =
-        (0..rule.len()).filter(|&at| dash(at) && (at == 0 || !dash(at - 1))).take(64).collect();
-    let ends = starts.iter().skip(1).copied().chain([usize::MAX]);
-    let header = header.as_bytes();
-    let named = |span: &Range<usize>| {
-        let cell = &header[span.start.min(header.len())..span.end.min(header.len())];
-        column_name(&String::from_utf8_lossy(cell))
-    };
-    starts.iter().copied().zip(ends).map(|(start, end)| (named(&(start..end)), start..end)).collect()
-}
-
 /// `IP Address` and `ip address` are `ipaddress`.
 pub(super) fn column_name(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
@@ -284,18 +225,6 @@ mod tests {
         check("# a = 1", None);
         check("no such file = here", None);
         check(" = 1", None);
-    }
-
-    #[test]
-    fn a_table_is_cut_at_its_dashes() {
-        let mut table = Table::default();
-        let rows: Vec<&[u8]> =
-            vec![b"noise", b"Name  IP Address  Iface", b"----  ----------  -----", b"ab       10.0.0.1"];
-        let seen: Vec<bool> = rows.iter().map(|row| table.is_row(row)).collect();
-        assert_eq!(seen, [false, false, false, true]);
-        assert_eq!(table.cell(rows[3], "ip address").as_deref(), Some("10.0.0.1"));
-        assert_eq!((table.cell(rows[3], "Iface"), table.cell(rows[3], "Port")), (None, None));
-        assert_eq!(table.cell(&[0xff, 0xfe], "Name").as_deref(), Some("\u{fffd}\u{fffd}"));
     }
 
     #[test]

@@ -94,29 +94,29 @@ const STATS_SAMPLES: &[Sample] = &[
     },
 ];
 
+const fn sample(text: &'static str, facts: &'static [&'static str]) -> Sample {
+    Sample { path: "commands/uptime.txt", text, facts }
+}
+
 const UPTIME_SAMPLES: &[Sample] = &[
-    Sample {
-        path: "commands/uptime.txt",
-        text: "uptime: wtmp is not there\n 09:20:31 up 291 days,  5:54,  1 user,  load average: 0.61, 0.52, 0.48\nmore\n",
-        facts: &[r#"{"fact":"uptime","micros":25163640000000}"#],
-    },
-    Sample {
-        path: "commands/uptime.txt",
-        text: " 09:20:31 up 12 min,  0 users,  load average: 0.61, 0.52, 0.48\n",
-        facts: &[r#"{"fact":"uptime","micros":720000000}"#],
-    },
-    Sample {
-        path: "commands/uptime.txt",
-        text: " 09:20:31 up 1 day, 7 hours,  2 users,  load average: 0.61, 0.52, 0.48\n",
-        facts: &[r#"{"fact":"uptime","micros":111600000000}"#],
-    },
+    sample(
+        "uptime: wtmp is not there\n 09:20:31 up 291 days,  5:54,  1 user,  load average: 0.61, 0.52, 0.48\nmore\n",
+        &[r#"{"fact":"uptime","micros":25163640000000}"#],
+    ),
+    sample(
+        " 09:20:31 up 12 min,  0 users,  load average: 0.61, 0.52, 0.48\n",
+        &[r#"{"fact":"uptime","micros":720000000}"#],
+    ),
+    sample(
+        " 09:20:31 up 1 day, 7 hours,  2 users,  load average: 0.61, 0.52, 0.48\n",
+        &[r#"{"fact":"uptime","micros":111600000000}"#],
+    ),
     // The one of ESXi tells seconds and no users.
-    Sample {
-        path: "commands/uptime.txt",
-        text: " 09:20:31 up 3 days, 02:04:05, load average: 0.61, 0.52, 0.48\n",
-        facts: &[r#"{"fact":"uptime","micros":266645000000}"#],
-    },
-    Sample { path: "commands/uptime.txt", text: " 09:20:31 up 291 days,  5:54,  1 us", facts: &[] },
+    sample(
+        " 09:20:31 up 3 days, 02:04:05, load average: 0.61, 0.52, 0.48\n",
+        &[r#"{"fact":"uptime","micros":266645000000}"#],
+    ),
+    sample(" 09:20:31 up 291 days,  5:54,  1 us", &[]),
 ];
 
 #[cfg(test)]

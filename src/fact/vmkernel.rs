@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Named, WholeLines, blocks, columns_of, is_mac, is_numbered, table, words};
-use super::text::{Anchor, MAX_ENTRIES, flag, lossy, value};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of, is_command, is_output};
+use super::read::{Entry, Named, WholeLines, blocks, columns_of, table, words};
+use super::text::{Anchor, MAX_ENTRIES, flag, is_mac, is_numbered, lossy, value};
+use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command, is_output, output_of};
 
 /// The output of `esxcfg-vmknic -l`.
 pub static VMKNICS: FactFile = FactFile {
@@ -227,7 +227,7 @@ fn interface(entry: &Entry, _: &str) -> Option<FactValue> {
 fn ipv4(entry: &Entry, _: &str) -> Option<FactValue> {
     let name = entry.text("Name").filter(|name| is_numbered(name, "vmk"))?;
     let ip: Ipv4Addr = entry.text("IPv4 Address")?.parse().ok()?;
-    let prefix = entry.text("IPv4 Netmask").and_then(|mask| prefix(&mask));
+    let prefix = prefix(&entry.text("IPv4 Netmask")?);
     // An adapter that waits for DHCP has no address yet.
     let own = (!ip.is_unspecified()).then_some(VmkernelAddress { ip: ip.into(), prefix });
     let addresses = Some(own.into_iter().collect());
@@ -242,7 +242,7 @@ fn tags(entry: &Entry, path: &str) -> Option<FactValue> {
 
 /// `vmk0` of `commands/localcli_network-ip-interface-tag-get--i-vmk0.txt`, in whichever way the option is spelled.
 fn tagged(path: &str) -> Option<String> {
-    let command = command_of(path.strip_suffix(".json").unwrap_or(path))?;
+    let command = output_of(path)?;
     let (_, option) = command.split_once("network_ip_interface_tag_get_")?;
     let name = &option[option.rfind("vmk")?..];
     is_numbered(name, "vmk").then(|| name.to_owned())

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Limited, WholeLines, blocks, columns_of, words};
+use super::read::{Entry, Limited, WholeLines, blocks, columns_of, words};
 use super::text::{Anchor, MAX_ENTRIES, lossy, value};
 use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command, is_output};
 

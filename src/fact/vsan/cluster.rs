@@ -1,172 +1,178 @@
 //! Membership as one host sees it: its role, and the members of its cluster.
 
-use super::super::text::{Anchor, MAX_ENTRIES, flag, is_uuid, lossy, pair, value};
-use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, VsanCluster};
-use super::blocks::{Json, collect, is_json, is_output, plain_key, scalar};
-use crate::model::{ProblemKind, Source};
+use super::super::read::{AllEntries, Entries, Entry};
+use super::super::text::{Anchor, is_uuid, lossy};
+use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, VsanCluster, is_output};
+use crate::model::ProblemKind;
 
 /// The output of `localcli vsan cluster get`, as text or as JSON.
 pub static CLUSTER: FactFile = FactFile {
     name: "vsan-cluster-get",
     about: "vSAN membership and role of the host",
-    matches: |path| is_output(path, "localcli_vsan_cluster_get"),
-    reader: |path| Box::new(Cluster { json: is_json(path).then(Json::default), ..Cluster::default() }),
+    matches: |path| is_output(path, "localcli_vsan-cluster-get"),
+    reader: |_| {
+        Box::new(Cluster { fields: AllEntries::new(Entries::blocks("", KEYS), membership), disabled: None })
+    },
     samples: CLUSTER_SAMPLES,
 };
 
-/// Fields whose lines show what a host makes of its cluster.
-const EVIDENCE: &[&str] = &[
-    "localnodestate",
-    "subclustermembercount",
-    "subclustermemberuuids",
-    "subclustermembershipuuid",
-    "configgeneration",
+const KEYS: &[&str] = &[
+    "Enabled",
+    "Local Node UUID",
+    "Local Node State",
+    "Local Node Health State",
+    "Sub-Cluster UUID",
+    "Sub-Cluster Master UUID",
+    "Sub-Cluster Leader UUID",
+    "Sub-Cluster Backup UUID",
+    "Sub-Cluster Membership Entry Revision",
+    "Sub-Cluster Member Count",
+    "Sub-Cluster Member UUIDs",
+    "Sub-Cluster Member HostNames",
+    "Sub-Cluster Membership UUID",
+    "Unicast Mode Enabled",
+    "Maintenance Mode State",
+    "Config Generation",
 ];
 
-#[derive(Default)]
-struct Cluster {
-    json: Option<Json>,
-    /// The field of the line above: it is whole once another line follows.
-    held: Option<(String, String, Held)>,
-    first: Option<Anchor>,
-    cluster: VsanCluster,
-    disabled: Option<Anchor>,
-}
+/// Fields whose lines show what a host makes of its cluster.
+const EVIDENCE: &[&str] = &[
+    "Local Node State",
+    "Sub-Cluster Member Count",
+    "Sub-Cluster Member UUIDs",
+    "Sub-Cluster Membership UUID",
+    "Config Generation",
+];
 
-/// Where a field stands.
-struct Held {
-    anchor: Anchor,
-    source: Source,
-    text: String,
+struct Cluster {
+    fields: AllEntries,
+    /// Where a host says in a sentence that it is none of a cluster.
+    disabled: Option<Anchor>,
 }
 
 impl Reader for Cluster {
     /// `   Sub-Cluster Member Count: 4`
     fn line(&mut self, line: Line<'_>, out: &mut Output) {
-        if let Some(json) = &mut self.json {
-            json.line(&line);
-        }
-        self.settle(out);
-        let text = lossy(&line);
-        if text.contains("lustering is not enabled") {
+        if lossy(&line).contains("lustering is not enabled") {
             self.disabled = Some(Anchor::of(&line));
-            return;
         }
-        if self.json.is_some() {
-            return;
-        }
-        let Some((key, text)) = pair(&text) else { return };
-        let held = Held { anchor: Anchor::of(&line), source: line.source(), text: line.excerpt() };
-        self.held = Some((plain_key(key), text.to_owned(), held));
+        self.fields.line(line, out);
     }
 
     fn gap(&mut self) {
-        if let Some(json) = &mut self.json {
-            json.gap();
-        }
+        self.fields.gap();
+    }
+
+    fn cut(&mut self) {
+        self.fields.cut();
     }
 
     fn end(&mut self, out: &mut Output) {
-        self.held = self.held.take().filter(|(key, text, _)| is_closed(key, text));
-        self.settle(out);
-        self.end_json(out);
-        let cluster = std::mem::take(&mut self.cluster);
-        if let Some(first) = self.first.take() {
-            let (count, listed) = (cluster.member_count, cluster.members.len() as u64);
-            if count.is_some_and(|count| count != listed) {
-                let text = format!("{listed} members are listed where {} are counted", count.unwrap_or(0));
-                out.problems.push(first.problem(ProblemKind::Truncated, text));
-            }
-            out.facts.push(first.fact(FactValue::VsanCluster(cluster)));
-        } else if let Some(line) = self.disabled.take() {
-            out.facts.push(line.fact(FactValue::VsanDisabled));
-        }
+        let before = out.facts.len();
+        self.fields.end(out);
+        let disabled = self.disabled.take().filter(|_| out.facts.len() == before);
+        out.facts.extend(disabled.map(|line| line.fact(FactValue::VsanDisabled)));
     }
 }
 
-impl Cluster {
-    /// Takes the field of the line above.
-    fn settle(&mut self, out: &mut Output) {
-        let Some((key, text, held)) = self.held.take() else { return };
-        let evidence = EVIDENCE.contains(&key.as_str()) && self.cluster.lines.len() < EVIDENCE.len();
-        if self.field(&key, &text, held.anchor, out) && evidence {
-            self.cluster.lines.push((held.source, held.text));
-        }
-    }
-
-    fn end_json(&mut self, out: &mut Output) {
-        let Some((value, anchor)) = self.json.as_mut().and_then(|json| json.end(out)) else { return };
-        collect(&value, &mut |map| {
-            // The first object that is a membership is the host's.
-            if self.first.is_none() {
-                for (key, value) in map {
-                    self.field(&plain_key(key), &scalar(value), anchor.clone(), out);
-                }
-            }
-            self.first.is_some()
-        });
-    }
-
-    /// Takes one field; false where the plain key is none of ours. What was called master is leader in later texts.
-    fn field(&mut self, key: &str, text: &str, anchor: Anchor, out: &mut Output) -> bool {
-        let cluster = &mut self.cluster;
-        match key {
-            "enabled" => {
-                if flag(text) == Some(false) {
-                    self.disabled = Some(anchor);
-                }
-                return false;
-            }
-            "localnodeuuid" => cluster.node_uuid = uuid(text),
-            "localnodestate" => cluster.state = value(text),
-            "localnodehealthstate" => cluster.health = value(text),
-            "subclusteruuid" => cluster.cluster_uuid = uuid(text),
-            "subclustermasteruuid" | "subclusterleaderuuid" => cluster.master_uuid = uuid(text),
-            "subclusterbackupuuid" => cluster.backup_uuid = uuid(text),
-            "subclustermembershipentryrevision" => cluster.revision = text.parse().ok(),
-            "subclustermembercount" => cluster.member_count = text.parse().ok(),
-            "subclustermemberuuids" => cluster.members = members(text, &anchor, out),
-            "subclustermemberhostnames" => cluster.member_names = list(text),
-            "subclustermembershipuuid" => cluster.membership_uuid = uuid(text),
-            "unicastmodeenabled" => cluster.unicast_mode = flag(text),
-            "maintenancemodestate" => cluster.maintenance = value(text),
-            "configgeneration" => cluster.config_generation = value(text),
-            _ => return false,
-        }
-        self.first.get_or_insert(anchor);
-        true
-    }
+/// That vSAN is enabled is said of a host without a cluster too, and what a file tells is one membership.
+fn membership(entries: Vec<Entry>, out: &mut Output) {
+    let (of_one, other): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| KEYS[1..].iter().any(|key| entry.knows(key)));
+    let known = of_one.into_iter().reduce(|mut known, entry| {
+        known.join(entry);
+        known
+    });
+    let known = known.map(|entry| (cluster(&entry, out), first_line(entry)));
+    // Of one that is cut nothing may be left.
+    let known = known.filter(|(cluster, _)| *cluster != VsanCluster::default());
+    let disabled = other.into_iter().find(|entry| entry.flag(KEYS[0]) == Some(false));
+    let fact = match (known, disabled) {
+        (Some((cluster, line)), _) => line.fact(FactValue::VsanCluster(cluster)),
+        (None, Some(entry)) => entry.into_anchor().fact(FactValue::VsanDisabled),
+        (None, None) => return,
+    };
+    out.facts.push(fact);
 }
 
-/// Whether what the last line of a text says cannot be the beginning of more.
-fn is_closed(key: &str, text: &str) -> bool {
-    let generation = || text.rsplit_once('.').is_some_and(|(_, fraction)| fraction.len() == 3);
-    match key {
-        // A UUID of them that is cut is left out by itself.
-        "subclustermemberuuids" => true,
-        "configgeneration" => generation(),
-        _ => is_uuid(text) || matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "on" | "off"),
+/// Where the membership begins: that vSAN is enabled stands before it.
+fn first_line(entry: Entry) -> Anchor {
+    let lines = KEYS[1..].iter().filter_map(|key| entry.line_of(key));
+    lines.min_by_key(|line| line.line()).cloned().unwrap_or_else(|| entry.into_anchor())
+}
+
+/// What was called master is leader in later texts.
+fn cluster(entry: &Entry, out: &mut Output) -> VsanCluster {
+    let is_told = |key: &&str| entry.has(key) || entry.closed(key, holds_uuid).is_some();
+    let line = |key: &&str| entry.line_of(key).filter(|_| is_told(key)).map(|line| line.clone().into_parts());
+    let cluster = VsanCluster {
+        node_uuid: entry.uuid("Local Node UUID"),
+        state: entry.text("Local Node State"),
+        health: entry.text("Local Node Health State"),
+        cluster_uuid: entry.uuid("Sub-Cluster UUID"),
+        master_uuid: entry.uuid("Sub-Cluster Master UUID").or_else(|| entry.uuid("Sub-Cluster Leader UUID")),
+        backup_uuid: entry.uuid("Sub-Cluster Backup UUID"),
+        revision: entry.number("Sub-Cluster Membership Entry Revision"),
+        member_count: entry.number("Sub-Cluster Member Count"),
+        members: members(entry, out),
+        member_names: entry.list("Sub-Cluster Member HostNames").unwrap_or_default(),
+        membership_uuid: entry.uuid("Sub-Cluster Membership UUID"),
+        unicast_mode: entry.flag("Unicast Mode Enabled"),
+        maintenance: entry.closed("Maintenance Mode State", is_switch),
+        config_generation: entry.closed("Config Generation", is_generation),
+        lines: EVIDENCE.iter().filter_map(line).collect(),
+    };
+    let (count, listed) = (cluster.member_count, cluster.members.len() as u64);
+    if let Some(count) = count.filter(|count| *count != listed) {
+        let text = format!("{listed} members are listed where {count} are counted");
+        out.problems.push(entry.anchor().problem(ProblemKind::Truncated, text));
     }
+    cluster
 }
 
-/// A UUID that is whole.
-fn uuid(text: &str) -> Option<String> {
-    value(text).filter(|uuid| is_uuid(uuid))
+/// Whether a list that may be cut, or a generation, has a UUID in it that is whole.
+fn holds_uuid(text: &str) -> bool {
+    text.split([',', ' ']).any(is_uuid)
 }
 
-/// `a, b,c`
-fn list(text: &str) -> Vec<String> {
-    text.split(',').filter_map(value).take(MAX_ENTRIES).collect()
+/// `ON`, `OFF`
+fn is_switch(text: &str) -> bool {
+    text.eq_ignore_ascii_case("on") || text.eq_ignore_ascii_case("off")
+}
+
+/// `11112222-3333-4444-5555-666677778888 7 2020-06-30T01:02:03.456`: milliseconds end it.
+fn is_generation(text: &str) -> bool {
+    text.rsplit_once('.').is_some_and(|(_, fraction)| fraction.len() == 3)
 }
 
 /// A UUID that is not whole would name a node that does not exist: it is left out, and said so.
-fn members(text: &str, anchor: &Anchor, out: &mut Output) -> Vec<String> {
-    let (whole, cut): (Vec<String>, Vec<String>) = list(text).into_iter().partition(|uuid| is_uuid(uuid));
-    for uuid in cut.iter().take(1) {
-        let text = format!("line {}: '{uuid}' is no UUID", anchor.line());
-        out.problems.push(anchor.problem(ProblemKind::Unparsed, text));
+fn members(entry: &Entry, out: &mut Output) -> Vec<String> {
+    let key = "Sub-Cluster Member UUIDs";
+    let items = entry.items(key).unwrap_or_default();
+    let items = items.iter().flat_map(|item| item.split(',')).map(str::trim).map(str::to_owned);
+    let (whole, other): (Vec<String>, Vec<String>) = items.partition(|uuid| is_uuid(uuid));
+    if let Some(uuid) = other.first() {
+        let line = entry.line_of(key).unwrap_or(entry.anchor());
+        let text = format!("line {}: '{uuid}' is no UUID", line.line());
+        out.problems.push(line.problem(ProblemKind::Unparsed, text));
     }
     whole
+}
+
+/// What 6.5 and later say first: the node's state, and the last digits of the master's and the backup's UUID.
+macro_rules! node {
+    ($state:literal, $master:literal, $backup:literal) => {
+        concat!(
+            "Cluster Information\n   Enabled: true\n   Local Node UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0001\n   ",
+            "Local Node Type: NORMAL\n   Local Node State: ",
+            $state,
+            "\n   Local Node Health State: HEALTHY\n   Sub-Cluster Master UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a000",
+            $master,
+            "\n   Sub-Cluster Backup UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a000",
+            $backup,
+            "\n   Sub-Cluster UUID: 52aabbcc-ddee-ff00-1122-334455667788\n"
+        )
+    };
 }
 
 const CLUSTER_SAMPLES: &[Sample] = &[
@@ -236,21 +242,16 @@ const CLUSTER_SAMPLES: &[Sample] = &[
     // 6.5, 6.6
     Sample {
         path: "commands/localcli_vsan-cluster-get.txt",
-        text: "Cluster Information\n   \
-               Enabled: true\n   \
-               Local Node UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0001\n   \
-               Local Node Type: NORMAL\n   \
-               Local Node State: AGENT\n   \
-               Local Node Health State: HEALTHY\n   \
-               Sub-Cluster Master UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0002\n   \
-               Sub-Cluster Backup UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0003\n   \
-               Sub-Cluster UUID: 52aabbcc-ddee-ff00-1122-334455667788\n   \
+        text: concat!(
+            node!("AGENT", "2", "3"),
+            "   \
                Sub-Cluster Membership Entry Revision: 4\n   \
                Sub-Cluster Member Count: 3\n   \
                Sub-Cluster Member UUIDs: 5f0a1b2c-3d4e-5f60-7182-0050568a0002, 5f0a1b2c-3d4e-5f60-7182-0050568a0003, 5f0a1b2c-3d4e-5f60-7182-0050568a0001\n   \
                Sub-Cluster Membership UUID: 1f2bfc5e-0000-1111-2222-0050568a0001\n   \
                Unicast Mode Enabled: true\n   \
-               Maintenance Mode State: ON",
+               Maintenance Mode State: ON"
+        ),
         facts: &[
             r#"{"fact":"vsan-cluster","node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0001","state":"AGENT","health":"HEALTHY","cluster_uuid":"52aabbcc-ddee-ff00-1122-334455667788","master_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0002","backup_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0003","revision":4,"member_count":3,"members":["5f0a1b2c-3d4e-5f60-7182-0050568a0002","5f0a1b2c-3d4e-5f60-7182-0050568a0003","5f0a1b2c-3d4e-5f60-7182-0050568a0001"],"member_names":[],"membership_uuid":"1f2bfc5e-0000-1111-2222-0050568a0001","unicast_mode":true,"maintenance":"ON","config_generation":null}"#,
         ],
@@ -258,15 +259,9 @@ const CLUSTER_SAMPLES: &[Sample] = &[
     // 7.0, 8.0: names of members, and the mode.
     Sample {
         path: "commands/localcli_vsan-cluster-get.txt",
-        text: "Cluster Information\n   \
-               Enabled: true\n   \
-               Local Node UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0001\n   \
-               Local Node Type: NORMAL\n   \
-               Local Node State: MASTER\n   \
-               Local Node Health State: HEALTHY\n   \
-               Sub-Cluster Master UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0001\n   \
-               Sub-Cluster Backup UUID: 5f0a1b2c-3d4e-5f60-7182-0050568a0002\n   \
-               Sub-Cluster UUID: 52aabbcc-ddee-ff00-1122-334455667788\n   \
+        text: concat!(
+            node!("MASTER", "1", "2"),
+            "   \
                Sub-Cluster Membership Entry Revision: 9\n   \
                Sub-Cluster Member Count: 2\n   \
                Sub-Cluster Member UUIDs: 5f0a1b2c-3d4e-5f60-7182-0050568a0001, 5f0a1b2c-3d4e-5f60-7182-0050568a0002\n   \
@@ -275,7 +270,8 @@ const CLUSTER_SAMPLES: &[Sample] = &[
                Unicast Mode Enabled: true\n   \
                Maintenance Mode State: OFF\n   \
                Config Generation: 11112222-3333-4444-5555-666677778888 7 2021-06-30T01:02:03.456\n   \
-               Mode: REGULAR",
+               Mode: REGULAR"
+        ),
         facts: &[
             r#"{"fact":"vsan-cluster","node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0001","state":"MASTER","health":"HEALTHY","cluster_uuid":"52aabbcc-ddee-ff00-1122-334455667788","master_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0001","backup_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0002","revision":9,"member_count":2,"members":["5f0a1b2c-3d4e-5f60-7182-0050568a0001","5f0a1b2c-3d4e-5f60-7182-0050568a0002"],"member_names":["localhost","localhost"],"membership_uuid":"1f2bfc5e-0000-1111-2222-0050568a0001","unicast_mode":true,"maintenance":"OFF","config_generation":"11112222-3333-4444-5555-666677778888 7 2021-06-30T01:02:03.456"}"#,
         ],

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::text::{Anchor, MAX_ENTRIES, Table, lossy, pair};
-use super::super::{FactFile, FactValue, Line, Output, Reader, Sample};
-use super::blocks::{is_output, output_of, plain_key};
+use super::super::read::{AllEntries, Entries, Entry, Rows, blocks};
+use super::super::text::{Anchor, MAX_ENTRIES};
+use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, is_output, output_of};
 use crate::model::ProblemKind;
 
 /// The output of `localcli vsan health cluster list`, with any options.
@@ -20,8 +20,8 @@ pub static HEALTH: FactFile = FactFile {
 pub static OBJECTS: FactFile = FactFile {
     name: "vsan-object-health",
     about: "How many vSAN objects are in which state",
-    matches: |path| is_output(path, "localcli_vsan_debug_object_health_summary_get"),
-    reader: |_| Box::new(Objects::default()),
+    matches: |path| is_output(path, "localcli_vsan-debug-object-health-summary-get"),
+    reader: |_| Box::new(AllEntries::new(Entries::table(), states)),
     samples: OBJECT_SAMPLES,
 };
 
@@ -32,7 +32,7 @@ pub static RESYNC: FactFile = FactFile {
     matches: |path| {
         output_of(path).is_some_and(|name| name.starts_with("localcli_vsan_debug_resync_summary"))
     },
-    reader: |_| Box::new(Resync::default()),
+    reader: |path| blocks(path, "sums", "", &[OBJECTS_KEY, BYTES_KEY], resync),
     samples: RESYNC_SAMPLES,
 };
 
@@ -92,7 +92,7 @@ pub struct VsanObjectState {
 
 #[derive(Default)]
 struct Checks {
-    table: Table,
+    rows: Rows,
     group: Option<String>,
     first: Option<Anchor>,
     checks: Vec<VsanCheck>,
@@ -108,35 +108,18 @@ impl Reader for Checks {
     ///   vSAN cluster partition              red
     /// ```
     fn line(&mut self, line: Line<'_>, _: &mut Output) {
-        if !self.table.is_row(line.bytes) {
-            return;
+        if let Some(row) = self.rows.line(&line) {
+            self.row(row);
         }
-        let name = ["Health Test Name", "Test Name", "Health Test"]
-            .iter()
-            .find_map(|column| self.table.cell(line.bytes, column));
-        let status =
-            ["Status", "Health", "Test Result"].iter().find_map(|column| self.table.cell(line.bytes, column));
-        let (Some(name), Some(status)) = (name, status.and_then(|text| VsanStatus::parse(&text))) else {
-            return;
-        };
-        let indented = line.bytes.first().is_some_and(u8::is_ascii_whitespace);
-        let group = if indented { self.group.clone() } else { None };
-        if !indented {
-            self.group = Some(name.clone());
-        }
-        if self.checks.len() == MAX_ENTRIES {
-            self.full = true;
-            return;
-        }
-        self.first.get_or_insert_with(|| Anchor::of(&line));
-        self.checks.push(VsanCheck { group, name, status });
     }
 
     fn gap(&mut self) {
+        self.last();
         self.group = None;
     }
 
     fn end(&mut self, out: &mut Output) {
+        self.last();
         let Some(first) = self.first.take() else { return };
         if self.full {
             let text = format!("more than {MAX_ENTRIES} health checks; the rest was left out");
@@ -147,54 +130,49 @@ impl Reader for Checks {
     }
 }
 
-#[derive(Default)]
-struct Objects {
-    table: Table,
-    first: Option<Anchor>,
-    /// The row that was read last, whether it reaches as far as the header: it may be cut inside its number.
-    last: Option<(VsanObjectState, bool)>,
-    states: Vec<VsanObjectState>,
-}
+impl Checks {
+    fn last(&mut self) {
+        if let Some(row) = self.rows.take() {
+            self.row(row);
+        }
+    }
 
-impl Reader for Objects {
-    /// ```text
-    /// Health Status                                     Number Of Objects
-    /// ------------------------------------------------  -----------------
-    /// healthy                                                        1030
-    /// ```
-    fn line(&mut self, line: Line<'_>, _: &mut Output) {
-        self.settle();
-        if !self.table.is_row(line.bytes) || self.states.len() >= MAX_ENTRIES {
+    fn row(&mut self, row: Entry) {
+        let told = |names: &[&str]| names.iter().find_map(|name| row.text(name));
+        let status = told(&["Status", "Health", "Test Result"]).and_then(|text| VsanStatus::parse(&text));
+        let (Some(name), Some(status)) = (told(&["Health Test Name", "Test Name", "Health Test"]), status)
+        else {
+            return;
+        };
+        let group = if row.anchor().is_indented() {
+            self.group.clone()
+        } else {
+            self.group = Some(name.clone());
+            None
+        };
+        if self.checks.len() == MAX_ENTRIES {
+            self.full = true;
             return;
         }
-        let cell = |name: &str| self.table.cell(line.bytes, name);
-        let Some(state) = cell("Health Status").filter(|state| is_state(state)) else { return };
-        let Some(objects) = cell("Number Of Objects").and_then(|number| number.parse().ok()) else { return };
-        let whole = line.bytes.trim_ascii_end().len() >= self.table.header().trim_end().len();
-        self.first.get_or_insert_with(|| Anchor::of(&line));
-        self.last = Some((VsanObjectState { state, objects }, whole));
-    }
-
-    fn gap(&mut self) {
-        self.settle();
-    }
-
-    fn end(&mut self, out: &mut Output) {
-        if let Some((state, true)) = self.last.take() {
-            self.states.push(state);
-        }
-        let states = std::mem::take(&mut self.states);
-        if let Some(first) = self.first.take().filter(|_| !states.is_empty()) {
-            out.facts.push(first.fact(FactValue::VsanObjectHealth { states }));
-        }
+        self.first.get_or_insert_with(|| row.into_anchor());
+        self.checks.push(VsanCheck { group, name, status });
     }
 }
 
-impl Objects {
-    /// Another line follows: what was read is whole.
-    fn settle(&mut self) {
-        self.states.extend(self.last.take().map(|(state, _)| state));
-    }
+/// ```text
+/// Health Status                                     Number Of Objects
+/// ------------------------------------------------  -----------------
+/// healthy                                                        1030
+/// ```
+fn states(entries: Vec<Entry>, out: &mut Output) {
+    let state = |entry: &Entry| {
+        let state = entry.text("Health Status").filter(|state| is_state(state))?;
+        Some(VsanObjectState { state, objects: entry.number("Number Of Objects")? })
+    };
+    let states: Vec<VsanObjectState> = entries.iter().filter_map(state).collect();
+    let first = entries.into_iter().find(|entry| state(entry).is_some());
+    let fact = |first: Entry| first.into_anchor().fact(FactValue::VsanObjectHealth { states });
+    out.facts.extend(first.map(fact));
 }
 
 /// `reduced-availability-with-no-rebuild-delay-timer`, `remoteAccessible`; not a sentence.
@@ -202,56 +180,18 @@ fn is_state(text: &str) -> bool {
     text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-#[derive(Default)]
-struct Resync {
-    first: Option<Anchor>,
-    /// The field that was read last: it may be cut inside its number.
-    held: Option<(String, u64)>,
-    objects: Option<u64>,
-    bytes: Option<u64>,
-}
+const OBJECTS_KEY: &str = "Total Number Of Resyncing Objects";
+const BYTES_KEY: &str = "Total Bytes Left To Resync";
 
-impl Reader for Resync {
-    /// ```text
-    ///    Total Number Of Resyncing Objects: 12
-    ///    Total Bytes Left To Resync: 4096
-    ///    Total GB Left To Resync: 0.00
-    /// ```
-    fn line(&mut self, line: Line<'_>, _: &mut Output) {
-        self.settle();
-        let text = lossy(&line);
-        let Some((key, text)) = pair(&text) else { return };
-        let number = text.split_whitespace().next().and_then(|number| number.parse().ok());
-        let key = plain_key(key);
-        if let Some(number) = number.filter(|_| key == OBJECTS_KEY || key == BYTES_KEY) {
-            self.first.get_or_insert_with(|| Anchor::of(&line));
-            self.held = Some((key, number));
-        }
-    }
-
-    fn gap(&mut self) {
-        self.settle();
-    }
-
-    fn end(&mut self, out: &mut Output) {
-        let (objects, bytes) = (self.objects.take(), self.bytes.take());
-        if let Some(first) = self.first.take().filter(|_| objects.is_some() || bytes.is_some()) {
-            out.facts.push(first.fact(FactValue::VsanResync { objects, bytes }));
-        }
-    }
-}
-
-const OBJECTS_KEY: &str = "totalnumberofresyncingobjects";
-const BYTES_KEY: &str = "totalbyteslefttoresync";
-
-impl Resync {
-    fn settle(&mut self) {
-        match self.held.take() {
-            Some((key, number)) if key == OBJECTS_KEY => self.objects = Some(number),
-            Some((_, number)) => self.bytes = Some(number),
-            None => {}
-        }
-    }
+/// ```text
+///    Total Number Of Resyncing Objects: 12
+///    Total Bytes Left To Resync: 4096
+///    Total GB Left To Resync: 0.00
+/// ```
+fn resync(entry: &Entry, _: &str) -> Option<FactValue> {
+    let number = |key: &str| entry.text(key)?.split_whitespace().next()?.parse().ok();
+    let (objects, bytes): (Option<u64>, Option<u64>) = (number(OBJECTS_KEY), number(BYTES_KEY));
+    (objects.is_some() || bytes.is_some()).then_some(FactValue::VsanResync { objects, bytes })
 }
 
 const HEALTH_SAMPLES: &[Sample] = &[

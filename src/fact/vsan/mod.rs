@@ -1,6 +1,5 @@
 //! vSAN as one host sees it: membership, the unicast list, network, disks, objects, and the cluster's directory.
 
-mod blocks;
 pub mod cluster;
 pub mod cmmds;
 pub mod health;

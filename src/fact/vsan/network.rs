@@ -2,17 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{FactFile, FactValue, Sample};
-use super::blocks::{Block, EachBlock, is_output};
+use super::super::read::{EachEntry, Entries, Entry};
+use super::super::text::is_numbered;
+use super::super::{FactFile, FactValue, Sample, is_output};
 
 /// The output of `localcli vsan network list`.
 pub static NETWORK: FactFile = FactFile {
     name: "vsan-network-list",
     about: "The VMkernel adapters that carry vSAN traffic",
-    matches: |path| is_output(path, "localcli_vsan_network_list"),
+    matches: |path| is_output(path, "localcli_vsan-network-list"),
     reader: |path| {
-        let reader = EachBlock::new(path, "vmknicname", is_closed, interface);
-        Box::new(reader.or_empty(FactValue::VsanNoInterface))
+        let reader = EachEntry::new(path, "interfaces", Entries::blocks("VmkNic Name", &[]), interface);
+        Box::new(reader.or_problem("an interface without a vmknic").or_empty(FactValue::VsanNoInterface))
     },
     samples: SAMPLES,
 };
@@ -45,35 +46,24 @@ pub struct MulticastGroup {
     pub port: Option<u16>,
 }
 
-/// What the last line of a whole file says: kinds of traffic, none of which begins another.
-fn is_closed(key: &str, text: &str) -> bool {
-    key == "traffictype" && traffic(text).iter().all(|kind| matches!(kind.as_str(), "vsan" | "witness"))
-}
-
 /// ```text
 /// Interface:
 ///    VmkNic Name: vmk2
 ///    Host Unicast Channel Bound Port: 12321
 ///    Traffic Type: vsan
 /// ```
-fn interface(block: &Block) -> Result<FactValue, &'static str> {
-    let vmknic =
-        block.text("vmknicname").filter(|name| is_vmknic(name)).ok_or("an interface without a vmknic")?;
-    Ok(FactValue::VsanInterface(VsanInterface {
+fn interface(entry: &Entry, _: &str) -> Option<FactValue> {
+    let vmknic = entry.text("VmkNic Name").filter(|name| is_numbered(name, "vmk"))?;
+    Some(FactValue::VsanInterface(VsanInterface {
         vmknic,
-        uuid: block.uuid("interfaceuuid"),
-        traffic: block.text("traffictype").map(|text| traffic(&text)).unwrap_or_default(),
-        unicast_port: block.number("hostunicastchannelboundport"),
-        agent_group: group(block, &["agent"]),
+        uuid: entry.uuid("Interface UUID"),
+        traffic: entry.closed("Traffic Type", is_traffic).map(|text| traffic(&text)).unwrap_or_default(),
+        unicast_port: entry.number("Host Unicast Channel Bound Port"),
+        agent_group: group(entry, &["Agent"]),
         // What was called master is leader in later texts.
-        master_group: group(block, &["master", "leader"]),
-        multicast: block.flag("multicastenabled"),
+        master_group: group(entry, &["Master", "Leader"]),
+        multicast: entry.flag("Multicast Enabled"),
     }))
-}
-
-/// `vmk2`
-fn is_vmknic(name: &str) -> bool {
-    name.strip_prefix("vmk").is_some_and(|number| number.parse::<u16>().is_ok())
 }
 
 /// `vsan`, `vsan, witness`
@@ -82,10 +72,16 @@ fn traffic(text: &str) -> Vec<String> {
     kinds.map(str::to_ascii_lowercase).collect()
 }
 
-fn group(block: &Block, names: &[&str]) -> Option<MulticastGroup> {
-    let key = |what: &str| names.iter().find_map(|name| block.text(&format!("{name}groupmulticast{what}")));
-    let address = key("address").filter(|address| address.parse::<std::net::IpAddr>().is_ok())?;
-    Some(MulticastGroup { address, port: key("port").and_then(|port| port.parse().ok()) })
+/// Whether the kinds are known, none of which begins another.
+fn is_traffic(text: &str) -> bool {
+    traffic(text).iter().all(|kind| matches!(kind.as_str(), "vsan" | "witness"))
+}
+
+fn group(entry: &Entry, names: &[&str]) -> Option<MulticastGroup> {
+    let key =
+        |what: &str| names.iter().find_map(|name| entry.text(&format!("{name} Group Multicast {what}")));
+    let address = key("Address").filter(|address| address.parse::<std::net::IpAddr>().is_ok())?;
+    Some(MulticastGroup { address, port: key("Port").and_then(|port| port.parse().ok()) })
 }
 
 const SAMPLES: &[Sample] = &[

@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{FactFile, FactValue, Sample};
-use super::blocks::{Block, EachBlock, is_output, output_of};
+use super::super::read::{EachEntry, Entries, Entry};
+use super::super::{FactFile, FactValue, Sample, is_output};
 
 /// The outputs of `localcli vsan storage list` and, on an ESA host, `localcli vsan storagepool list`.
 pub static STORAGE: FactFile = FactFile {
     name: "vsan-storage-list",
     about: "The disks that vSAN uses on the host, and whether they are in the cluster's directory",
-    matches: |path| ["localcli_vsan_storage_list", POOL].iter().any(|name| is_output(path, name)),
+    matches: |path| is_output(path, "localcli_vsan-storage-list") || is_output(path, POOL),
     reader: |path| {
-        let pool = output_of(path).as_deref() == Some(POOL);
-        Box::new(EachBlock::new(path, "device", |_, _| false, if pool { pool_disk } else { group_disk }))
+        let reader = EachEntry::new(path, "disks", Entries::blocks("Device", &[]), disk);
+        Box::new(reader.or_problem("a disk without a device"))
     },
     samples: STORAGE_SAMPLES,
 };
@@ -22,11 +22,14 @@ pub static VDQ: FactFile = FactFile {
     name: "vdq",
     about: "The disks of the host, whether vSAN uses or could use them, and why not",
     matches: |path| ["vdq__q", "vdq__q__h", "vdq__qh", "vdq__h__q"].iter().any(|name| is_output(path, name)),
-    reader: |path| Box::new(EachBlock::new(path, "name", |_, _| false, candidate)),
+    reader: |path| {
+        let reader = EachEntry::new(path, "disks", Entries::blocks("Name", &[]), candidate);
+        Box::new(reader.or_problem("a disk without a state"))
+    },
     samples: VDQ_SAMPLES,
 };
 
-const POOL: &str = "localcli_vsan_storagepool_list";
+const POOL: &str = "localcli_vsan-storagepool-list";
 
 /// One block of `localcli vsan storage list` or `localcli vsan storagepool list`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,14 +87,6 @@ pub struct VsanCandidate {
     pub pdl: Option<bool>,
 }
 
-fn group_disk(block: &Block) -> Result<FactValue, &'static str> {
-    disk(block, false)
-}
-
-fn pool_disk(block: &Block) -> Result<FactValue, &'static str> {
-    disk(block, true)
-}
-
 /// ```text
 /// naa.5000000000000001:
 ///    Device: naa.5000000000000001
@@ -99,24 +94,24 @@ fn pool_disk(block: &Block) -> Result<FactValue, &'static str> {
 ///    On-disk format version: 10
 ///    Is Mounted: true
 /// ```
-fn disk(block: &Block, pool: bool) -> Result<FactValue, &'static str> {
-    Ok(FactValue::VsanDisk(VsanDisk {
-        device: block.text("device").ok_or("a disk without a device")?,
-        pool,
-        ssd: block.flag("isssd"),
-        uuid: block.uuid("vsanuuid"),
-        group: block.uuid("vsandiskgroupuuid"),
-        cache_device: block.text("vsandiskgroupname"),
-        used: block.flag("usedbythishost"),
-        in_cmmds: block.flag("incmmds"),
-        format: block.number("ondiskformatversion"),
-        mounted: block.flag("ismounted"),
-        capacity_tier: block.flag("iscapacitytier"),
-        deduplication: block.flag("deduplication"),
-        compression: block.flag("compression"),
-        checksum_ok: block.flag("checksumok"),
-        encryption: block.flag("encryption").or_else(|| block.flag("isencrypted")),
-        key_loaded: block.flag("diskkeyloaded"),
+fn disk(entry: &Entry, path: &str) -> Option<FactValue> {
+    Some(FactValue::VsanDisk(VsanDisk {
+        device: entry.text("Device")?,
+        pool: is_output(path, POOL),
+        ssd: entry.flag("Is SSD"),
+        uuid: entry.uuid("VSAN UUID"),
+        group: entry.uuid("VSAN Disk Group UUID"),
+        cache_device: entry.text("VSAN Disk Group Name"),
+        used: entry.flag("Used by this host"),
+        in_cmmds: entry.flag("In CMMDS"),
+        format: entry.number("On-disk format version"),
+        mounted: entry.flag("Is Mounted"),
+        capacity_tier: entry.flag("Is Capacity Tier"),
+        deduplication: entry.flag("Deduplication"),
+        compression: entry.flag("Compression"),
+        checksum_ok: entry.flag("Checksum OK"),
+        encryption: entry.flag("Encryption").or_else(|| entry.flag("Is Encrypted")),
+        key_loaded: entry.flag("DiskKeyLoaded"),
     }))
 }
 
@@ -126,15 +121,15 @@ fn disk(block: &Block, pool: bool) -> Result<FactValue, &'static str> {
 ///       State: In-use for VSAN
 ///       IsPDL?: 0
 /// ```
-fn candidate(block: &Block) -> Result<FactValue, &'static str> {
-    Ok(FactValue::VsanCandidate(VsanCandidate {
-        device: block.text("name"),
-        uuid: block.uuid("vsanuuid"),
-        state: block.text("state").ok_or("a disk without a state")?,
-        reason: block.text("reason").filter(|reason| !reason.eq_ignore_ascii_case("none")),
-        pool_state: block.text("storagepoolstate"),
-        ssd: block.flag("isssd"),
-        pdl: block.flag("ispdl"),
+fn candidate(entry: &Entry, _: &str) -> Option<FactValue> {
+    Some(FactValue::VsanCandidate(VsanCandidate {
+        device: entry.text("Name"),
+        uuid: entry.uuid("VSAN UUID"),
+        state: entry.text("State")?,
+        reason: entry.text("Reason").filter(|reason| !reason.eq_ignore_ascii_case("none")),
+        pool_state: entry.text("StoragePoolState"),
+        ssd: entry.flag("Is SSD"),
+        pdl: entry.flag("IsPDL"),
     }))
 }
 

@@ -1,6 +1,7 @@
 //! The unicast list: the other nodes that vCenter told the host of.
 
-use super::super::text::{Anchor, MAX_ENTRIES, Table, flag, is_rule, is_uuid, lossy};
+use super::super::read::{Table, is_rule};
+use super::super::text::{Anchor, MAX_ENTRIES, flag, is_uuid, lossy};
 use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, UnicastAgent, is_command};
 use crate::model::ProblemKind;
 
@@ -195,3 +196,19 @@ const AGENT_SAMPLES: &[Sample] = &[
         facts: &[],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::read;
+    use super::*;
+
+    #[test]
+    fn a_list_whose_last_line_has_no_ending_keeps_its_last_agent() {
+        for sample in AGENT_SAMPLES.iter().filter(|sample| sample.text.ends_with('\n')) {
+            let whole = read(&UNICAST_AGENTS, sample.path, sample.text.as_bytes());
+            let out = read(&UNICAST_AGENTS, sample.path, sample.text.trim_end().as_bytes());
+            let values = |out: &Output| out.facts.iter().map(|fact| fact.value.clone()).collect::<Vec<_>>();
+            assert_eq!(values(&out), values(&whole), "{}", sample.text);
+        }
+    }
+}

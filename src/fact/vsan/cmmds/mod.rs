@@ -4,14 +4,16 @@
 //! A dump has a hundred megabytes and more, and its layout differs by tool: it is read word by word, and only the entry
 //! that is being read is held. What an entry of another type says is not looked at.
 
+mod entry;
+
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::text::{Anchor, MAX_ENTRIES, cut, is_uuid, value};
-use super::super::{Fact, FactFile, FactValue, Line, Output, Reader, Sample};
-use super::blocks::output_of;
+pub use self::entry::{CmmdsEntry, CmmdsKind};
+use self::entry::{Entry, Pairs};
+use super::super::text::{Anchor, MAX_ENTRIES, is_uuid};
+use super::super::{Fact, FactFile, FactValue, Line, Output, Reader, Sample, output_of};
 use super::lexer::{Lexer, Token};
 use crate::model::{Problem, ProblemKind, Source};
 
@@ -34,56 +36,6 @@ const MAX_DEPTH: usize = 256;
 
 /// The most types that are counted; there are some sixty.
 const MAX_TYPES: usize = 256;
-
-/// The most bytes of a key that are kept.
-const MAX_KEY: usize = 64;
-
-/// One entry of the directory that tells of a node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CmmdsEntry {
-    /// The node that it tells of: its uuid, for an interface its owner.
-    pub node_uuid: String,
-    /// What it tells.
-    pub kind: CmmdsKind,
-    /// The uuid of a `NET_INTERFACE` entry, whose node is its owner.
-    pub interface: Option<String>,
-    /// `Healthy`; `Unhealthy` where the node that wrote it is gone.
-    pub health: Option<String>,
-    /// How often it was written.
-    pub revision: Option<u64>,
-    /// `hostname` of a `HOSTNAME` entry.
-    pub hostname: Option<String>,
-    /// The first address of a `NET_INTERFACE` entry.
-    pub address: Option<String>,
-    /// `decomState` of a `NODE_DECOM_STATE` entry: 0 is out of maintenance, 6 is in it, KB 326536.
-    pub decom_state: Option<u64>,
-}
-
-/// What an entry of the directory tells.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CmmdsKind {
-    /// `HOSTNAME`: the node's name.
-    HostName,
-    /// `NODE`: that it is one.
-    Node,
-    /// `NODE_DECOM_STATE`: its maintenance.
-    DecomState,
-    /// `NET_INTERFACE`: an adapter that carries its vSAN traffic.
-    NetInterface,
-}
-
-impl CmmdsKind {
-    fn of(kind: &str) -> Option<Self> {
-        Some(match kind {
-            "HOSTNAME" => CmmdsKind::HostName,
-            "NODE" => CmmdsKind::Node,
-            "NODE_DECOM_STATE" => CmmdsKind::DecomState,
-            "NET_INTERFACE" => CmmdsKind::NetInterface,
-            _ => return None,
-        })
-    }
-}
 
 /// How many entries of one type the directory has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,31 +86,6 @@ impl Frame {
     fn is_entry(&self) -> bool {
         matches!(self, Frame::Entry(entry) if entry.is_one())
     }
-}
-
-/// One entry, as far as it was read.
-#[derive(Default)]
-struct Entry {
-    uuid: Option<String>,
-    owner: Option<String>,
-    kind: Option<String>,
-    health: Option<String>,
-    revision: Option<u64>,
-    hostname: Option<String>,
-    address: Option<String>,
-    decom_state: Option<u64>,
-    /// Whether it has two uuids: what ended the one and began the other is missing.
-    two: bool,
-    source: Option<Source>,
-    /// The lines that it is told by, with their numbers.
-    lines: Vec<(u64, String)>,
-}
-
-/// Puts words together: a key, a colon and its value.
-#[derive(Default)]
-struct Pairs {
-    key: Option<Vec<u8>>,
-    word: Option<Vec<u8>>,
 }
 
 impl Reader for Dump {
@@ -341,145 +268,10 @@ impl Dump {
     }
 }
 
-impl Entry {
-    /// Whether the object is an entry at all: what holds the list of entries is none.
-    fn is_one(&self) -> bool {
-        self.uuid.is_some() || self.kind.is_some()
-    }
-
-    fn field(&mut self, key: &[u8], text: &[u8], line: &Line<'_>, at: usize) {
-        let said = || value(&String::from_utf8_lossy(text));
-        match key {
-            b"uuid" => {
-                self.two |= self.uuid.is_some();
-                self.uuid = said();
-            }
-            b"owner" => self.owner = said(),
-            b"type" => self.kind = said(),
-            b"health" => self.health = said(),
-            b"revision" => self.revision = said().and_then(|number| number.parse().ok()),
-            b"content" if self.is_wanted() => self.content_text(text),
-            _ => return,
-        }
-        if key != b"owner" && key != b"revision" {
-            self.told_by(line, at);
-        }
-    }
-
-    /// Whether its content may matter: mostly its type is said before.
-    fn is_wanted(&self) -> bool {
-        self.kind.as_deref().is_none_or(|kind| CmmdsKind::of(kind).is_some())
-    }
-
-    /// `{"hostname": "esx01.lab.local"}`, printed as a string.
-    fn content_text(&mut self, text: &[u8]) {
-        let (mut lexer, mut pairs, mut at) = (Lexer::default(), Pairs::default(), 0);
-        while let Some(token) = lexer.next(text, &mut at) {
-            match token {
-                Token::Colon => pairs.colon(),
-                Token::Text(text) => {
-                    let key = pairs.text(&text);
-                    self.content(key.as_deref().unwrap_or_default(), &text);
-                }
-                Token::Open(_) | Token::Close(_) | Token::Comma => pairs.clear(),
-            }
-        }
-    }
-
-    /// One value of its content; true where it says something.
-    fn content(&mut self, key: &[u8], text: &[u8]) -> bool {
-        if !self.is_wanted() || text.len() > MAX_CONTENT {
-            return false;
-        }
-        let text = String::from_utf8_lossy(text);
-        match key {
-            b"hostname" => self.hostname = value(&text),
-            b"decomState" => self.decom_state = text.parse().ok(),
-            // The key differs by version. Masks and multicast groups follow the address.
-            _ if self.address.is_none() => match text.parse().ok().filter(is_address) {
-                Some(address) => self.address = Some(address.to_string()),
-                None => return false,
-            },
-            _ => return false,
-        }
-        true
-    }
-
-    /// Keeps the line as evidence: all of it, or of a very long one what lies around `at`.
-    fn told_by(&mut self, line: &Line<'_>, at: usize) {
-        self.source.get_or_insert_with(|| line.source());
-        if self.lines.last().is_none_or(|(number, _)| *number != line.number) && self.lines.len() < 8 {
-            let from = if line.bytes.len() <= 300 { 0 } else { at.saturating_sub(60) };
-            let part = &line.bytes[from..line.bytes.len().min(from + 300)];
-            self.lines.push((line.number, String::from_utf8_lossy(part).trim_end().to_owned()));
-        }
-    }
-
-    /// The lines that it is told by, as they stand.
-    fn evidence(&self) -> String {
-        let mut text = String::new();
-        let mut above = None;
-        for (number, line) in &self.lines {
-            match above {
-                Some(above) if above + 1 == *number => text.push('\n'),
-                Some(_) => text.push_str("\n…\n"),
-                None => {}
-            }
-            text.push_str(line);
-            above = Some(*number);
-        }
-        cut(&text, 300).to_owned()
-    }
-
-    /// What it says of a node; `None` where it does not say of which.
-    fn told(self, kind: CmmdsKind) -> Option<CmmdsEntry> {
-        let interface = kind == CmmdsKind::NetInterface;
-        let node_uuid = if interface { self.owner.filter(|uuid| is_uuid(uuid)) } else { self.uuid.clone() };
-        Some(CmmdsEntry {
-            node_uuid: node_uuid?,
-            kind,
-            interface: self.uuid.filter(|_| interface),
-            health: self.health,
-            revision: self.revision,
-            hostname: self.hostname.filter(|_| kind == CmmdsKind::HostName),
-            address: self.address.filter(|_| interface),
-            decom_state: self.decom_state.filter(|_| kind == CmmdsKind::DecomState),
-        })
-    }
-}
-
-/// The longest value of a content that is looked at: a name.
-const MAX_CONTENT: usize = 255;
-
 /// `DOM_OBJECT`
 fn is_type(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     (2..=64).contains(&text.len()) && text.bytes().all(plain)
-}
-
-/// Whether it can be a node's: neither a mask nor a multicast group.
-fn is_address(address: &IpAddr) -> bool {
-    let mask = matches!(address, IpAddr::V4(v4) if v4.octets()[0] >= 224);
-    !mask && !address.is_multicast() && !address.is_unspecified() && !address.is_loopback()
-}
-
-impl Pairs {
-    /// Takes a word: gives the key that it is the value of, or keeps it as one that may be a key.
-    fn text(&mut self, text: &[u8]) -> Option<Vec<u8>> {
-        let key = self.key.take();
-        if key.is_none() {
-            self.word = Some(text[..text.len().min(MAX_KEY)].to_vec());
-        }
-        key
-    }
-
-    fn colon(&mut self) {
-        self.key = self.word.take();
-    }
-
-    fn clear(&mut self) {
-        (self.key, self.word) = (None, None);
-    }
 }
 
 const SAMPLES: &[Sample] = &[
@@ -550,122 +342,4 @@ const SAMPLES: &[Sample] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::super::super::tests::read;
-    use super::*;
-    use crate::model::MemberPath;
-
-    const NODE: &str = "5f0a1b2c-3d4e-5f60-7182-0050568a0001";
-
-    /// What a text says that comes in as these lines: number, offset, bytes; a number of 0 is a gap.
-    fn say(lines: &[(u64, u64, &[u8])]) -> Output {
-        let (member, mut out, mut reader) =
-            (MemberPath::new(SAMPLES[0].path), Output::default(), Dump::default());
-        for &(number, offset, bytes) in lines {
-            match number {
-                0 => reader.gap(),
-                _ => reader.line(Line { file: &member, number, offset, bytes }, &mut out),
-            }
-        }
-        reader.end(&mut out);
-        out
-    }
-
-    #[test]
-    fn only_dumps_that_can_be_read_are() {
-        for path in [
-            "commands/cmmds-tool_whoami.txt",
-            "commands/cmmds-tool_find--f-text.txt",
-            "var/cmmds-tool_find--f-json",
-        ] {
-            assert!(!(CMMDS.matches)(path), "{path}");
-        }
-        assert!((CMMDS.matches)("commands/2.cmmds-tool_find--f-json--t-HOSTNAME.txt"));
-    }
-
-    #[test]
-    fn one_huge_line_says_the_same_in_pieces() {
-        let text = SAMPLES[2].text.as_bytes();
-        let whole = say(&[(1, 0, text)]);
-        let values = |out: &Output| out.facts.iter().map(|fact| fact.value.clone()).collect::<Vec<_>>();
-        for at in 1..text.len() {
-            let out = say(&[(1, 0, &text[..at]), (1, at as u64, &text[at..])]);
-            assert_eq!((values(&out), out.problems.len()), (values(&whole), 0), "{at}");
-        }
-    }
-
-    #[test]
-    fn an_entry_does_not_go_on_behind_a_gap() {
-        let uuid = format!("[{{\"uuid\": \"{NODE}\",");
-        let out = say(&[
-            (1, 0, uuid.as_bytes()),
-            (0, 0, b""),
-            (7, 700, b"\"type\": \"HOSTNAME\", \"content\": {\"hostname\": \"esx09\"}},"),
-            (8, 800, format!("{{\"uuid\": \"{NODE}\", \"type\": \"NODE\"}}]").as_bytes()),
-        ]);
-        assert_eq!(out.facts.len(), 2);
-        let FactValue::CmmdsCounts { types, whole } = &out.facts[1].value else { panic!("{:?}", out.facts) };
-        assert_eq!((types[0].kind.as_str(), types.len(), *whole), ("NODE", 1, false));
-    }
-
-    #[test]
-    fn entries_that_ran_together_are_left_out_and_told() {
-        let entry = format!("{{\"uuid\": \"{NODE}\", \"type\": \"NODE\"");
-        let two = format!(
-            "[{entry}, \"uuid\": \"{NODE}\"}}, {entry} {{\"uuid\": \"x\", \"type\": \"NODE\"}}, {entry}}}]"
-        );
-        let out = read(&CMMDS, SAMPLES[0].path, two.as_bytes());
-        let counts = FactValue::CmmdsCounts {
-            types: vec![CmmdsCount { kind: "NODE".to_owned(), entries: 1, unhealthy: 0 }],
-            whole: false,
-        };
-        assert_eq!(out.facts.last().map(|fact| &fact.value), Some(&counts));
-        assert!(out.problems[0].text.starts_with("3 entries"), "{:?}", out.problems);
-    }
-
-    #[test]
-    fn evidence_is_the_entrys_own_lines() {
-        let out = read(&CMMDS, SAMPLES[0].path, SAMPLES[0].text.as_bytes());
-        assert_eq!(out.facts[0].source.line, 6);
-        let text = &out.facts[0].text;
-        assert!(
-            text.contains(NODE) && text.contains("\"type\": \"HOSTNAME\"") && text.contains("esx01"),
-            "{text}"
-        );
-        assert!(out.problems.is_empty(), "{:?}", out.problems);
-        let out = read(&CMMDS, SAMPLES[3].path, SAMPLES[3].text.as_bytes());
-        assert_eq!(out.problems[0].kind, ProblemKind::Truncated);
-    }
-
-    #[test]
-    fn brackets_without_end_and_long_dumps_are_limited() {
-        let mut text = "[{\"content\":".repeat(10_000);
-        for n in 0..MAX_ENTRIES + 10 {
-            text.push_str(&format!(
-                "[{{\"uuid\": \"5f0a1b2c-3d4e-5f60-7182-{n:012}\", \"type\": \"NODE\"}}],\n"
-            ));
-        }
-        let mut long = "[".to_owned();
-        for n in 0..MAX_ENTRIES + 10 {
-            long.push_str(&format!(
-                "{{\"uuid\": \"5f0a1b2c-3d4e-5f60-7182-{n:012}\", \"type\": \"NODE\"}},\n"
-            ));
-        }
-        read(&CMMDS, SAMPLES[0].path, text.as_bytes());
-        let out = read(&CMMDS, SAMPLES[0].path, (long + "]").as_bytes());
-        assert_eq!(out.facts.len(), MAX_ENTRIES + 1);
-        assert!(out.problems.iter().any(|problem| problem.kind == ProblemKind::Limit));
-    }
-
-    #[test]
-    fn masks_groups_and_words_are_no_addresses() {
-        let check = |text: &str, expected: bool| {
-            assert_eq!(text.parse().ok().filter(is_address).is_some(), expected, "{text}");
-        };
-        check("10.0.0.1", true);
-        check("fd00::1", true);
-        for text in ["255.255.255.0", "224.1.2.3", "0.0.0.0", "127.0.0.1", "ff19::1", "::", "12321", "vmk2"] {
-            check(text, false);
-        }
-    }
-}
+mod tests;
