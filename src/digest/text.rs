@@ -187,6 +187,9 @@ impl Take<'_, '_> {
 
     fn sure(&mut self, stretch: Stretch<'_>) {
         for (bytes, line, offset) in stretch.lines() {
+            // An editor may have left a mark at the beginning.
+            let bytes =
+                if offset == 0 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
             if self.readers.is_empty() {
                 break;
             }

@@ -25,6 +25,8 @@ struct Agents {
     /// Whether the dashes below the header are there, and reach as far as it.
     ruled: bool,
     cut: bool,
+    /// Whether the last row names its cluster, where the list has a column for it.
+    is_closed: bool,
     full: bool,
     agents: Vec<UnicastAgent>,
 }
@@ -51,6 +53,7 @@ impl Reader for Agents {
                 self.first.get_or_insert_with(|| Anchor::of(&line));
                 self.agents.push(agent);
                 self.cut = !self.reaches(line.bytes);
+                self.is_closed = self.names_cluster(line.bytes);
             }
             Some(_) => self.full = true,
             // The beginning of a UUID is a row that was cut; words are stderr.
@@ -60,6 +63,11 @@ impl Reader for Agents {
                 self.cut = first.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
             }
         }
+    }
+
+    /// A row without an ending counts where it names all that its list has: of a shorter one more rows may be missing.
+    fn cut(&mut self) {
+        self.cut |= !self.agents.is_empty() && !self.is_closed;
     }
 
     fn end(&mut self, out: &mut Output) {
@@ -107,6 +115,12 @@ impl Agents {
     fn reaches(&self, row: &[u8]) -> bool {
         let words = row.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count();
         words >= 5 || !self.table.header().to_ascii_lowercase().contains(" port")
+    }
+
+    /// Whether a row has the UUID of the cluster behind that of the node, or the list knows none.
+    fn names_cluster(&self, row: &[u8]) -> bool {
+        let uuids = String::from_utf8_lossy(row).split_whitespace().filter(|word| is_uuid(word)).count();
+        uuids > 1 || !self.table.header().to_ascii_lowercase().contains("subclusteruuid")
     }
 
     /// One row, or `None` where it does not begin with a UUID and a witness flag.
@@ -185,6 +199,14 @@ const AGENT_SAMPLES: &[Sample] = &[
         text: "NodeUuid                              IsWitness  Supports Unicast  IP Address   Port  Iface Name\n\
                ------------------------------------  ---------  ----------------  ----------  -----  ----------\n\
                5f0a1b2c-3d4e-5f60-7182-0050568a0002          0              true  10.0.0.2    12321\n5f0a1b2c-3d4e",
+        facts: &[],
+    },
+    // Cut inside a thumbprint: another row may have followed.
+    Sample {
+        path: "commands/localcli_vsan-cluster-unicastagent-list.txt",
+        text: "NodeUuid                              IsWitness  Supports Unicast  IP Address  Port   Iface Name  Cert Thumbprint  SubClusterUuid\n\
+               ------------------------------------  ---------  ----------------  ----------  -----  ----------  ---------------  --------------\n\
+               5f0a1b2c-3d4e-5f60-7182-0050568a0002          0              true  10.0.0.2    12321              AA:BB:CC",
         facts: &[],
     },
     // Cut inside an address, which could be 10.0.0.23 as well.
