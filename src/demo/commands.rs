@@ -6,6 +6,7 @@ use std::io;
 use super::pack::Members;
 use super::setup::spaced;
 use super::site::{Generation, Host, Vsan};
+use super::table;
 use super::{dump, network, storage};
 use crate::model::Timestamp;
 
@@ -170,18 +171,6 @@ fn processes(host: &Host) -> String {
 fn vibs(host: &Host) -> String {
     let release = &host.release;
     let base = format!("{}-{}.{}.{}", release.version, release.update, release.patch, release.build);
-    let mut text = format!(
-        "{:<24}  {:<28}  {:<6}  {:<16}  Install Date\n",
-        "Name", "Version", "Vendor", "Acceptance Level"
-    );
-    let _ = writeln!(
-        text,
-        "{}  {}  {}  {}  ------------",
-        "-".repeat(24),
-        "-".repeat(28),
-        "-".repeat(6),
-        "-".repeat(16)
-    );
     let (year, month, day, _) = host.booted_at.civil();
     let driver = host.nics().first().map(|nic| format!("{}-1vmw.{}", nic.driver_version, release.build));
     let driver = driver.unwrap_or_default();
@@ -196,14 +185,12 @@ fn vibs(host: &Host) -> String {
         ("nmlx5-core", "4.17.13.1-1vmw.670.2.48.13006603"),
         ("vmware-fdm", "6.7.0-14368073"),
     ];
-    for (name, version) in rows {
-        let _ = writeln!(
-            text,
-            "{name:<24}  {version:<28}  {:<6}  {:<16}  {year:04}-{month:02}-{day:02}",
-            "VMware", "VMwareCertified"
-        );
-    }
-    text
+    let day = format!("{year:04}-{month:02}-{day:02}");
+    let row = |(name, version): (&str, &str)| {
+        [name, version, "VMware", "VMwareCertified", &day].map(str::to_owned).to_vec()
+    };
+    let heads = ["Name", "Version", "Vendor", "Acceptance Level", "Install Date"];
+    table::text(&heads, &[], &rows.into_iter().map(row).collect::<Vec<_>>())
 }
 
 fn profile(host: &Host) -> String {

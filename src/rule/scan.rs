@@ -448,6 +448,8 @@ mod tests {
             "<166>2020-02-03T10:00:00.100Z esx1 Hostd: a\n<166>2020-02-03T10:00:00.101Z esx1 Hostd: --> b\n";
         assert_eq!(records("syslog", relayed), (1, 0), "a relay stamps each part");
         assert_eq!(records("syslog", &relayed.replace("esx1 Hostd: -->", "esx2 Hostd: -->")), (2, 0));
+        let spelt = relayed.replace("Hostd: a", "Hostd: info hostd[7] [Originator@6876 sub=x] a");
+        assert_eq!(records("syslog", &spelt), (1, 0), "a relay spells the program's name in its own way");
         assert_eq!(records("vmkernel", "--> alone\n2020-02-03T10:00:00.100Z cpu0:1)a\n"), (2, 1));
     }
 

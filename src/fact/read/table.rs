@@ -54,6 +54,16 @@ impl Table {
         self.columns.iter().map(|(name, span)| (name.as_str(), text_of(row, span).trim().to_owned()))
     }
 
+    /// The cells of a row that a cell longer than its column has shifted: two blanks stand between them, and there are as
+    /// many as columns.
+    fn shifted<'t>(&'t self, row: &'t [u8]) -> Option<impl Iterator<Item = (&'t str, String)>> {
+        let text = shown(row);
+        let cells = text.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+        let cells: Vec<String> = cells.map(str::to_owned).collect();
+        let names = self.columns.iter().map(|(name, _)| name.as_str());
+        (cells.len() == self.columns.len()).then(|| names.zip(cells))
+    }
+
     /// Whether a blank stands before each column of `row`: prose amid the rows hardly ever does that.
     pub(in crate::fact) fn fits(&self, row: &[u8]) -> bool {
         let blank =
@@ -109,11 +119,18 @@ impl Rows {
     /// Takes the next line; gives the row above it.
     pub(in crate::fact) fn line(&mut self, line: &Line<'_>) -> Option<Entry> {
         let above = self.take();
-        if self.table.is_row(line.bytes) && self.table.fits(line.bytes) {
-            let mut entry = Entry::new(Anchor::of(line));
-            self.table.cells(line.bytes).for_each(|(name, cell)| entry.put_text(name, &cell));
-            self.held = Some((entry, self.table.is_full(line.bytes)));
+        if !self.table.is_row(line.bytes) {
+            return above;
         }
+        let mut entry = Entry::new(Anchor::of(line));
+        if self.table.fits(line.bytes) {
+            self.table.cells(line.bytes).for_each(|(name, cell)| entry.put_text(name, &cell));
+        } else if let Some(cells) = self.table.shifted(line.bytes) {
+            cells.for_each(|(name, cell)| entry.put_text(name, &cell));
+        } else {
+            return above;
+        }
+        self.held = Some((entry, self.table.is_full(line.bytes)));
         above
     }
 

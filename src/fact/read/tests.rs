@@ -114,3 +114,34 @@ fn the_last_row_counts_as_far_as_it_is_whole() {
     };
     assert_eq!((last("x    yes"), last("x      yes").as_deref()), (None, Some("yes")));
 }
+
+#[test]
+fn a_cell_that_is_longer_than_its_column_shifts_its_row_and_prose_is_no_row() {
+    let mut rows = super::table::Rows::default();
+    let member = crate::model::MemberPath::new("x");
+    let text = "Name      Version  Vendor\n\
+                --------  -------  ------\n\
+                esx-base  6.7.0-1  VMware\n\
+                lsi-mr3   7.708.07.00-3vmw.670  VMware\n\
+                esxcli:   the database is  busy  now\n\
+                a-name-of-its-own  1.0  Other\n";
+    let mut found = Vec::new();
+    for (index, bytes) in text.lines().enumerate() {
+        let line = super::super::Line {
+            file: &member,
+            number: index as u64 + 1,
+            offset: 0,
+            bytes: bytes.as_bytes(),
+        };
+        found.extend(rows.line(&line));
+    }
+    found.extend(rows.take());
+    let told: Vec<_> = found
+        .iter()
+        .map(|entry| ["Name", "Version", "Vendor"].map(|name| entry.text(name).unwrap_or_default()))
+        .collect();
+    assert_eq!(told[0], ["esx-base", "6.7.0-1", "VMware"]);
+    assert_eq!(told[1], ["lsi-mr3", "7.708.07.00-3vmw.670", "VMware"]);
+    assert_eq!(told[told.len() - 1], ["a-name-of-its-own", "1.0", "Other"]);
+    assert_eq!(told.len(), 3);
+}
