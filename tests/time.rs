@@ -144,6 +144,52 @@ fn a_clock_that_was_set_is_one_event_however_many_logs_show_it() {
 }
 
 #[test]
+fn a_clock_that_was_set_between_two_rotations_is_told() {
+    let line = |time: &str, up: u64| {
+        format!("2020-07-01T{time}Z: [netCorrelator] {}us: [vob.net.x] y\n", up * 1_000_000)
+    };
+    let old = line("10:00:00.000", 100_000) + &line("10:00:30.000", 100_030);
+    let new = line("09:59:23.000", 100_060) + &line("09:59:53.000", 100_090);
+    let read = report(&[("var/run/log/vobd.0.gz", &old), ("var/run/log/vobd.log", &new)]);
+    let steps = events(&read, "time.step");
+    assert_eq!((steps.len(), &steps[0]["fields"]["step_ms"]), (1, &"-97000".into()));
+    // Another boot between them: nothing is known.
+    let booted = line("09:59:23.000", 700) + &line("09:59:53.000", 730);
+    let read = report(&[("var/run/log/vobd.0.gz", &old), ("var/run/log/vobd.log", &booted)]);
+    assert_eq!(times(&read, "time.step"), []);
+}
+
+#[test]
+fn uptimes_beside_stamps_without_a_year_show_boots_and_no_steps() {
+    let line = |stamp: &str, up: &str| format!("{stamp} esx09 vmkernel: {up} cpu2:4099)Net: 1: x\n");
+    let text = line("Dec 30 23:00:00", "3:00:00:00.000")
+        + &line("Dec 31 23:00:00", "4:00:00:00.000")
+        + &line("Jan  1 23:00:00", "5:00:00:00.000")
+        + &line("Jan  2 03:00:00", "0:00:01:00.000")
+        + &line("Jan  2 04:00:00", "0:01:01:00.000");
+    let read =
+        report(&[("var/log/vmkernel", &text), ("commands/date.txt", "Sun Jan  2 10:00:07 UTC 2011\n")]);
+    assert_eq!(times(&read, "time.step"), []);
+    assert_eq!(times(&read, "host.boot"), [("2011-01-02T03:00:00Z".to_owned(), "estimated".to_owned())]);
+}
+
+#[test]
+fn a_kernel_log_that_jumps_by_years_without_a_boot_had_a_wrong_clock() {
+    let kernel = "2001-01-01T00:00:10.000Z cpu1:2)NetPort: 1: vmnic1: link down notification\n\
+                  2001-01-01T00:00:11.000Z cpu1:2)x\n\
+                  2020-06-10T04:00:00.000Z cpu1:2)x\n2020-06-10T04:00:01.000Z cpu1:2)x\n";
+    let read = report(&[("var/run/log/vmkernel.log", kernel)]);
+    assert_eq!(events(&read, "time.step").len(), 1);
+    assert_eq!(times(&read, "net.link-down")[0].0, "2020-06-10T03:59:59Z");
+    assert_eq!(coverage(&read, "vmkernel")["from"], "2020-06-10T03:59:59Z");
+    // After a boot it was only off.
+    let off =
+        kernel.replace("2020-06-10T04:00:00.000Z", "TSC: 12345 cpu0:1)Boot: 1: x\n2020-06-10T04:00:00.000Z");
+    let read = report(&[("var/run/log/vmkernel.log", &off)]);
+    assert_eq!(times(&read, "time.step"), []);
+}
+
+#[test]
 fn a_boot_that_only_the_first_lines_show_is_an_event() {
     let kernel = "2020-07-01T10:00:00.100Z cpu1:2)Net: 1: x\n\
                   TSC: 12345 cpu0:1)Boot: 1: x\n\

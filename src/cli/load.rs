@@ -232,9 +232,14 @@ fn nothing_readable(args: &CaseArgs, problems: &[Problem]) -> Failure {
         [one] => format!("nothing in {} could be read as a support bundle", one.display()),
         _ => "none of the paths could be read as a support bundle".to_owned(),
     };
+    let missing = args.paths.iter().find(|path| !path.exists());
     let shown = problems.iter().take(5).map(|problem| format!("{}: {}", problem.path, problem.text));
-    shown.fold(Failure::new(message), Failure::cause).hint(
-        "expected is an ESXi vm-support or vCenter vc-support bundle: a .tgz, .tar or .zip as collected, a folder of \
-         them, or the root of an unpacked one",
-    )
+    let failure = shown.fold(Failure::new(message), Failure::cause);
+    match missing {
+        Some(path) => failure.hint(format!("there is no {}: check the path", path.display())),
+        None => failure.hint(
+            "expected is an ESXi vm-support or vCenter vc-support bundle: a .tgz, .tar or .zip as collected, a folder of \
+             them, or the root of an unpacked one",
+        ),
+    }
 }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::load::{self, CaseArgs};
 use super::{Done, Failure};
-use crate::model::EventKind;
+use crate::model::{EventKind, TimeQuality};
 use crate::report::model::TimelineEntry;
 use crate::report::{csv, escape, timesketch};
 
@@ -84,14 +84,20 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
     Ok(Done::Clean)
 }
 
+/// The time, with `~` before one that is estimated.
+fn marked(entry: &TimelineEntry) -> String {
+    let mark = if entry.time_quality == TimeQuality::Estimated { "~" } else { "" };
+    format!("{mark}{}", entry.time)
+}
+
 fn text(entries: &[TimelineEntry], out: &mut dyn Write) -> std::io::Result<()> {
     let width = entries.iter().map(|entry| entry.host.len()).max().unwrap_or(0);
     for entry in entries {
         let first = entry.text.lines().next().unwrap_or("");
         writeln!(
             out,
-            "{:<27} {:<width$} {:<22} {:<8} {}",
-            entry.time.to_string(),
+            "{:<28} {:<width$} {:<22} {:<8} {}",
+            marked(entry),
             escape::line(&entry.host),
             entry.kind.name(),
             entry.severity.name(),

@@ -120,6 +120,16 @@ fn newest(members: &[MemberDigest], captured_at: Option<Timestamp>) -> Option<Ti
 pub(super) fn correct(members: &mut [MemberDigest], events: &mut [(u64, Event)]) {
     let wrong: BTreeMap<u64, Vec<clock::Wrong>> =
         members.iter().map(|member| (member.number, member.scan.clock.wrong.clone())).collect();
+    for member in members.iter_mut() {
+        let scan = &mut member.scan;
+        for stamp in [&mut scan.first, &mut scan.last].into_iter().flatten() {
+            let mut wrong = scan.clock.wrong.iter();
+            if let Some(wrong) = wrong.find(|wrong| (wrong.from..=wrong.to).contains(&stamp.time)) {
+                let time = stamp.time.plus_micros(wrong.shift);
+                *stamp = Stamp { time, quality: TimeQuality::Estimated };
+            }
+        }
+    }
     let open = close(members);
     for (number, event) in events {
         let Some(stamp) = &mut event.stamp else { continue };
@@ -163,10 +173,14 @@ const OF_THE_CLOCK: &[&str] =
 
 /// The clock was set, once however many logs show it.
 pub(super) fn steps(members: &[MemberDigest]) -> Vec<Event> {
+    let between = between_rotations(members);
     let mut steps: Vec<&clock::Step> =
-        of_the_clock(members).flat_map(|member| &member.scan.clock.steps).collect();
+        of_the_clock(members).flat_map(|member| &member.scan.clock.steps).chain(&between).collect();
     // Uptimes know how far it was set; of the others the largest says most, as a log is silent for a while.
-    steps.sort_by_key(|step| (!step.by_uptime, -step.to.since(step.from).abs(), step.source.clone()));
+    steps.sort_by_key(|step| {
+        let size = step.to.since(step.from).abs();
+        (!step.by_uptime, step.quality, std::cmp::Reverse(size), step.source.clone())
+    });
     let mut kept: Vec<&clock::Step> = Vec::new();
     for step in steps {
         let forward = |step: &clock::Step| step.to >= step.from;
@@ -182,14 +196,60 @@ pub(super) fn steps(members: &[MemberDigest]) -> Vec<Event> {
     kept.into_iter().map(step_event).collect()
 }
 
+/// Where the clock was set between one rotation of a log and the next one.
+fn between_rotations(members: &[MemberDigest]) -> Vec<clock::Step> {
+    let mut by_log: BTreeMap<(&str, &str), Vec<(i64, &MemberDigest)>> = BTreeMap::new();
+    let rotations = of_the_clock(members).filter_map(rotation).filter(|(_, _, order)| *order > i64::MIN);
+    for (member, folder, order) in rotations {
+        by_log.entry((folder, member.log.unwrap_or_default())).or_default().push((order, member));
+    }
+    let mut steps = Vec::new();
+    for rotations in by_log.values_mut() {
+        rotations.sort_by_key(|(order, _)| *order);
+        steps.extend(rotations.windows(2).filter_map(|pair| between(pair[0].1, pair[1].1)));
+    }
+    steps
+}
+
+/// Less is no step, also inside a log.
+const LEAST_STEP: i64 = 2_000_000;
+
+/// Whether uptimes go on from one rotation to the next while the stamps do not.
+fn between(older: &MemberDigest, newer: &MemberDigest) -> Option<clock::Step> {
+    let (old, new) = (older.scan.clock.uptimes.as_ref()?, newer.scan.clock.uptimes.as_ref()?);
+    let passed = new.first_uptime - old.last_uptime;
+    let from = old.last.time.plus_micros(passed);
+    let is_set = passed >= 0 && new.first.time.since(from).abs() >= LEAST_STEP;
+    is_set.then(|| clock::Step {
+        from,
+        to: new.first.time,
+        quality: new.first.quality.max(old.last.quality),
+        by_uptime: true,
+        source: new.source.clone(),
+        line: new.line.clone(),
+    })
+}
+
 fn of_the_clock(members: &[MemberDigest]) -> impl Iterator<Item = &MemberDigest> {
     OF_THE_CLOCK.iter().flat_map(move |name| members.iter().filter(move |member| member.log == Some(*name)))
 }
 
+/// A length of time in microseconds: `97.5 s`, `8966 d 5 h`.
+fn length(micros: u64) -> String {
+    let hours = micros / 3_600_000_000;
+    match hours {
+        0..48 => format!("{:.1} s", micros as f64 / 1e6),
+        _ => format!("{} d {} h", hours / 24, hours % 24),
+    }
+}
+
 fn step_event(step: &clock::Step) -> Event {
     let size = step.to.since(step.from);
-    let (direction, seconds) = (if size < 0 { "back" } else { "forward" }, size.unsigned_abs() as f64 / 1e6);
-    let text = format!("The clock was set {direction} by {seconds:.1} s, from {} to {}", step.from, step.to);
+    let direction = if size < 0 { "back" } else { "forward" };
+    // The log was silent for a while before it, and nothing but its stamps is known.
+    let least = if step.by_uptime || size > 0 { "" } else { "at least " };
+    let length = length(size.unsigned_abs());
+    let text = format!("The clock was set {direction} by {least}{length}, from {} to {}", step.from, step.to);
     let fields = [
         ("from", step.from.to_string()),
         ("to", step.to.to_string()),
@@ -224,14 +284,13 @@ pub(super) fn boots(members: &[MemberDigest], events: &[Event]) -> Vec<Event> {
 }
 
 fn boot_event(boot: &clock::Boot) -> Event {
-    let line = line_of(&boot.line);
     Event {
         stamp: Some(Stamp { time: boot.at, quality: TimeQuality::Estimated }),
         kind: EventKind::HOST_BOOT,
         severity: Severity::Info,
         rule: BOOT_RULE.to_owned(),
-        text: line.clone(),
-        raw: line,
+        text: "The host booted, as the uptime or the early lines in its log show".to_owned(),
+        raw: line_of(&boot.line),
         fields: BTreeMap::new(),
         source: boot.source.clone(),
     }

@@ -450,6 +450,14 @@ mod tests {
             "",
             "m",
         );
+        check("{} 192.0.2.9 esx1 Hostd: m", "esx1", "Hostd", "", "m");
+        check(
+            "2020-07-01T08:15:33Z relay1 {} In(166) Hostd[7]: [Originator@6876 sub=x] m",
+            "relay1",
+            "Hostd",
+            "In",
+            "m",
+        );
         // Relay, device and program each have their stamp: the innermost is who wrote it.
         check("<166>2020-07-01T08:15:33Z relay1 {} esx1 vobd: m", "relay1", "vobd", "In", "m");
         check("Jul  1 08:15:33 192.0.2.9 {} esx1 Hostd: m", "192.0.2.9", "Hostd", "", "m");

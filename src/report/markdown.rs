@@ -283,6 +283,9 @@ fn configurations(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Resul
         for part in &shown.parts {
             configuration_part(part, l, out)?;
         }
+        if !shown.elsewhere.is_empty() {
+            writeln!(out, "\n{}", setup::elsewhere(&shown.elsewhere, l))?;
+        }
     }
     Ok(())
 }
@@ -369,7 +372,11 @@ fn timeline(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> 
     }
     for entry in shown.into_iter().map(|at| &report.timeline[at]) {
         let mark = if entry.severity >= Severity::Error { "**" } else { "" };
-        let (time, host, kind) = (show::time(entry.time), code_span(&entry.host), l.kind_name(entry.kind));
+        let (time, host, kind) = (
+            show::entry_time(entry.time, entry.time_quality),
+            code_span(&entry.host),
+            l.kind_name(entry.kind),
+        );
         writeln!(out, "- {time} {host} {mark}{kind}{mark} {}", code_span(&show::cut(&entry.text, 160)))?;
     }
     Ok(())

@@ -88,6 +88,12 @@ pub fn delta(micros: i64) -> String {
     }
 }
 
+/// A time of the timeline; `~` marks one that is estimated.
+pub fn entry_time(time: Timestamp, quality: TimeQuality) -> String {
+    let mark = if quality == TimeQuality::Estimated { "~" } else { "" };
+    format!("{mark}{}", self::time(time))
+}
+
 /// The name of a time quality, as in JSON.
 pub const fn quality(quality: TimeQuality) -> &'static str {
     match quality {

@@ -10,6 +10,7 @@ mod years;
 #[cfg(test)]
 mod tests;
 
+pub use self::uptime::Ends;
 use self::uptime::{Shows, Uptimes};
 use self::years::Years;
 pub use self::years::{YearlessSpan, in_years, waits_for_year, years_before};
@@ -79,6 +80,7 @@ pub struct Wrong {
 #[derive(Debug, Default)]
 pub struct Clock {
     uptime_of: Option<fn(&Header<'_>) -> Option<i64>>,
+    is_of_threads: bool,
     /// Records in a row that must be older than one before them, to show that the clock was set back.
     patience: u32,
     /// Stamp of the first record that has one.
@@ -152,6 +154,8 @@ pub struct Told {
     pub disorder: u64,
     /// First and last time of records that are out of order.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// What uptimes say at either end.
+    pub uptimes: Option<Ends>,
     /// Where stamps have no year, what is known of it.
     pub yearless: Option<YearlessSpan>,
     /// The first line that waits for a clock which the member does not tell.
@@ -162,7 +166,7 @@ impl Clock {
     /// A clock for a log whose records name the host's uptime where `uptime_of` finds it, in microseconds. Where
     /// `is_of_threads`, records of one thread may overtake those of another.
     pub fn new(uptime_of: Option<fn(&Header<'_>) -> Option<i64>>, is_of_threads: bool) -> Self {
-        Clock { uptime_of, patience: if is_of_threads { 5 } else { 2 }, ..Clock::default() }
+        Clock { uptime_of, is_of_threads, patience: if is_of_threads { 5 } else { 2 }, ..Clock::default() }
     }
 
     /// Takes the first line of the next record. True where `last` is its stamp now.
@@ -301,27 +305,38 @@ impl Clock {
         before.since(latest) >= WRONG
     }
 
-    /// Whether a host that has just booted jumps by half a year.
+    /// Whether a host jumps by half a year: one that has just booted, or whose kernel writes on as if nothing had been.
     fn is_set_after_boot(&self, latest: Timestamp, now: Timestamp) -> bool {
-        let fresh = self.boots.last().is_some_and(|boot| latest.since(boot.at) < FRESH);
-        fresh && now.since(latest) > 180 * DAY
+        let fresh = self.boots.last().is_some_and(|boot| (0..FRESH).contains(&latest.since(boot.at)));
+        let boots_here = self.boots.last().is_some_and(|boot| boot.at == now);
+        (fresh || !self.is_of_threads && !boots_here) && now.since(latest) > 180 * DAY
     }
 
-    /// The clock is set from `wrong` to `right`: what was written since a boot that it dated gets the right time.
+    /// The clock is set from `wrong` to `right`: what was written since a boot that it dated, or since the log began with
+    /// it, gets the right time.
     fn was_wrong(&mut self, wrong: Timestamp, right: Timestamp) {
         let shift = right.since(wrong);
-        let fresh = |boot: &&mut Boot| boot.at <= wrong && wrong.since(boot.at) < FRESH;
+        let fresh = |at: Timestamp| at <= wrong && wrong.since(at) < FRESH;
         if shift.abs() < WRONG {
             return;
         }
-        if let Some(boot) = self.boots.last_mut().filter(fresh) {
+        if let Some(boot) = self.boots.last_mut().filter(|boot| fresh(boot.at)) {
             self.wrong.push(Wrong { from: boot.at, to: wrong, shift });
             boot.at = boot.at.plus_micros(shift);
+        } else if let Some(first) = self.first.filter(|first| fresh(first.time)) {
+            self.wrong.push(Wrong { from: first.time, to: wrong, shift });
         }
     }
 
     /// Compares the uptime that a record names with its stamp.
     fn up(&mut self, stamp: Stamp, uptime: i64, line: &[u8], place: impl Fn() -> Source) {
+        if waits_for_year(stamp.time) {
+            // Times of counted years cannot be reckoned with: only that the uptime begins again is told.
+            if self.uptimes.begins_again(uptime) {
+                self.boot(Boot { at: stamp.time, in_log: true, source: place(), line: kept(line) });
+            }
+            return;
+        }
         match self.uptimes.see(stamp, uptime, || (place(), kept(line))) {
             Shows::Boot { at, in_log } => {
                 self.boot(Boot { at, in_log, source: place(), line: kept(line) });
@@ -381,6 +396,7 @@ impl Clock {
             wrong: self.wrong,
             disorder: if disordered { self.disorder } else { restarts },
             span: self.span,
+            uptimes: self.uptimes.ends,
             yearless: self.years.span,
             open: self.starting,
         }

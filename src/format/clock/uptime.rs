@@ -10,10 +10,30 @@ const SETTLED: i64 = 600_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Uptimes {
     now: Option<Up>,
+    last: i64,
+    /// What the first and the last record say that are long enough after a boot.
+    pub(super) ends: Option<Ends>,
     /// Records that named one.
     pub(super) seen: u64,
     /// Records that named a smaller one than the record before.
     pub(super) restarts: u64,
+}
+
+/// What a log's uptimes say where it begins and where it ends: the next rotation goes on there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// Uptime of the first record that tells, in microseconds.
+    pub first_uptime: i64,
+    /// Its stamp.
+    pub first: Stamp,
+    /// The record.
+    pub source: Source,
+    /// Its line.
+    pub line: Vec<u8>,
+    /// Uptime of the last one.
+    pub last_uptime: i64,
+    /// Its stamp.
+    pub last: Stamp,
 }
 
 /// What uptimes say of the present boot.
@@ -51,15 +71,18 @@ pub(super) enum Shows {
 }
 
 impl Uptimes {
+    /// Whether `uptime` is that of a later boot than the one before it.
+    pub(super) fn begins_again(&mut self, uptime: i64) -> bool {
+        uptime < std::mem::replace(&mut self.last, uptime)
+    }
+
     /// Takes a record's stamp and the uptime that it names; `place` gives its place and line.
-    pub(super) fn see(
-        &mut self,
-        stamp: Stamp,
-        uptime: i64,
-        place: impl FnOnce() -> (Source, Vec<u8>),
-    ) -> Shows {
+    pub(super) fn see(&mut self, stamp: Stamp, uptime: i64, place: impl Fn() -> (Source, Vec<u8>)) -> Shows {
         let boot = stamp.time.plus_micros(-uptime);
         self.seen += 1;
+        if uptime >= SETTLED {
+            self.ends_with(stamp, uptime, &place);
+        }
         let Some(up) = self.now.as_mut().filter(|up| uptime >= up.last) else {
             self.restarts += u64::from(self.now.is_some());
             let in_log = self.now.is_some() || uptime < SETTLED;
@@ -68,6 +91,18 @@ impl Uptimes {
         };
         let before = std::mem::replace(&mut up.last, uptime);
         if up.settled { up.moved(boot, stamp, place) } else { up.settle(boot, before, uptime) }
+    }
+}
+
+impl Uptimes {
+    fn ends_with(&mut self, stamp: Stamp, uptime: i64, place: impl Fn() -> (Source, Vec<u8>)) {
+        if let Some(ends) = &mut self.ends {
+            (ends.last_uptime, ends.last) = (uptime, stamp);
+            return;
+        }
+        let (source, line) = place();
+        self.ends =
+            Some(Ends { first_uptime: uptime, first: stamp, source, line, last_uptime: uptime, last: stamp });
     }
 }
 

@@ -155,13 +155,30 @@ pub(super) fn program_or_relay<'a>(rest: &'a [u8], header: &mut Header<'a>) {
     }
     // Without a number in front only a program that is known tells a relayed line from prose with a colon.
     let Some((host, after)) = split_token(rest).filter(|(host, _)| is_host(host)) else { return };
-    if let Some(Program { name, pid, message }) = program(after, of_name)
-        && (pid.is_some() || is_known(name))
-    {
-        (header.host, header.program, header.thread) = (Some(host), Some(name), pid);
-        header.shape = Shape::Relayed;
-        body(message, header);
+    if relayed_program(host, after, header) {
+        return;
     }
+    // The relay's own name or address may stand before that of the machine, and the machine's stamp behind it.
+    if time::looks_iso(after) {
+        header.shape = Shape::Relayed;
+        header.host = Some(host);
+        return nested(after, header);
+    }
+    if let Some((second, after)) = split_token(after).filter(|(second, _)| is_host(second)) {
+        relayed_program(second, after, header);
+    }
+}
+
+/// `Hostd: text` behind the name of a machine; whether it is that of a program that is known, or has a number.
+fn relayed_program<'a>(host: &'a [u8], after: &'a [u8], header: &mut Header<'a>) -> bool {
+    let Some(Program { name, pid, message }) = program(after, of_name) else { return false };
+    if pid.is_none() && !is_known(name) {
+        return false;
+    }
+    (header.host, header.program, header.thread) = (Some(host), Some(name), pid);
+    header.shape = Shape::Relayed;
+    body(message, header);
+    true
 }
 
 /// The programs of hosts and of vCenter that write most.

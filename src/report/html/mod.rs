@@ -169,10 +169,9 @@ fn severity_choice(severity: Severity, l: &Labels) -> (&'static str, String) {
 }
 
 fn event_row<'a>(entry: &'a TimelineEntry, is_on_paper: bool, l: &Labels) -> EventRow<'a> {
-    let estimated = entry.time_quality == crate::model::TimeQuality::Estimated;
     EventRow {
         is_on_paper,
-        time: format!("{}{}", if estimated { "~" } else { "" }, show::time(entry.time)),
+        time: show::entry_time(entry.time, entry.time_quality),
         host: &entry.host,
         severity: entry.severity.name(),
         severity_name: l.severity_name(entry.severity),

@@ -11,6 +11,8 @@ pub struct Shown {
     pub lines: Vec<(&'static str, String)>,
     /// Tables, none of them empty.
     pub parts: Vec<Part>,
+    /// Headings of tables that are left out here.
+    pub elsewhere: Vec<&'static str>,
 }
 
 /// How much of a setup is shown.
@@ -53,11 +55,11 @@ pub fn show(setup: &SetupInfo, common: &Common, depth: Depth) -> Shown {
     let mut parts = vec![
         part(l.vmkernel, Some(6), &network.vmkernel, max, vmkernel(l)),
         part(l.nics, Some(5), &network.nics, max, nics(l)),
-        part(l.switches, None, &network.switches, max, switches(l)),
-        part(l.peers, None, &setup.ntp.peers, max, peers(l)),
+        part(l.switches, Some(5), &network.switches, max, switches(l)),
+        part(l.peers, Some(5), &setup.ntp.peers, max, peers(l)),
         part(l.options, Some(2), &setup.options, max, options(l)),
         part(l.kernel, Some(4), &setup.kernel_settings, max, kernel(l)),
-        part(l.vms, None, &setup.vms, max, vms(l)),
+        part(l.vms, Some(2), &setup.vms, max, vms(l)),
     ];
     if let Some(ha) = &setup.ha {
         parts.push(part(l.ha_hosts, None, &ha.hosts, max, ha_hosts(l)));
@@ -65,12 +67,25 @@ pub fn show(setup: &SetupInfo, common: &Common, depth: Depth) -> Shown {
     }
     parts.extend(setup.vsan.iter().flat_map(|vsan| vsan_parts(vsan, max, l)));
     parts.extend(setup.vibs.as_ref().map(|vibs| vib_part(vibs, max, l)));
-    parts.retain(|part| !part.rows.is_empty() && (depth == Depth::Full || part.brief.is_some()));
+    parts.retain(|part| !part.rows.is_empty());
+    let is_shown = |part: &Part| depth == Depth::Full || part.brief.is_some();
+    let elsewhere = parts.iter().filter(|part| !is_shown(part)).map(|part| part.title).collect();
+    parts.retain(is_shown);
     if depth == Depth::Brief {
         parts.iter_mut().for_each(Part::drop_details);
     }
     parts.iter_mut().for_each(Part::drop_empty_columns);
-    Shown { lines: lines(setup, l), parts }
+    let mut lines = lines(setup, l);
+    let absent = absent(setup, l);
+    if !absent.is_empty() {
+        lines.push((l.absent, absent.join(", ")));
+    }
+    Shown { lines, parts, elsewhere }
+}
+
+/// Where the tables are that are left out.
+pub fn elsewhere(titles: &[&str], common: &Common) -> String {
+    fill(words(common).elsewhere, &[&titles.join(", ")])
 }
 
 /// How much of a setup is known: `3 VMkernel adapters, 4 NICs, 120 VIBs`; empty where nothing is.
@@ -200,6 +215,21 @@ fn lines(setup: &SetupInfo, l: &Labels) -> Vec<(&'static str, String)> {
     lines
 }
 
+/// What every host has, and the bundle does not tell.
+fn absent(setup: &SetupInfo, l: &Labels) -> Vec<&'static str> {
+    let network = &setup.network;
+    let told = [
+        (l.profile, setup.profile.is_some()),
+        (l.vibs_all, setup.vibs.is_some()),
+        (l.vmkernel, network.vmkernel.is_some()),
+        (l.nics, network.nics.is_some()),
+        (l.switches, network.switches.is_some()),
+        (l.ntp, setup.ntp.servers.is_some() || setup.ntp.enabled.is_some() || setup.ntp.peers.is_some()),
+        (l.vms, setup.vms.is_some()),
+    ];
+    told.into_iter().filter(|(_, told)| !told).map(|(label, _)| label).collect()
+}
+
 fn vmkernel(l: &'static Labels) -> Columns<VmkernelInfo> {
     let address = |at: &AddressInfo| match at.prefix {
         Some(prefix) => format!("{}/{prefix}", at.ip),
@@ -262,7 +292,11 @@ fn peers(l: &'static Labels) -> Columns<NtpPeerInfo> {
         column(l.stratum, |peer: &NtpPeerInfo| peer.stratum.to_string()),
         // The daemon's own tools write it so.
         column(l.reach, |peer: &NtpPeerInfo| format!("{:o}", peer.reach)),
-        column(l.offset, |peer: &NtpPeerInfo| format!("{:+.3} ms", peer.offset_ms)),
+        // Of a peer that never answered nothing is known.
+        column(l.offset, |peer: &NtpPeerInfo| match peer.reach {
+            0 => String::new(),
+            _ => format!("{:+.3} ms", peer.offset_ms),
+        }),
     ]
 }
 
@@ -314,7 +348,7 @@ fn vsan_parts(vsan: &VsanSetupInfo, max: usize, l: &'static Labels) -> Vec<Part>
     let checks = vsan.health.as_ref().map(|all| all.iter().filter(not_green).cloned().collect());
     let objects = vsan.objects.as_ref().map(|all| all.iter().filter(|of| of.objects > 0).cloned().collect());
     vec![
-        part(l.disks, None, &vsan.disks, max, disks(l)),
+        part(l.disks, Some(6), &vsan.disks, max, disks(l)),
         part(l.unused, None, &unused, max, candidates(l)),
         part(l.checks, Some(2), &checks, max, health(l)),
         part(l.objects, Some(2), &objects, max, states(l)),
@@ -372,7 +406,7 @@ fn vib_part(vibs: &[VibInfo], max: usize, l: &'static Labels) -> Part {
         |vib: &VibInfo| vib.vendor.as_deref().is_none_or(|who| who.starts_with("VMW") || who == "VMware");
     let is_shown = |vib: &&VibInfo| !is_vmwares(vib) || NAMED.contains(&vib.name.as_str());
     let shown: Vec<VibInfo> = vibs.iter().filter(is_shown).cloned().collect();
-    let part = part(l.vibs, None, &Some(shown), max, vib_columns(l));
+    let part = part(l.vibs, Some(4), &Some(shown), max, vib_columns(l));
     let rest = vibs.len() - part.rows.len();
     Part { rest, ..part }
 }

@@ -5,6 +5,9 @@ use super::super::labels::Labels as Common;
 labels! {
     profile: "Image profile", "イメージ プロファイル";
     modified: "changed {0}", "{0} に変更";
+    absent: "Not in the bundle", "バンドルにない情報";
+    vibs_all: "VIBs", "VIB";
+    elsewhere: "Only in report.html and report.json: {0}", "report.html と report.json のみに記載: {0}";
     acceptance: "Acceptance level", "許容レベル";
     bios_date: "BIOS date", "BIOS 日付";
     microcode: "Microcode", "マイクロコード";
