@@ -21,6 +21,13 @@ pub(super) fn output_of(path: &str) -> Option<String> {
     Some(name.replacen("localcli___formatterjson_", "localcli_", 1))
 }
 
+/// Whether the name of the output at `path` says that it is JSON; whether it is one tells its text.
+pub(super) fn is_named_json(path: &str) -> bool {
+    let folder = path.rsplit('/').nth(1);
+    let formatted = || command_of(path).is_some_and(|name| name.starts_with("localcli___formatterjson_"));
+    folder == Some("json") || path.ends_with(".json") || formatted()
+}
+
 /// Whether `path` is the system's file `name`, such as `etc/ntp.conf`.
 pub(super) fn is_file(path: &str, name: &str) -> bool {
     path.strip_suffix(name).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))

@@ -1,19 +1,19 @@
 //! The CPU of a host and its microcode.
 
 use super::feature::number;
+use super::read::{Entry, Json, OrJson};
 use super::text::{Anchor, lossy, pair, value};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of};
+use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of, is_output};
 
 /// `localcli hardware cpu list`, or `vsish` of `/hardware/cpu/cpuList/0`.
 pub static CPU: FactFile = FactFile {
     name: "cpu",
     about: "Identity and microcode of the first CPU",
     matches: |path| {
-        command_of(path).is_some_and(|name| {
-            name.contains("hardware_cpu_list") || (name.contains("vsish") && name.contains("cpulist"))
-        })
+        let is_node = |name: String| name.contains("vsish") && name.contains("cpulist");
+        is_output(path, "localcli_hardware-cpu-list") || command_of(path).is_some_and(is_node)
     },
-    reader: |_| Box::new(Cpu::default()),
+    reader: |path| Box::new(OrJson::new(path, "a CPU", Cpu::default(), first_cpu)),
     samples: SAMPLES,
 };
 
@@ -56,12 +56,7 @@ impl Reader for Cpu {
         if self.blocks > 0 {
             return;
         }
-        if let Some(slot) = microcode_of(&key).and_then(|at| self.microcode.get_mut(at)) {
-            *slot = slot.or(hex(text).map(|number| (number, line.number)));
-            self.revision.get_or_insert_with(|| Anchor::of(&line));
-        } else if self.identity(&key, text) {
-            self.first.get_or_insert_with(|| Anchor::of(&line));
-        }
+        self.field(&key, text, &Anchor::of(&line));
     }
 
     /// What the last line tells may be cut: no list and no node ends with a value.
@@ -83,6 +78,28 @@ impl Reader for Cpu {
 }
 
 impl Cpu {
+    /// The CPU of an object of JSON, none of whose values is cut.
+    fn of(entry: &Entry) -> Self {
+        let mut cpu = Cpu::default();
+        for key in KEYS {
+            if let Some(text) = entry.text(key) {
+                cpu.field(key, &text, entry.anchor());
+            }
+        }
+        cpu.last = 1;
+        cpu
+    }
+
+    /// Takes a field that the last line tells, or an object whole; it stands at `anchor`.
+    fn field(&mut self, key: &str, text: &str, anchor: &Anchor) {
+        if let Some(slot) = microcode_of(key).and_then(|at| self.microcode.get_mut(at)) {
+            *slot = slot.or(hex(text).map(|number| (number, self.last)));
+            self.revision.get_or_insert_with(|| anchor.clone());
+        } else if self.identity(key, text) {
+            self.first.get_or_insert_with(|| anchor.clone());
+        }
+    }
+
     /// Takes a field of the CPU's identity; false where it is none.
     fn identity(&mut self, key: &str, text: &str) -> bool {
         let number = match key {
@@ -104,6 +121,31 @@ impl Cpu {
         self.numbers[number].is_some()
     }
 }
+
+/// `[{"Brand": "GenuineIntel", "Family": 6, "Id": 0, "Model": 63, "Stepping": 2}, …]`
+fn first_cpu(json: Json, out: &mut Output) -> bool {
+    json.entries.iter().any(|entry| {
+        let before = out.facts.len();
+        Cpu::of(entry).end(out);
+        out.facts.len() > before
+    })
+}
+
+/// The keys of what is told of a CPU.
+const KEYS: &[&str] = &[
+    "family",
+    "model",
+    "stepping",
+    "vendor",
+    "brand",
+    "name",
+    "brand string",
+    "model name",
+    "original revision",
+    "current revision",
+    "microcode revision",
+    "number of microcode updates",
+];
 
 fn microcode_of(key: &str) -> Option<usize> {
     match key {
@@ -155,6 +197,35 @@ const SAMPLES: &[Sample] = &[
             r#"{"fact":"cpu","vendor":"AuthenticAMD","family":25,"model":1,"stepping":1,"name":null}"#,
             r#"{"fact":"microcode","updates":0,"original":167776721,"current":167776721}"#,
         ],
+    },
+    Sample {
+        path: "commands/localcli_--formatterjson-hardware-cpu-list.txt",
+        text: "warning: slow\n[\n   {\n      \"Brand\": \"GenuineIntel\",\n      \"Family\": 6,\n      \"Id\": 0,\n      \
+               \"Model\": \"85\",\nwarning: again\n      \"Stepping\": 7\n   },\n   {\n      \"Brand\": \"GenuineIntel\",\n      \
+               \"Family\": 5,\n      \"Id\": 1\n   }\n]\n",
+        facts: &[r#"{"fact":"cpu","vendor":"GenuineIntel","family":6,"model":85,"stepping":7,"name":null}"#],
+    },
+    // Cut inside the second CPU; the revision as 9.0 tells it.
+    Sample {
+        path: "json/localcli_hardware-cpu-list.json",
+        text: "[{\"Family\": \"0x19\", \"Id\": 0, \"Microcode Revision\": \"0x0a0011d1\", \"Model\": 1, \"Name\": \
+               \"AMD EPYC 7543 32-Core Processor\", \"Stepping\": 1, \"Vendor\": \"AuthenticAMD\"}, {\"Family\": 2",
+        facts: &[
+            r#"{"fact":"cpu","vendor":"AuthenticAMD","family":25,"model":1,"stepping":1,"name":"AMD EPYC 7543 32-Core Processor"}"#,
+            r#"{"fact":"microcode","updates":null,"original":null,"current":167776721}"#,
+        ],
+    },
+    Sample {
+        path: "json/localcli_hardware-cpu-list.json",
+        text: "{\"Family\": 23, \"Id\": 0, \"Model\": 49, \"Vendor\": \"AuthenticAMD\"}",
+        facts: &[
+            r#"{"fact":"cpu","vendor":"AuthenticAMD","family":23,"model":49,"stepping":null,"name":null}"#,
+        ],
+    },
+    Sample {
+        path: "commands/localcli_--formatterjson-hardware-cpu-list.txt",
+        text: "[\n   {\n      \"Brand\": \"GenuineIntel\",\n      \"Family\": 6,\n      \"Mod",
+        facts: &[],
     },
     // Cut inside a revision, and inside the first value.
     Sample {

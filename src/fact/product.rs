@@ -1,5 +1,6 @@
 //! Which product and release a bundle is of, as commands and files of the system say.
 
+use super::read::{Json, OrJson};
 use super::releases::{train_of, vcenter_67_update};
 use super::text::{Anchor, build_number, is_version, lossy, pair};
 use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command, is_file, is_output};
@@ -23,7 +24,10 @@ pub static SYSTEM_VERSION: FactFile = FactFile {
     name: "system-version",
     about: "ESXi's version, build and update",
     matches: |path| is_output(path, "localcli_system-version-get"),
-    reader: |_| Box::new(Version::new(system_version, Last::MayBeCut)),
+    reader: |path| {
+        let version = || Version::new(system_version, Last::MayBeCut);
+        Box::new(OrJson::new(path, "the version", version(), system_version_json).or_lines(version()))
+    },
     samples: SYSTEM_VERSION_SAMPLES,
 };
 
@@ -62,6 +66,15 @@ struct Stated {
     version: Option<String>,
     build: Option<String>,
     update: Option<u32>,
+}
+
+impl Stated {
+    /// `None` where it is not known which product it is, or neither its version nor its build.
+    fn product(self) -> Option<FactValue> {
+        let Stated { kind, version, build, update } = self;
+        let known = version.is_some() || build.is_some();
+        kind.filter(|_| known).map(|kind| FactValue::Product { kind, version, build, update, at: None })
+    }
 }
 
 /// What the last line of a file ends with: it may be cut where files of that sort go on.
@@ -118,11 +131,8 @@ impl Reader for Version {
         if let Some(before) = self.before.take() {
             (self.stated.version, self.stated.build) = before;
         }
-        let Stated { kind, version, build, update } = std::mem::take(&mut self.stated);
-        let (Some(kind), Some(shown)) = (kind, self.shown.take()) else { return };
-        if version.is_some() || build.is_some() {
-            out.facts.push(shown.fact(FactValue::Product { kind, version, build, update, at: None }));
-        }
+        let product = std::mem::take(&mut self.stated).product();
+        out.facts.extend(product.zip(self.shown.take()).map(|(product, shown)| shown.fact(product)));
     }
 }
 
@@ -154,7 +164,25 @@ fn vmware_vl(text: &str, stated: &mut Stated) -> bool {
 
 /// `Build: Releasebuild-14320388`, `Update: 3`
 fn system_version(text: &str, stated: &mut Stated) -> bool {
-    let Some((key, text)) = pair(text) else { return false };
+    pair(text).is_some_and(|(key, text)| version_field(key, text, stated))
+}
+
+/// `{"Build": "Releasebuild-14320388", "Product": "VMware ESXi", "Update": "3", "Version": "6.7.0"}`
+fn system_version_json(json: Json, out: &mut Output) -> bool {
+    let stated = json.entries.into_iter().find_map(|entry| {
+        let mut stated = Stated::default();
+        for key in ["Product", "Version", "Build", "Update"] {
+            entry.text(key).inspect(|text| _ = version_field(key, text, &mut stated));
+        }
+        stated.product().map(|product| entry.into_anchor().fact(product))
+    });
+    let said = stated.is_some();
+    out.facts.extend(stated);
+    said
+}
+
+/// Takes a field of `system version get`; false where it is none that is told of.
+fn version_field(key: &str, text: &str, stated: &mut Stated) -> bool {
     match key {
         "Product" if text.starts_with("VMware ESX") => stated.kind = Some(HostKind::Esxi),
         "Version" if is_version(text) => stated.version = Some(text.to_owned()),
@@ -293,6 +321,24 @@ const SYSTEM_VERSION_SAMPLES: &[Sample] = &[
         path: "commands/localcli_--formatterjson-system-version-get.txt",
         text: "{\n  \"Build\": \"Releasebuild-22380479\",\n  \"Product\": \"VMware ESXi\",\n  \"Version\": \"8.0.2\"",
         facts: &[r#"{"fact":"product","kind":"esxi","version":"8.0.2","build":"22380479","update":null}"#],
+    },
+    // A list of one, on one line, with keys and numbers as they come; noise before.
+    Sample {
+        path: "json/localcli_system-version-get.json",
+        text: "sh: warning: it's \"slow\"\n[{\"Build\": \"Releasebuild-19193900\", \"Patch\": 45, \"product\": \"VMware ESXi\", \
+               \"Update\": 3, \"VERSION\": \"7.0.3\"}]\n",
+        facts: &[r#"{"fact":"product","kind":"esxi","version":"7.0.3","build":"19193900","update":3}"#],
+    },
+    Sample {
+        path: "commands/localcli_--formatterjson-system-version-get.txt",
+        text: "{\n   \"Build\": 24957456,\n   \"Patch\": \"10\",\nwarning: amid\n   \"Product\": \"VMware ESX\",\n   \
+               \"Update\": \"0\",\n   \"Version\": \"9.0.1\"\n}\nterminated: 15\n",
+        facts: &[r#"{"fact":"product","kind":"esxi","version":"9.0.1","build":"24957456","update":0}"#],
+    },
+    Sample {
+        path: "json/localcli_system-version-get.json",
+        text: "{\"Build\": \"Releasebuild-19193900\", \"Product\": \"VMware ESXi\", \"Versi",
+        facts: &[],
     },
     // 5.x knows no patch; stderr inside and behind.
     Sample {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::*;
+use crate::model::ProblemKind;
 
 #[test]
 fn every_kind_of_file_reads_its_samples() {
@@ -174,6 +175,68 @@ fn every_form_of_an_output_is_known() {
     for path in ["etc/localcli_network-nic-list.json", "commands/localcli_network-nic-list-x.txt"] {
         assert!(!is_output(path, "localcli_network-nic-list"), "{path}");
     }
+}
+
+/// The readers of a text of their own that read the same as JSON, and a command of each.
+const OR_JSON: &[(&FactFile, &str)] = &[
+    (&product::SYSTEM_VERSION, "system-version-get"),
+    (&uptime::STATS, "system-stats-uptime-get"),
+    (&cpu::CPU, "hardware-cpu-list"),
+    (&unicast::UNICAST_AGENTS, "vsan-cluster-unicastagent-list"),
+    (&vms::PROCESSES, "vm-process-list"),
+];
+
+#[test]
+fn json_of_which_nothing_can_be_read_is_a_problem() {
+    use crate::model::ProblemKind::{Truncated, Unparsed};
+
+    let check = |(file, command): &(&FactFile, &str), text: &str, expected: &[ProblemKind]| {
+        for path in [
+            format!("json/localcli_{command}.json"),
+            format!("json/localcli_{command}.txt"),
+            format!("commands/2.esxcli_--formatterjson-{command}.txt"),
+        ] {
+            assert!((file.matches)(&path), "{path}");
+            let out = read(file, &path, text.as_bytes());
+            let kinds: Vec<ProblemKind> = out.problems.iter().map(|problem| problem.kind).collect();
+            assert_eq!((out.facts.len(), kinds.as_slice()), (0, expected), "{path}\n{text}");
+        }
+    };
+    for sort in OR_JSON {
+        check(sort, "", &[]);
+        check(sort, " \n\n", &[]);
+        for text in
+            ["Connect to localhost failed: x\n", "null\n", "x", "{}", "[{}]", "{\"error\": {\"code\": 1}}\n"]
+        {
+            check(sort, text, &[Unparsed]);
+        }
+        for text in ["[", "x: y\n[\n  {\n    \"Err", "{\"error\": \"x\"", "[{\"a\": 1}, "] {
+            check(sort, text, &[Truncated]);
+        }
+    }
+}
+
+#[test]
+fn a_text_is_no_json_for_what_stderr_looks_like() {
+    let said = |file, path, text: &str| {
+        let problems = read(file, path, text.as_bytes()).problems;
+        (told(file, path, text.as_bytes()), problems.iter().map(|problem| problem.kind).collect::<Vec<_>>())
+    };
+    for (file, _) in OR_JSON {
+        let is_text = |text: &str| text.ends_with('\n') && !text.contains(['{', '[']);
+        for sample in file.samples.iter().filter(|sample| is_text(sample.text) && !sample.facts.is_empty()) {
+            let text = format!("{}{{\"error\": [\n", sample.text);
+            assert_eq!(said(file, sample.path, &text), said(file, sample.path, sample.text), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_list_that_holds_more_than_agents_is_not_taken_for_whole() {
+    let text = "[{\"NodeUuid\": \"5f0a1b2c-3d4e-5f60-7182-0050568a0002\", \"IsWitness\": 0}, {\"NodeUuid\": \"5f0a\"}]";
+    let out =
+        read(&unicast::UNICAST_AGENTS, "json/localcli_vsan-cluster-unicastagent-list.json", text.as_bytes());
+    assert_eq!((out.facts.len(), out.problems[0].kind), (0, ProblemKind::Unparsed));
 }
 
 #[test]

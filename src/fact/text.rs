@@ -93,7 +93,7 @@ pub(super) fn cut(text: &str, most: usize) -> &str {
 }
 
 /// `text` without the pair of quotes around it.
-fn unquoted(text: &str) -> &str {
+pub(super) fn unquoted(text: &str) -> &str {
     let pair = |mark: char| text.strip_prefix(mark).and_then(|text| text.strip_suffix(mark));
     pair('"').or_else(|| pair('\'')).unwrap_or(text)
 }

@@ -1,14 +1,15 @@
 //! How long a host had been up at the capture.
 
-use super::text::EachLine;
-use super::{FactFile, FactValue, Line, Output, Sample, is_command};
+use super::read::{Json, OrJson};
+use super::text::{EachLine, unquoted};
+use super::{FactFile, FactValue, Line, Output, Sample, is_command, is_output};
 
 /// The output of `localcli system stats uptime get`.
 pub static STATS: FactFile = FactFile {
     name: "uptime",
     about: "How long the host had been up",
-    matches: |path| is_command(path, "localcli_system-stats-uptime-get"),
-    reader: |_| Box::new(EachLine(micros)),
+    matches: |path| is_output(path, "localcli_system-stats-uptime-get"),
+    reader: |path| Box::new(OrJson::new(path, "the uptime", EachLine(micros), micros_json)),
     samples: STATS_SAMPLES,
 };
 
@@ -21,13 +22,23 @@ pub static UPTIME: FactFile = FactFile {
     samples: UPTIME_SAMPLES,
 };
 
-/// `1234567890123`: microseconds, alone on its line.
+/// `1234567890123`: microseconds, alone on its line; in JSON it may stand in quotes.
 fn micros(line: &Line<'_>, text: &str, out: &mut Output) {
-    let text = text.trim();
+    let text = unquoted(text.trim());
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let (true, Ok(micros)) = (digits, text.parse()) {
         out.facts.push(line.fact(FactValue::Uptime { micros }));
     }
+}
+
+/// `{"Uptime": 1234567890123}`
+fn micros_json(json: Json, out: &mut Output) -> bool {
+    let told = json.entries.into_iter().find_map(|entry| Some((entry.number("Uptime")?, entry)));
+    let fact = told.filter(|(micros, _)| *micros >= 0);
+    let fact = fact.map(|(micros, entry)| entry.into_anchor().fact(FactValue::Uptime { micros }));
+    let said = fact.is_some();
+    out.facts.extend(fact);
+    said
 }
 
 fn line(line: &Line<'_>, text: &str, out: &mut Output) {
@@ -92,6 +103,33 @@ const STATS_SAMPLES: &[Sample] = &[
         text: "99999999999999999999\n",
         facts: &[],
     },
+    // JSON: a bare number, one in quotes, and in an object.
+    Sample {
+        path: "json/localcli_system-stats-uptime-get.json",
+        text: "1234567890123",
+        facts: &[r#"{"fact":"uptime","micros":1234567890123}"#],
+    },
+    Sample {
+        path: "commands/localcli_--formatterjson-system-stats-uptime-get.txt",
+        text: "warning: slow\n\"2345678901234\"\n",
+        facts: &[r#"{"fact":"uptime","micros":2345678901234}"#],
+    },
+    Sample {
+        path: "commands/localcli_--formatterjson-system-stats-uptime-get.txt",
+        text: "warning: slow\n{\n   \"Uptime\": 3456789012345\n}\n",
+        facts: &[r#"{"fact":"uptime","micros":3456789012345}"#],
+    },
+    Sample {
+        path: "json/localcli_system-stats-uptime-get.json",
+        text: "[{\"uptime\": \"4567890123456\"}]\n",
+        facts: &[r#"{"fact":"uptime","micros":4567890123456}"#],
+    },
+    Sample {
+        path: "json/localcli_system-stats-uptime-get.json",
+        text: "{\n   \"Uptime\": 34567\n",
+        facts: &[],
+    },
+    Sample { path: "json/localcli_system-stats-uptime-get.json", text: "\"23456789", facts: &[] },
 ];
 
 const fn sample(text: &'static str, facts: &'static [&'static str]) -> Sample {

@@ -1,16 +1,17 @@
 //! The VMs that a host runs, and those that are registered on it.
 
+use super::read::{Entry, Json, OrJson};
 use super::text::{Anchor, MAX_ENTRIES, lossy, pair, value};
 use super::xml::{Step, Xml};
-use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_command};
+use super::{FactFile, FactValue, Line, Output, Reader, Sample, is_output};
 use crate::model::{Problem, ProblemKind};
 
 /// The output of `localcli vm process list`.
 pub static PROCESSES: FactFile = FactFile {
     name: "vm-processes",
     about: "VMs that ran at the capture",
-    matches: |path| is_command(path, "localcli_vm-process-list"),
-    reader: |_| Box::new(Processes::default()),
+    matches: |path| is_output(path, "localcli_vm-process-list"),
+    reader: |path| Box::new(OrJson::new(path, "VMs", Processes::default(), processes)),
     samples: PROCESS_SAMPLES,
 };
 
@@ -68,7 +69,7 @@ impl Reader for Processes {
             "vmx cartel id" => self.cartel = text.parse().ok(),
             "uuid" => self.uuid = value(text).filter(|uuid| is_spaced_uuid(uuid)),
             "display name" => self.name = value(text),
-            _ => self.vmx = value(text).filter(|path| path.to_ascii_lowercase().ends_with(".vmx")),
+            _ => self.vmx = value(text).filter(|path| is_vmx(path)),
         }
         self.fresh = Some(key);
     }
@@ -103,6 +104,31 @@ impl Processes {
             out.problems.push(start.problem(ProblemKind::Limit, text));
         }
     }
+}
+
+/// `[{"ConfigFile": "/vmfs/volumes/ds/web/web.vmx", "DisplayName": "web", "UUID": "56 4d …", "WorldID": 2100123}, …]`
+fn processes(json: Json, out: &mut Output) -> bool {
+    let before = out.facts.len();
+    let facts = json.entries.into_iter().filter_map(|entry| {
+        let vm = process(&entry)?;
+        Some(entry.into_anchor().fact(vm))
+    });
+    out.facts.extend(facts);
+    json.empty || out.facts.len() > before
+}
+
+fn process(entry: &Entry) -> Option<FactValue> {
+    Some(FactValue::RunningVm {
+        name: entry.text("Display Name")?,
+        world: entry.number("World ID"),
+        cartel: entry.number("VMX Cartel ID"),
+        uuid: entry.text("UUID").filter(|uuid| is_spaced_uuid(uuid)),
+        vmx: entry.text("Config File").filter(|path| is_vmx(path)),
+    })
+}
+
+fn is_vmx(path: &str) -> bool {
+    path.to_ascii_lowercase().ends_with(".vmx")
 }
 
 /// `56 4d aa bb cc dd ee ff-00 11 22 33 44 55 66 77`, as VMware writes a BIOS UUID.
@@ -188,6 +214,33 @@ const PROCESS_SAMPLES: &[Sample] = &[
         text: "Warning: x: y\nweb\n   Display Name: web\nWarning: again\n   World ID: 12\nnext\n   World ID: 13\n   Display Na",
         facts: &[r#"{"fact":"running-vm","name":"web","world":12,"cartel":null,"uuid":null,"vmx":null}"#],
     },
+    // JSON, pretty, with Japanese names and noise before and behind.
+    Sample {
+        path: "commands/localcli_--formatterjson-vm-process-list.txt",
+        text: "Connect to hostd failed: retrying\n[\n   {\n      \"ConfigFile\": \"/vmfs/volumes/vsan:52aa-bb/業務 (旧)/業務 (旧).vmx\",\n      \
+               \"DisplayName\": \"業務 (旧)\",\n      \"ProcessID\": 0,\n      \
+               \"UUID\": \"42 3b 00 11 22 33 44 55-66 77 88 99 aa bb cc dd\",\n      \"VMXCartelID\": 35804,\n      \
+               \"WorldID\": \"35805\"\n   },\n   {\n      \"DisplayName\": \"say \\\"x\\\": {\",\n      \"WorldID\": 35900\n   }\n]\nterminated\n",
+        facts: &[
+            r#"{"fact":"running-vm","name":"業務 (旧)","world":35805,"cartel":35804,"uuid":"42 3b 00 11 22 33 44 55-66 77 88 99 aa bb cc dd","vmx":"/vmfs/volumes/vsan:52aa-bb/業務 (旧)/業務 (旧).vmx"}"#,
+            r#"{"fact":"running-vm","name":"say \"x\": {","world":35900,"cartel":null,"uuid":null,"vmx":null}"#,
+        ],
+    },
+    // On one line, keys with blanks; cut inside the second VM.
+    Sample {
+        path: "json/localcli_vm-process-list.json",
+        text: "[{\"Config File\": \"/vmfs/volumes/ds/web/web.vmx\", \"Display Name\": \"web\", \"UUID\": \"56 4d\", \
+               \"VMX Cartel ID\": 2100122, \"World ID\": 2100123}, {\"Config File\": \"/vmfs/volumes/ds/db/db.vmx\", \"Display Name\": \"d",
+        facts: &[
+            r#"{"fact":"running-vm","name":"web","world":2100123,"cartel":2100122,"uuid":null,"vmx":"/vmfs/volumes/ds/web/web.vmx"}"#,
+        ],
+    },
+    Sample {
+        path: "json/localcli_vm-process-list.json",
+        text: "{\"DisplayName\": \"web\", \"WorldID\": 12}\n",
+        facts: &[r#"{"fact":"running-vm","name":"web","world":12,"cartel":null,"uuid":null,"vmx":null}"#],
+    },
+    Sample { path: "json/localcli_vm-process-list.json", text: "[]\n", facts: &[] },
     // Cut inside a path, and inside a name.
     Sample {
         path: "commands/localcli_vm-process-list.txt",

@@ -28,7 +28,7 @@ pub(super) struct Objects {
     open: Vec<Open>,
     /// How many lists are open outside of objects.
     lists: usize,
-    /// The first bytes outside of objects, without blanks.
+    /// The first bytes outside of objects, without blanks; of an object its bracket.
     outside: Vec<u8>,
     first: Option<Anchor>,
     quoted: bool,
@@ -123,6 +123,10 @@ impl Objects {
 
     fn begin(&mut self, line: &Line<'_>) {
         self.first.get_or_insert_with(|| Anchor::of(line));
+        if self.open.is_empty() && self.outside.len() < 4 {
+            // A list of objects that say nothing is not empty.
+            self.outside.push(b'{');
+        }
         let (start, anchor) = (self.text.len(), Anchor::of(line));
         self.open.push(Open { start, anchor, says: false, inner: Vec::new() });
     }

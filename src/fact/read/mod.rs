@@ -8,12 +8,14 @@ mod entries;
 mod entry;
 mod json;
 mod keep;
+mod or_json;
 mod table;
 mod whole;
 
 pub(super) use self::entries::Entries;
 pub(super) use self::entry::Entry;
 pub(super) use self::keep::{Limited, Named};
+pub(super) use self::or_json::{Json, OrJson};
 pub(super) use self::table::{Rows, Table, columns_of, is_rule, words};
 pub(super) use self::whole::WholeLines;
 use super::text::{Anchor, MAX_ENTRIES};

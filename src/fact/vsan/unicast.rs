@@ -1,16 +1,19 @@
 //! The unicast list: the other nodes that vCenter told the host of.
 
-use super::super::read::{Table, is_rule};
+use super::super::read::{Entry, Json, OrJson, Table, is_rule};
 use super::super::text::{Anchor, MAX_ENTRIES, flag, is_uuid, lossy};
-use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, UnicastAgent, is_command};
+use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, UnicastAgent, is_output};
 use crate::model::ProblemKind;
 
 /// The output of `localcli vsan cluster unicastagent list`.
 pub static UNICAST_AGENTS: FactFile = FactFile {
     name: "vsan-unicast-agents",
     about: "The other vSAN nodes that vCenter told the host of",
-    matches: |path| is_command(path, "localcli_vsan-cluster-unicastagent-list"),
-    reader: |path| Box::new(Agents { path: path.to_owned(), ..Agents::default() }),
+    matches: |path| is_output(path, "localcli_vsan-cluster-unicastagent-list"),
+    reader: |path| {
+        let text = Agents { path: path.to_owned(), ..Agents::default() };
+        Box::new(OrJson::new(path, "unicast agents", text, agents_json))
+    },
     samples: AGENT_SAMPLES,
 };
 
@@ -128,9 +131,30 @@ impl Agents {
         let cell = |name: &str| self.table.cell(row, name);
         let node_uuid = cell("NodeUuid").filter(|uuid| is_uuid(uuid))?;
         let witness = flag(&cell("IsWitness")?)?;
-        let ip = cell("IP Address").filter(|ip| ip.parse::<std::net::IpAddr>().is_ok() || ip.contains('%'));
-        Some(UnicastAgent { node_uuid, witness, ip })
+        Some(UnicastAgent { node_uuid, witness, ip: cell("IP Address").filter(|ip| is_ip(ip)) })
     }
+}
+
+/// An IPv6 address may name its interface.
+fn is_ip(text: &str) -> bool {
+    text.parse::<std::net::IpAddr>().is_ok() || text.contains('%')
+}
+
+/// `[{"NodeUuid": "5f0a1b2c-3d4e-5f60-7182-0050568a0002", "IsWitness": 0, "IPAddress": "10.0.0.2", …}, …]`
+///
+/// A list that is cut, or that holds something else, may lack a node.
+fn agents_json(json: Json, out: &mut Output) -> bool {
+    let known = json.whole && (json.empty || !json.entries.is_empty());
+    let list: Option<Vec<_>> = json.entries.iter().map(agent_json).collect();
+    let fact = list.filter(|_| known).map(|list| json.anchor.fact(agents(list)));
+    let said = fact.is_some();
+    out.facts.extend(fact);
+    said
+}
+
+fn agent_json(entry: &Entry) -> Option<UnicastAgent> {
+    let (node_uuid, witness) = (entry.uuid("NodeUuid")?, entry.flag("IsWitness")?);
+    Some(UnicastAgent { node_uuid, witness, ip: entry.text("IP Address").filter(|ip| is_ip(ip)) })
 }
 
 const AGENT_SAMPLES: &[Sample] = &[
@@ -199,6 +223,44 @@ const AGENT_SAMPLES: &[Sample] = &[
         text: "NodeUuid                              IsWitness  Supports Unicast  IP Address   Port  Iface Name\n\
                ------------------------------------  ---------  ----------------  ----------  -----  ----------\n\
                5f0a1b2c-3d4e-5f60-7182-0050568a0002          0              true  10.0.0.2    12321\n5f0a1b2c-3d4e",
+        facts: &[],
+    },
+    // JSON, on one line with keys as one word, and pretty with blanks in them.
+    Sample {
+        path: "json/localcli_vsan-cluster-unicastagent-list.json",
+        text: "sh: warning: slow\n[{\"CertThumbprint\": \"\", \"IPAddress\": \"10.0.0.2\", \"IfaceName\": \"\", \"IsWitness\": 0, \
+               \"NodeUuid\": \"5f0a1b2c-3d4e-5f60-7182-0050568a0002\", \"Port\": 12321, \"SupportsUnicast\": true}, \
+               {\"IPAddress\": \"fd00::3\", \"IsWitness\": true, \"NodeUuid\": \"00000000-0000-0000-0000-000000000000\"}]\n",
+        facts: &[
+            r#"{"fact":"unicast-agents","agents":[{"node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0002","witness":false,"ip":"10.0.0.2"},{"node_uuid":"00000000-0000-0000-0000-000000000000","witness":true,"ip":"fd00::3"}]}"#,
+        ],
+    },
+    Sample {
+        path: "commands/localcli_--formatterjson-vsan-cluster-unicastagent-list.txt",
+        text: "warning: x\n[\n   {\n      \"IP Address\": \"10.0.0.2\",\n      \"Iface Name\": \"vmk2\",\nError: amid\n      \
+               \"Is Witness\": \"0\",\n      \"Node Uuid\": \"5f0a1b2c-3d4e-5f60-7182-0050568a0002\",\n      \"Port\": \"12321\"\n   }\n]\nterminated\n",
+        facts: &[
+            r#"{"fact":"unicast-agents","agents":[{"node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0002","witness":false,"ip":"10.0.0.2"}]}"#,
+        ],
+    },
+    // One object; an empty list; none at all, which a command that prints JSON does not leave.
+    Sample {
+        path: "json/localcli_vsan-cluster-unicastagent-list.json",
+        text: "{\"IPAddress\": null, \"IsWitness\": false, \"NodeUuid\": \"5f0a1b2c-3d4e-5f60-7182-0050568a0002\"}\n",
+        facts: &[
+            r#"{"fact":"unicast-agents","agents":[{"node_uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0002","witness":false,"ip":null}]}"#,
+        ],
+    },
+    Sample {
+        path: "commands/localcli_--formatterjson-vsan-cluster-unicastagent-list.txt",
+        text: "warning: x\n[\n]\n",
+        facts: &[r#"{"fact":"unicast-agents","agents":[]}"#],
+    },
+    Sample { path: "json/localcli_vsan-cluster-unicastagent-list.json", text: "\n", facts: &[] },
+    // Cut behind a whole object.
+    Sample {
+        path: "json/localcli_vsan-cluster-unicastagent-list.json",
+        text: "[{\"IPAddress\": \"10.0.0.2\", \"IsWitness\": 0, \"NodeUuid\": \"5f0a1b2c-3d4e-5f60-7182-0050568a0002\"}, {\"IPAdd",
         facts: &[],
     },
     // Cut inside a thumbprint: another row may have followed.
