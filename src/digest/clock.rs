@@ -16,6 +16,8 @@ pub const BOOT_RULE: &str = "clock.boot";
 
 /// A capture may be stamped a little before the last lines that it took, and in another time zone.
 const SLACK: i64 = 2 * 86_400_000_000;
+/// Boots and steps of one bundle that only the stamps tell; a host has a few.
+const MOST: usize = 200;
 /// Two logs tell one boot or step within this time, in microseconds.
 const TOGETHER: i64 = 600_000_000;
 
@@ -122,28 +124,34 @@ pub(super) fn correct(members: &mut [MemberDigest], events: &mut [(u64, Event)])
         members.iter().map(|member| (member.number, member.scan.clock.wrong.clone())).collect();
     for member in members.iter_mut() {
         let scan = &mut member.scan;
-        for stamp in [&mut scan.first, &mut scan.last].into_iter().flatten() {
-            let mut wrong = scan.clock.wrong.iter();
-            if let Some(wrong) = wrong.find(|wrong| (wrong.from..=wrong.to).contains(&stamp.time)) {
-                let time = stamp.time.plus_micros(wrong.shift);
-                *stamp = Stamp { time, quality: TimeQuality::Estimated };
+        let ends = [(&mut scan.first, &scan.first_record), (&mut scan.last, &scan.last_record)];
+        for (stamp, record) in ends {
+            let line = record.as_ref().map_or(0, |(source, _)| source.line);
+            if let Some((stamp, wrong)) = stamp.as_mut().zip(of_line(&scan.clock.wrong, line)) {
+                *stamp = shifted(*stamp, wrong);
             }
         }
     }
     let open = close(members);
     for (number, event) in events {
         let Some(stamp) = &mut event.stamp else { continue };
-        let of_member = wrong.get(number).into_iter().flatten();
-        if let Some(wrong) = of_member.into_iter().find(|wrong| (wrong.from..=wrong.to).contains(&stamp.time))
-        {
+        if let Some(wrong) = wrong.get(number).and_then(|wrong| of_line(wrong, event.source.line)) {
             event.fields.entry("raw_time".to_owned()).or_insert_with(|| stamp.time.to_string());
-            *stamp = Stamp { time: stamp.time.plus_micros(wrong.shift), quality: TimeQuality::Estimated };
+            *stamp = shifted(*stamp, wrong);
         } else if let Some((line, time)) = open.get(number)
             && event.source.line >= *line
         {
             *stamp = Stamp { time: *time, quality: TimeQuality::Estimated };
         }
     }
+}
+
+fn of_line(wrong: &[clock::Wrong], line: u64) -> Option<&clock::Wrong> {
+    wrong.iter().find(|wrong| (wrong.from..wrong.to).contains(&line))
+}
+
+fn shifted(stamp: Stamp, wrong: &clock::Wrong) -> Stamp {
+    Stamp { time: stamp.time.plus_micros(wrong.shift), quality: TimeQuality::Estimated }
 }
 
 /// Boots at the end of a log, whose time the next rotation tells: by member, the line from which on nothing has a time,
@@ -189,7 +197,7 @@ pub(super) fn steps(members: &[MemberDigest]) -> Vec<Event> {
                 step.to.since(other.to).abs() <= TOGETHER || step.from.since(other.from).abs() <= TOGETHER;
             near && forward(step) == forward(other)
         };
-        if !kept.iter().any(is_one) {
+        if kept.len() < MOST && !kept.iter().any(is_one) {
             kept.push(step);
         }
     }
@@ -274,6 +282,9 @@ pub(super) fn boots(members: &[MemberDigest], events: &[Event]) -> Vec<Event> {
         told.filter_map(|event| event.stamp).map(|stamp| stamp.time).collect();
     let mut boots = Vec::new();
     for boot in of_the_clock(members).flat_map(|member| &member.scan.clock.boots).filter(|boot| boot.in_log) {
+        if boots.len() == MOST {
+            break;
+        }
         let around = boot.at.plus_micros(-TOGETHER)..=boot.at.plus_micros(TOGETHER);
         if told.range(around).next().is_none() {
             told.insert(boot.at);

@@ -97,8 +97,7 @@ fn is_within(part: &Value, whole: &Value) -> bool {
 
 /// Files that may end in one bare value, or in a name that only its end closes: there a cut cannot be seen. In the last
 /// two a later line may say otherwise than an earlier one.
-const CANNOT_TELL: &[&str] =
-    &["uptime", "vmware-vl", "issue", "object-names", "vmx-log", "host-config", "vmx"];
+const CANNOT_TELL: &[&str] = &["vmware-vl", "issue", "object-names", "vmx-log", "host-config", "vmx"];
 
 /// What a text says, but for what is said to be only a part, and for what an empty one says: the digest holds that back.
 fn told(file: &FactFile, path: &str, text: &[u8]) -> Vec<Value> {

@@ -1,6 +1,6 @@
 //! How long a host had been up at the capture.
 
-use super::read::{Json, OrJson};
+use super::read::{Json, OrJson, WholeLines};
 use super::text::{EachLine, unquoted};
 use super::{FactFile, FactValue, Line, Output, Sample, is_command, is_output};
 
@@ -9,7 +9,7 @@ pub static STATS: FactFile = FactFile {
     name: "uptime",
     about: "How long the host had been up",
     matches: |path| is_output(path, "localcli_system-stats-uptime-get"),
-    reader: |path| Box::new(OrJson::new(path, "the uptime", EachLine(micros), micros_json)),
+    reader: |path| Box::new(OrJson::new(path, "the uptime", WholeLines::new(EachLine(micros)), micros_json)),
     samples: STATS_SAMPLES,
 };
 
@@ -103,10 +103,12 @@ const STATS_SAMPLES: &[Sample] = &[
         text: "99999999999999999999\n",
         facts: &[],
     },
+    // Cut: what is missing could be more digits.
+    Sample { path: "commands/localcli_system-stats-uptime-get.txt", text: "12345678901", facts: &[] },
     // JSON: a bare number, one in quotes, and in an object.
     Sample {
         path: "json/localcli_system-stats-uptime-get.json",
-        text: "1234567890123",
+        text: "1234567890123\n",
         facts: &[r#"{"fact":"uptime","micros":1234567890123}"#],
     },
     Sample {

@@ -262,7 +262,7 @@ fn starts_otherwise(line: &[u8]) -> bool {
         [b'-', b'-', b' ', ..] | [b'[', b'0'..=b'9', ..] | [b'<', b'0'..=b'9', ..] | [0 | 0xef, ..] => true,
         // A number's second part, a date's, or a stamp's.
         [b'0'..=b'9', ..] => {
-            line[..line.len().min(11)].iter().any(|&byte| matches!(byte, b':' | b'-' | b'.'))
+            line[..line.len().min(11)].iter().any(|&byte| matches!(byte, b':' | b'-' | b'.' | b','))
         }
         [b'A'..=b'Z' | b'a'..=b'z', ..] => line[..line.len().min(64)].contains(&b':'),
         _ => false,
@@ -478,6 +478,28 @@ mod tests {
             "",
             "Section for VMware ESX, pid=7, version=6.5.0",
         );
+    }
+
+    #[test]
+    fn values_may_hold_keys_and_half_of_a_pair_of_brackets() {
+        let at = "2020-07-01T08:15:30.123Z info hostd[7] ";
+        let read = |bracket: &str| {
+            let line = format!("{at}{bracket} m");
+            let header = parse(line.as_bytes()).expect("a header");
+            let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or(b"")).into_owned();
+            assert_eq!(header.message, b"m", "{line}");
+            (text(header.sub), text(header.op_id), text(header.user))
+        };
+        let path = "Vmsvc.vm:/vmfs/volumes/d/my user=x vm/x.vmx";
+        assert_eq!(
+            read(&format!("[Originator@6876 sub={path} opID=q-1 user=root]")),
+            (path.into(), "q-1".into(), "root".into())
+        );
+        assert_eq!(read("[Originator@6876 sub=Vm [x opID=abc]"), ("Vm [x".into(), "abc".into(), "".into()));
+        let odd = parse(b"2020-07-01T08:15:30Z Error code]: 5").expect("a stamp");
+        assert_eq!((odd.program, odd.thread), (None, None));
+        assert!(starts_record(b"1593591330,5f01,18,2") && starts_record(b"1593591330.5,5f01"));
+        assert_eq!(parse(b"1970-01-01T00:00:05+09:00 x"), None, "nothing was logged before 1970");
     }
 
     #[test]

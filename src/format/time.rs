@@ -32,7 +32,7 @@ pub fn iso(line: &[u8]) -> Option<(Stamp, usize)> {
     }
     let (local, mut at) = civil(line)?;
     let offset = offset_minutes(line, &mut at)?;
-    Some((local.at_offset(offset), at))
+    Some((local.at_offset(offset), at)).filter(|(stamp, _)| stamp.time.micros() >= 0)
 }
 
 /// Reads `2020-07-01 08:15:30,123` at the start of `line`, as services in Java and Python write it, and `vmware` up to
@@ -158,7 +158,9 @@ pub fn epoch(line: &[u8]) -> Option<(Stamp, usize)> {
     if digits != 10 || line[0] == b'0' {
         return None;
     }
-    let (fraction, end) = fraction(line, digits)?;
+    // A comma ends it: columns follow.
+    let (fraction, end) =
+        if line.get(digits) == Some(&b'.') { fraction(line, digits)? } else { (None, digits) };
     let time = Timestamp::from_seconds(number(&line[..digits])?).plus_micros(fraction.unwrap_or(0));
     let quality = if fraction.is_some() { TimeQuality::Exact } else { TimeQuality::Second };
     Some((Stamp { time, quality }, end))

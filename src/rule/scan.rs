@@ -243,6 +243,7 @@ impl<'r> Scanner<'r> {
     /// Counts a record that begins with no header that is known; the first few are kept, to show what they are.
     #[cold]
     fn without_header(&mut self, line: &[u8], place: Source) {
+        self.told.clear();
         self.unparsed += 1;
         if self.unparsed_samples.len() < KEPT_SAMPLES {
             self.unparsed_samples.push((place, text_of(line, KEPT_SAMPLE)));
@@ -267,6 +268,12 @@ impl<'r> Scanner<'r> {
             clock: self.clock.finish(self.records),
             ..Scan::default()
         };
+        if let Some((source, line)) = scan.clock.first_record.take() {
+            scan.first_record = Some((source, text_of(&line, KEPT_FIELD)));
+        }
+        if let Some((last, sure)) = scan.last.as_mut().zip(scan.clock.last_sure) {
+            last.time = sure;
+        }
         scan.in_order();
         for (index, kept) in self.kept {
             if kept.dropped > 0 {

@@ -31,7 +31,13 @@ const DAY: i64 = 86_400_000_000;
 /// Steps of one member; where there are more it is not the clock that makes them.
 const MOST_STEPS: usize = 8;
 /// Boots of one member that are kept.
-const MOST_BOOTS: usize = 64;
+const MOST_BOOTS: usize = 8;
+/// Records of a log without an uptime come this late, as those of several threads or a buffer do.
+const LATE: i64 = 5_000_000;
+/// A last record that is ahead by so much, and confirmed by no other, does not say how far a log reaches.
+const FAR: i64 = 30 * DAY;
+/// Bytes that are kept of a line.
+const KEPT: usize = 200;
 /// Bytes of a line that hold its stamp.
 const HEAD: usize = 36;
 
@@ -65,14 +71,14 @@ pub struct Boot {
     pub line: Vec<u8>,
 }
 
-/// Records between two times were written by a clock that was wrong since the boot, until it was set.
+/// Records whose stamps are wrong: written by a clock that was wrong since the boot until it was set, or damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wrong {
-    /// The first of these times.
-    pub from: Timestamp,
-    /// The last.
-    pub to: Timestamp,
-    /// By how much it was set, in microseconds.
+    /// Line of the first of them.
+    pub from: u64,
+    /// Line behind the last of them.
+    pub to: u64,
+    /// What must be added to their stamps, in microseconds.
     pub shift: i64,
 }
 
@@ -85,6 +91,8 @@ pub struct Clock {
     patience: u32,
     /// Stamp of the first record that has one.
     pub first: Option<Stamp>,
+    /// The first record, where that which seemed to be it has a damaged stamp.
+    first_record: Option<(Source, Vec<u8>)>,
     /// Stamp of the last record with one that is not in the usual form.
     pub last: Option<Stamp>,
     years: Years,
@@ -92,8 +100,8 @@ pub struct Clock {
     /// Whether nothing is looked for but the order of the records.
     is_calm: bool,
     latest: Head,
-    /// What was before the latest record, where that alone is far ahead of it.
-    lone: Option<Option<Timestamp>>,
+    /// The latest record, where it alone is far ahead of what was before it.
+    lone: Option<Lone>,
     /// Records in a row that seem to be written with a clock that was set back.
     doubt: Option<Doubt>,
     /// What the clock showed before it was set back.
@@ -133,6 +141,14 @@ impl Head {
     }
 }
 
+/// A record that is far ahead of the one before it, until another one agrees.
+#[derive(Debug)]
+struct Lone {
+    /// The record before it, where there is one.
+    before: Option<Timestamp>,
+    line: u64,
+}
+
 #[derive(Debug)]
 struct Doubt {
     count: u32,
@@ -158,6 +174,10 @@ pub struct Told {
     pub uptimes: Option<Ends>,
     /// Where stamps have no year, what is known of it.
     pub yearless: Option<YearlessSpan>,
+    /// The first record, where that which seemed to be it has a damaged stamp.
+    pub first_record: Option<(Source, Vec<u8>)>,
+    /// The last stamp that others agree with, where the last one alone is far ahead.
+    pub last_sure: Option<Timestamp>,
     /// The first line that waits for a clock which the member does not tell.
     pub open: Option<(Source, Vec<u8>)>,
 }
@@ -231,16 +251,17 @@ impl Clock {
     fn order(&mut self, stamp: Stamp, line: &[u8], place: impl Fn() -> Source) {
         let Some(latest) = self.latest.time() else {
             self.latest = Head::of(line);
-            self.lone = Some(None);
+            self.lone = Some(Lone { before: None, line: place().line });
             return;
         };
-        if latest.since(stamp.time) >= LEAST_STEP {
+        // Without an uptime beside it only a larger step is told from records that came late.
+        if latest.since(stamp.time) >= LATE {
             self.ahead = None;
             return self.behind(latest, stamp, line, place);
         }
         (self.doubt, self.lone) = (None, None);
         if let Some(step) = self.ahead.take() {
-            self.was_wrong(step.from, step.to);
+            self.was_wrong(step.from, step.to, step.source.line);
             self.step(step);
         }
         if self.comes_back(latest, stamp.time) || self.is_set_after_boot(latest, stamp.time) {
@@ -249,7 +270,7 @@ impl Clock {
             self.ahead = Some(Step { from: latest, to, quality, by_uptime: false, source, line });
         }
         if stamp.time.since(latest) > LONE {
-            self.lone = Some(Some(latest));
+            self.lone = Some(Lone { before: Some(latest), line: place().line });
         }
         if stamp.time >= latest {
             self.latest = Head::of(line);
@@ -278,15 +299,17 @@ impl Clock {
     /// Enough records are behind the latest one.
     fn decide(&mut self, latest: Timestamp) {
         let Some(Doubt { first, source, line, .. }) = self.doubt.take() else { return };
-        if let Some(before) = self.lone.take()
-            && before.is_none_or(|before| before.since(first.time) < LEAST_STEP)
+        if let Some(Lone { before, line: at }) = self.lone.take()
+            && before.is_none_or(|before| before.since(first.time) < LATE)
         {
+            let right = before.unwrap_or(first.time);
+            self.wrong(Wrong { from: at, to: at + 1, shift: right.since(latest) });
             if before.is_none() {
-                self.first = Some(first);
+                (self.first, self.first_record) = (Some(first), Some((source, line)));
             }
             return;
         }
-        self.was_wrong(latest, first.time);
+        self.was_wrong(latest, first.time, source.line);
         self.step(Step {
             from: latest,
             to: first.time,
@@ -312,19 +335,26 @@ impl Clock {
         (fresh || !self.is_of_threads && !boots_here) && now.since(latest) > 180 * DAY
     }
 
-    /// The clock is set from `wrong` to `right`: what was written since a boot that it dated, or since the log began with
-    /// it, gets the right time.
-    fn was_wrong(&mut self, wrong: Timestamp, right: Timestamp) {
+    /// The clock is set from `wrong` to `right` on the line `until`: what was written since a boot that it dated, or since
+    /// the log began with it, gets the right time.
+    fn was_wrong(&mut self, wrong: Timestamp, right: Timestamp, until: u64) {
         let shift = right.since(wrong);
         let fresh = |at: Timestamp| at <= wrong && wrong.since(at) < FRESH;
         if shift.abs() < WRONG {
             return;
         }
         if let Some(boot) = self.boots.last_mut().filter(|boot| fresh(boot.at)) {
-            self.wrong.push(Wrong { from: boot.at, to: wrong, shift });
+            let from = boot.source.line;
             boot.at = boot.at.plus_micros(shift);
-        } else if let Some(first) = self.first.filter(|first| fresh(first.time)) {
-            self.wrong.push(Wrong { from: first.time, to: wrong, shift });
+            self.wrong(Wrong { from, to: until, shift });
+        } else if self.first.is_some_and(|first| fresh(first.time)) {
+            self.wrong(Wrong { from: 0, to: until, shift });
+        }
+    }
+
+    fn wrong(&mut self, wrong: Wrong) {
+        if self.wrong.len() < MOST_STEPS {
+            self.wrong.push(wrong);
         }
     }
 
@@ -342,8 +372,9 @@ impl Clock {
                 self.boot(Boot { at, in_log, source: place(), line: kept(line) });
             }
             Shows::Better { at } => self.better(at),
-            Shows::Wrong { at, from, to, shift } => {
-                self.wrong.push(Wrong { from, to, shift });
+            Shows::Wrong { at, shift } => {
+                let from = self.boots.last().map_or(0, |boot| boot.source.line);
+                self.wrong(Wrong { from, to: place().line, shift });
                 self.better(at);
             }
             Shows::Set { size, stamp, source, line } => {
@@ -380,6 +411,10 @@ impl Clock {
         {
             self.decide(latest);
         }
+        let far = |lone: &Lone| {
+            lone.before.filter(|before| self.latest.time().is_some_and(|at| at.since(*before) > FAR))
+        };
+        let last_sure = self.lone.as_ref().and_then(far);
         // Where most records are older than one before them, it is the log that runs back, and not the clock.
         let disordered = self.steps.len() > MOST_STEPS || records >= 4 && 2 * self.disorder > records;
         let restless = self.uptimes.seen >= 4 && 2 * self.uptimes.restarts > self.uptimes.seen;
@@ -397,7 +432,9 @@ impl Clock {
             disorder: if disordered { self.disorder } else { restarts },
             span: self.span,
             uptimes: self.uptimes.ends,
-            yearless: self.years.span,
+            yearless: self.years.finish(),
+            first_record: self.first_record,
+            last_sure,
             open: self.starting,
         }
     }
@@ -405,7 +442,7 @@ impl Clock {
 
 /// As much of a line as shows what it is.
 fn kept(line: &[u8]) -> Vec<u8> {
-    line[..line.len().min(1_000)].to_vec()
+    line[..line.len().min(KEPT)].to_vec()
 }
 
 /// Whether a line is one that the kernel writes before all others since 8.0, `In(182) vmkernel: VMB: 65: …`.

@@ -183,7 +183,12 @@ fn a_single_record_ahead_of_its_neighbours_is_no_clock() {
         assert_eq!(steps(&told("vmkernel", &first)), [], "{odd} first");
         let booted = format!("0:00:00:04.100 cpu0:1)Boot: 1: x\n{text}");
         let read = told("vmkernel", &booted);
-        assert_eq!((steps(&read), read.wrong.len()), (vec![], 0), "{odd} after a boot");
+        assert_eq!(steps(&read), [], "{odd} after a boot");
+        assert_eq!(
+            (read.wrong.len(), read.wrong[0].from, read.wrong[0].to),
+            (1, 4, 5),
+            "the damaged record alone"
+        );
     }
 }
 
@@ -203,7 +208,7 @@ fn a_clock_that_is_ahead_at_boot_is_wrong_until_it_is_set() {
     let read = told("vobd", vobd);
     let boots: Vec<String> = read.boots.iter().map(|boot| boot.at.to_string()).collect();
     assert_eq!(boots, ["2023-07-11T00:59:20Z"]);
-    assert_eq!(read.wrong[0].to.to_string(), "2001-01-01T00:00:30.100Z");
+    assert_eq!((read.wrong[0].from, read.wrong[0].to), (1, 2));
     assert_eq!(steps(&read), []);
 }
 
@@ -221,4 +226,68 @@ fn a_short_log_that_lists_the_newest_first_has_no_steps_either() {
         .collect();
     let read = told("vobd", &vobd);
     assert!(read.boots.iter().all(|boot| !boot.in_log), "{:?}", read.boots);
+}
+
+/// A line of vobd at a time of day, with an uptime in seconds.
+fn vob(time: &str, up: f64) -> String {
+    format!("2020-07-01T{time}Z: [netCorrelator] {}us: [vob.net.x] y\n", (up * 1e6) as u64)
+}
+
+#[test]
+fn a_clock_that_is_slewed_is_not_set() {
+    // 20 millionths faster than the uptime, over twelve days.
+    let text: String = (0..288u64)
+        .map(|hour| {
+            let (up, drift) = (1_000_000 + hour * 3_600, hour * 72);
+            let time = Timestamp::from_seconds(1_593_000_000 + hour as i64 * 3_600)
+                .plus_micros(drift as i64 * 1_000);
+            format!("{time}: [netCorrelator] {}us: [vob.net.x] y\n", up * 1_000_000)
+        })
+        .collect();
+    assert_eq!(steps(&told("vobd", &text)), []);
+}
+
+#[test]
+fn an_uptime_that_is_a_little_smaller_is_a_late_record() {
+    let text =
+        vob("10:00:00.000", 100_000.0) + &vob("10:00:01.000", 100_001.0) + &vob("10:00:01.001", 100_000.999);
+    let read = told("vobd", &text);
+    assert!(read.boots.iter().all(|boot| !boot.in_log), "{:?}", read.boots);
+}
+
+#[test]
+fn records_that_come_a_few_seconds_late_are_no_step() {
+    let times =
+        ["10:00:00.000", "10:00:10.000", "10:00:20.000", "10:00:16.000", "10:00:17.000", "10:00:21.000"];
+    assert_eq!(steps(&told("vmkernel", &kernel(&times))), []);
+}
+
+#[test]
+fn a_damaged_month_moves_no_other_record_by_a_year() {
+    let lines = |days: &[&str]| -> String {
+        days.iter().map(|day| format!("{day} 10:00:00 esx01 vmkernel: 0:00:10:00.000 cpu1:2)x\n")).collect()
+    };
+    let last = |days: &[&str]| {
+        let span = told("vmkernel", &lines(days)).yearless.expect("no years");
+        let years =
+            years_before(&span, "2016-03-04".parse::<Timestamp>().expect("a time").plus_seconds(86_400));
+        (
+            in_years(span.first, years.expect("a year")).to_string(),
+            in_years(span.last, years.expect("a year")).to_string(),
+        )
+    };
+    let expected = ("2016-03-01T10:00:00Z".to_owned(), "2016-03-04T10:00:00Z".to_owned());
+    assert_eq!(last(&["Mar  1", "Mar  2", "Dec 30", "Mar  3", "Mar  4"]), expected);
+    assert_eq!(last(&["Mar  1", "Mar  2", "Mar  4", "Dec 30"]), expected, "also where it is the last");
+}
+
+#[test]
+fn a_time_that_comes_again_after_a_wrong_clock_is_right() {
+    let text = kernel(&["10:00:00.100"])
+        + "0:00:00:04.100 cpu0:1)Boot: 2: x\n"
+        + "2020-07-04T10:00:00.000Z cpu0:1)a\n2020-07-04T10:05:00.000Z cpu0:1)a\n"
+        + &kernel(&["10:10:00.000", "10:11:00.000"])
+        + "2020-07-04T10:02:00.000Z cpu0:1)b\n2020-07-04T10:03:00.000Z cpu0:1)b\n";
+    let read = told("vmkernel", &text);
+    assert_eq!(read.wrong.iter().map(|wrong| (wrong.from, wrong.to)).collect::<Vec<_>>(), [(2, 5)]);
 }

@@ -6,6 +6,9 @@ use crate::model::{Source, Stamp, Timestamp};
 /// Uptimes of this many microseconds and more are compared: what happened earlier is logged when the log begins.
 const SETTLED: i64 = 600_000_000;
 
+/// An uptime that is smaller by less than this is that of a record which came late, and of no other boot.
+const LATE: i64 = 60_000_000;
+
 /// Follows the uptimes of one member.
 #[derive(Debug, Default)]
 pub(super) struct Uptimes {
@@ -63,7 +66,7 @@ pub(super) enum Shows {
     /// The present boot was at this time.
     Better { at: Timestamp },
     /// The clock was wrong since the boot, and was set; by so much, in microseconds.
-    Wrong { at: Timestamp, from: Timestamp, to: Timestamp, shift: i64 },
+    Wrong { at: Timestamp, shift: i64 },
     /// The clock was set by so much at this record.
     Set { size: i64, stamp: Stamp, source: Source, line: Vec<u8> },
     /// Nothing new.
@@ -83,14 +86,19 @@ impl Uptimes {
         if uptime >= SETTLED {
             self.ends_with(stamp, uptime, &place);
         }
+        let late = self.now.as_ref().is_some_and(|up| uptime < up.last && up.last - uptime < LATE);
+        if late {
+            // Two writers overtake each other.
+            return Shows::Nothing;
+        }
         let Some(up) = self.now.as_mut().filter(|up| uptime >= up.last) else {
             self.restarts += u64::from(self.now.is_some());
             let in_log = self.now.is_some() || uptime < SETTLED;
             self.now = Some(Up { last: uptime, boot, settled: uptime >= SETTLED, doubt: None });
             return Shows::Boot { at: boot, in_log };
         };
-        let before = std::mem::replace(&mut up.last, uptime);
-        if up.settled { up.moved(boot, stamp, place) } else { up.settle(boot, before, uptime) }
+        up.last = uptime;
+        if up.settled { up.moved(boot, stamp, place) } else { up.settle(boot, uptime) }
     }
 }
 
@@ -108,13 +116,13 @@ impl Uptimes {
 
 impl Up {
     /// What happened before the log began is stamped late: the earliest boot is the best, unless the clock was wrong.
-    fn settle(&mut self, boot: Timestamp, before: i64, uptime: i64) -> Shows {
+    fn settle(&mut self, boot: Timestamp, uptime: i64) -> Shows {
         let known = self.boot;
         let shift = boot.since(known);
         self.settled = uptime >= SETTLED;
         if shift.abs() >= WRONG {
             self.boot = boot;
-            return Shows::Wrong { at: boot, from: known, to: known.plus_micros(before), shift };
+            return Shows::Wrong { at: boot, shift };
         }
         self.boot = if self.settled { boot } else { known.min(boot) };
         Shows::Better { at: self.boot }
@@ -123,7 +131,8 @@ impl Up {
     /// Whether the clock was set: two records in a row must say so.
     fn moved(&mut self, boot: Timestamp, stamp: Stamp, place: impl FnOnce() -> (Source, Vec<u8>)) -> Shows {
         if boot.since(self.boot).abs() < LEAST_STEP {
-            self.doubt = None;
+            // A clock that is slewed drifts against the uptime: what counts is a jump between neighbours.
+            (self.boot, self.doubt) = (boot, None);
             return Shows::Nothing;
         }
         match self.doubt.take() {

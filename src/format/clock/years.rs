@@ -33,6 +33,8 @@ pub(super) struct Years {
     /// The one before it.
     before: Option<Timestamp>,
     pub(super) span: Option<YearlessSpan>,
+    /// The last stamp, which may be damaged until the next one agrees with it.
+    unsure: Option<Timestamp>,
 }
 
 impl Years {
@@ -45,9 +47,26 @@ impl Years {
             (self.before, self.day) = (self.day, Some(now));
         }
         let time = stamp.in_year(FIRST_YEAR + YEAR_STEP * (self.turns + turn.min(0)))?;
-        let span = self.span.get_or_insert(YearlessSpan { first: time, last: time, before: None });
-        (span.first, span.last) = (span.first.min(time), span.last.max(time));
+        self.sure();
+        self.unsure = Some(time);
+        self.span.get_or_insert(YearlessSpan { first: time, last: time, before: None });
         Some(time)
+    }
+
+    /// The last stamp is no damaged one.
+    fn sure(&mut self) {
+        if let Some((span, time)) = self.span.as_mut().zip(self.unsure.take()) {
+            (span.first, span.last) = (span.first.min(time), span.last.max(time));
+        }
+    }
+
+    /// What is known of the member.
+    pub(super) fn finish(mut self) -> Option<YearlessSpan> {
+        let ahead = self.span.zip(self.unsure).is_some_and(|(span, time)| time.since(span.last) > ODD);
+        if !ahead {
+            self.sure();
+        }
+        self.span
     }
 
     fn turn(&mut self, now: Timestamp, day: Timestamp) -> i64 {
@@ -63,6 +82,9 @@ impl Years {
             let since_before = now.since(before);
             day.since(before) > ODD && (0..ODD).contains(&since_before)
         });
+        if is_odd {
+            self.unsure = None;
+        }
         i64::from(!is_odd)
     }
 }

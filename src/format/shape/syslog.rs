@@ -54,7 +54,7 @@ fn program(text: &[u8], of_name: fn(u8) -> bool) -> Option<Program<'_>> {
     if let Some(rest) = rest.strip_prefix(b":") {
         return ends_a_name(rest).then(|| Program { name, pid: None, message: behind(rest) });
     }
-    let pid_end = head[end..].iter().position(|&byte| byte == b']')?;
+    let pid_end = head[end..].iter().position(|&byte| byte == b']').filter(|_| rest.starts_with(b"["))?;
     let pid = rest.get(1..pid_end)?;
     let rest = rest[pid_end + 1..].strip_prefix(b":")?;
     let plain = pid.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));

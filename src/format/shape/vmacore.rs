@@ -51,9 +51,10 @@ pub(super) fn header_at(message: &[u8]) -> Option<usize> {
 /// bracket is closed by depth, its keys are known by name. Text without a bracket is the message.
 pub(super) fn bracket<'a>(text: &'a [u8], header: &mut Header<'a>) {
     header.message = text;
-    let Some(close) = text.first().filter(|&&byte| byte == b'[').and_then(|_| closing_bracket(text)) else {
-        return;
-    };
+    let close = text.first().filter(|&&byte| byte == b'[').and_then(|_| closing_bracket(text));
+    // A path may hold half of a pair of brackets.
+    let half = || memmem::find(&text[..text.len().min(2048)], b"] ").filter(|_| is_vmacore(text));
+    let Some(close) = close.or_else(half) else { return };
     let inside = &text[1..close];
     if is_vmacore(text) {
         if header.shape == Shape::Service {
@@ -75,11 +76,23 @@ fn is_vmacore(text: &[u8]) -> bool {
 fn keys<'a>(inside: &'a [u8], header: &mut Header<'a>) {
     let mut open: Option<(Key, usize)> = None;
     for blank in memchr::memchr_iter(b' ', inside) {
-        if let Some((key, len)) = key(&inside[blank + 1..]) {
+        if let Some((key, len)) = key(&inside[blank + 1..])
+            && !stands_again(key, &inside[blank + 1 + len..])
+        {
             take(open.replace((key, blank + 1 + len)), &inside[..blank], header);
         }
     }
     take(open, inside, header);
+}
+
+/// Whether a key stands once more behind this place: then this one is part of a value, as of a path that holds ` user=`.
+fn stands_again(key: Key, behind: &[u8]) -> bool {
+    let name: &[u8] = match key {
+        Key::Sub => b" sub=",
+        Key::User => b" user=",
+        Key::OpId | Key::Other => return false,
+    };
+    memmem::find(behind, name).is_some()
 }
 
 /// A key of a vmacore header.
