@@ -197,7 +197,10 @@ fn configurations_are_folded_and_cut() {
     ] {
         assert!(part.contains(expected), "{expected}\n{part}");
     }
-    assert!(part.contains("<dt>Not in the bundle</dt><dd>VIBs, Physical NICs, Virtual switches</dd>"), "{part}");
+    assert!(
+        part.contains("<dt>Not in the bundle</dt><dd>VIBs, Physical NICs, Virtual switches</dd>"),
+        "{part}"
+    );
     for banned in ["<img", "<h4>Physical NICs", "MAC address", "TCP/IP stack"] {
         assert!(!part.contains(banned), "what is not known has no place: {banned}");
     }

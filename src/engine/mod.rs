@@ -18,6 +18,7 @@ use self::intake::{Run, Walked};
 use self::pool::{Done, Pool, Results, lock};
 use crate::bundle::{Input, Limits};
 use crate::digest::{self, BundleRead, Digest};
+use crate::fact::FactValue;
 use crate::model::{MemberPath, Problem, ProblemKind};
 use crate::rule::RuleSet;
 
@@ -137,8 +138,8 @@ fn collect(
     outcome
 }
 
-/// Joins bundles of one damaged container whose roots differ in a byte or two to the one that has by far the most
-/// members: a damaged header misspells the root of its member, and makes no host.
+/// Joins bundles of one damaged container whose roots differ in a byte or two, or only begin alike and name no host, to the
+/// one that has by far the most members: a damaged header misspells the root of its member, and makes no host.
 fn join_misspelt(bundles: &mut BTreeMap<(usize, Bundle), BundleRead>, walked: &BTreeMap<usize, Walked>) {
     let is_damaged = |(input, (_, container)): &(usize, Bundle)| {
         let problems = walked.get(input).into_iter().flat_map(|walk| &walk.problems);
@@ -154,7 +155,9 @@ fn join_misspelt(bundles: &mut BTreeMap<(usize, Bundle), BundleRead>, walked: &B
             *input == stray.0
                 && *container == stray.1.1
                 && *many >= few * FAR_MORE
-                && is_misspelt(stray.1.0.as_str(), root.as_str())
+                && (is_misspelt(stray.1.0.as_str(), root.as_str())
+                    || begins_alike(stray.1.0.as_str(), root.as_str())
+                        && bundles.get(stray).is_some_and(is_nameless))
         };
         let Some((home, _)) = keys.iter().find(is_home) else { continue };
         let Some(read) = bundles.remove(stray) else { continue };
@@ -172,6 +175,20 @@ const FAR_MORE: usize = 5;
 fn is_misspelt(stray: &str, root: &str) -> bool {
     let differ = stray.bytes().zip(root.bytes()).filter(|(a, b)| a != b).count();
     stray.len() == root.len() && (1..=2).contains(&differ)
+}
+
+/// Whether the first half of a root is that of the other one.
+fn begins_alike(stray: &str, root: &str) -> bool {
+    let name = root.rfind('!').map_or(root, |at| &root[at + 1..]);
+    let common = stray.bytes().zip(root.bytes()).take_while(|(a, b)| a == b).count();
+    stray != root && common >= root.len() - name.len() / 2
+}
+
+/// Whether no member says which host it is of.
+fn is_nameless(read: &BundleRead) -> bool {
+    let names =
+        |value: &FactValue| matches!(value, FactValue::HostName { .. } | FactValue::SystemUuid { .. });
+    !read.members.iter().flat_map(|member| &member.facts).any(|fact| names(&fact.value))
 }
 
 /// Gives up members that expand like bombs behind others that did: workers may have read them on a shorter fuse, or not,
@@ -266,6 +283,10 @@ mod tests {
             !is_misspelt(home, home) && !is_misspelt("a.tgz!esx-esx01.lab.local-2020-01-02--03.04-99", home)
         );
         assert!(!is_misspelt("a.tgz!esx-web99.lab.local-2020-01-02--03.04-9", home));
+        assert!(begins_alike("a.tgz!esx-esx01.lab.local-2020-0s/vsan:04-9", home));
+        assert!(
+            !begins_alike("a.tgz!esx-esx02.lab.local-2020-01-02--03.04-9", home) && !begins_alike(home, home)
+        );
     }
 
     #[test]
