@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::MemberDigest;
 use crate::fact;
+use crate::format;
 use crate::model::{MemberPath, Problem, ProblemKind};
 
 /// Members that were left out for one reason: how many, and the first with the one that was kept instead.
@@ -22,7 +23,7 @@ impl LeftOut {
 
     fn told(self, what: &str) -> Option<Problem> {
         let (first, kept) = self.first?;
-        let text = format!("{} {what}, as {kept} instead of the first of them", self.count);
+        let text = format!("{} {what}; this one is {kept}", self.count);
         Some(Problem::new(ProblemKind::Duplicate, first.as_str(), text))
     }
 }
@@ -87,9 +88,16 @@ fn collected_once(members: Vec<MemberDigest>, problems: &mut Vec<Problem>) -> Ve
     kept
 }
 
+/// Whether a member is the file of its log that is written to.
+fn is_current(member: &MemberDigest) -> bool {
+    let name = member.tree.rsplit('/').next().unwrap_or_default();
+    let place = member.log.and_then(format::by_name).and_then(|format| format.place(name));
+    place == Some(format::Place::Current)
+}
+
 /// Of logs with one content, and of fragments beside the file that was made of them, the first counts.
 fn content_once(members: Vec<MemberDigest>, problems: &mut Vec<Problem>) -> Vec<MemberDigest> {
-    let mut seen: BTreeMap<(String, u64, u32), MemberPath> = BTreeMap::new();
+    let mut seen: BTreeMap<(String, u64, u32), usize> = BTreeMap::new();
     let mut joined: BTreeMap<String, usize> = BTreeMap::new();
     let mut kept: Vec<MemberDigest> = Vec::with_capacity(members.len());
     let mut out = LeftOut::default();
@@ -99,15 +107,22 @@ fn content_once(members: Vec<MemberDigest>, problems: &mut Vec<Problem>) -> Vec<
         let key = (what, member.bytes, member.crc);
         // Of one that was not read to its end it is not known.
         let twin = if member.bytes > 0 && member.whole { seen.get(&key) } else { None };
-        if let Some(other) = twin {
-            out.add(&member.path, other);
+        if let Some(&twin) = twin {
+            // A log that was rotated while it was collected is still the one that is written to.
+            if is_current(&member) && !is_current(&kept[twin]) {
+                out.add(&kept[twin].path, &member.path);
+                kept[twin] = member;
+            } else {
+                out.add(&member.path, &kept[twin].path);
+            }
             continue;
         }
-        seen.insert(key, member.path.clone());
         // Fragments come behind the file that was made of them: the longer of both counts.
-        match joined.get(&member.tree).filter(|_| member.fragmented) {
-            Some(&target) if member.bytes <= kept[target].bytes => out.add(&member.path, &kept[target].path),
-            Some(&target) => {
+        let target = joined.get(&member.tree).filter(|_| member.fragmented).copied();
+        seen.insert(key, target.unwrap_or(kept.len()));
+        match target {
+            Some(target) if member.bytes <= kept[target].bytes => out.add(&member.path, &kept[target].path),
+            Some(target) => {
                 out.add(&kept[target].path, &member.path);
                 kept[target] = member;
             }
@@ -154,6 +169,17 @@ mod tests {
         for (problem, told) in problems.iter().zip(told) {
             assert!(problem.text.contains(told), "{problem:?}");
         }
+    }
+
+    #[test]
+    fn a_log_that_was_rotated_while_it_was_collected_is_the_one_that_is_written_to() {
+        let twice =
+            ["var/run/log/hostd.0.gz", "var/run/log/hostd.log"].map(|tree| member(tree, 9, 7, Some("hostd")));
+        check(
+            twice.into(),
+            &[("var/run/log/hostd.log", 7)],
+            &["this one is a.tgz!esx-a/var/run/log/hostd.log"],
+        );
     }
 
     #[test]

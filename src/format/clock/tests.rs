@@ -278,6 +278,11 @@ fn a_damaged_month_moves_no_other_record_by_a_year() {
     };
     let expected = ("2016-03-01T10:00:00Z".to_owned(), "2016-03-04T10:00:00Z".to_owned());
     assert_eq!(last(&["Mar  1", "Mar  2", "Dec 30", "Mar  3", "Mar  4"]), expected);
+    assert_eq!(
+        last(&["Jul  1", "Jul  2", "Jan 11", "Jul  3", "Jul  4"]).0,
+        "2015-07-01T10:00:00Z",
+        "backwards"
+    );
     assert_eq!(last(&["Mar  1", "Mar  2", "Mar  4", "Dec 30"]), expected, "also where it is the last");
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Years {
     day: Option<Timestamp>,
     /// The one before it.
     before: Option<Timestamp>,
+    /// Whether the year turned at the last one.
+    has_turned: bool,
     pub(super) span: Option<YearlessSpan>,
     /// The last stamp, which may be damaged until the next one agrees with it.
     unsure: Option<Timestamp>,
@@ -41,7 +43,9 @@ impl Years {
     /// A stamp in the order of the log, in a year that is only counted: all of them have a 29 February.
     pub(super) fn place(&mut self, stamp: Yearless) -> Option<Timestamp> {
         let now = stamp.in_year(FIRST_YEAR)?;
+        self.take_back(now);
         let turn = self.day.map_or(0, |day| self.turn(now, day));
+        self.has_turned = turn > 0;
         if turn >= 0 {
             self.turns = (self.turns + turn).min(200);
             (self.before, self.day) = (self.day, Some(now));
@@ -67,6 +71,16 @@ impl Years {
             self.sure();
         }
         self.span
+    }
+
+    /// The year did not turn where the next record is close to the one before: the one between has a damaged stamp.
+    fn take_back(&mut self, now: Timestamp) {
+        let Some((day, before)) = self.day.zip(self.before).filter(|_| self.has_turned) else { return };
+        let since = now.since(before);
+        if now.since(day) > ODD && (0..ODD).contains(&since) {
+            self.turns -= 1;
+            (self.day, self.unsure) = (Some(before), None);
+        }
     }
 
     fn turn(&mut self, now: Timestamp, day: Timestamp) -> i64 {
