@@ -149,6 +149,14 @@ struct Lone {
     line: u64,
 }
 
+/// Eight bytes as a number that is ordered as they are: `2020-07-`, `07-01T08` and `08:15:30` of a stamp.
+#[inline]
+fn eight(head: &[u8; HEAD], at: usize) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&head[at..at + 8]);
+    u64::from_be_bytes(bytes)
+}
+
 #[derive(Debug)]
 struct Doubt {
     count: u32,
@@ -196,8 +204,9 @@ impl Clock {
         if self.is_calm
             && let Some(head) = line.first_chunk::<HEAD>()
             && head[19] == b'.'
-            && head[..13] == self.latest.0[..13]
-            && head[13..19] >= self.latest.0[13..19]
+            && eight(head, 0) == eight(&self.latest.0, 0)
+            && eight(head, 5) == eight(&self.latest.0, 5)
+            && eight(head, 11) >= eight(&self.latest.0, 11)
         {
             self.latest.0 = *head;
             return false;

@@ -76,6 +76,26 @@ fn is_vmacore(text: &[u8]) -> bool {
 fn keys<'a>(inside: &'a [u8], header: &mut Header<'a>) {
     let mut open: Option<(Key, usize)> = None;
     for blank in memchr::memchr_iter(b' ', inside) {
+        let Some((key, len)) = key(&inside[blank + 1..]) else { continue };
+        let again = match key {
+            Key::Sub => header.sub.is_some(),
+            Key::User => header.user.is_some() || matches!(open, Some((Key::User, _))),
+            Key::OpId | Key::Other => false,
+        };
+        if again {
+            return last_keys(inside, header);
+        }
+        take(open.replace((key, blank + 1 + len)), &inside[..blank], header);
+    }
+    take(open, inside, header);
+}
+
+/// The same where a key stands twice: the last one counts, what is before it is part of a value.
+#[cold]
+fn last_keys<'a>(inside: &'a [u8], header: &mut Header<'a>) {
+    (header.sub, header.user, header.op_id) = (None, None, None);
+    let mut open: Option<(Key, usize)> = None;
+    for blank in memchr::memchr_iter(b' ', inside) {
         if let Some((key, len)) = key(&inside[blank + 1..])
             && !stands_again(key, &inside[blank + 1 + len..])
         {
