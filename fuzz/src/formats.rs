@@ -82,7 +82,11 @@ fn is_of_the_line(header: &Header<'_>, line: &[u8]) {
     }
     let last = parts.into_iter().flatten().map(|part| part.as_ptr_range().start).max();
     // One form has a bracket around all of it.
-    let line = if matches!(header.shape, Shape::Program | Shape::Relayed | Shape::Classic) { line.strip_suffix(b"]").unwrap_or(line) } else { line };
+    let line = if matches!(header.shape, Shape::Program | Shape::Relayed | Shape::Classic) {
+        line.strip_suffix(b"]").unwrap_or(line)
+    } else {
+        line
+    };
     assert!(
         header.shape == Shape::Mark
             || last.is_none_or(|_| header.message.as_ptr_range().end >= line.as_ptr_range().end),
