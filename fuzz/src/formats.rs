@@ -33,7 +33,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "Oct  4 10:11:12 192.0.2.7 2020-07-01T08:15:30.123Z esx1 vobd:  [corr] 12us: [vob.x] x",
         "2021-05-19 17:36:35,675 INFO svc[139] [x 1] y\nSvc: 7: 2021-05-19 17:36:35,675 mod:7 INFO y",
         "[2020-05-26 19:46:43:259 'Mgr' 139 INFO]  [x, 1] y\n[2013-01-16 02:26:25,500 pool-3  INFO  a.b.C] y",
-        "\0\02020-07-01T08:15:30.123Z [/etc/init.d/x[7]: y]",
+        "\0\x002020-07-01T08:15:30.123Z [/etc/init.d/x[7]: y]",
     ];
     let samples = FORMATS.iter().flat_map(|format| format.samples).map(|sample| sample.0);
     let lines = samples.chain(EDGES.iter().copied()).map(|line| [&[0], line.as_bytes()].concat());
