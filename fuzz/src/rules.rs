@@ -150,6 +150,8 @@ fn is_line(source: &Source, shown: &str, text: &[u8]) {
     assert!(at == 0 || text[at - 1] == b'\n', "an offset inside a line");
     assert_eq!(source.line, 1 + lines(&text[..at]), "the line at {at}");
     let line = text[at..].split(|&byte| byte == b'\n').next().unwrap_or_default();
+    // What is no UTF-8 may be shown as Japanese, which a part of it is and the whole is not.
+    let Ok(line) = std::str::from_utf8(line) else { return };
     let shown = shown.trim_end_matches('…').trim_end_matches('\u{fffd}');
-    assert!(String::from_utf8_lossy(line).starts_with(shown), "{shown:?} is not how its line begins");
+    assert!(line.starts_with(shown), "{shown:?} is not how its line begins");
 }

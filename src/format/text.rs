@@ -12,10 +12,11 @@ pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Whether `bytes` are text in code page 932: all of it can be read as such, and at least two characters are kana or
-/// frequent kanji. One such pair alone is as likely a letter with an accent in a western code page.
+/// Whether `bytes` are text in code page 932: all of it can be read as such, and at least two different characters are kana
+/// or frequent kanji. One such pair alone is as likely a letter with an accent in a western code page.
 fn is_japanese(bytes: &[u8]) -> bool {
     let (mut at, mut frequent, mut other) = (0, 0, 0);
+    let mut last = None;
     while let Some(&lead) = bytes.get(at) {
         let trail = bytes.get(at + 1).copied().unwrap_or(0);
         match lead {
@@ -23,7 +24,9 @@ fn is_japanese(bytes: &[u8]) -> bool {
             // A text that is cut may end in half of a character.
             0x81..=0x9f | 0xe0..=0xfc if at + 1 == bytes.len() => {}
             0x81..=0x97 if is_trail(trail) => {
-                (frequent, at) = (frequent + 1, at + 1);
+                // The same pair over and over is no text.
+                frequent += u32::from(last.replace((lead, trail)) != Some((lead, trail)));
+                at += 1;
             }
             0x98..=0x9f | 0xe0..=0xfc if is_trail(trail) => {
                 (other, at) = (other + 1, at + 1);
@@ -62,6 +65,7 @@ mod tests {
             b"d\xe9j\xe0 vu \xe0 l'\xe9cole",
             b"a \xff\xfe b",
             b"\x8b\xc6 alone",
+            b"\x92\x92\x92\x92\x92\x92\x92\x92 damage",
             b"\x00\x80\x81\x20",
             b"caf\xc3\xa9 \xe9",
         ] {
