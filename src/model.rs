@@ -171,6 +171,13 @@ pub struct Stamp {
     pub quality: TimeQuality,
 }
 
+impl Stamp {
+    /// `time`, as neighbours or a reckoning tell it.
+    pub const fn estimated(time: Timestamp) -> Self {
+        Stamp { time, quality: TimeQuality::Estimated }
+    }
+}
+
 /// How much a thing matters, least first.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

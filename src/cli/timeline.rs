@@ -7,9 +7,9 @@ use clap::ValueEnum;
 
 use super::load::{self, CaseArgs};
 use super::{Done, Failure};
-use crate::model::{EventKind, TimeQuality};
+use crate::model::EventKind;
 use crate::report::model::TimelineEntry;
-use crate::report::{csv, escape, timesketch};
+use crate::report::{csv, escape, show, timesketch};
 
 /// Arguments of `esxray timeline`.
 #[derive(Debug, clap::Args)]
@@ -84,12 +84,6 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
     Ok(Done::Clean)
 }
 
-/// The time, with `~` before one that is estimated.
-fn marked(entry: &TimelineEntry) -> String {
-    let mark = if entry.time_quality == TimeQuality::Estimated { "~" } else { "" };
-    format!("{mark}{}", entry.time)
-}
-
 fn text(entries: &[TimelineEntry], out: &mut dyn Write) -> std::io::Result<()> {
     let width = entries.iter().map(|entry| entry.host.len()).max().unwrap_or(0);
     for entry in entries {
@@ -97,7 +91,7 @@ fn text(entries: &[TimelineEntry], out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(
             out,
             "{:<28} {:<width$} {:<22} {:<8} {}",
-            marked(entry),
+            format!("{}{}", show::mark(entry.time_quality), entry.time),
             escape::line(&entry.host),
             entry.kind.name(),
             entry.severity.name(),

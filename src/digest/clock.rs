@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::member::MemberDigest;
 use crate::fact::{Fact, FactValue};
-use crate::format::text::shown;
 use crate::format::{self, clock};
-use crate::model::{Event, EventKind, Severity, Source, Stamp, TimeQuality, Timestamp};
+use crate::model::{Event, EventKind, Severity, Source, Stamp, Timestamp};
 
 /// The rule that events of the clock are told by; no rule file holds them.
 pub const STEP_RULE: &str = "clock.set";
@@ -71,39 +70,42 @@ fn waits(member: &MemberDigest) -> bool {
 
 /// By member: the years that must be added.
 fn years_to_add(members: &[MemberDigest], captured_at: Option<Timestamp>) -> BTreeMap<u64, i64> {
-    let mut by_log: BTreeMap<(&str, &str), Vec<(&MemberDigest, i64)>> = BTreeMap::new();
-    for (member, folder, order) in members.iter().filter_map(|member| rotation(member)) {
-        by_log.entry((folder, member.log.unwrap_or_default())).or_default().push((member, order));
-    }
     let mut added = BTreeMap::new();
     let newest = newest(members, captured_at).map(|at| at.plus_micros(SLACK));
-    for rotations in by_log.values_mut() {
-        rotations.sort_by_key(|(member, order)| (std::cmp::Reverse(*order), member.number));
+    for rotations in rotations(members) {
         let mut bound = newest;
-        for (member, order) in rotations.iter() {
+        for member in rotations.into_iter().rev().map(|at| &members[at]) {
             let Some(span) = member.scan.clock.yearless else {
                 // A newer one that names its years: it begins where this one ends.
-                let first = member.scan.first.map(|stamp| stamp.time.plus_micros(SLACK));
-                bound = first.filter(|_| *order > i64::MIN).or(bound);
+                bound = member.scan.first.map(|stamp| stamp.time.plus_micros(SLACK)).or(bound);
                 continue;
             };
             let before = span.before.into_iter().chain(bound).min();
             let Some(years) = before.and_then(|bound| clock::years_before(&span, bound)) else { continue };
             added.insert(member.number, years);
-            // What is no rotation stands alone: it says nothing of the others.
-            if *order > i64::MIN {
-                bound = Some(clock::in_years(span.first, years).plus_micros(SLACK));
-            }
+            bound = Some(clock::in_years(span.first, years).plus_micros(SLACK));
         }
     }
     added
 }
 
-/// A member, the folder that it lies in, and its place among the rotations of its log.
-fn rotation(member: &MemberDigest) -> Option<(&MemberDigest, &str, i64)> {
-    let format = member.log.and_then(format::by_name)?;
-    let (folder, name) = member.tree.rsplit_once('/').unwrap_or(("", &member.tree));
-    Some((member, folder, format.place(name).map_or(i64::MIN, format::Place::order)))
+/// The rotations of each log in one folder, oldest first. What is no rotation stands alone: it says nothing of others.
+fn rotations(members: &[MemberDigest]) -> Vec<Vec<usize>> {
+    let mut by_log: BTreeMap<(&str, &str), Vec<(i64, usize)>> = BTreeMap::new();
+    let mut alone = Vec::new();
+    for (at, member) in members.iter().enumerate() {
+        let Some(format) = member.log.and_then(format::by_name) else { continue };
+        let (folder, name) = member.tree.rsplit_once('/').unwrap_or(("", &member.tree));
+        match format.place(name) {
+            Some(place) => by_log.entry((folder, format.name)).or_default().push((place.order(), at)),
+            None => alone.push(vec![at]),
+        }
+    }
+    let in_order = |mut rotations: Vec<(i64, usize)>| {
+        rotations.sort();
+        rotations.into_iter().map(|(_, at)| at).collect()
+    };
+    by_log.into_values().map(in_order).chain(alone).collect()
 }
 
 /// When the bundle was taken, or the newest stamp in it that has a year, where that is later or nothing says when.
@@ -141,7 +143,7 @@ pub(super) fn correct(members: &mut [MemberDigest], events: &mut [(u64, Event)])
         } else if let Some((line, time)) = open.get(number)
             && event.source.line >= *line
         {
-            *stamp = Stamp { time: *time, quality: TimeQuality::Estimated };
+            *stamp = Stamp::estimated(*time);
         }
     }
 }
@@ -151,28 +153,23 @@ fn of_line(wrong: &[clock::Wrong], line: u64) -> Option<&clock::Wrong> {
 }
 
 fn shifted(stamp: Stamp, wrong: &clock::Wrong) -> Stamp {
-    Stamp { time: stamp.time.plus_micros(wrong.shift), quality: TimeQuality::Estimated }
+    Stamp::estimated(stamp.time.plus_micros(wrong.shift))
 }
 
 /// Boots at the end of a log, whose time the next rotation tells: by member, the line from which on nothing has a time,
 /// and the time.
 fn close(members: &mut [MemberDigest]) -> BTreeMap<u64, (u64, Timestamp)> {
     let mut found = BTreeMap::new();
-    for at in 0..members.len() {
-        let Some((source, line)) = members[at].scan.clock.open.clone() else { continue };
-        let Some(time) = begins_next(members, at) else { continue };
-        found.insert(members[at].number, (source.line, time));
-        members[at].scan.clock.boots.push(clock::Boot { at: time, in_log: true, source, line });
+    for rotations in rotations(members) {
+        for pair in rotations.windows(2) {
+            let Some(at) = members[pair[1]].scan.first.map(|stamp| stamp.time) else { continue };
+            let member = &mut members[pair[0]];
+            let Some((source, line)) = member.scan.clock.open.clone() else { continue };
+            found.insert(member.number, (source.line, at));
+            member.scan.clock.boots.push(clock::Boot { at, in_log: true, source, line });
+        }
     }
     found
-}
-
-/// When the rotation after that of the member `at` begins.
-fn begins_next(members: &[MemberDigest], at: usize) -> Option<Timestamp> {
-    let (member, folder, own) = rotation(&members[at])?;
-    let others = members.iter().filter(|other| other.log == member.log).filter_map(rotation);
-    let next = others.filter(|(_, other, order)| *other == folder && *order > own && own > i64::MIN);
-    next.min_by_key(|(_, _, order)| *order)?.0.scan.first.map(|stamp| stamp.time)
 }
 
 /// Logs that are written by the clock of their host as they arise, best first.
@@ -206,28 +203,17 @@ pub(super) fn steps(members: &[MemberDigest]) -> Vec<Event> {
 
 /// Where the clock was set between one rotation of a log and the next one.
 fn between_rotations(members: &[MemberDigest]) -> Vec<clock::Step> {
-    let mut by_log: BTreeMap<(&str, &str), Vec<(i64, &MemberDigest)>> = BTreeMap::new();
-    let rotations = of_the_clock(members).filter_map(rotation).filter(|(_, _, order)| *order > i64::MIN);
-    for (member, folder, order) in rotations {
-        by_log.entry((folder, member.log.unwrap_or_default())).or_default().push((order, member));
-    }
-    let mut steps = Vec::new();
-    for rotations in by_log.values_mut() {
-        rotations.sort_by_key(|(order, _)| *order);
-        steps.extend(rotations.windows(2).filter_map(|pair| between(pair[0].1, pair[1].1)));
-    }
-    steps
+    let pair = |pair: &[usize]| between(&members[pair[0]], &members[pair[1]]);
+    let of_log = |rotations: Vec<usize>| rotations.windows(2).filter_map(pair).collect::<Vec<_>>();
+    rotations(members).into_iter().flat_map(of_log).collect()
 }
-
-/// Less is no step, also inside a log.
-const LEAST_STEP: i64 = 2_000_000;
 
 /// Whether uptimes go on from one rotation to the next while the stamps do not.
 fn between(older: &MemberDigest, newer: &MemberDigest) -> Option<clock::Step> {
     let (old, new) = (older.scan.clock.uptimes.as_ref()?, newer.scan.clock.uptimes.as_ref()?);
     let passed = new.first_uptime - old.last_uptime;
     let from = old.last.time.plus_micros(passed);
-    let is_set = passed >= 0 && new.first.time.since(from).abs() >= LEAST_STEP;
+    let is_set = passed >= 0 && new.first.time.since(from).abs() >= clock::LEAST_STEP;
     is_set.then(|| clock::Step {
         from,
         to: new.first.time,
@@ -269,7 +255,7 @@ fn step_event(step: &clock::Step) -> Event {
         severity: Severity::Warning,
         rule: STEP_RULE.to_owned(),
         text,
-        raw: line_of(&step.line),
+        raw: step.line.clone(),
         fields: fields.map(|(key, value)| (key.to_owned(), value)).into(),
         source: step.source.clone(),
     }
@@ -296,12 +282,12 @@ pub(super) fn boots(members: &[MemberDigest], events: &[Event]) -> Vec<Event> {
 
 fn boot_event(boot: &clock::Boot) -> Event {
     Event {
-        stamp: Some(Stamp { time: boot.at, quality: TimeQuality::Estimated }),
+        stamp: Some(Stamp::estimated(boot.at)),
         kind: EventKind::HOST_BOOT,
         severity: Severity::Info,
         rule: BOOT_RULE.to_owned(),
         text: "The host booted, as the uptime or the early lines in its log show".to_owned(),
-        raw: line_of(&boot.line),
+        raw: boot.line.clone(),
         fields: BTreeMap::new(),
         source: boot.source.clone(),
     }
@@ -318,12 +304,8 @@ pub(super) fn last_boot(members: &[MemberDigest], captured_at: Option<Timestamp>
     Some(Fact {
         value: FactValue::BootedAt { at: last.at },
         source: last.source.clone(),
-        text: line_of(&last.line),
+        text: last.line.clone(),
     })
-}
-
-fn line_of(line: &[u8]) -> String {
-    shown(&line[..line.len().min(1_000)]).trim_end().to_owned()
 }
 
 /// Logs whose records are in no order of time.

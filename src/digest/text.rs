@@ -6,6 +6,7 @@ use flate2::Crc;
 use super::member::plain;
 use crate::fact::{self, Line, Output, Reader};
 use crate::format;
+use crate::format::text::without_mark;
 use crate::model::{MemberPath, Problem, ProblemKind};
 use crate::record::{Origin, Records, Stretch};
 use crate::rule::{RuleSet, Scan, Scanner};
@@ -188,8 +189,7 @@ impl Take<'_, '_> {
     fn sure(&mut self, stretch: Stretch<'_>) {
         for (bytes, line, offset) in stretch.lines() {
             // An editor may have left a mark at the beginning.
-            let bytes =
-                if offset == 0 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
+            let bytes = if offset == 0 { without_mark(bytes) } else { bytes };
             if self.readers.is_empty() {
                 break;
             }

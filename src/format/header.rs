@@ -7,7 +7,8 @@
 use memchr::memmem;
 
 use super::shape::vmx::{self, OpIdColumn};
-use super::shape::{Shape, after_stamp, closing_bracket, kernel, service, syslog, vmacore};
+use super::shape::{Shape, after_stamp, behind, closing_bracket, kernel, service, syslog, vmacore};
+use super::text::without_mark;
 use super::time::{self, Yearless};
 use crate::model::{Stamp, TimeQuality};
 
@@ -112,7 +113,7 @@ fn read<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
 /// A line behind what a crash or an editor left before it: zero bytes, a byte order mark.
 fn begun(line: &[u8]) -> &[u8] {
     match line.first() {
-        Some(0xef) => line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line),
+        Some(0xef) => without_mark(line),
         Some(0) => &line[line.iter().position(|&byte| byte != 0).unwrap_or(line.len())..],
         _ => line,
     }
@@ -153,8 +154,7 @@ fn date_only<'a>(line: &'a [u8], header: &mut Header<'a>) -> bool {
     if let Some((micros, fraction, end)) = time::time_of_day(header.message, 0) {
         let quality = if fraction { TimeQuality::Exact } else { TimeQuality::Second };
         header.stamp = Some(Stamp { time: date.plus_micros(micros), quality });
-        let rest = &header.message[end..];
-        header.message = rest.strip_prefix(b" ").unwrap_or(rest);
+        header.message = behind(&header.message[end..]);
     }
     true
 }

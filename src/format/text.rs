@@ -12,6 +12,11 @@ pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// What stands behind the mark that some editors leave at the beginning of a text.
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 /// Whether `bytes` are text in code page 932: all of it can be read as such, and at least two different characters are kana
 /// or frequent kanji. One such pair alone is as likely a letter with an accent in a western code page.
 fn is_japanese(bytes: &[u8]) -> bool {

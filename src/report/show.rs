@@ -90,8 +90,15 @@ pub fn delta(micros: i64) -> String {
 
 /// A time of the timeline; `~` marks one that is estimated.
 pub fn entry_time(time: Timestamp, quality: TimeQuality) -> String {
-    let mark = if quality == TimeQuality::Estimated { "~" } else { "" };
-    format!("{mark}{}", self::time(time))
+    format!("{}{}", mark(quality), self::time(time))
+}
+
+/// What stands before an estimated time.
+pub const fn mark(quality: TimeQuality) -> &'static str {
+    match quality {
+        TimeQuality::Estimated => "~",
+        TimeQuality::Exact | TimeQuality::Second => "",
+    }
 }
 
 /// The name of a time quality, as in JSON.

@@ -6,7 +6,7 @@ use super::fields::{KEPT_FIELD, add_columns, fields_of, message_of, text_of};
 use super::{Family, RuleSet};
 use crate::format::clock::{Clock, Told};
 use crate::format::{self, Dialect, Header};
-use crate::model::{Event, MemberPath, Source, Stamp, TimeQuality};
+use crate::model::{Event, MemberPath, Source, Stamp};
 use crate::record::{Origin, Stretch};
 
 /// Events of one rule kept per member at its beginning, and as many at its end; the rest is counted.
@@ -268,9 +268,7 @@ impl<'r> Scanner<'r> {
             clock: self.clock.finish(self.records),
             ..Scan::default()
         };
-        if let Some((source, line)) = scan.clock.first_record.take() {
-            scan.first_record = Some((source, text_of(&line, KEPT_FIELD)));
-        }
+        scan.first_record = scan.clock.first_record.take().or(scan.first_record);
         if let Some((last, sure)) = scan.last.as_mut().zip(scan.clock.last_sure) {
             last.time = sure;
         }
@@ -326,7 +324,7 @@ impl<'r> Scanner<'r> {
 
 /// The time of a neighbour.
 fn estimated(stamp: Stamp) -> Stamp {
-    Stamp { time: stamp.time, quality: TimeQuality::Estimated }
+    Stamp::estimated(stamp.time)
 }
 
 fn stamp_of(line: &[u8]) -> Option<Stamp> {

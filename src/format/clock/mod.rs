@@ -16,11 +16,12 @@ use self::years::Years;
 pub use self::years::{YearlessSpan, in_years, waits_for_year, years_before};
 use super::header::{self, Header};
 use super::shape::Shape;
+use super::text::shown;
 use super::time;
 use crate::model::{Source, Stamp, TimeQuality, Timestamp};
 
 /// A clock that runs back by less than this was not set: threads that write to one log overtake each other.
-const LEAST_STEP: i64 = 2_000_000;
+pub const LEAST_STEP: i64 = 2_000_000;
 /// A single record so far ahead of its neighbours has a damaged stamp.
 const LONE: i64 = 300_000_000;
 /// A clock that is off by a day or more is not a clock that was corrected: it was wrong, and is set.
@@ -55,7 +56,7 @@ pub struct Step {
     /// The first record after.
     pub source: Source,
     /// Its line.
-    pub line: Vec<u8>,
+    pub line: String,
 }
 
 /// The host booted while a log was written.
@@ -68,7 +69,7 @@ pub struct Boot {
     /// The record that shows it.
     pub source: Source,
     /// Its line.
-    pub line: Vec<u8>,
+    pub line: String,
 }
 
 /// Records whose stamps are wrong: written by a clock that was wrong since the boot until it was set, or damaged.
@@ -92,7 +93,7 @@ pub struct Clock {
     /// Stamp of the first record that has one.
     pub first: Option<Stamp>,
     /// The first record, where that which seemed to be it has a damaged stamp.
-    first_record: Option<(Source, Vec<u8>)>,
+    first_record: Option<(Source, String)>,
     /// Stamp of the last record with one that is not in the usual form.
     pub last: Option<Stamp>,
     years: Years,
@@ -109,7 +110,7 @@ pub struct Clock {
     /// A step forward that the next record must agree with.
     ahead: Option<Step>,
     /// The first of the lines that are written before the clock is known.
-    starting: Option<(Source, Vec<u8>)>,
+    starting: Option<(Source, String)>,
     steps: Vec<Step>,
     boots: Vec<Boot>,
     wrong: Vec<Wrong>,
@@ -162,7 +163,7 @@ struct Doubt {
     count: u32,
     first: Stamp,
     source: Source,
-    line: Vec<u8>,
+    line: String,
 }
 
 /// What a member gave.
@@ -183,11 +184,11 @@ pub struct Told {
     /// Where stamps have no year, what is known of it.
     pub yearless: Option<YearlessSpan>,
     /// The first record, where that which seemed to be it has a damaged stamp.
-    pub first_record: Option<(Source, Vec<u8>)>,
+    pub first_record: Option<(Source, String)>,
     /// The last stamp that others agree with, where the last one alone is far ahead.
     pub last_sure: Option<Timestamp>,
     /// The first line that waits for a clock which the member does not tell.
-    pub open: Option<(Source, Vec<u8>)>,
+    pub open: Option<(Source, String)>,
 }
 
 impl Clock {
@@ -229,7 +230,7 @@ impl Clock {
             self.starting = Some((place(), kept(line)));
         }
         let with_year = header.yearless.and_then(|stamp| self.years.place(stamp));
-        let reckoned = with_year.map(|time| Stamp { time, quality: TimeQuality::Estimated });
+        let reckoned = with_year.map(Stamp::estimated);
         let Some(stamp) = header.stamp.or(reckoned) else { return false };
         self.stamped(stamp, &header, line, place);
         self.last = Some(stamp);
@@ -450,8 +451,8 @@ impl Clock {
 }
 
 /// As much of a line as shows what it is.
-fn kept(line: &[u8]) -> Vec<u8> {
-    line[..line.len().min(KEPT)].to_vec()
+fn kept(line: &[u8]) -> String {
+    shown(&line[..line.len().min(KEPT)]).trim_end().to_owned()
 }
 
 /// Whether a line is one that the kernel writes before all others since 8.0, `In(182) vmkernel: VMB: 65: …`.

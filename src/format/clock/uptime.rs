@@ -32,7 +32,7 @@ pub struct Ends {
     /// The record.
     pub source: Source,
     /// Its line.
-    pub line: Vec<u8>,
+    pub line: String,
     /// Uptime of the last one.
     pub last_uptime: i64,
     /// Its stamp.
@@ -56,7 +56,7 @@ struct Odd {
     boot: Timestamp,
     stamp: Stamp,
     source: Source,
-    line: Vec<u8>,
+    line: String,
 }
 
 /// What one more record shows.
@@ -68,7 +68,7 @@ pub(super) enum Shows {
     /// The clock was wrong since the boot, and was set; by so much, in microseconds.
     Wrong { at: Timestamp, shift: i64 },
     /// The clock was set by so much at this record.
-    Set { size: i64, stamp: Stamp, source: Source, line: Vec<u8> },
+    Set { size: i64, stamp: Stamp, source: Source, line: String },
     /// Nothing new.
     Nothing,
 }
@@ -80,7 +80,7 @@ impl Uptimes {
     }
 
     /// Takes a record's stamp and the uptime that it names; `place` gives its place and line.
-    pub(super) fn see(&mut self, stamp: Stamp, uptime: i64, place: impl Fn() -> (Source, Vec<u8>)) -> Shows {
+    pub(super) fn see(&mut self, stamp: Stamp, uptime: i64, place: impl Fn() -> (Source, String)) -> Shows {
         let boot = stamp.time.plus_micros(-uptime);
         self.seen += 1;
         if uptime >= SETTLED {
@@ -103,7 +103,7 @@ impl Uptimes {
 }
 
 impl Uptimes {
-    fn ends_with(&mut self, stamp: Stamp, uptime: i64, place: impl Fn() -> (Source, Vec<u8>)) {
+    fn ends_with(&mut self, stamp: Stamp, uptime: i64, place: impl Fn() -> (Source, String)) {
         if let Some(ends) = &mut self.ends {
             (ends.last_uptime, ends.last) = (uptime, stamp);
             return;
@@ -129,7 +129,7 @@ impl Up {
     }
 
     /// Whether the clock was set: two records in a row must say so.
-    fn moved(&mut self, boot: Timestamp, stamp: Stamp, place: impl FnOnce() -> (Source, Vec<u8>)) -> Shows {
+    fn moved(&mut self, boot: Timestamp, stamp: Stamp, place: impl FnOnce() -> (Source, String)) -> Shows {
         if boot.since(self.boot).abs() < LEAST_STEP {
             // A clock that is slewed drifts against the uptime: what counts is a jump between neighbours.
             (self.boot, self.doubt) = (boot, None);

@@ -1,11 +1,11 @@
 //! The years of stamps that name none.
 
+use super::DAY;
 use crate::format::time::Yearless;
 use crate::model::Timestamp;
 
 const FIRST_YEAR: i64 = 804;
 const YEAR_STEP: i64 = 4;
-const DAY: i64 = 86_400_000_000;
 /// A log that goes back by so much went on into the next year: nobody corrects a clock by two months.
 const TURN: i64 = -60 * DAY;
 /// A record that is ahead of the one before by so much, and of the one behind too, has a damaged stamp.

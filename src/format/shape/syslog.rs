@@ -2,6 +2,7 @@
 
 use super::{Shape, after_stamp, behind, closing_bracket, kernel, split_token, vmacore, vmx};
 use crate::format::header::{self, Header};
+use crate::format::text::without_mark;
 use crate::format::time;
 
 /// `In(182)`, `Wa(180)[+]`, `In(05)+`: the letters, whether the line marker is there, and what follows.
@@ -261,7 +262,7 @@ fn numbered_body<'a>(rest: &'a [u8], header: &mut Header<'a>) -> bool {
         _ => 0,
     };
     let text = behind(&rest[data..]);
-    body(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text), header);
+    body(without_mark(text), header);
     true
 }
 

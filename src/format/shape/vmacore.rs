@@ -72,37 +72,36 @@ fn is_vmacore(text: &[u8]) -> bool {
     text.starts_with(b"[Originator@") || text.starts_with(b"[vSAN@")
 }
 
-/// Takes the values of a vmacore header: each reaches up to the next key that is known, as values may hold blanks.
+/// Takes the values of a vmacore header: each reaches up to the next key that is known, as values may hold blanks. Of a key
+/// that stands twice the last one counts: what is before it is part of a value.
 fn keys<'a>(inside: &'a [u8], header: &mut Header<'a>) {
+    if !take_keys(inside, header, |_, _| true) {
+        (header.sub, header.user, header.op_id) = (None, None, None);
+        take_keys(inside, header, |key, behind| !stands_again(key, behind));
+    }
+}
+
+/// Takes the values of the keys for which `counts` holds, given what is behind them; false where one stands twice.
+fn take_keys<'a>(inside: &'a [u8], header: &mut Header<'a>, counts: impl Fn(Key, &[u8]) -> bool) -> bool {
     let mut open: Option<(Key, usize)> = None;
     for blank in memchr::memchr_iter(b' ', inside) {
         let Some((key, len)) = key(&inside[blank + 1..]) else { continue };
+        let from = blank + 1 + len;
+        if !counts(key, &inside[from..]) {
+            continue;
+        }
+        take(open.replace((key, from)), &inside[..blank], header);
         let again = match key {
             Key::Sub => header.sub.is_some(),
-            Key::User => header.user.is_some() || matches!(open, Some((Key::User, _))),
+            Key::User => header.user.is_some(),
             Key::OpId | Key::Other => false,
         };
         if again {
-            return last_keys(inside, header);
-        }
-        take(open.replace((key, blank + 1 + len)), &inside[..blank], header);
-    }
-    take(open, inside, header);
-}
-
-/// The same where a key stands twice: the last one counts, what is before it is part of a value.
-#[cold]
-fn last_keys<'a>(inside: &'a [u8], header: &mut Header<'a>) {
-    (header.sub, header.user, header.op_id) = (None, None, None);
-    let mut open: Option<(Key, usize)> = None;
-    for blank in memchr::memchr_iter(b' ', inside) {
-        if let Some((key, len)) = key(&inside[blank + 1..])
-            && !stands_again(key, &inside[blank + 1 + len..])
-        {
-            take(open.replace((key, blank + 1 + len)), &inside[..blank], header);
+            return false;
         }
     }
     take(open, inside, header);
+    true
 }
 
 /// Whether a key stands once more behind this place: then this one is part of a value, as of a path that holds ` user=`.
