@@ -120,16 +120,6 @@ pub fn host_task(text: &str) -> Option<(&str, &str, u64)> {
     number.parse().ok().map(|number| (&rest[..at], method, number))
 }
 
-/// A UUID as it is compared: lower case, without dashes; `None` where `text` has not 32 hexadecimal digits.
-///
-/// ESXi writes the UUID of a node with four dashes, with three, or as bytes with blanks.
-pub fn uuid(text: &str) -> Option<String> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'-' | b' '));
-    let digits: String =
-        text.chars().filter(char::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase()).collect();
-    (plain && digits.len() == 32).then_some(digits)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_tasks_and_uuids_are_told_from_words() {
+    fn objects_and_tasks_are_told_from_words() {
         assert_eq!(
             (moref("host-12"), moref("domain-c8"), moref("vm-x"), moref("vm-")),
             (Some(("host", 12)), Some(("domain", 8)), None, None)
@@ -204,7 +194,5 @@ mod tests {
             Some(("", "vim.host.VMotionManager.initiateDestination", 9))
         );
         assert_eq!(host_task("haTask-x"), None);
-        assert_eq!(uuid("5F0A1B2C-3d4e-5f60-7182-0050568a0001"), uuid("5f0a1b2c-3d4e5f60-7182-0050568a0001"));
-        assert_eq!(uuid("5f0a1b2c-3d4e-5f60-7182-0050568a"), None);
     }
 }

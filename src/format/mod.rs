@@ -160,29 +160,4 @@ mod tests {
         check("var/run/vmware/hostd.pid", None);
         check("var/run/log/hostd", None);
     }
-
-    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-    /// Real lines, where the corpus is at hand; the test says so and passes where it is not.
-    #[test]
-    fn real_lines_have_their_time_and_message() {
-        let Ok(folder) = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus")) else {
-            eprintln!("skipped: no corpus of real lines beside the project");
-            return;
-        };
-        let mut stamped = 0;
-        for entry in folder.flatten().filter(|entry| entry.path().extension().is_some_and(|e| e == "log")) {
-            let bytes = std::fs::read(entry.path()).expect("readable");
-            for line in bytes.split(|&byte| byte == b'\n').filter(|line| time::looks_iso(line)) {
-                let header = parse(line).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(line)));
-                assert!(header.stamp.is_some() && !header.message.is_empty());
-                let text = String::from_utf8_lossy(line);
-                if text.contains("[Originator@") && text.contains(" sub=") && !text.contains("Section for") {
-                    assert!(header.sub.is_some(), "{text}");
-                    assert!(!header.message.starts_with(b"[Originator"), "{text}");
-                }
-                stamped += 1;
-            }
-        }
-        assert!(stamped > 50, "only {stamped} stamped lines");
-    }
 }
