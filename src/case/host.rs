@@ -68,6 +68,21 @@ pub struct FeatureState {
     pub config: Option<Sourced<()>>,
     /// Legacy register masks.
     pub overrides: Vec<Sourced<(String, String)>>,
+    /// The EVC mode that is applied: `intel-haswell`.
+    pub evc_mode: Option<Sourced<String>>,
+    /// The highest EVC mode that its CPU can offer.
+    pub max_evc_mode: Option<Sourced<String>>,
+    /// What a VM found when it was powered on here last, where that still holds.
+    pub seen: Option<Seen>,
+}
+
+/// What the `vmware.log` of a VM prints of its host at the VM's power-on.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What was there after masks; what is not listed was 0.
+    pub capabilities: BTreeMap<String, u64>,
+    /// The log.
+    pub source: Source,
 }
 
 impl FeatureState {
@@ -338,6 +353,11 @@ fn take(host: &mut Host, fact: &Fact) {
         FactValue::Capability { key, value, masked } => {
             let list = if *masked { &mut features.masked } else { &mut features.capability };
             list.entry(key.clone()).or_insert_with(|| Sourced::of(fact, *value));
+        }
+        FactValue::EvcModes { max, current } => {
+            let of = |mode: &Option<String>| mode.clone().map(|mode| Sourced::of(fact, mode));
+            features.max_evc_mode = features.max_evc_mode.take().or_else(|| of(max));
+            features.evc_mode = features.evc_mode.take().or_else(|| of(current));
         }
         FactValue::SystemUuid { uuid } => host.system_uuid = Some(uuid.to_ascii_lowercase()),
         FactValue::VsanCluster(vsan) => {

@@ -20,14 +20,14 @@ use crate::model::{HostKind, Source, Timestamp};
 pub use capture::{Capture, Change, changes};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
-pub use host::{Cpu, FeatureState, Host, Sourced};
+pub use host::{Cpu, FeatureState, Host, Seen, Sourced};
 pub use names::Names;
 pub use setup::{
     ByName, DirectoryCount, DirectoryNode, MicrocodeSetup, NetworkSetup, NtpSetup, Setup, Vib, VmSetup,
     VmsSetup, VsanSetup,
 };
 pub use timeline::Moment;
-pub use vm::Vm;
+pub use vm::{Vm, VmCpuSettings};
 
 /// A member's path inside its bundle, `var/run/log/hostd.log`; of a bundle itself the file it lies in.
 pub fn inside(path: &str) -> String {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::host::Host;
+use crate::fact::feature::FeatureValue;
 use crate::fact::{Requirement, VmRun, VmStart};
 use crate::model::{Source, Timestamp};
 
@@ -15,10 +16,56 @@ pub struct Vm {
     pub folder: String,
     /// When it was powered on; arriving by vMotion or resuming does not count.
     pub powered_on_at: Option<Timestamp>,
+    /// The host on which it was powered on, as its logs name it.
+    pub powered_on_host: Option<String>,
     /// What it needs, as fixed at its power-on; ordered by key.
     pub requires: Vec<Requirement>,
-    /// The log that says so.
+    /// The file that says so; `None` where none does.
+    pub requires_from: Option<String>,
+    /// What its own configuration sets of the CPU.
+    pub settings: VmCpuSettings,
+    /// The log or the file that names it.
     pub source: Source,
+}
+
+/// What a VM's configuration sets of the CPU.
+#[derive(Clone, Debug, Default)]
+pub struct VmCpuSettings {
+    /// `featMask.vm.<key>` in lower case.
+    pub masks: BTreeMap<String, FeatureValue>,
+    /// `featureCompat.vm.completeMasks`: per-VM EVC sets it.
+    pub complete: Option<bool>,
+    /// Legacy register masks: `cpuid.7.edx` and its text.
+    pub registers: Vec<(String, String)>,
+    /// `vhv.enable`: the guest may run a hypervisor.
+    pub nested: bool,
+    /// `vpmc.enable`: the guest sees performance counters.
+    pub perf_counters: bool,
+    /// `featureCompat.enable = FALSE`: its features are not checked.
+    pub unchecked: bool,
+    /// The lines that say so.
+    pub lines: Vec<(Source, String)>,
+}
+
+impl VmCpuSettings {
+    /// What is set, by the names of the report.
+    pub fn kinds(&self) -> Vec<&'static str> {
+        let per_vm_evc = self.is_per_vm_evc();
+        let told = [
+            ("per-vm-evc", per_vm_evc),
+            ("feature-masks", !self.masks.is_empty() && !per_vm_evc),
+            ("register-masks", !self.registers.is_empty()),
+            ("nested", self.nested),
+            ("performance-counters", self.perf_counters),
+            ("no-check", self.unchecked),
+        ];
+        told.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
+    }
+
+    /// Whether the masks are a whole EVC mode, not single ones set by hand.
+    pub fn is_per_vm_evc(&self) -> bool {
+        self.complete == Some(true) && !self.masks.is_empty()
+    }
 }
 
 /// Puts the VMs that run on each host into its `vms`, ordered by name.
@@ -77,11 +124,15 @@ fn running(host: &Host, index: usize, folder: &str, runs: &[(usize, VmRun, Sourc
             .unwrap_or_default();
     }
     requires.sort_by(|a, b| a.key.cmp(&b.key));
+    let requires_from = requires.first().map(|need| need.source.file.as_str().to_owned());
     Some(Vm {
         name,
         folder: folder.to_owned(),
         powered_on_at: powered_on.and_then(|run| run.from).map(|stamp| stamp.time),
+        powered_on_host: powered_on.and_then(|run| run.host.clone()),
         requires,
+        requires_from,
+        settings: VmCpuSettings::default(),
         source: source.clone(),
     })
 }

@@ -164,6 +164,15 @@ pub enum FactValue {
     },
     /// One run of a VM, as one `vmware.log` tells it.
     VmRun(VmRun),
+    /// What a VM requires, as the dump of the host's objects tells it.
+    VmRequirements(VmRequirements),
+    /// EVC modes of the host, as the dump of its objects tells them.
+    EvcModes {
+        /// `maxEVCModeKey`, the highest that its CPU can offer: `intel-haswell`.
+        max: Option<String>,
+        /// `currentEVCModeKey`, the one that is applied.
+        current: Option<String>,
+    },
     /// A VM of `localcli vm process list`.
     RunningVm {
         /// Display name.
@@ -304,6 +313,49 @@ pub struct VmRun {
     pub capabilities: Vec<(String, u64)>,
     /// `featMask.evc.*` that held on the host then.
     pub evc_masks: Vec<(String, FeatureValue)>,
+    /// `featureCompat.evc.completeMasks` then.
+    #[serde(default)]
+    pub evc_complete: Option<bool>,
+    /// Whether the log prints the host's settings, so that a mask that is not in them was not set.
+    #[serde(default)]
+    pub evc_known: bool,
+    /// `featMask.vm.*` of the VM's own configuration then.
+    #[serde(default)]
+    pub vm_masks: Vec<(String, FeatureValue)>,
+    /// `featureCompat.vm.completeMasks` then.
+    #[serde(default)]
+    pub vm_complete: Option<bool>,
+    /// Raw CPUID of the host, as printed last; the weakest source of all, as a bit is no capability.
+    #[serde(default)]
+    pub cpuid: Vec<CpuidLeaf>,
+}
+
+/// One leaf of `hostCPUID`.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CpuidLeaf {
+    /// 1, 7, 0x80000001, …
+    pub leaf: u32,
+    /// 0, 1, …
+    pub subleaf: u32,
+    /// EAX, EBX, ECX, EDX.
+    pub registers: [u32; 4],
+}
+
+/// What a VM requires, as the dump of the host's objects tells it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VmRequirements {
+    /// Display name.
+    pub name: Option<String>,
+    /// Configuration file: `[datastore] web/web.vmx`.
+    pub path: Option<String>,
+    /// Whether it is powered on.
+    pub powered_on: Option<bool>,
+    /// `bootTime`: when it was powered on, or came by vMotion.
+    pub booted_at: Option<Timestamp>,
+    /// `minRequiredEVCModeKey`
+    pub min_evc_mode: Option<String>,
+    /// `featureRequirement`
+    pub requires: Vec<Requirement>,
 }
 
 /// How a VM's run on a host began.

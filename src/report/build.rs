@@ -252,6 +252,8 @@ fn features(case: &Case) -> Features {
         mask: by_id(&row.mask),
         effective: by_id(&row.effective),
         differs: row.differs,
+        cves: row.cves.iter().map(|cve| (*cve).to_owned()).collect(),
+        advisory: row.advisory.map(str::to_owned),
     };
     let vm = |needs: &verdict::VmNeeds<'_>| FeatureVm {
         name: needs.vm.name.clone(),
@@ -263,11 +265,52 @@ fn features(case: &Case) -> Features {
             .iter()
             .map(|block| Blocked { host: id(case, block.host), missing: block.missing.clone() })
             .collect(),
+        powered_on_host: needs.vm.powered_on_host.clone(),
+        requires_from: needs.vm.requires_from.clone(),
+        settings: needs.vm.settings.kinds().into_iter().map(str::to_owned).collect(),
     };
     Features {
         hosts: matrix.hosts.iter().map(|&host| id(case, host)).collect(),
         rows: matrix.rows.iter().map(row).collect(),
         vms: matrix.vms.iter().map(vm).collect(),
+        sources: matrix.hosts.iter().map(|&host| feature_source(case, host)).collect(),
+        clusters: matrix.clusters.iter().map(|outlook| feature_cluster(case, outlook)).collect(),
+    }
+}
+
+fn feature_source(case: &Case, host: usize) -> FeatureSource {
+    let state = &case.hosts[host].features;
+    fn file<T>(value: Option<&case::Sourced<T>>) -> Option<String> {
+        value.map(|value| value.source.file.as_str().to_owned())
+    }
+    FeatureSource {
+        host: id(case, host),
+        capability: file(state.capability.values().next()),
+        masked: file(state.masked.values().next()),
+        masks: file(state.masks.values().next()).or_else(|| file(state.config.as_ref())),
+        complete_masks: state.complete,
+        vm_log: state.seen.as_ref().map(|seen| seen.source.file.as_str().to_owned()),
+        evc_mode: state.evc_mode.as_ref().map(|mode| mode.value.clone()),
+        max_evc_mode: state.max_evc_mode.as_ref().map(|mode| mode.value.clone()),
+    }
+}
+
+fn feature_cluster(case: &Case, outlook: &verdict::Outlook) -> FeatureCluster {
+    let cluster = &case.clusters[outlook.cluster];
+    let evacuation = |evacuation: &verdict::Evacuation| Evacuation {
+        host: id(case, evacuation.host),
+        vms: evacuation.vms as u64,
+        stay: evacuation.stay.clone(),
+        unknown: evacuation.unknown.clone(),
+    };
+    FeatureCluster {
+        id: cluster.id.clone(),
+        hosts: cluster.hosts.iter().map(|&host| id(case, host)).collect(),
+        evacuation: outlook.evacuation.iter().map(evacuation).collect(),
+        baseline: outlook.baseline.as_ref().map(|baseline| Baseline {
+            evc_mode: baseline.evc_mode.clone(),
+            lacking: baseline.lacking.clone(),
+        }),
     }
 }
 

@@ -359,6 +359,68 @@ pub struct Features {
     pub rows: Vec<FeatureRow>,
     /// VMs with their requirements, ordered by host, then name.
     pub vms: Vec<FeatureVm>,
+    /// Where the values of each host come from, ordered as `hosts`.
+    #[serde(default)]
+    pub sources: Vec<FeatureSource>,
+    /// What the features mean for each cluster, ordered as the case's clusters.
+    #[serde(default)]
+    pub clusters: Vec<FeatureCluster>,
+}
+
+/// Where the CPU features of a host come from: files of its bundle.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct FeatureSource {
+    /// The host.
+    pub host: HostId,
+    /// Of `featureCapability`.
+    pub capability: Option<String>,
+    /// Of `maskedFeatureCapability`.
+    pub masked: Option<String>,
+    /// Of the EVC masks.
+    pub masks: Option<String>,
+    /// `featureCompat.evc.completeMasks`
+    pub complete_masks: Option<bool>,
+    /// The log of a VM that tells what it found when it was powered on last, where that still holds.
+    pub vm_log: Option<String>,
+    /// The EVC mode that is applied: `intel-haswell`.
+    pub evc_mode: Option<String>,
+    /// The highest EVC mode that the CPU can offer.
+    pub max_evc_mode: Option<String>,
+}
+
+/// What CPU features mean for a cluster.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct FeatureCluster {
+    /// Id of the cluster.
+    pub id: String,
+    /// Its hosts with a bundle here.
+    pub hosts: Vec<HostId>,
+    /// Host by host: can every VM leave?
+    pub evacuation: Vec<Evacuation>,
+    /// What all hosts can offer; `None` with fewer than two hosts, or where their CPUs are not known.
+    pub baseline: Option<Baseline>,
+}
+
+/// Whether a host can be emptied with vMotion, as far as CPU features decide.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Evacuation {
+    /// The host.
+    pub host: HostId,
+    /// VMs that run on it.
+    pub vms: u64,
+    /// Those that no other host of the cluster can take.
+    pub stay: Vec<String>,
+    /// Those whose requirements, or whose targets, the bundles do not tell.
+    pub unknown: Vec<String>,
+}
+
+/// What all hosts of a cluster can offer.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Baseline {
+    /// The highest EVC mode that all hosts can offer, where they tell.
+    pub evc_mode: Option<String>,
+    /// Features that some hosts are capable of and not all: no common baseline can have them.
+    pub lacking: Vec<String>,
 }
 
 /// One CPU feature over all hosts.
@@ -378,6 +440,12 @@ pub struct FeatureRow {
     pub effective: BTreeMap<HostId, Option<u64>>,
     /// Whether hosts of one cluster differ in it.
     pub differs: bool,
+    /// The flaws that it guards against: `CVE-2018-12126`.
+    #[serde(default)]
+    pub cves: Vec<String>,
+    /// VMware's advisory on them.
+    #[serde(default)]
+    pub advisory: Option<String>,
 }
 
 /// What sort of feature a CPU feature is.
@@ -407,6 +475,16 @@ pub struct FeatureVm {
     pub requires: Vec<String>,
     /// Hosts of its cluster that it cannot move to, and what they lack.
     pub blocked: Vec<Blocked>,
+    /// The host on which it was powered on, where the bundles tell.
+    #[serde(default)]
+    pub powered_on_host: Option<String>,
+    /// The file that tells what it requires.
+    #[serde(default)]
+    pub requires_from: Option<String>,
+    /// What its own configuration sets of the CPU: `per-vm-evc`, `feature-masks`, `register-masks`, `nested`,
+    /// `performance-counters`, `no-check`.
+    #[serde(default)]
+    pub settings: Vec<String>,
 }
 
 /// A host that a VM cannot move to.

@@ -16,7 +16,7 @@ use crate::model::{Confidence, Severity, Source, Text, Timestamp};
 
 pub use vsan::formed_at as vsan_formed_at;
 
-pub use features::{Block, Matrix, Row, VmNeeds, matrix};
+pub use features::{Baseline, Block, Evacuation, Matrix, Outlook, Row, VmNeeds, matrix};
 
 /// What we tell the user, in both languages.
 #[derive(Clone, Debug)]

@@ -477,6 +477,8 @@ fn features() -> Features {
             mask: values(|host| if is_security { None } else { Some(u64::from(host != "esx02")) }),
             effective: values(|host| Some(u64::from(!lacks(host) && (is_security || host != "esx02")))),
             differs: true,
+            cves: vec!["CVE-2018-12126".into()],
+            advisory: Some("VMSA-2019-0008".into()),
         }
     });
     let same = (0..60).map(|n| FeatureRow {
@@ -487,6 +489,8 @@ fn features() -> Features {
         mask: values(|_| None),
         effective: values(|_| Some(n % 3)),
         differs: false,
+        cves: Vec::new(),
+        advisory: None,
     });
     let vm = |n: usize| FeatureVm {
         name: if n == 1 { HOSTILE_VM.into() } else { format!("app-{n:02}") },
@@ -497,11 +501,16 @@ fn features() -> Features {
             host: "esx04".into(),
             missing: vec!["cpuid.ibrs".into(), "cpuid.mdclear".into(), "cpuid.stibp".into()],
         }],
+        powered_on_host: Some(HOSTS[n % 3].into()),
+        requires_from: Some(format!("vmfs/volumes/ds/app-{n:02}/vmware.log")),
+        settings: Vec::new(),
     };
     Features {
         hosts: HOSTS.map(String::from).to_vec(),
         rows: differing.chain(same).collect(),
         vms: (1..=8).map(vm).collect(),
+        sources: Vec::new(),
+        clusters: Vec::new(),
     }
 }
 

@@ -1,10 +1,14 @@
 //! The CPU-feature matrix: what each host offers, what each VM needs, and where it cannot go for it.
 
+mod outlook;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::{Case, Cluster, Host, Vm};
 use crate::fact::features::{self, FeatureClass};
 use crate::model::HostKind;
+
+pub use outlook::{Baseline, Evacuation, Outlook};
 
 /// One feature over all ESXi hosts of a case.
 #[derive(Clone, Debug)]
@@ -23,6 +27,10 @@ pub struct Row {
     pub effective: BTreeMap<usize, Option<u64>>,
     /// Whether hosts of one cluster differ in what VMs can use.
     pub differs: bool,
+    /// The flaws that it guards against.
+    pub cves: Vec<&'static str>,
+    /// VMware's advisory on them.
+    pub advisory: Option<&'static str>,
 }
 
 /// A VM, what it needs, and where it cannot go.
@@ -54,6 +62,8 @@ pub struct Matrix<'a> {
     pub rows: Vec<Row>,
     /// Ordered by host, then name.
     pub vms: Vec<VmNeeds<'a>>,
+    /// By cluster, in the case's order.
+    pub clusters: Vec<Outlook>,
 }
 
 /// The matrix of a case.
@@ -74,7 +84,8 @@ pub fn matrix(case: &Case) -> Matrix<'_> {
         }
     }
     vms.sort_by(|a, b| (a.host, &a.vm.name).cmp(&(b.host, &b.vm.name)));
-    Matrix { hosts, rows, vms }
+    let clusters = (0..case.clusters.len()).map(|cluster| outlook::of(case, cluster, &rows, &vms)).collect();
+    Matrix { hosts, rows, vms, clusters }
 }
 
 fn keys(host: &Host) -> impl Iterator<Item = &str> {
@@ -96,6 +107,8 @@ fn row(case: &Case, hosts: &[usize], key: &str) -> Row {
         mask: of(&|host| host.features.masks.get(key).map(|mask| mask.value.number)),
         effective: of(&|host| offered(case, host, key)),
         differs,
+        cves: info.cves().collect(),
+        advisory: info.advisory,
     }
 }
 
