@@ -62,7 +62,7 @@ impl Capture {
             update: host.placed.as_ref().map(|placed| placed.name.clone()),
             bios: host.bios.clone(),
             microcode: host.microcode.as_ref().map(|microcode| microcode.value),
-            running_vms: host.running.as_ref().map(|running| running.len() as u64),
+            running_vms: host.told.running.as_ref().map(|running| running.len() as u64),
             vsan_state: vsan.and_then(|vsan| vsan.state.clone()),
             vsan_members: vsan.and_then(|vsan| vsan.member_count),
             unicast_peers: host.unicast.as_ref().map(|agents| agents.value.len() as u64),

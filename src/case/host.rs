@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::tree;
 use crate::digest::{Digest, LogCoverage};
+use crate::fact::cpuid_bits;
 use crate::fact::feature::FeatureValue;
 use crate::fact::releases::{self, Placed};
-use crate::fact::{Fact, FactValue, UnicastAgent, VmRun, VsanCluster};
+use crate::fact::{CpuidLeaf, Fact, FactValue, UnicastAgent, VsanCluster};
 use crate::model::{Event, HostKind, Problem, ProblemKind, Source, Timestamp};
 
 use super::capture::Capture;
 use super::coverage::Gap;
 use super::setup::Setup;
-use super::vm::Vm;
+use super::vm::{self, Vm};
 
 /// A value and the line that it came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +61,10 @@ pub struct FeatureState {
     pub capability: BTreeMap<String, Sourced<u64>>,
     /// `maskedFeatureCapability`: after masks.
     pub masked: BTreeMap<String, Sourced<u64>>,
+    /// Whether `capability` was read from its beginning to its end.
+    pub capability_whole: bool,
+    /// Whether `masked` was.
+    pub masked_whole: bool,
     /// `featMask.evc.*`
     pub masks: BTreeMap<String, Sourced<FeatureValue>>,
     /// `featureCompat.evc.completeMasks`
@@ -74,6 +79,8 @@ pub struct FeatureState {
     pub max_evc_mode: Option<Sourced<String>>,
     /// What a VM found when it was powered on here last, where that still holds.
     pub seen: Option<Seen>,
+    /// Raw CPUID, as the newest log of a VM prints it that began after the last boot.
+    pub cpuid: Vec<CpuidLeaf>,
 }
 
 /// What the `vmware.log` of a VM prints of its host at the VM's power-on.
@@ -91,26 +98,27 @@ impl FeatureState {
         self.config.is_some() || !self.masks.is_empty()
     }
 
-    /// What VMs on this host can use of feature `key`, or `None` where the bundle does not tell.
-    ///
-    /// The list after masks is the host's own answer. Without it the mask is laid over the capability; a mask does not
-    /// add what the hardware lacks, unless it is a `Min`. Under complete masks, a feature without one is hidden.
-    ///
-    /// `hidden` says that masks hide what they do not name: true of a feature unless something in the case shows that it
-    /// is there without a mask, as EVC masks do not speak of every key.
-    pub fn effective(&self, key: &str, hidden: bool) -> Option<u64> {
-        if let Some(masked) = self.masked.get(key) {
-            return Some(masked.value);
-        }
-        let capability = self.capability.get(key).map(|capability| capability.value);
-        match self.masks.get(key) {
-            Some(mask) => Some(match capability {
-                Some(capability) => mask.value.mask(capability).min(capability.max(mask.value.floor())),
-                None => mask.value.number,
-            }),
-            None if !self.masks.is_empty() && self.complete == Some(true) && hidden => Some(0),
-            None => capability,
-        }
+    /// What the host is capable of before masks. A key that a whole list does not hold is not known to its ESXi build.
+    pub fn capable_of(&self, key: &str) -> Option<u64> {
+        let listed = self.capability.get(key).map(|capability| capability.value);
+        listed.or_else(|| (self.capability_whole && !self.capability.is_empty()).then_some(0))
+    }
+
+    /// What the host itself says that VMs can use, after masks.
+    pub fn masked_value(&self, key: &str) -> Option<u64> {
+        let listed = self.masked.get(key).map(|masked| masked.value);
+        listed.or_else(|| (self.masked_whole && !self.masked.is_empty()).then_some(0))
+    }
+
+    /// Whether the bit of feature `key` is set in the raw CPUID of the host. It is no capability: only a support of what
+    /// other sources show.
+    pub fn raw_bit(&self, key: &str) -> Option<bool> {
+        cpuid_bits::raw(&self.cpuid, key)
+    }
+
+    /// The register mask in `etc/vmware/config` that hides feature `key` from VMs.
+    pub fn hidden_by(&self, key: &str) -> Option<&Sourced<(String, String)>> {
+        self.overrides.iter().find(|line| cpuid_bits::hides(&line.value.0, &line.value.1, key) == Some(true))
     }
 }
 
@@ -151,6 +159,8 @@ pub struct Host {
     pub bios: Option<String>,
     /// CPU identity.
     pub cpu: Cpu,
+    /// The line that the CPU's identity begins with.
+    pub cpu_line: Option<Sourced<()>>,
     /// Running microcode revision.
     pub microcode: Option<Sourced<u64>>,
     /// Version of the `cpu-microcode` VIB.
@@ -189,8 +199,7 @@ pub struct Host {
     pub first_fact: Option<Sourced<()>>,
     /// Whether only the bundle's file name names it.
     pub anonymous: bool,
-    pub(super) runs: Vec<(VmRun, Source, String)>,
-    pub(super) running: Option<Vec<(String, Option<String>)>>,
+    pub(super) told: vm::Told,
 }
 
 impl Host {
@@ -329,6 +338,7 @@ fn take(host: &mut Host, fact: &Fact) {
             host.bios = host.bios.take().or_else(|| bios.clone());
         }
         FactValue::Cpu { vendor, family, model, stepping, name } => {
+            host.cpu_line.get_or_insert_with(|| Sourced::of(fact, ()));
             let cpu = &mut host.cpu;
             cpu.vendor = cpu.vendor.take().or_else(|| vendor.clone());
             cpu.family = cpu.family.or(*family);
@@ -350,6 +360,8 @@ fn take(host: &mut Host, fact: &Fact) {
         FactValue::CpuidOverride { key, value } => {
             features.overrides.push(Sourced::of(fact, (key.clone(), value.clone())));
         }
+        FactValue::CapabilitiesRead { masked: true } => features.masked_whole = true,
+        FactValue::CapabilitiesRead { masked: false } => features.capability_whole = true,
         FactValue::Capability { key, value, masked } => {
             let list = if *masked { &mut features.masked } else { &mut features.capability };
             list.entry(key.clone()).or_insert_with(|| Sourced::of(fact, *value));
@@ -378,9 +390,12 @@ fn take(host: &mut Host, fact: &Fact) {
         FactValue::AdvancedOption { path, value } => {
             host.options.entry(path.clone()).or_insert_with(|| Sourced::of(fact, value.clone()));
         }
-        FactValue::VmRun(run) => host.runs.push((run.clone(), fact.source.clone(), fact.text.clone())),
+        FactValue::VmRun(run) => host.told.runs.push((run.clone(), fact.source.clone(), fact.text.clone())),
+        FactValue::VmConfig(config) => host.told.configs.push(Sourced::of(fact, (**config).clone())),
+        FactValue::VmRequirements(told) => host.told.dumped.push(Sourced::of(fact, told.clone())),
         FactValue::RunningVm { name, vmx, .. } => {
-            host.running.get_or_insert_default().push((name.clone(), vmx.clone()));
+            let (name, vmx, source) = (name.clone(), vmx.clone(), fact.source.clone());
+            host.told.running.get_or_insert_default().push(vm::Running { name, vmx, source });
         }
         FactValue::ObjectName { kind, moref, name } => {
             host.objects.push((kind.clone(), moref.clone(), name.clone()));
@@ -507,60 +522,5 @@ mod tests {
         assert_eq!(best(&["esx01", "esx01.lab.local"]).as_deref(), Some("esx01.lab.local"));
         assert_eq!(best(&["localhost.localdomain", "esx01"]).as_deref(), Some("esx01"));
         assert_eq!(best(&["localhost"]), None);
-    }
-
-    fn state(
-        capability: Option<u64>,
-        mask: Option<&str>,
-        others: bool,
-        complete: Option<bool>,
-    ) -> FeatureState {
-        let sourced = |value| Sourced {
-            value,
-            source: Source { file: crate::model::MemberPath::new("f"), line: 1, offset: 0 },
-            text: String::new(),
-        };
-        let mut state = FeatureState { complete, ..FeatureState::default() };
-        if let Some(capability) = capability {
-            state.capability.insert("k".to_owned(), sourced(capability));
-        }
-        let mask_of = |text: &str| {
-            let plain = sourced(0);
-            Sourced { value: text.parse().expect("valid"), source: plain.source, text: plain.text }
-        };
-        if let Some(mask) = mask {
-            state.masks.insert("k".to_owned(), mask_of(mask));
-        }
-        if others {
-            state.masks.insert("other".to_owned(), mask_of("Val:1"));
-        }
-        state
-    }
-
-    #[test]
-    fn capability_mask_and_completeness_give_the_effective_value() {
-        assert_eq!(state(Some(1), Some("Val:1"), true, None).effective("k", true), Some(1));
-        assert_eq!(
-            state(Some(0), Some("Val:1"), true, None).effective("k", true),
-            Some(0),
-            "no mask adds hardware"
-        );
-        assert_eq!(state(Some(0), Some("Min:1"), true, None).effective("k", true), Some(1));
-        assert_eq!(state(Some(3), Some("Max:2"), true, None).effective("k", true), Some(2));
-        assert_eq!(state(None, Some("Val:1"), true, None).effective("k", true), Some(1));
-        assert_eq!(
-            state(Some(1), None, true, Some(true)).effective("k", true),
-            Some(0),
-            "complete masks hide"
-        );
-        assert_eq!(
-            state(Some(1), None, true, Some(true)).effective("k", false),
-            Some(1),
-            "but not what no mask names"
-        );
-        assert_eq!(state(Some(1), None, true, None).effective("k", true), Some(1), "unset hides nothing");
-        assert_eq!(state(Some(1), None, true, Some(false)).effective("k", true), Some(1));
-        assert_eq!(state(Some(1), None, false, None).effective("k", true), Some(1), "no EVC at all");
-        assert_eq!(state(None, None, false, None).effective("k", true), None);
     }
 }

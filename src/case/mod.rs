@@ -73,10 +73,13 @@ impl Missing {
 impl Case {
     /// The case that `digests` make together.
     pub fn build(digests: Vec<Digest>) -> Case {
-        let (mut hosts, events) = join::hosts(digests);
+        let (mut hosts, mut events) = join::hosts(digests);
         absent::settle(&mut hosts);
         let names = Names::build(&mut hosts);
         vm::settle(&mut hosts);
+        for (host, events) in hosts.iter_mut().zip(&mut events) {
+            events.append(&mut host.told.mask_changes);
+        }
         let clusters = cluster::clusters(&hosts, &names);
         let timeline = timeline::build(events, &hosts, &names);
         let missing = cluster::missing(&hosts, &clusters, &timeline);

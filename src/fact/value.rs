@@ -162,6 +162,11 @@ pub enum FactValue {
         /// Whether it is from the list after masks.
         masked: bool,
     },
+    /// That such a list was read from its beginning to its end: a key that it does not hold is not known to the host.
+    CapabilitiesRead {
+        /// Whether it is the list after masks.
+        masked: bool,
+    },
     /// One run of a VM, as one `vmware.log` tells it.
     VmRun(VmRun),
     /// What a VM requires, as the dump of the host's objects tells it.

@@ -12,6 +12,7 @@ mod vsan;
 use serde_json::Value;
 
 use crate::case::{Case, Moment, Sourced};
+use crate::fact::Requirement;
 use crate::model::{Confidence, Severity, Source, Text, Timestamp};
 
 pub use vsan::formed_at as vsan_formed_at;
@@ -86,6 +87,17 @@ pub struct Evidence {
 impl Evidence {
     fn of<T>(host: usize, fact: &Sourced<T>) -> Self {
         Evidence { host, source: fact.source.clone(), time: None, text: fact.text.clone() }
+    }
+
+    /// The line that says what a VM requires.
+    fn requirement(host: usize, need: &Requirement) -> Self {
+        let header = crate::format::parse(need.text.as_bytes());
+        Evidence {
+            host,
+            source: need.source.clone(),
+            time: header.and_then(|header| header.stamp).map(|stamp| stamp.time),
+            text: need.text.clone(),
+        }
     }
 
     fn event(moment: &Moment) -> Self {

@@ -1,199 +1,269 @@
-//! Why hosts of one cluster offer different CPU features.
+//! Why a host does not offer a CPU feature that others of its cluster have: judged for each feature and host, by what
+//! the host and its twins have in common.
 
-use super::Gap;
-use crate::case::{Case, Host};
+use std::cmp::Ordering;
+
+use super::gap::Gap;
+use crate::case::{Case, Host, Sourced};
+use crate::fact::cpuid_bits;
 use crate::fact::features::{FeatureClass, describe};
 use crate::model::Text;
+use crate::verdict::features::{Basis, Offers};
 use crate::verdict::{Evidence, list_en, list_ja};
 
-/// A cause, how well it is supported, and the lines that support it.
-pub(super) struct Cause {
+/// How well the bundles support a cause.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Support {
+    /// They do not tell.
+    None,
+    /// Only what is absent speaks for it.
+    Weak,
+    /// Values of both sides show it.
+    Sure,
+}
+
+/// A cause of one feature on one host.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct Judged {
     pub id: &'static str,
-    pub text: Text,
-    /// Whether capabilities or microcode revisions show it, not only masks.
-    pub sure: bool,
-    pub evidence: Vec<Evidence>,
+    pub support: Support,
 }
 
-/// Features that a BIOS option switches.
-const BIOS_SWITCHED: &[&str] =
-    &["cpuid.aes", "cpuid.pclmulqdq", "cpuid.nx", "cpuid.vmx", "cpuid.svm", "hv.capable"];
+impl Judged {
+    const UNKNOWN: Judged = Judged { id: "unknown", support: Support::None };
 
-/// What the two sides of a gap have in common and what not; `None` where the bundles do not tell.
-struct Compared {
-    same_cpu: Option<bool>,
-    same_build: Option<bool>,
-    same_microcode_vib: Option<bool>,
-    /// Whether the side that lacks the features lacks them in hardware and firmware too.
-    capability_differs: Option<bool>,
-    /// Whether the side that lacks them runs an older microcode revision.
-    older_microcode: Option<bool>,
-    has_override: bool,
-}
-
-/// Features that come and go together, as their cause is of one sort.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Sort {
-    /// With microcode and patches.
-    Security,
-    /// With a BIOS option.
-    Switched,
-    /// With the CPU's generation.
-    Other,
-}
-
-/// What sort of feature `key` is, where hosts `have` and `lack` are of the same CPU type; of different types, all
-/// differences have one cause.
-pub(super) fn sort(case: &Case, key: &str, have: &[usize], lack: &[usize]) -> Sort {
-    let of = |hosts: &[usize]| hosts.iter().map(|&index| &case.hosts[index]).collect::<Vec<_>>();
-    if twins(&of(have), &of(lack)) == Some(false) {
-        return Sort::Other;
+    fn sure(id: &'static str) -> Self {
+        Judged { id, support: Support::Sure }
     }
-    match describe(key).class {
-        FeatureClass::Security => Sort::Security,
-        class if class == FeatureClass::Virtualization || BIOS_SWITCHED.contains(&key) => Sort::Switched,
-        _ => Sort::Other,
+
+    fn weak(id: &'static str) -> Self {
+        Judged { id, support: Support::Weak }
+    }
+
+    /// `id`, sure where `known`.
+    fn by(id: &'static str, known: bool) -> Self {
+        if known { Judged::sure(id) } else { Judged::weak(id) }
     }
 }
 
-/// The cause of `gap`.
-pub(super) fn of(case: &Case, gap: &Gap) -> Cause {
-    let compared = compare(case, gap);
-    let id = decide(gap, &compared);
-    let sure = match id {
-        "stale-microcode" => {
-            compared.older_microcode == Some(true)
-                || (compared.capability_differs == Some(true) && compared.older_microcode.is_none())
-        }
-        "unknown" => false,
-        _ => compared.capability_differs.is_some(),
+/// Features that a BIOS option switches, beside those of virtualization.
+const BIOS_SWITCHED: &[&str] = &["cpuid.aes", "cpuid.pclmulqdq", "cpuid.nx", "cpuid.mwait", "cpuid.sgx"];
+
+fn is_switched(key: &str) -> bool {
+    BIOS_SWITCHED.contains(&key) || describe(key).class == FeatureClass::Virtualization
+}
+
+/// Why host `poor` does not offer `key`, which the hosts `have` offer.
+pub(super) fn judge(case: &Case, offers: &Offers, key: &str, have: &[usize], poor: usize) -> Judged {
+    let host = &case.hosts[poor];
+    let rich: Vec<&Host> = have.iter().map(|&index| &case.hosts[index]).collect();
+    if host.features.hidden_by(key).is_some()
+        && rich.iter().all(|rich| rich.features.hidden_by(key).is_none())
+    {
+        return Judged::sure("cpuid-override");
+    }
+    let twins = twins(host, &rich);
+    let no_twin = twins.as_ref().is_some_and(Vec::is_empty);
+    let peers = twins.clone().filter(|twins| !twins.is_empty()).unwrap_or_else(|| rich.clone());
+    let lacks = lacks(key, host, &peers);
+    if lacks == Some(false) {
+        // The hardware is no poorer: masks make the difference, or what was left in the configuration by hand.
+        let by_hand =
+            has_opaque_override(key, host) && peers.iter().all(|peer| peer.features.overrides.is_empty());
+        return if by_hand { Judged::weak("cpuid-override") } else { Judged::sure("stale-evc-mask") };
+    }
+    if no_twin {
+        return Judged::by("different-cpu", lacks.is_some());
+    }
+    let compared = Compared {
+        lacks,
+        only_lines: have.iter().chain([&poor]).all(|&host| is_line(offers, host, key)),
+        level: level(host, &peers),
+        revision: revision(host, &peers),
+        cpuid: raw_bit(key, host, &peers),
     };
-    let mut text = text(id);
-    if id == "stale-microcode" {
-        tell_revisions(case, gap, &mut text);
+    match describe(key).class {
+        FeatureClass::Security => compared.security(),
+        _ if is_switched(key) && !compared.only_lines => Judged::by("bios-setting", lacks.is_some()),
+        _ => compared.other(),
     }
-    Cause { id, text, sure, evidence: evidence(case, gap, id) }
 }
 
-/// Adds which microcode revision runs where, as far as the bundles tell.
-fn tell_revisions(case: &Case, gap: &Gap, text: &mut Text) {
+fn is_line(offers: &Offers, host: usize, key: &str) -> bool {
+    offers.get(host, key).is_none_or(|offer| offer.basis == Basis::Line)
+}
+
+/// Whether a register mask was left in the host's configuration of which it is not known what it hides of `key`.
+fn has_opaque_override(key: &str, host: &Host) -> bool {
+    host.features.overrides.iter().any(|line| cpuid_bits::hides(&line.value.0, &line.value.1, key).is_none())
+}
+
+/// What a host and those of its CPU type that offer a feature have in common; `None` where the bundles do not tell.
+struct Compared {
+    /// Whether the host lacks the feature before masks too.
+    lacks: Option<bool>,
+    /// Whether only refused migrations tell of the feature on any of the hosts.
+    only_lines: bool,
+    /// Its patch level beside that of the peer that is nearest to it.
+    level: Option<Ordering>,
+    /// Its microcode revision beside the newest of the peers.
+    revision: Option<Ordering>,
+    /// Whether the CPU itself says that it lacks the feature and a peer's says that it has it.
+    cpuid: Option<bool>,
+}
+
+impl Compared {
+    /// Guards against speculative execution flaws come with microcode and patches.
+    fn security(&self) -> Judged {
+        if self.level == Some(Ordering::Less) {
+            return Judged::by("patch-level", self.lacks.is_some() || self.only_lines);
+        }
+        let older = self.revision == Some(Ordering::Less) || self.cpuid == Some(true);
+        match (self.lacks, self.revision) {
+            _ if older => Judged::sure("stale-microcode"),
+            (Some(true), None) => Judged::sure("stale-microcode"),
+            // A newer revision that took the feature away is another story.
+            (_, Some(Ordering::Greater)) => Judged::UNKNOWN,
+            (Some(true), _) => Judged::weak("stale-microcode"),
+            _ if self.only_lines => Judged::UNKNOWN,
+            // The same microcode everywhere and no word of capabilities: then only the masks differ.
+            (_, Some(_)) => Judged::weak("stale-evc-mask"),
+            _ => Judged::weak("stale-microcode"),
+        }
+    }
+
+    /// Anything that neither a patch's advisory nor a known BIOS option is about.
+    fn other(&self) -> Judged {
+        match (self.level, self.lacks, self.revision) {
+            (Some(Ordering::Less), ..) => Judged::by("patch-level", self.lacks.is_some() || self.only_lines),
+            _ if self.only_lines => Judged::UNKNOWN,
+            (_, None, _) => Judged::weak("stale-evc-mask"),
+            (_, _, Some(Ordering::Less)) => Judged::weak("stale-microcode"),
+            // One CPU type, one build, one microcode: only the BIOS is left.
+            (Some(Ordering::Equal), _, Some(Ordering::Equal)) => Judged::weak("bios-setting"),
+            _ => Judged::UNKNOWN,
+        }
+    }
+}
+
+/// The hosts among `rich` of the CPU type of `poor`; `None` where the types are not known.
+fn twins<'a>(poor: &Host, rich: &[&'a Host]) -> Option<Vec<&'a Host>> {
+    poor.cpu.signature()?;
+    let known: Vec<&Host> = rich.iter().filter(|host| host.cpu.signature().is_some()).copied().collect();
+    (!known.is_empty()).then(|| known.into_iter().filter(|rich| are_alike(poor, rich)).collect())
+}
+
+/// Generations can share family and model and differ in the stepping only; one that is not told is no difference.
+fn are_alike(a: &Host, b: &Host) -> bool {
+    let steppings = a.cpu.stepping.zip(b.cpu.stepping);
+    let signatures = a.cpu.signature().zip(b.cpu.signature());
+    signatures.is_some_and(|((vendor, family, model), (other_vendor, other_family, other_model))| {
+        let one_vendor = vendor.zip(other_vendor).is_none_or(|(a, b)| a == b);
+        one_vendor && (family, model) == (other_family, other_model) && steppings.is_none_or(|(a, b)| a == b)
+    })
+}
+
+/// Whether the host is capable of less than its peers, before masks.
+fn lacks(key: &str, host: &Host, peers: &[&Host]) -> Option<bool> {
+    let own = host.features.capable_of(key)?;
+    let least = peers.iter().filter_map(|peer| peer.features.capable_of(key)).min()?;
+    Some(own < least)
+}
+
+/// The patch level beside that of the nearest peer: version, build, then the microcode package.
+fn level(host: &Host, peers: &[&Host]) -> Option<Ordering> {
+    let beside = |peer: &&Host| -> Option<Ordering> {
+        let build = |host: &Host| -> Option<(Vec<u32>, u64)> {
+            let version = host.version.as_deref().unwrap_or("");
+            let parts = version.split('.').filter_map(|part| part.parse().ok()).take(2).collect();
+            Some((parts, host.build.as_deref()?.parse().ok()?))
+        };
+        let by_build = build(host)?.cmp(&build(peer)?);
+        let package = |host: &Host| host.microcode_vib.as_ref().map(|vib| numbers(&vib.value));
+        let by_package = package(host).zip(package(peer)).map(|(own, other)| own.cmp(&other));
+        Some(by_build.then(by_package.unwrap_or(Ordering::Equal)))
+    };
+    let all: Vec<Ordering> = peers.iter().filter_map(beside).collect();
+    [Ordering::Equal, Ordering::Greater, Ordering::Less].into_iter().find(|order| all.contains(order))
+}
+
+/// The numbers of a version: `6.7.0-1.28.10302608`.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
+}
+
+/// The running microcode revision beside the newest of the peers.
+fn revision(host: &Host, peers: &[&Host]) -> Option<Ordering> {
+    let of = |host: &Host| host.microcode.as_ref().map(|revision| revision.value);
+    let newest = peers.iter().filter_map(|peer| of(peer)).max()?;
+    Some(of(host)?.cmp(&newest))
+}
+
+/// Whether the raw CPUID of the host lacks the feature's bit and that of a peer has it. It only supports what other
+/// sources show: a bit is no capability.
+fn raw_bit(key: &str, host: &Host, peers: &[&Host]) -> Option<bool> {
+    let bit = |host: &Host| host.features.raw_bit(key);
+    let any = peers.iter().filter_map(|peer| bit(peer)).any(|set| set);
+    Some(!bit(host)? && any)
+}
+
+/// What is said of a cause, and the lines that support it.
+pub(super) fn text_of(case: &Case, gap: &Gap) -> Text {
+    let mut text = text(gap.cause.id);
+    if gap.cause.id == "stale-microcode" {
+        tell(&mut text, ("Running microcode", "稼働中のマイクロコード"), case, gap, |host| {
+            host.microcode.as_ref().map(|revision| format!("0x{:x}", revision.value))
+        });
+    }
+    if gap.cause.id == "patch-level" {
+        tell(&mut text, ("Builds", "ビルド"), case, gap, |host| {
+            let name = host.placed.as_ref().map(|placed| placed.name.clone());
+            let build = host.build.clone()?;
+            Some(name.map_or_else(|| build.clone(), |name| format!("{name} ({build})")))
+        });
+    }
+    if gap.cause.id == "different-cpu" {
+        tell(&mut text, ("CPUs", "CPU"), case, gap, |host| host.cpu.name.clone());
+    }
+    text
+}
+
+/// Adds a value of the hosts that lack the features, then of those that have them, as far as both sides tell.
+fn tell(
+    text: &mut Text,
+    name: (&str, &str),
+    case: &Case,
+    gap: &Gap,
+    value: impl Fn(&Host) -> Option<String>,
+) {
     let of = |hosts: &[usize]| -> Vec<String> {
         let told = |&host: &usize| {
             let host = &case.hosts[host];
-            host.microcode.as_ref().map(|revision| format!("{} 0x{:x}", host.id, revision.value))
+            value(host).map(|value| format!("{} {value}", host.id))
         };
         hosts.iter().filter_map(told).collect()
     };
     let (have, lack) = (of(&gap.have), of(&gap.lack));
     if !have.is_empty() && !lack.is_empty() {
-        text.en.push_str(&format!(" Running microcode: {}, but {}.", list_en(&lack), list_en(&have)));
-        text.ja.push_str(&format!("稼働中のマイクロコード: {}、一方 {}。", list_ja(&lack), list_ja(&have)));
+        text.en.push_str(&format!(" {}: {}, but {}.", name.0, list_en(&lack), list_en(&have)));
+        text.ja.push_str(&format!("{}: {}、一方 {}。", name.1, list_ja(&lack), list_ja(&have)));
     }
 }
 
-fn compare(case: &Case, gap: &Gap) -> Compared {
-    let of = |hosts: &[usize]| hosts.iter().map(|&index| &case.hosts[index]).collect::<Vec<_>>();
-    let (have, lack) = (of(&gap.have), of(&gap.lack));
-    let all: Vec<&Host> = have.iter().chain(&lack).copied().collect();
-    Compared {
-        same_cpu: twins(&have, &lack),
-        same_build: same(&all, |host| host.build.clone()),
-        same_microcode_vib: same(&all, |host| host.microcode_vib.as_ref().map(|vib| vib.value.clone())),
-        capability_differs: capability_differs(gap, &have, &lack),
-        older_microcode: older_microcode(&have, &lack),
-        has_override: lack.iter().any(|host| !host.features.overrides.is_empty()),
+/// The lines that support the cause of a gap, of at most two hosts that have the features and four that lack them.
+pub(super) fn evidence(case: &Case, gap: &Gap) -> Vec<Evidence> {
+    fn line<T>(index: usize, fact: Option<&Sourced<T>>) -> Option<Evidence> {
+        fact.map(|fact| Evidence::of(index, fact))
     }
-}
-
-/// Whether the hosts that lack the features have twins of the same CPU type among those that have them.
-///
-/// Generations can share family and model and differ in the stepping only; one that is not told is no difference.
-fn twins(have: &[&Host], lack: &[&Host]) -> Option<bool> {
-    let known = |hosts: &[&Host]| hosts.iter().any(|host| host.cpu.signature().is_some());
-    let alike = |a: &Host, b: &Host| {
-        let steppings = a.cpu.stepping.zip(b.cpu.stepping);
-        let signatures = a.cpu.signature().zip(b.cpu.signature());
-        signatures.is_some_and(|((_, family, model), (_, other_family, other_model))| {
-            (family, model) == (other_family, other_model) && steppings.is_none_or(|(a, b)| a == b)
-        })
-    };
-    (known(have) && known(lack)).then(|| lack.iter().any(|poor| have.iter().any(|rich| alike(poor, rich))))
-}
-
-/// Whether all hosts that tell have the same value; `None` where fewer than two tell.
-fn same<T: PartialEq>(hosts: &[&Host], value: impl Fn(&Host) -> Option<T>) -> Option<bool> {
-    let values: Vec<T> = hosts.iter().filter_map(|host| value(host)).collect();
-    (values.len() >= 2).then(|| values.windows(2).all(|pair| pair[0] == pair[1]))
-}
-
-fn capability_differs(gap: &Gap, have: &[&Host], lack: &[&Host]) -> Option<bool> {
-    let values = |hosts: &[&Host], key: &String| -> Vec<u64> {
-        hosts.iter().filter_map(|host| host.features.capability.get(key)).map(|value| value.value).collect()
-    };
-    let mut told = None;
-    for key in &gap.keys {
-        let least = values(have, key).into_iter().min();
-        let most = values(lack, key).into_iter().max();
-        if let Some(differs) = least.zip(most).map(|(least, most)| least > most) {
-            told = Some(told.unwrap_or(false) || differs);
-        }
-    }
-    told
-}
-
-fn older_microcode(have: &[&Host], lack: &[&Host]) -> Option<bool> {
-    let revisions = |hosts: &[&Host]| -> Vec<u64> {
-        hosts.iter().filter_map(|host| host.microcode.as_ref()).map(|revision| revision.value).collect()
-    };
-    let newest = revisions(have).into_iter().max()?;
-    let lacking = revisions(lack);
-    (!lacking.is_empty()).then(|| lacking.iter().any(|revision| *revision < newest))
-}
-
-fn decide(gap: &Gap, compared: &Compared) -> &'static str {
-    let all = |test: &dyn Fn(&str) -> bool| gap.keys.iter().all(|key| test(key));
-    let security = all(&|key| describe(key).class == FeatureClass::Security);
-    let switched =
-        all(&|key| BIOS_SWITCHED.contains(&key) || describe(key).class == FeatureClass::Virtualization);
-    let no_hardware_difference = compared.capability_differs == Some(false);
-    if compared.has_override && no_hardware_difference {
-        return "cpuid-override";
-    }
-    if no_hardware_difference {
-        return "stale-evc-mask";
-    }
-    if compared.same_cpu == Some(false) {
-        return "different-cpu";
-    }
-    // The same microcode everywhere and no word of capabilities: then only the masks differ.
-    if security && compared.capability_differs.is_none() && compared.older_microcode == Some(false) {
-        return "stale-evc-mask";
-    }
-    if security {
-        let patched_alike = compared.same_build != Some(false) && compared.same_microcode_vib != Some(false);
-        return if patched_alike { "stale-microcode" } else { "patch-level" };
-    }
-    if switched {
-        return "bios-setting";
-    }
-    match (compared.same_build, compared.capability_differs) {
-        (Some(false), _) => "patch-level",
-        (_, None) => "stale-evc-mask",
-        _ => "unknown",
-    }
-}
-
-fn evidence(case: &Case, gap: &Gap, id: &str) -> Vec<Evidence> {
     let mut lines = Vec::new();
     for &index in gap.have.iter().take(2).chain(gap.lack.iter().take(4)) {
         let host = &case.hosts[index];
-        match id {
-            "stale-microcode" | "different-cpu" | "bios-setting" => {
-                lines.extend(host.microcode.as_ref().map(|revision| Evidence::of(index, revision)));
-            }
+        match gap.cause.id {
+            "stale-microcode" | "bios-setting" => lines.extend(line(index, host.microcode.as_ref())),
+            "different-cpu" => lines.extend(line(index, host.cpu_line.as_ref())),
             "patch-level" => {
-                lines.extend(host.product.as_ref().map(|product| Evidence::of(index, product)));
-                lines.extend(host.microcode_vib.as_ref().map(|vib| Evidence::of(index, vib)));
+                lines.extend(line(index, host.product.as_ref()));
+                lines.extend(line(index, host.microcode_vib.as_ref()));
             }
             "cpuid-override" => {
                 lines.extend(host.features.overrides.iter().map(|line| Evidence::of(index, line)));

@@ -1,20 +1,21 @@
 //! What to do about a difference in CPU features, in order, with commands per host and the check that proves it.
 
-use super::{Gap, Pinned};
+use super::gap::{Gap, Pinned};
 use crate::case::Case;
+use crate::fact::features::{FeatureClass, describe};
 use crate::model::Text;
 use crate::verdict::{Step, ids, list_en, list_ja};
 
 /// Hosts for which every step is spelled out; the rest is told to be done alike.
 const SPELLED_OUT: usize = 8;
 
-pub(super) fn steps(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], cause: &str) -> Vec<Step> {
-    let mut steps = match cause {
+pub(super) fn steps(case: &Case, gap: &Gap, pinned: &[Pinned<'_>]) -> Vec<Step> {
+    let mut steps = match gap.cause.id {
         "stale-microcode" => power_cycles(case, gap, false),
         "bios-setting" => power_cycles(case, gap, true),
         "patch-level" => patch(case, gap),
         "stale-evc-mask" => reapply(case, gap),
-        "cpuid-override" => remove_override(gap),
+        "cpuid-override" => remove_override(case, gap),
         "different-cpu" => common_baseline(),
         _ => vec![Step::new(
             Text::new(
@@ -25,6 +26,7 @@ pub(super) fn steps(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], cause: &str) 
             None,
         )],
     };
+    steps.extend(nested(gap, pinned));
     steps.extend(checks(case, gap));
     // Behind the first step, which says what the cure is: for whoever must move a VM before that.
     let at = steps.len().min(1);
@@ -194,16 +196,51 @@ fn reapply(case: &Case, gap: &Gap) -> Vec<Step> {
     ]
 }
 
-fn remove_override(gap: &Gap) -> Vec<Step> {
-    let host = gap.lack.first().copied();
-    vec![Step::new(
+/// One host after the other: which line goes, in which file.
+fn remove_override(case: &Case, gap: &Gap) -> Vec<Step> {
+    let names = ids(case, &gap.lack);
+    let mut steps = vec![Step::new(
         both(
-            "Remove the cpuid.* lines from /etc/vmware/config on all hosts, then power-cycle the VMs.",
-            "全ホストの /etc/vmware/config から cpuid.* 行を削除し、仮想マシンの電源を入れ直します。",
+            format!(
+                "Remove the register masks (cpuid.* lines) that were left in /etc/vmware/config of {}; keep a copy of the file. A VM takes the feature at its next power-on.",
+                list_en(&names)
+            ),
+            format!(
+                "{} の /etc/vmware/config に残されたレジスタ マスク (cpuid.* の行) を削除します (事前にファイルのコピーを保存)。仮想マシンには次回のパワーオン時に反映されます。",
+                list_ja(&names)
+            ),
         ),
-        "grep -n '^cpuid\\.' /etc/vmware/config".to_owned(),
-        host,
-    )]
+        None,
+        None,
+    )];
+    for &host in gap.lack.iter().take(SPELLED_OUT) {
+        let overrides = &case.hosts[host].features.overrides;
+        let keys: Vec<&str> = overrides.iter().map(|line| line.value.0.as_str()).collect();
+        steps.push(Step::new(
+            both(
+                format!("On {}: the lines {} are there now.", case.hosts[host].id, list_en(&keys)),
+                format!("{}: 現在 {} の行があります。", case.hosts[host].id, list_ja(&keys)),
+            ),
+            "cp /etc/vmware/config /tmp/config.before && grep -n -i '^cpuid\\.' /etc/vmware/config"
+                .to_owned(),
+            host,
+        ));
+    }
+    steps
+}
+
+/// A guest that runs a hypervisor needs virtualization of its own, which is not supported in EVC clusters.
+fn nested(gap: &Gap, pinned: &[Pinned<'_>]) -> Option<Step> {
+    let is_nested = |pinned: &&Pinned<'_>| pinned.vm.is_some_and(|vm| vm.settings.nested);
+    let names: Vec<&str> = pinned.iter().filter(is_nested).map(|pinned| pinned.name).collect();
+    let virtualization = gap.keys.iter().any(|key| describe(key).class == FeatureClass::Virtualization);
+    (!names.is_empty() && virtualization).then(|| Step::new(
+        both(
+            format!("{} offer hardware virtualization to the guest (vhv.enable): where the guest does not run a hypervisor, power the VM off and switch this off.", list_en(&names)),
+            format!("{} はゲストにハードウェア仮想化を提供しています (vhv.enable)。ゲスト内でハイパーバイザーを使用しない場合は、パワーオフしてこの設定を無効にします。", list_ja(&names)),
+        ),
+        None, None,
+    ))
 }
 
 fn common_baseline() -> Vec<Step> {
@@ -257,7 +294,7 @@ fn checks(case: &Case, gap: &Gap) -> Vec<Step> {
 
 fn way_out(case: &Case, gap: &Gap, pinned: &[Pinned<'_>]) -> Option<Step> {
     let target = &case.hosts[*gap.lack.first()?].id;
-    let mut names: Vec<&str> = pinned.iter().map(|pinned| pinned.vm.name.as_str()).collect();
+    let mut names: Vec<&str> = pinned.iter().map(|pinned| pinned.name).collect();
     names.sort_unstable();
     (!names.is_empty()).then(|| Step::new(
         both(
@@ -268,22 +305,131 @@ fn way_out(case: &Case, gap: &Gap, pinned: &[Pinned<'_>]) -> Option<Step> {
     ))
 }
 
-pub(super) fn unexplained(cause: &str) -> Vec<Step> {
-    let step = match cause {
-        "target-bundle-missing" => both(
-            "Collect support bundles of all hosts of the cluster and run the analysis again with all of them together.",
-            "クラスタの全ホストのサポート バンドルを取得し、まとめて再度解析してください。",
+/// What to do about VMs that no difference between hosts holds; `vms` with the host that each runs on.
+pub(super) fn refused(
+    case: &Case,
+    cause: &str,
+    vms: &[(String, Option<usize>)],
+    keys: &[String],
+) -> Vec<Step> {
+    let names: Vec<&str> = vms.iter().map(|(name, _)| name.as_str()).collect();
+    let host = vms.iter().find_map(|(_, host)| *host);
+    match cause {
+        "target-bundle-missing" => vec![
+            Step::new(
+                both(
+                    "Collect support bundles of all hosts of the cluster, the target among them, and run the analysis again with all of them together.",
+                    "移行先を含むクラスタの全ホストのサポート バンドルを取得し、まとめて再度解析してください。",
+                ),
+                Some("vm-support -w /vmfs/volumes/<datastore>".to_owned()),
+                None,
+            ),
+            compare_step(keys),
+        ],
+        "vm-powered-on-earlier" => powered_on_earlier(&names, host),
+        "per-vm-evc" => own_masks(case, &names, host),
+        _ => vec![
+            Step::new(
+                both(
+                    "In the vSphere Client open the compatibility details of the migration: they name the features.",
+                    "vSphere Client で移行の互換性の詳細を開き、不足している機能を確認してください。",
+                ),
+                None,
+                None,
+            ),
+            compare_step(keys),
+        ],
+    }
+}
+
+/// The same command on source and target shows who lacks what.
+fn compare_step(keys: &[String]) -> Step {
+    let key = keys.first().map_or("cpuid", String::as_str);
+    let name = key.split_once('.').map_or(key, |(_, name)| name).to_uppercase();
+    Step::new(
+        both(
+            "Compare the feature on the source and on the target: the first list is what the host is capable of, the second what EVC lets through.",
+            "移行元と移行先で当該機能を比較します。1 番目のリストはホストの能力、2 番目のリストは EVC 適用後の値です。",
         ),
-        "vm-powered-on-earlier" => both(
-            "Power the VM off and on once, so that it takes the features of the cluster's present EVC mode.",
-            "仮想マシンの電源を一度切って入れ直し、現在の EVC モードの機能を適用させます。",
+        format!("vim-cmd hostsvc/hostconfig | grep -i -A 2 {name}"),
+        None,
+    )
+}
+
+fn powered_on_earlier(names: &[&str], host: Option<usize>) -> Vec<Step> {
+    let (vms, vms_ja) = (list_en(names), list_ja(names));
+    vec![
+        Step::new(
+            both(
+                format!(
+                    "Power {vms} off and on once at an agreed time (not a reboot of the guest): the VM then takes the features of the cluster's present EVC mode."
+                ),
+                format!(
+                    "合意した時間帯に {vms_ja} を一度パワーオフ・パワーオンします (ゲスト OS の再起動では不可)。クラスタの現在の EVC モードの機能が適用されます。"
+                ),
+            ),
+            None,
+            host,
         ),
-        _ => both(
-            "In the vSphere Client open the compatibility details of the migration: they name the features.",
-            "vSphere Client で移行の互換性の詳細を開き、不足している機能を確認してください。",
+        Step::new(
+            both(
+                "Or, on ESXi 6.5 U3, 6.7 U3 and later, set the VM's advanced option vmx.reboot.PowerCycle to TRUE: the next reboot of the guest becomes a power cycle, and the option clears itself.",
+                "または、ESXi 6.5 U3、6.7 U3 以降では、仮想マシンの詳細オプション vmx.reboot.PowerCycle を TRUE に設定します。次回のゲスト再起動がパワーサイクルとして実行され、オプションは自動的に解除されます。",
+            ),
+            "Get-VM <VM> | New-AdvancedSetting -Name vmx.reboot.PowerCycle -Value TRUE -Confirm:$false"
+                .to_owned(),
+            None,
         ),
-    };
-    vec![Step::new(step, None, None)]
+        Step::new(
+            both(
+                "Check: the newest list of required features in the VM's log no longer has the feature, and the migration works.",
+                "確認: 仮想マシンの最新ログの必要機能一覧に当該機能がなく、移行が成功すること。",
+            ),
+            "grep 'VM Features Required' /vmfs/volumes/<datastore>/<vm>/vmware.log".to_owned(),
+            host,
+        ),
+    ]
+}
+
+/// Masks of the VM itself go while it is powered off.
+fn own_masks(case: &Case, names: &[&str], host: Option<usize>) -> Vec<Step> {
+    let (vms, vms_ja) = (list_en(names), list_ja(names));
+    let path = host.and_then(|host| {
+        let vm = case.hosts[host].vms.iter().find(|vm| names.contains(&vm.name.as_str()))?;
+        (!vm.folder.is_empty()).then(|| format!("'/{}'/*.vmx", vm.folder.trim_start_matches('/')))
+    });
+    let path = path.unwrap_or_else(|| "/vmfs/volumes/<datastore>/<vm>/<vm>.vmx".to_owned());
+    let show = format!("grep -iE '^(featMask\\.vm|featureCompat|cpuid)\\.' {path}");
+    vec![
+        Step::new(
+            both(
+                format!("See what the configuration of {vms} sets of the CPU."),
+                format!("{vms_ja} の構成ファイルの CPU 関連の設定を確認します。"),
+            ),
+            show.clone(),
+            host,
+        ),
+        Step::new(
+            both(
+                format!(
+                    "Power {vms} off. Under Configure > VMware EVC apply per-VM EVC again at a mode that all hosts offer, or disable it; remove masks that were set by hand. Then power on."
+                ),
+                format!(
+                    "{vms_ja} をパワーオフします。[構成] > [VMware EVC] で、全ホストが提供するモードで仮想マシン単位の EVC を再適用するか無効にし、手動で設定されたマスクは削除します。その後パワーオンします。"
+                ),
+            ),
+            None,
+            host,
+        ),
+        Step::new(
+            both(
+                "Check: the masks are as wanted, and the migration works.",
+                "確認: マスクが意図したとおりであり、移行が成功すること。",
+            ),
+            show,
+            host,
+        ),
+    ]
 }
 
 pub(super) fn references(cause: &str) -> Vec<(&'static str, Option<&'static str>)> {

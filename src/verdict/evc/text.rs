@@ -1,9 +1,10 @@
 //! What the CPU-feature findings say, in English and Japanese.
 
-use super::{Gap, Pinned};
+use super::gap::Gap;
 use crate::case::Case;
 use crate::fact::features::describe;
 use crate::model::Text;
+use crate::verdict::features::Evacuation;
 use crate::verdict::{ids, list_en, list_ja};
 
 /// `cpuid.mdclear` as people say it: `MDCLEAR`.
@@ -92,7 +93,15 @@ fn meaning(gap: &Gap) -> (String, String) {
     }
 }
 
-pub(super) fn summary(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: usize, one_way: bool) -> Text {
+/// What the customer reads of a gap; `vms` are pinned by it, `held` are the hosts that cannot be emptied for it.
+pub(super) fn summary(
+    case: &Case,
+    gap: &Gap,
+    vms: &[String],
+    held: &[&Evacuation],
+    refusals: usize,
+    one_way: bool,
+) -> Text {
     let (have, lack) = (ids(case, &gap.have), ids(case, &gap.lack));
     let (meaning_en, meaning_ja) = meaning(gap);
     let mut en = format!("VMs on {} can use {meaning_en}; VMs on {} cannot.", list_en(&have), list_en(&lack));
@@ -101,28 +110,43 @@ pub(super) fn summary(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: u
         list_ja(&have),
         list_ja(&lack)
     );
-    let mut names: Vec<&str> = pinned.iter().map(|pinned| pinned.vm.name.as_str()).collect();
-    names.sort_unstable();
-    if names.is_empty() {
+    if vms.is_empty() {
         en.push_str(" No running VM in the bundles requires it yet; any VM powered on on a host that has it will, and can then not move to the others.");
         ja.push_str("現時点でこの機能を要求する実行中の仮想マシンはバンドル内に見つかりませんが、機能を持つホストで電源を入れた仮想マシンは他のホストへ移行できなくなります。");
     } else {
         en.push_str(&format!(
-            " {} {} powered on there while it was effective, so {} it until the next power-off and cannot be migrated with vMotion to {}.",
-            list_en(&names), verb(names.len(), "was", "were"), verb(names.len(), "requires", "require"), list_en(&lack)
+            " {} {} powered on while it was available, so {} it until the next power-off and cannot be migrated with vMotion to {}.",
+            list_en(vms), verb(vms.len(), "was", "were"), verb(vms.len(), "requires", "require"), list_en(&lack)
         ));
         ja.push_str(&format!(
             "{} はこの機能が有効な状態でパワーオンされたため、次回パワーオフするまでこの機能を必要とし、{} へ vMotion で移行できません。",
-            list_ja(&names), list_ja(&lack)
+            list_ja(vms), list_ja(&lack)
         ));
     }
     if one_way {
         en.push_str(" The other direction works: the check looks at the target only.");
         ja.push_str("逆方向の移行は可能です (互換性チェックは移行先のみを確認するため)。");
     }
+    for host in held {
+        let (id, stay) = (&case.hosts[host.host].id, host.stay.len());
+        en.push_str(&format!(
+            " {id} cannot enter maintenance mode with vMotion alone: {stay} of its {} VM{} {}.",
+            host.vms,
+            plural(host.vms),
+            verb(stay, "stays", "stay")
+        ));
+        ja.push_str(&format!(
+            "{id} は vMotion だけではメンテナンス モードに切り替えられません ({} 台の仮想マシンのうち {stay} 台が残ります)。",
+            host.vms
+        ));
+    }
     if refusals > 0 {
-        en.push_str(&format!(" vCenter Server refused {refusals} migration{} for it.", plural(refusals)));
-        ja.push_str(&format!("vCenter Server はこの理由で {refusals} 件の移行を拒否しています。"));
+        en.push_str(&format!(
+            " {refusals} migration{} {} refused for it.",
+            plural(refusals),
+            verb(refusals, "was", "were")
+        ));
+        ja.push_str(&format!("この理由で {refusals} 件の移行が拒否されています。"));
     } else {
         en.push_str(" This is concluded from the state of the hosts and VMs; no refused migration was found in the logs given.");
         ja.push_str("この結論はホストと仮想マシンの構成情報に基づくもので、提供されたログに移行拒否の記録は見つかっていません。");
@@ -130,52 +154,116 @@ pub(super) fn summary(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: u
     Text::new(en, ja)
 }
 
-pub(super) fn unexplained_title(count: u64, vms: &[String]) -> Text {
-    let (of, of_ja) = match vms {
-        [] => (String::new(), String::new()),
-        vms => (format!(" of {}", list_en(vms)), format!("{} の", list_ja(vms))),
-    };
-    Text::new(
-        format!("{count} migrations{of} were refused for CPU features"),
-        format!("CPU 機能の不足により {of_ja}移行が {count} 件拒否されました"),
-    )
+/// VMs that cannot move though no two hosts are shown to differ.
+pub(super) struct Refused<'a> {
+    pub cause: &'static str,
+    /// Refused migrations.
+    pub refused: u64,
+    pub vms: &'a [String],
+    pub keys: &'a [String],
 }
 
-pub(super) fn unexplained_summary(count: u64, vms: &[String], keys: &[String]) -> Text {
-    let features: Vec<String> = keys.iter().map(|key| short(key)).collect();
-    let (named, named_ja) = match features.as_slice() {
-        [] => (String::new(), String::new()),
-        features => (format!(" ({})", list_en(features)), format!(" ({})", list_ja(features))),
-    };
-    let (who, who_ja) = if vms.is_empty() {
-        ("VMs".to_owned(), "仮想マシン".to_owned())
-    } else {
-        (list_en(vms), list_ja(vms))
-    };
-    Text::new(
-        format!(
-            "vCenter Server refused {count} migrations of {who} because the target does not offer a CPU feature that they require{named}. The bundles given here do not show hosts of one cluster that differ in it."
-        ),
-        format!(
-            "vCenter Server は、移行先が必要な CPU 機能{named_ja}を提供していないため、{who_ja} の移行を {count} 件拒否しました。提供されたバンドルからは、同一クラスタ内のホスト間の差異を確認できません。"
-        ),
-    )
-}
+impl Refused<'_> {
+    pub(super) fn title(&self) -> Text {
+        let (of, of_ja) = match self.vms {
+            [] => (String::new(), String::new()),
+            vms => (format!(" of {}", list_en(vms)), format!("{} の", list_ja(vms))),
+        };
+        let n = self.refused;
+        if n == 0 {
+            return Text::new(
+                format!(
+                    "{} {} CPU features that no host of the cluster offers any more",
+                    self.who().0,
+                    verb(self.vms.len(), "requires", "require")
+                ),
+                format!(
+                    "{} は、クラスタのホストが現在提供していない CPU 機能を必要としています",
+                    self.who().1
+                ),
+            );
+        }
+        Text::new(
+            format!(
+                "{n} migration{}{of} {} refused for CPU features",
+                plural(n as usize),
+                verb(n as usize, "was", "were")
+            ),
+            format!("CPU 機能の不足により {of_ja}移行が {n} 件拒否されました"),
+        )
+    }
 
-pub(super) fn unexplained_cause(id: &str) -> Text {
-    let (en, ja) = match id {
-        "target-bundle-missing" => (
-            "The bundle of the target host is not here, so what it offers cannot be compared.",
-            "移行先ホストのバンドルが提供されていないため、比較できません。",
-        ),
-        "vm-powered-on-earlier" => (
-            "The VM was powered on while its host offered more than it does now, and keeps what it required then.",
-            "仮想マシンは、ホストが現在より多くの機能を提供していた時点で電源が入れられ、当時の要求を保持しています。",
-        ),
-        _ => (
-            "The bundles show the refusal but not its reason.",
-            "バンドルから移行の拒否は確認できますが、その原因までは特定できません。",
-        ),
-    };
-    Text::new(en, ja)
+    fn who(&self) -> (String, String) {
+        match self.vms {
+            [] => ("VMs".to_owned(), "仮想マシン".to_owned()),
+            vms => (list_en(vms), list_ja(vms)),
+        }
+    }
+
+    pub(super) fn summary(&self) -> Text {
+        let features: Vec<String> = self.keys.iter().map(|key| short(key)).collect();
+        let (named, named_ja) = match features.as_slice() {
+            [] => (String::new(), String::new()),
+            features => (format!(" ({})", list_en(features)), format!(" ({})", list_ja(features))),
+        };
+        let (who, who_ja) = self.who();
+        let n = self.refused;
+        let (mut en, mut ja) = if n > 0 {
+            (
+                format!(
+                    "{n} migration{} of {who} {} refused because the target does not offer a CPU feature that the VM requires{named}.",
+                    plural(n as usize),
+                    verb(n as usize, "was", "were")
+                ),
+                format!(
+                    "移行先が必要な CPU 機能{named_ja}を提供していないため、{who_ja} の移行が {n} 件拒否されました。"
+                ),
+            )
+        } else {
+            (
+                format!(
+                    "{who} {} CPU features{named} that the hosts do not offer now; the VM runs on, and vMotion to another host is refused.",
+                    verb(self.vms.len(), "requires", "require")
+                ),
+                format!(
+                    "{who_ja} は、ホストが現在提供していない CPU 機能{named_ja}を必要としています。実行は継続しますが、他のホストへの vMotion は拒否されます。"
+                ),
+            )
+        };
+        let (more, more_ja) = match self.cause {
+            "vm-powered-on-earlier" | "per-vm-evc" => (
+                " The hosts of the cluster do not differ in it: the reason lies in the VM.",
+                "クラスタのホスト間に差異はなく、原因は仮想マシン側にあります。",
+            ),
+            _ => (
+                " The bundles given here do not show hosts of one cluster that differ in it.",
+                "提供されたバンドルからは、同一クラスタ内のホスト間の差異を確認できません。",
+            ),
+        };
+        en.push_str(more);
+        ja.push_str(more_ja);
+        Text::new(en, ja)
+    }
+
+    pub(super) fn cause(&self) -> Text {
+        let (en, ja) = match self.cause {
+            "target-bundle-missing" => (
+                "The bundle of the target host, or of any other host of the cluster, is not here, so what it offers cannot be compared.",
+                "移行先ホスト (またはクラスタの他のホスト) のバンドルが提供されていないため、比較できません。",
+            ),
+            "vm-powered-on-earlier" => (
+                "The VM was powered on while its host offered more than the hosts offer now, as before the EVC mode was lowered, and keeps what it required then until it is powered off. A reboot of the guest does not change that.",
+                "仮想マシンは、ホストが現在より多くの機能を提供していた時点 (EVC モードを下げる前など) でパワーオンされ、パワーオフされるまで当時の要求を保持します。ゲスト OS の再起動では変わりません。",
+            ),
+            "per-vm-evc" => (
+                "The VM's own configuration sets its CPU features: per-VM EVC, or masks left in its .vmx file, ask for what the target does not offer, whatever the EVC mode of the cluster.",
+                "仮想マシン自身の設定 (仮想マシン単位の EVC、または .vmx ファイルに残されたマスク) が CPU 機能を固定しており、クラスタの EVC モードに関係なく、移行先が提供しない機能を要求しています。",
+            ),
+            _ => (
+                "The bundles show the refusal but not its reason.",
+                "バンドルから移行の拒否は確認できますが、その原因までは特定できません。",
+            ),
+        };
+        Text::new(en, ja)
+    }
 }

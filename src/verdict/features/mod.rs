@@ -1,5 +1,6 @@
 //! The CPU-feature matrix: what each host offers, what each VM needs, and where it cannot go for it.
 
+mod offered;
 mod outlook;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,6 +9,8 @@ use crate::case::{Case, Cluster, Host, Vm};
 use crate::fact::features::{self, FeatureClass};
 use crate::model::HostKind;
 
+pub use offered::{Basis, Offers};
+pub(in crate::verdict) use offered::{home, named, targets};
 pub use outlook::{Baseline, Evacuation, Outlook};
 
 /// One feature over all ESXi hosts of a case.
@@ -64,14 +67,17 @@ pub struct Matrix<'a> {
     pub vms: Vec<VmNeeds<'a>>,
     /// By cluster, in the case's order.
     pub clusters: Vec<Outlook>,
+    /// What each value rests on.
+    pub offers: Offers,
 }
 
 /// The matrix of a case.
 pub fn matrix(case: &Case) -> Matrix<'_> {
+    let offers = Offers::of(case);
     let hosts: Vec<usize> =
         (0..case.hosts.len()).filter(|&index| case.hosts[index].kind == HostKind::Esxi).collect();
-    let keys: BTreeSet<&str> = hosts.iter().flat_map(|&index| keys(&case.hosts[index])).collect();
-    let mut rows: Vec<Row> = keys.into_iter().map(|key| row(case, &hosts, key)).collect();
+    let keys: BTreeSet<&str> = hosts.iter().flat_map(|&index| offers.keys(index)).collect();
+    let mut rows: Vec<Row> = keys.into_iter().map(|key| row(case, &offers, &hosts, key)).collect();
     rows.sort_by(|a, b| (!a.differs, a.class, &a.key).cmp(&(!b.differs, b.class, &b.key)));
     let mut vms = Vec::new();
     for cluster in &case.clusters {
@@ -79,89 +85,54 @@ pub fn matrix(case: &Case) -> Matrix<'_> {
             vms.extend(host.vms.iter().map(|vm| VmNeeds {
                 vm,
                 host: index,
-                blocked: blocked(case, cluster, index, vm),
+                blocked: blocked(&offers, cluster, index, vm),
             }));
         }
     }
     vms.sort_by(|a, b| (a.host, &a.vm.name).cmp(&(b.host, &b.vm.name)));
-    let clusters = (0..case.clusters.len()).map(|cluster| outlook::of(case, cluster, &rows, &vms)).collect();
-    Matrix { hosts, rows, vms, clusters }
+    let clusters = (0..case.clusters.len()).map(|at| outlook::of(case, &offers, at, &rows, &vms)).collect();
+    Matrix { hosts, rows, vms, clusters, offers }
 }
 
-fn keys(host: &Host) -> impl Iterator<Item = &str> {
-    let state = &host.features;
-    state.capability.keys().chain(state.masked.keys()).chain(state.masks.keys()).map(String::as_str)
-}
-
-fn row(case: &Case, hosts: &[usize], key: &str) -> Row {
+fn row(case: &Case, offers: &Offers, hosts: &[usize], key: &str) -> Row {
     let info = features::describe(key);
     let of = |value: &dyn Fn(&Host) -> Option<u64>| {
         hosts.iter().map(|&index| (index, value(&case.hosts[index]))).collect::<BTreeMap<_, _>>()
     };
-    let differs = !info.identity && case.clusters.iter().any(|cluster| differs(case, cluster, key));
     Row {
         key: key.to_owned(),
         label: info.description.to_owned(),
         class: info.class,
-        capability: of(&|host| host.features.capability.get(key).map(|value| value.value)),
+        capability: of(&|host| host.features.capable_of(key)),
         mask: of(&|host| host.features.masks.get(key).map(|mask| mask.value.number)),
-        effective: of(&|host| offered(case, host, key)),
-        differs,
+        effective: hosts.iter().map(|&host| (host, offers.value(host, key))).collect(),
+        differs: !info.identity && case.clusters.iter().any(|cluster| differs(offers, cluster, key)),
         cves: info.cves().collect(),
         advisory: info.advisory,
     }
 }
 
-/// What VMs on `host` can use of `key`.
-///
-/// Where the bundle holds no capabilities, a host under EVC without a mask for a feature that another host of the case
-/// has one for does not offer it.
-pub fn offered(case: &Case, host: &Host, key: &str) -> Option<u64> {
-    let state = &host.features;
-    if state.masked.contains_key(key) || state.masks.contains_key(key) {
-        return state.effective(key, true);
-    }
-    state.effective(key, !seen_without_mask(case, key)).or_else(|| {
-        let masked_keys: BTreeSet<&String> =
-            case.hosts.iter().flat_map(|other| other.features.masks.keys()).collect();
-        // A host without any of many masks is not under EVC, and its CPU decides.
-        let under_evc = !state.masks.is_empty() || masked_keys.len() <= FEW_MASKS;
-        let silent = state.masks_known() && state.capability.is_empty() && state.masked.is_empty();
-        (silent && under_evc && masked_keys.iter().any(|masked| *masked == key)).then_some(0)
-    })
-}
-
-/// Up to so many masks in a case tell of single features, not of an EVC mode that a host may be outside of.
-const FEW_MASKS: usize = 4;
-
-/// Whether some host under EVC offers `key` without a mask for it: by its list after masks, or by a VM that runs there
-/// and needs it.
-fn seen_without_mask(case: &Case, key: &str) -> bool {
-    case.hosts.iter().any(|host| {
-        let state = &host.features;
-        let listed = state.masked.get(key).is_some_and(|value| value.value > 0);
-        let needed = || host.vms.iter().any(|vm| vm.requires.iter().any(|need| need.key == key));
-        !state.masks.is_empty() && !state.masks.contains_key(key) && (listed || needed())
-    })
-}
-
 /// Whether the hosts of `cluster` that tell differ in what they offer of `key`.
-pub fn differs(case: &Case, cluster: &Cluster, key: &str) -> bool {
-    let mut values = case.members(cluster).filter_map(|(_, host)| offered(case, host, key));
+fn differs(offers: &Offers, cluster: &Cluster, key: &str) -> bool {
+    let mut values = cluster.hosts.iter().filter_map(|&host| offers.value(host, key));
     let first = values.next();
     values.any(|value| Some(value) != first)
 }
 
 /// The hosts of `cluster` that `vm`, which runs on host `home`, cannot move to.
-pub fn blocked(case: &Case, cluster: &Cluster, home: usize, vm: &Vm) -> Vec<Block> {
-    let others = case.members(cluster).filter(|(index, _)| *index != home);
-    let block = |(index, host): (usize, &Host)| {
-        let unmet = vm.requires.iter().filter(|need| {
-            let identity = features::describe(&need.key).identity;
-            !identity && offered(case, host, &need.key).is_some_and(|value| !need.value.is_met_by(value))
-        });
-        let missing: Vec<String> = unmet.map(|need| need.key.clone()).collect();
-        (!missing.is_empty()).then_some(Block { host: index, missing })
+fn blocked(offers: &Offers, cluster: &Cluster, home: usize, vm: &Vm) -> Vec<Block> {
+    let others = cluster.hosts.iter().filter(|&&host| host != home && !vm.settings.unchecked);
+    let block = |&host: &usize| {
+        let missing = unmet(offers, host, vm);
+        (!missing.is_empty()).then_some(Block { host, missing })
     };
     others.filter_map(block).collect()
+}
+
+/// The keys that `vm` requires and `host` is known not to offer.
+pub fn unmet(offers: &Offers, host: usize, vm: &Vm) -> Vec<String> {
+    let features = vm.requires.iter().filter(|need| !features::describe(&need.key).identity);
+    let unmet = features
+        .filter(|need| offers.value(host, &need.key).is_some_and(|value| !need.value.is_met_by(value)));
+    unmet.map(|need| need.key.clone()).collect()
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Row, VmNeeds, offered};
-use crate::case::{Case, Host};
+use super::{Offers, Row, VmNeeds};
+use crate::case::Case;
 use crate::fact::features::describe;
 
 /// What the CPU features of a cluster's hosts mean for it.
@@ -39,9 +39,9 @@ pub struct Baseline {
     pub lacking: Vec<String>,
 }
 
-pub(super) fn of(case: &Case, cluster: usize, rows: &[Row], vms: &[VmNeeds<'_>]) -> Outlook {
+pub(super) fn of(case: &Case, offers: &Offers, cluster: usize, rows: &[Row], vms: &[VmNeeds<'_>]) -> Outlook {
     let hosts = &case.clusters[cluster].hosts;
-    let evacuation = hosts.iter().map(|&host| evacuation(case, hosts, host, vms)).collect();
+    let evacuation = hosts.iter().map(|&host| evacuation(offers, hosts, host, vms)).collect();
     Outlook { cluster, evacuation, baseline: baseline(case, hosts, rows) }
 }
 
@@ -52,12 +52,12 @@ enum Fate {
     Unknown,
 }
 
-fn evacuation(case: &Case, hosts: &[usize], host: usize, vms: &[VmNeeds<'_>]) -> Evacuation {
+fn evacuation(offers: &Offers, hosts: &[usize], host: usize, vms: &[VmNeeds<'_>]) -> Evacuation {
     let here = vms.iter().filter(|needs| needs.host == host);
     let (mut stay, mut unknown, mut count) = (Vec::new(), Vec::new(), 0);
     for needs in here {
         count += 1;
-        match fate(case, hosts, needs) {
+        match fate(offers, hosts, needs) {
             Fate::Leaves => {}
             Fate::Stays => stay.push(needs.vm.name.clone()),
             Fate::Unknown => unknown.push(needs.vm.name.clone()),
@@ -66,7 +66,7 @@ fn evacuation(case: &Case, hosts: &[usize], host: usize, vms: &[VmNeeds<'_>]) ->
     Evacuation { host, vms: count, stay, unknown }
 }
 
-fn fate(case: &Case, hosts: &[usize], needs: &VmNeeds<'_>) -> Fate {
+fn fate(offers: &Offers, hosts: &[usize], needs: &VmNeeds<'_>) -> Fate {
     let others = || hosts.iter().filter(|&&other| other != needs.host);
     let is_blocked = |other: usize| needs.blocked.iter().any(|block| block.host == other);
     if others().next().is_none() {
@@ -76,7 +76,7 @@ fn fate(case: &Case, hosts: &[usize], needs: &VmNeeds<'_>) -> Fate {
     if others().all(|&other| is_blocked(other)) {
         return Fate::Stays;
     }
-    let takes = |other: usize| !is_blocked(other) && tells(case, &case.hosts[other], needs);
+    let takes = |other: usize| !is_blocked(other) && tells(offers, other, needs);
     match needs.vm.requires_from.is_some() && others().any(|&other| takes(other)) {
         true => Fate::Leaves,
         false if needs.vm.settings.unchecked => Fate::Leaves,
@@ -85,9 +85,9 @@ fn fate(case: &Case, hosts: &[usize], needs: &VmNeeds<'_>) -> Fate {
 }
 
 /// Whether the bundle of a host tells of all features that a VM requires whether they are there.
-fn tells(case: &Case, host: &Host, needs: &VmNeeds<'_>) -> bool {
+fn tells(offers: &Offers, host: usize, needs: &VmNeeds<'_>) -> bool {
     let features = needs.vm.requires.iter().filter(|need| !describe(&need.key).identity);
-    features.map(|need| offered(case, host, &need.key)).all(|value| value.is_some())
+    features.map(|need| offers.value(host, &need.key)).all(|value| value.is_some())
 }
 
 fn baseline(case: &Case, hosts: &[usize], rows: &[Row]) -> Option<Baseline> {

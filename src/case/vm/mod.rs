@@ -1,11 +1,44 @@
 //! Which VMs run where, since when, and what they need: out of the runs that their logs tell.
 
+mod other;
+mod seen;
+mod settings;
+
 use std::collections::BTreeMap;
 
-use super::host::Host;
-use crate::fact::feature::FeatureValue;
-use crate::fact::{Requirement, VmRun, VmStart};
-use crate::model::{Source, Timestamp};
+use super::host::{Host, Sourced};
+use crate::fact::{Requirement, VmConfig, VmRequirements, VmRun, VmStart};
+use crate::model::{Event, Source, Timestamp};
+
+pub use settings::VmCpuSettings;
+
+/// What the files of a bundle tell of VMs, until [`settle`] puts it together.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// One for each `vmware.log`, with its place and its first line.
+    pub runs: Vec<(VmRun, Source, String)>,
+    /// The VMs that ran at the capture; `None` where no list tells.
+    pub running: Option<Vec<Running>>,
+    /// Configuration files.
+    pub configs: Vec<Sourced<VmConfig>>,
+    /// The dump of the host's objects.
+    pub dumped: Vec<Sourced<VmRequirements>>,
+    /// How the run that a `vmware.log` tells began, by the log's path.
+    pub starts: BTreeMap<String, VmStart>,
+    /// Changes of the host's EVC masks, as runs of its VMs show them.
+    pub mask_changes: Vec<Event>,
+}
+
+/// A VM of the list of processes.
+#[derive(Debug)]
+pub(super) struct Running {
+    /// Display name.
+    pub name: String,
+    /// Configuration file.
+    pub vmx: Option<String>,
+    /// The line that names it.
+    pub source: Source,
+}
 
 /// A VM that runs on a host.
 #[derive(Clone, Debug)]
@@ -24,55 +57,20 @@ pub struct Vm {
     pub requires_from: Option<String>,
     /// What its own configuration sets of the CPU.
     pub settings: VmCpuSettings,
+    /// The keys that its host had an EVC mask for at its power-on, in order; `None` where its logs do not tell.
+    pub masked_then: Option<Vec<String>>,
     /// The log or the file that names it.
     pub source: Source,
 }
 
-/// What a VM's configuration sets of the CPU.
-#[derive(Clone, Debug, Default)]
-pub struct VmCpuSettings {
-    /// `featMask.vm.<key>` in lower case.
-    pub masks: BTreeMap<String, FeatureValue>,
-    /// `featureCompat.vm.completeMasks`: per-VM EVC sets it.
-    pub complete: Option<bool>,
-    /// Legacy register masks: `cpuid.7.edx` and its text.
-    pub registers: Vec<(String, String)>,
-    /// `vhv.enable`: the guest may run a hypervisor.
-    pub nested: bool,
-    /// `vpmc.enable`: the guest sees performance counters.
-    pub perf_counters: bool,
-    /// `featureCompat.enable = FALSE`: its features are not checked.
-    pub unchecked: bool,
-    /// The lines that say so.
-    pub lines: Vec<(Source, String)>,
-}
-
-impl VmCpuSettings {
-    /// What is set, by the names of the report.
-    pub fn kinds(&self) -> Vec<&'static str> {
-        let per_vm_evc = self.is_per_vm_evc();
-        let told = [
-            ("per-vm-evc", per_vm_evc),
-            ("feature-masks", !self.masks.is_empty() && !per_vm_evc),
-            ("register-masks", !self.registers.is_empty()),
-            ("nested", self.nested),
-            ("performance-counters", self.perf_counters),
-            ("no-check", self.unchecked),
-        ];
-        told.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
-    }
-
-    /// Whether the masks are a whole EVC mode, not single ones set by hand.
-    pub fn is_per_vm_evc(&self) -> bool {
-        self.complete == Some(true) && !self.masks.is_empty()
-    }
-}
-
-/// Puts the VMs that run on each host into its `vms`, ordered by name.
+/// Puts the VMs that run on each host into its `vms`, ordered by name, and what their logs tell of the host itself.
 pub(super) fn settle(hosts: &mut [Host]) {
+    for host in hosts.iter_mut() {
+        seen::settle(host);
+    }
     let mut by_folder: BTreeMap<String, Vec<(usize, VmRun, Source)>> = BTreeMap::new();
     for (index, host) in hosts.iter_mut().enumerate() {
-        for (run, source, _) in std::mem::take(&mut host.runs) {
+        for (run, source, _) in std::mem::take(&mut host.told.runs) {
             by_folder.entry(run.folder.clone()).or_default().push((index, run, source));
         }
     }
@@ -88,6 +86,7 @@ pub(super) fn settle(hosts: &mut [Host]) {
         }
     }
     for host in hosts {
+        other::complete(host);
         host.vms.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
     }
 }
@@ -101,11 +100,11 @@ fn running(host: &Host, index: usize, folder: &str, runs: &[(usize, VmRun, Sourc
     let name = runs.iter().rev().find_map(|(_, run, _)| named(run));
     let name =
         name.unwrap_or_else(|| folder.rsplit('/').find(|part| !part.is_empty()).unwrap_or("vm").to_owned());
-    let runs_here = match &host.running {
-        Some(list) => list.iter().any(|(running, vmx)| {
-            let by_path = vmx.as_deref().map(|vmx| in_folder(vmx, folder));
-            by_path.unwrap_or(*running == name)
-                || newest.vmx.as_deref().is_some_and(|own| Some(own) == vmx.as_deref())
+    let runs_here = match &host.told.running {
+        Some(list) => list.iter().any(|running| {
+            let by_path = running.vmx.as_deref().map(|vmx| in_folder(vmx, folder));
+            by_path.unwrap_or(running.name == name)
+                || newest.vmx.as_deref().is_some_and(|own| Some(own) == running.vmx.as_deref())
         }),
         None => !newest.ended && !newest.left,
     };
@@ -132,7 +131,12 @@ fn running(host: &Host, index: usize, folder: &str, runs: &[(usize, VmRun, Sourc
         powered_on_host: powered_on.and_then(|run| run.host.clone()),
         requires,
         requires_from,
-        settings: VmCpuSettings::default(),
+        settings: settings::of_run(newest),
+        masked_then: powered_on.filter(|run| run.evc_known).map(|run| {
+            let mut keys: Vec<String> = run.evc_masks.iter().map(|(key, _)| key.clone()).collect();
+            keys.sort();
+            keys
+        }),
         source: source.clone(),
     })
 }

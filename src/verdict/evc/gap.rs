@@ -1,0 +1,182 @@
+//! Features that some hosts of a cluster offer and others do not, divided by hosts and by cause.
+
+use std::collections::BTreeMap;
+
+use super::cause::{self, Judged, Support};
+use crate::case::{Case, Cluster, Moment, Vm};
+use crate::verdict::features::{self, Basis, Matrix, Row};
+
+/// Features that some hosts of a cluster offer and others do not, for one cause.
+pub(super) struct Gap {
+    /// Lower-case keys, ordered.
+    pub keys: Vec<String>,
+    /// Hosts that offer them.
+    pub have: Vec<usize>,
+    /// Hosts that do not, or offer less.
+    pub lack: Vec<usize>,
+    /// Why.
+    pub cause: Judged,
+}
+
+/// A VM that a gap pins to its host.
+pub(super) struct Pinned<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The VM, where its bundle tells of it; else only refused migrations do.
+    pub vm: Option<&'a Vm>,
+    /// Where it runs.
+    pub host: usize,
+}
+
+/// Why one host lacks one feature.
+struct Lack {
+    key: String,
+    have: Vec<usize>,
+    poor: usize,
+    cause: Judged,
+}
+
+/// The gaps of `cluster`: one for each way in which its hosts divide and each cause.
+pub(super) fn gaps(case: &Case, matrix: &Matrix<'_>, cluster: &Cluster) -> Vec<Gap> {
+    let rows = matrix.rows.iter().filter(|row| row.differs);
+    let mut lacks: Vec<Lack> = rows.flat_map(|row| lacks(case, matrix, cluster, row)).collect();
+    settle(&mut lacks);
+    let mut by_key: BTreeMap<(Vec<usize>, String, &str), (Vec<usize>, Judged)> = BTreeMap::new();
+    for lack in lacks {
+        let place = by_key.entry((lack.have, lack.key, lack.cause.id));
+        let (poor, cause) = place.or_insert_with(|| (Vec::new(), lack.cause));
+        poor.push(lack.poor);
+        cause.support = cause.support.max(lack.cause.support);
+    }
+    let mut gaps: BTreeMap<(Vec<usize>, Vec<usize>, &str), (Vec<String>, Judged)> = BTreeMap::new();
+    for ((have, key, id), (poor, cause)) in by_key {
+        let (keys, known) = gaps.entry((have, poor, id)).or_insert_with(|| (Vec::new(), cause));
+        keys.push(key);
+        known.support = known.support.max(cause.support);
+    }
+    let gap =
+        |((have, lack, _), (mut keys, cause)): ((Vec<usize>, Vec<usize>, &str), (Vec<String>, Judged))| {
+            keys.sort();
+            Gap { keys, have, lack, cause }
+        };
+    let is_shown = |gap: &Gap| gap.cause.support > Support::None || !is_of_lines(matrix, gap);
+    gaps.into_iter().map(gap).filter(is_shown).collect()
+}
+
+/// Whether only refused migrations tell of the features: then the bundles do not show the difference.
+fn is_of_lines(matrix: &Matrix<'_>, gap: &Gap) -> bool {
+    let is_line = |host: &usize, key: &String| {
+        matrix.offers.get(*host, key).is_none_or(|offer| offer.basis == Basis::Line)
+    };
+    gap.keys.iter().all(|key| gap.have.iter().chain(&gap.lack).all(|host| is_line(host, key)))
+}
+
+fn lacks(case: &Case, matrix: &Matrix<'_>, cluster: &Cluster, row: &Row) -> Vec<Lack> {
+    let values: Vec<(usize, u64)> =
+        cluster.hosts.iter().filter_map(|host| Some((*host, (*row.effective.get(host)?)?))).collect();
+    let Some(most) = values.iter().map(|(_, value)| *value).max() else { return Vec::new() };
+    let of = |full: bool| -> Vec<usize> {
+        values.iter().filter(|(_, value)| (*value == most) == full).map(|(host, _)| *host).collect()
+    };
+    let have = of(true);
+    let lack = |poor: usize| Lack {
+        key: row.key.clone(),
+        cause: cause::judge(case, &matrix.offers, &row.key, &have, poor),
+        have: have.clone(),
+        poor,
+    };
+    of(false).into_iter().map(lack).collect()
+}
+
+/// What the bundle of one host does not tell is taken to be as on the others that lack the feature, and what is not
+/// told of one feature as of the others that divide the hosts alike: an incident has one cause until more are shown.
+fn settle(lacks: &mut [Lack]) {
+    let best = |lacks: &[Lack], alike: &dyn Fn(&Lack) -> bool| {
+        lacks.iter().filter(|lack| alike(lack)).map(|lack| lack.cause).max_by_key(|cause| cause.support)
+    };
+    for at in 0..lacks.len() {
+        let Lack { key, have, cause, .. } = &lacks[at];
+        if cause.support == Support::Sure {
+            continue;
+        }
+        let of_key = best(lacks, &|other| other.key == *key && other.have == *have);
+        let of_division = best(lacks, &|other| other.have == *have && is_kin(&other.key, key));
+        let better = of_key.into_iter().chain(of_division).find(|found| found.support > cause.support);
+        if let Some(found) = better {
+            lacks[at].cause = Judged { id: found.id, support: Support::Weak };
+        }
+    }
+}
+
+/// Whether two features come and go together.
+fn is_kin(a: &str, b: &str) -> bool {
+    use crate::fact::features::describe;
+    describe(a).class == describe(b).class
+}
+
+/// VMs on hosts that have the features, which need them and so cannot leave for the hosts that lack them; also those of
+/// which only a refused migration tells.
+pub(super) fn pinned<'a>(matrix: &Matrix<'a>, gap: &Gap) -> Vec<Pinned<'a>> {
+    let by_gap = |block: &features::Block| {
+        gap.lack.contains(&block.host) && block.missing.iter().any(|key| gap.keys.contains(key))
+    };
+    let here =
+        matrix.vms.iter().filter(|needs| gap.have.contains(&needs.host) && needs.blocked.iter().any(by_gap));
+    here.map(|needs| Pinned { name: &needs.vm.name, vm: Some(needs.vm), host: needs.host }).collect()
+}
+
+/// VMs that were refused for the gap and of whose requirements no file tells, on the host that they stayed on.
+pub(super) fn refused<'a>(
+    case: &Case,
+    gap: &Gap,
+    known: &[Pinned<'_>],
+    refusals: &[&'a Moment],
+) -> Vec<Pinned<'a>> {
+    let mut found: Vec<Pinned<'a>> = Vec::new();
+    for &refusal in refusals {
+        let (Some(name), Some(host)) = (refusal.field("vm"), features::home(case, refusal)) else { continue };
+        let untold = case.hosts[host].vms.iter().all(|vm| vm.name != name || vm.requires_from.is_none());
+        let is_new = known.iter().chain(&found).all(|pinned| pinned.name != name);
+        if untold && is_new && gap.have.contains(&host) {
+            found.push(Pinned { name, vm: None, host });
+        }
+    }
+    found
+}
+
+/// Whether a refused migration is one that the gap explains.
+pub(super) fn confirms(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusal: &Moment) -> bool {
+    let told = refusal.field("target").is_some();
+    let mut targets = features::targets(case, refusal);
+    // A target that is no host of this case, or of another cluster, is another story.
+    let to_lacking = targets.any(|target| gap.lack.contains(&target));
+    if told && !to_lacking {
+        return false;
+    }
+    if let Some(home) = features::home(case, refusal)
+        && !gap.have.contains(&home)
+        && gap.lack.iter().chain(&gap.have).all(|&host| host != home)
+    {
+        return false;
+    }
+    let named: Vec<String> = features::named(refusal).collect();
+    if !named.is_empty() {
+        return named.iter().any(|key| gap.keys.contains(key));
+    }
+    match refusal.field("vm") {
+        Some(vm) => pinned.iter().any(|pinned| pinned.name == vm),
+        None => told,
+    }
+}
+
+/// Pairs of hosts between which VMs can move one way only: `from` → `to` works, back is refused.
+pub(super) fn one_way(matrix: &Matrix<'_>, gap: &Gap) -> Vec<(usize, usize)> {
+    let offers_more = |more: usize, less: usize| {
+        matrix.rows.iter().filter(|row| row.differs).any(|row| {
+            let of = |host: usize| row.effective.get(&host).copied().flatten();
+            matches!((of(more), of(less)), (Some(a), Some(b)) if a > b)
+        })
+    };
+    let pairs = gap.lack.iter().flat_map(|&from| gap.have.iter().map(move |&to| (from, to)));
+    pairs.filter(|&(from, to)| !offers_more(from, to)).collect()
+}
