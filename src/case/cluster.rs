@@ -84,22 +84,75 @@ fn shares_nodes(member: &Host, other: &Host) -> bool {
     !known(member).is_disjoint(&known(other))
 }
 
+/// Hosts without vSAN: by the vCenter Server that manages them, and within it by vSphere HA.
 fn by_vcenter(hosts: &[Host], names: &Names, rest: Vec<usize>) -> Vec<Cluster> {
     let mut groups: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
     for index in rest {
         let vcenter = (0..hosts.len()).find(|&vcenter| names.knows(vcenter, index));
         groups.entry(vcenter).or_default().push(index);
     }
-    let cluster = |(vcenter, members): (Option<usize>, Vec<usize>)| match vcenter {
-        Some(vcenter) => Cluster {
-            id: hosts[vcenter].id.clone(),
+    let clusters = groups.into_iter().flat_map(|(vcenter, members)| {
+        let (id, basis) = match vcenter {
+            Some(vcenter) => (hosts[vcenter].id.clone(), ClusterBasis::Vcenter),
+            None => ("case".to_owned(), ClusterBasis::Together),
+        };
+        let parts = by_ha(hosts, members);
+        let only = parts.len() == 1;
+        parts.into_iter().map(move |members| Cluster {
+            id: if only { id.clone() } else { format!("{id}:{}", hosts[members[0]].id) },
             name: None,
-            basis: ClusterBasis::Vcenter,
+            basis,
             hosts: members,
-        },
-        None => Cluster { id: "case".to_owned(), name: None, basis: ClusterBasis::Together, hosts: members },
+        })
+    });
+    let mut clusters: Vec<Cluster> = clusters.collect();
+    clusters.sort_by(|a, b| a.hosts.cmp(&b.hosts));
+    clusters
+}
+
+/// `members`, divided into those whose HA lists name each other and those that no list names: the list of a cluster
+/// names all its hosts.
+fn by_ha(hosts: &[Host], members: Vec<usize>) -> Vec<Vec<usize>> {
+    let mut parts: Vec<Vec<usize>> = Vec::new();
+    let mut loose = Vec::new();
+    for &index in &members {
+        let mates = members.iter().filter(|&&other| other != index && is_ha_mate(hosts, index, other));
+        let mut part: Vec<usize> = mates.copied().chain([index]).collect();
+        if part.len() == 1 && !has_ha_list(&hosts[index]) {
+            loose.push(index);
+            continue;
+        }
+        // Whoever is in a part already brings that part along.
+        parts.retain(|known| {
+            let meets = known.iter().any(|host| part.contains(host));
+            if meets {
+                part.extend(known);
+            }
+            !meets
+        });
+        part.sort_unstable();
+        part.dedup();
+        parts.push(part);
+    }
+    if !loose.is_empty() {
+        parts.push(loose);
+    }
+    parts.sort();
+    parts
+}
+
+fn has_ha_list(host: &Host) -> bool {
+    host.setup.ha_hosts.as_ref().is_some_and(|list| list.value.len() > 1)
+}
+
+/// Whether the HA list of one of two hosts names the other.
+fn is_ha_mate(hosts: &[Host], a: usize, b: usize) -> bool {
+    let names = |lister: usize, other: usize| {
+        let list = hosts[lister].setup.ha_hosts.iter().flat_map(|list| &list.value);
+        has_ha_list(&hosts[lister])
+            && list.flat_map(|host| &host.name).any(|name| hosts[other].is_called(name))
     };
-    groups.into_iter().map(cluster).collect()
+    names(a, b) || names(b, a)
 }
 
 /// Cluster members that member lists, unicast agents or log lines name, and that no bundle covers.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cause::{self, Judged, Support};
 use crate::case::{Case, Cluster, Moment, Vm};
+use crate::fact::features::{FeatureClass, describe};
 use crate::verdict::features::{self, Basis, Matrix, Row};
 
 /// Features that some hosts of a cluster offer and others do not, for one cause.
@@ -91,27 +92,26 @@ fn lacks(case: &Case, matrix: &Matrix<'_>, cluster: &Cluster, row: &Row) -> Vec<
 /// What the bundle of one host does not tell is taken to be as on the others that lack the feature, and what is not
 /// told of one feature as of the others that divide the hosts alike: an incident has one cause until more are shown.
 fn settle(lacks: &mut [Lack]) {
-    let best = |lacks: &[Lack], alike: &dyn Fn(&Lack) -> bool| {
-        lacks.iter().filter(|lack| alike(lack)).map(|lack| lack.cause).max_by_key(|cause| cause.support)
-    };
-    for at in 0..lacks.len() {
-        let Lack { key, have, cause, .. } = &lacks[at];
-        if cause.support == Support::Sure {
-            continue;
-        }
-        let of_key = best(lacks, &|other| other.key == *key && other.have == *have);
-        let of_division = best(lacks, &|other| other.have == *have && is_kin(&other.key, key));
-        let better = of_key.into_iter().chain(of_division).find(|found| found.support > cause.support);
+    let class = |lack: &Lack| describe(&lack.key).class;
+    let mut of_key: BTreeMap<(Vec<usize>, String), Judged> = BTreeMap::new();
+    let mut of_class: BTreeMap<(Vec<usize>, FeatureClass), Judged> = BTreeMap::new();
+    for lack in lacks.iter() {
+        let better = |known: &mut Judged| {
+            if lack.cause.support > known.support {
+                *known = lack.cause;
+            }
+        };
+        better(of_key.entry((lack.have.clone(), lack.key.clone())).or_insert(lack.cause));
+        better(of_class.entry((lack.have.clone(), class(lack))).or_insert(lack.cause));
+    }
+    for lack in lacks.iter_mut().filter(|lack| lack.cause.support < Support::Sure) {
+        let by_key = of_key.get(&(lack.have.clone(), lack.key.clone()));
+        let by_class = of_class.get(&(lack.have.clone(), class(lack)));
+        let better = by_key.into_iter().chain(by_class).find(|found| found.support > lack.cause.support);
         if let Some(found) = better {
-            lacks[at].cause = Judged { id: found.id, support: Support::Weak };
+            lack.cause = Judged { id: found.id, support: Support::Weak };
         }
     }
-}
-
-/// Whether two features come and go together.
-fn is_kin(a: &str, b: &str) -> bool {
-    use crate::fact::features::describe;
-    describe(a).class == describe(b).class
 }
 
 /// VMs on hosts that have the features, which need them and so cannot leave for the hosts that lack them; also those of

@@ -173,3 +173,6 @@ fn requirement(pinned: &Pinned<'_>, gap: &Gap) -> Option<Evidence> {
     let need = pinned.vm?.requires.iter().find(|need| gap.keys.contains(&need.key))?;
     Some(Evidence::requirement(pinned.host, need))
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,3 +136,6 @@ pub fn unmet(offers: &Offers, host: usize, vm: &Vm) -> Vec<String> {
         .filter(|need| offers.value(host, &need.key).is_some_and(|value| !need.value.is_met_by(value)));
     unmet.map(|need| need.key.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests;

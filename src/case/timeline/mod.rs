@@ -1,5 +1,7 @@
 //! Every event of every host on one axis, with the names that ids stand for.
 
+mod vmx;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::host::Host;
@@ -36,6 +38,9 @@ pub(super) fn build(events: Vec<Vec<Event>>, hosts: &[Host], names: &Names) -> V
         for mut event in events {
             let Some(stamp) = event.stamp else { continue };
             complete(&mut event, host, hosts, names);
+            if vmx::is_power_on(&event, &hosts[host]) {
+                event.kind = EventKind::EVC_ADMISSION_FAILED;
+            }
             moments.push(Moment { time: stamp.time, quality: stamp.quality, host, event });
         }
     }
@@ -96,21 +101,29 @@ fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
             None => {}
         }
     }
-    for (id, name) in [("vm_ref", "vm"), ("target_ref", "target"), ("host_ref", "host_name")] {
-        if let Some(known) = fields.get(id).and_then(|moref| names.object(host, moref)) {
-            let known = known.to_owned();
+    for (id, name) in
+        [("vm_ref", "vm"), ("target_ref", "target"), ("host_ref", "host_name"), ("origin_ref", "origin")]
+    {
+        // An evacuation names several targets.
+        let refs: Vec<&str> = fields.get(id).into_iter().flat_map(|refs| refs.split(',')).collect();
+        let known: Vec<&str> = refs.iter().filter_map(|moref| names.object(host, moref)).collect();
+        if !known.is_empty() && known.len() == refs.len() {
+            let known = known.join(",");
             fields.entry(name.to_owned()).or_insert(known);
         }
     }
+    vmx::complete(event, host, hosts);
+    let fields = &mut event.fields;
     if let Some(vmx) = fields.get("vmx") {
         let name = vm::name_by_vmx(&hosts[host], vmx);
         fields.entry("vm".to_owned()).or_insert(name);
     }
     for name in ["target", "host_name", "origin"] {
-        let known =
-            fields.get(name).and_then(|found| position(hosts, found)).map(|index| hosts[index].id.clone());
-        if let Some(id) = known {
-            fields.insert(name.to_owned(), id);
+        let id = |found: &str| {
+            position(hosts, found).map_or_else(|| found.to_owned(), |index| hosts[index].id.clone())
+        };
+        if let Some(found) = fields.get_mut(name) {
+            *found = found.split(',').map(id).collect::<Vec<_>>().join(",");
         }
     }
     if let Some(uuid) = fields.get_mut("node") {
