@@ -6,6 +6,7 @@
 mod command;
 pub mod config;
 pub mod cpu;
+pub mod cpuid_bits;
 pub mod date;
 pub mod feature;
 pub mod features;
