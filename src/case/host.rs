@@ -61,10 +61,10 @@ pub struct FeatureState {
     pub capability: BTreeMap<String, Sourced<u64>>,
     /// `maskedFeatureCapability`: after masks.
     pub masked: BTreeMap<String, Sourced<u64>>,
-    /// Whether `capability` was read from its beginning to its end.
-    pub capability_whole: bool,
-    /// Whether `masked` was.
-    pub masked_whole: bool,
+    /// The last line of the capabilities, where the whole list was read.
+    pub capability_end: Option<Sourced<()>>,
+    /// The last line of the list after masks, where it was read whole.
+    pub masked_end: Option<Sourced<()>>,
     /// `featMask.evc.*`
     pub masks: BTreeMap<String, Sourced<FeatureValue>>,
     /// `featureCompat.evc.completeMasks`
@@ -98,16 +98,9 @@ impl FeatureState {
         self.config.is_some() || !self.masks.is_empty()
     }
 
-    /// What the host is capable of before masks. A key that a whole list does not hold is not known to its ESXi build.
+    /// What the host is capable of before masks.
     pub fn capable_of(&self, key: &str) -> Option<u64> {
-        let listed = self.capability.get(key).map(|capability| capability.value);
-        listed.or_else(|| (self.capability_whole && !self.capability.is_empty()).then_some(0))
-    }
-
-    /// What the host itself says that VMs can use, after masks.
-    pub fn masked_value(&self, key: &str) -> Option<u64> {
-        let listed = self.masked.get(key).map(|masked| masked.value);
-        listed.or_else(|| (self.masked_whole && !self.masked.is_empty()).then_some(0))
+        self.capability.get(key).map(|capability| capability.value)
     }
 
     /// Whether the bit of feature `key` is set in the raw CPUID of the host. It is no capability: only a support of what
@@ -360,8 +353,10 @@ fn take(host: &mut Host, fact: &Fact) {
         FactValue::CpuidOverride { key, value } => {
             features.overrides.push(Sourced::of(fact, (key.clone(), value.clone())));
         }
-        FactValue::CapabilitiesRead { masked: true } => features.masked_whole = true,
-        FactValue::CapabilitiesRead { masked: false } => features.capability_whole = true,
+        FactValue::CapabilitiesRead { masked: true } => features.masked_end = Some(Sourced::of(fact, ())),
+        FactValue::CapabilitiesRead { masked: false } => {
+            features.capability_end = Some(Sourced::of(fact, ()))
+        }
         FactValue::Capability { key, value, masked } => {
             let list = if *masked { &mut features.masked } else { &mut features.capability };
             list.entry(key.clone()).or_insert_with(|| Sourced::of(fact, *value));

@@ -6,6 +6,7 @@ mod absent;
 mod capture;
 mod cluster;
 mod coverage;
+mod features;
 mod host;
 mod join;
 mod names;
@@ -81,6 +82,7 @@ impl Case {
             events.append(&mut host.told.mask_changes);
         }
         let clusters = cluster::clusters(&hosts, &names);
+        features::settle(&mut hosts, &clusters);
         let timeline = timeline::build(events, &hosts, &names);
         let missing = cluster::missing(&hosts, &clusters, &timeline);
         Case { hosts, clusters, timeline, missing, names }

@@ -3,6 +3,8 @@
 //! Bits are those of the processor manuals of Intel (volume 2, CPUID) and AMD (volume 3, appendix E). A key that does
 //! not stand for one bit, or whose bit is not sure, is left out.
 
+use super::CpuidLeaf;
+
 /// A register of CPUID.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Register {
@@ -171,6 +173,15 @@ pub fn hides(register_key: &str, mask: &str, feature_key: &str) -> Option<bool> 
             && forced.zeros & (1 << bit.bit) != 0
     };
     Some(bits.any(hidden))
+}
+
+/// Whether the bit of a feature is set in raw CPUID leaves; `None` where its bit or its leaf is not known.
+pub fn raw(leaves: &[CpuidLeaf], feature_key: &str) -> Option<bool> {
+    let values = bits_of(feature_key).filter_map(|bit| {
+        let leaf = leaves.iter().find(|leaf| (leaf.leaf, leaf.subleaf) == (bit.leaf, bit.subleaf))?;
+        Some(leaf.registers[bit.register.index()] & (1 << bit.bit) != 0)
+    });
+    values.reduce(|a, b| a || b)
 }
 
 #[cfg(test)]

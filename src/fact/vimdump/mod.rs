@@ -61,6 +61,8 @@ struct Dump {
 struct Told {
     capabilities: BTreeSet<(bool, String, u64)>,
     counts: [usize; 2],
+    /// Whether a list was read from its beginning to its end.
+    whole: [bool; 2],
     requirements: usize,
     /// Whether the VMs' requirements were more than are kept.
     full: bool,
@@ -346,10 +348,22 @@ impl Dump {
                     open.machine.require(list.requires);
                 }
             }
+            Some(What::List(List { of: Features::Capability { masked }, whole: true, .. })) if clean => {
+                self.read(masked, line, out);
+            }
             _ => {}
         }
         if self.machine.as_ref().is_some_and(|open| open.framed && self.frames.len() < open.base) {
             self.finish(out);
+        }
+    }
+
+    /// A list of capabilities was read to its end; an empty one is no host's.
+    fn read(&mut self, masked: bool, line: &Line<'_>, out: &mut Output) {
+        let count = self.told.counts[usize::from(masked)];
+        let told = &mut self.told.whole[usize::from(masked)];
+        if (1..=MAX_ENTRIES).contains(&count) && !std::mem::replace(told, true) {
+            out.facts.push(line.fact(FactValue::CapabilitiesRead { masked }));
         }
     }
 

@@ -111,8 +111,8 @@ impl<'a> Mates<'a> {
         if state.hidden_by(key).is_some() {
             return Some(of(Basis::Override)(0));
         }
-        if let Some(value) = state.masked_value(key) {
-            return Some(of(Basis::List)(value));
+        if let Some(masked) = state.masked.get(key) {
+            return Some(of(Basis::List)(masked.value));
         }
         let seen = || {
             let seen = state.seen.as_ref()?;

@@ -33,10 +33,6 @@ fn host(words: &str) -> Host {
             ),
             "complete" => state.complete = Some(value != "false"),
             "config" => state.config = Some(sourced(())),
-            "whole" => {
-                state.capability.insert("cpuid.else".to_owned(), sourced(1));
-                state.capability_whole = true;
-            }
             "override" => state.overrides.push(sourced(("cpuid.7.edx".to_owned(), value.to_owned()))),
             _ => panic!("{word}"),
         }
@@ -96,12 +92,6 @@ fn a_host_of_which_only_masks_are_known_is_compared_by_them() {
     // Whose file is not there is not compared, nor is a host that is not under EVC.
     check(&["", "config mask=Val:1"], &[None, Some(1)]);
     check(&["config", "config others mask=Val:1"], &[None, Some(1)]);
-}
-
-#[test]
-fn a_key_that_a_whole_list_does_not_hold_is_not_there() {
-    check(&["whole", "cap=1"], &[Some(0), Some(1)]);
-    check(&["cap=1", ""], &[Some(1), None]);
 }
 
 #[test]
