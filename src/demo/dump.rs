@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::site::{Host, Vm};
+use super::site::{Cpu, Host, Vm};
 
 /// Writes nested objects in pyVmomi's layout: three blanks a level, single quotes, a comma after all but the last.
 #[derive(Default)]
@@ -106,7 +106,10 @@ fn summary(dump: &mut Dump, host: &Host) {
     dump.field("port", 902);
     product(dump, host);
     dump.close('}', false);
-    dump.field("maxEVCModeKey", "'intel-haswell'");
+    let max = if host.cpu.model == Cpu::broadwell_ep().model { "intel-broadwell" } else { "intel-haswell" };
+    dump.quoted("maxEVCModeKey", max);
+    // The masks of these clusters are those of the Haswell mode.
+    dump.field("currentEVCModeKey", if host.evc_masks.is_empty() { "<unset>" } else { "'intel-haswell'" });
     dump.field("rebootRequired", "false");
     dump.close('}', false);
 }

@@ -142,6 +142,22 @@ const SAMPLES: &[Sample] = &[
                featMask.evc.cpuid.MDCLEAR = \"Val:",
         facts: &[r#"{"fact":"evc-mask","key":"cpuid.aes","value":"Val:1"}"#],
     },
+    // Written by hand: other capitals, no quotes or single ones, comments, masks that only cap or raise.
+    Sample {
+        path: "etc/vmware/config",
+        text: "FEATMASK.EVC.CPUID.AVX512F = Val:0#off\nfeatmask.evc.cpuid.pcid='Min:1'   # \"raised\"\n\
+               \tFeatMask.Evc.Cpuid.STEPPING\t=\t\"Max:0x7\" # capped\n\
+               FEATURECOMPAT.EVC.COMPLETEMASKS = FALSE # keep the rest\n\
+               CPUID.80000008.EBX.amd = ----:---0:----:----:-0-0:----:----:----   # AMD\nfeatMask.evc = \"Val:1\"\n",
+        facts: &[
+            r#"{"fact":"evc-mask","key":"cpuid.avx512f","value":"Val:0"}"#,
+            r#"{"fact":"evc-mask","key":"cpuid.pcid","value":"Min:1"}"#,
+            r#"{"fact":"evc-mask","key":"cpuid.stepping","value":"Max:7"}"#,
+            r#"{"fact":"evc-complete-masks","complete":false}"#,
+            r#"{"fact":"cpuid-override","key":"cpuid.80000008.ebx.amd","value":"----:---0:----:----:-0-0:----:----:----"}"#,
+            r#"{"fact":"config-read"}"#,
+        ],
+    },
     Sample { path: "etc/vmware/config", text: "", facts: &[] },
 ];
 

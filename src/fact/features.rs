@@ -88,7 +88,7 @@ fn class_by_prefix(key: &str) -> FeatureClass {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| key.starts_with(prefix));
     if begins(&["hv.", "vt.", "cpuid.svm"]) {
         FeatureClass::Virtualization
-    } else if begins(&["cpuid.leaf88_"]) {
+    } else if begins(&["cpuid.leaf88_"]) || (begins(&["misc."]) && key.ends_with("_no")) {
         FeatureClass::Security
     } else if begins(&["cpuid.avx", "cpuid.amx", "cpuid.sse", "cpuid.xcr0_", "cpuid.xsave", "cpuid.bmi"]) {
         FeatureClass::Isa
@@ -129,6 +129,9 @@ mod tests {
         assert_eq!((unknown.description, unknown.class), ("cpuid.brand_new", FeatureClass::Other));
         assert_eq!(describe("vt.brand_new").class, FeatureClass::Virtualization);
         assert_eq!(describe("cpuid.avx1024").class, FeatureClass::Isa);
+        // The flags by which a CPU says that a flaw is none of its own.
+        assert_eq!(describe("misc.TAA_NO").class, FeatureClass::Security);
+        assert_eq!(describe("misc.cpuidfaulting").class, FeatureClass::Other);
         assert!(!unknown.identity && unknown.cves().next().is_none());
     }
 }

@@ -311,6 +311,17 @@ const SAMPLES: &[Sample] = &[
             r#"{"fact":"vm-config","folder":"vmfs/volumes/5f0a1b2c-3d4e5f60-7182-0050568a0001/web 1","file":"web 1.VMX","name":"web 1","uuid_bios":null,"uuid_location":null,"uuid_vc":null,"hardware_version":null,"guest":null,"vcpus":null,"memory_mb":null,"masks":[["cpuid.amd","Min:1"],["cpuid.mwait","Val:0"]],"complete_masks":null,"feature_check":false,"cpuid":[],"power_cycle":null,"nested":null,"perf_counters":null,"monitor":[],"migrate_encryption":null,"encoding":null,"whole":true}"#,
         ],
     },
+    // All capitals, single quotes, register masks without quotes and with a vendor, comments right behind.
+    Sample {
+        path: "vmfs/volumes/ds/lab/lab.vmx",
+        text: "DISPLAYNAME = 'lab'\nFEATMASK.VM.CPUID.AES = VAL:0X0#off\nFeatMask.VM.HV.capable = 'Min:1' # nested\n\
+               FEATURECOMPAT.VM.COMPLETEMASKS = FALSE   # the rest is the host's\nVHV.ENABLE = true\n\
+               CPUID.1.ECX = ----:----:----:----:----:----:--0-:---- # no VMX\n\
+               cpuid.80000001.ecx.AMD = \"----:----:----:----:----:----:----:-0--\"\n",
+        facts: &[
+            r#"{"fact":"vm-config","folder":"vmfs/volumes/ds/lab","file":"lab.vmx","name":"lab","uuid_bios":null,"uuid_location":null,"uuid_vc":null,"hardware_version":null,"guest":null,"vcpus":null,"memory_mb":null,"masks":[["cpuid.aes","Val:0"],["hv.capable","Min:1"]],"complete_masks":false,"feature_check":null,"cpuid":[["cpuid.1.ecx","----:----:----:----:----:----:--0-:----"],["cpuid.80000001.ecx.amd","----:----:----:----:----:----:----:-0--"]],"power_cycle":null,"nested":true,"perf_counters":null,"monitor":[],"migrate_encryption":null,"encoding":null,"whole":true}"#,
+        ],
+    },
     Sample {
         path: "vmfs/volumes/ds/web/web.vmx",
         text: ".encoding = \"UTF-8\"\nvirtualHW.version = \"8\"\ndisplayName = \"web\"\nfeatMask.vm.cpuid.AES = \"Val:0\"\nguestOS = \"win",

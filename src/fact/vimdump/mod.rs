@@ -777,4 +777,36 @@ mod tests {
         assert_eq!(out.facts.len(), MAX_REQUIREMENTS / 1000);
         assert_eq!(out.problems.iter().filter(|problem| problem.kind == ProblemKind::Limit).count(), 1);
     }
+
+    /// What a generated bundle says of its VMs is what was put in.
+    #[test]
+    fn every_vm_of_a_generated_bundle_is_read() {
+        use crate::demo::{ClusterOptions, Container, System, healthy, write_bundle};
+        let site =
+            healthy(&ClusterOptions { hosts: 1, vms_per_host: 5, hours: 1, ..ClusterOptions::default() });
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = write_bundle(&site, System::Host(0), folder.path(), Container::Tree).expect("written");
+        let path = "commands/vmware-vimdump_-o----U-dcui.txt";
+        let out = read(&VIMDUMP, path, &std::fs::read(root.join(path)).expect("its dump"));
+        let told: Vec<&crate::fact::VmRequirements> = out
+            .facts
+            .iter()
+            .filter_map(|fact| match &fact.value {
+                FactValue::VmRequirements(vm) => Some(vm),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told.len(), site.hosts[0].vms.len());
+        for (vm, told) in site.hosts[0].vms.iter().zip(told) {
+            assert_eq!((told.name.as_ref(), told.powered_on), (Some(&vm.name), Some(vm.running)));
+            assert_eq!(told.booted_at, vm.running.then_some(vm.run.started));
+            let expected: BTreeSet<String> = if vm.running {
+                vm.run.requires.keys().map(|key| key.to_lowercase()).collect()
+            } else {
+                BTreeSet::new()
+            };
+            assert_eq!(told.requires.iter().map(|one| one.key.clone()).collect::<BTreeSet<_>>(), expected);
+        }
+        assert!(out.facts.iter().any(|fact| matches!(fact.value, FactValue::EvcModes { .. })));
+    }
 }
