@@ -101,14 +101,8 @@ fn page(report: &Report) -> Page<'_> {
 }
 
 fn clusters<'a>(report: &'a Report, l: &Labels) -> Vec<(&'static str, &'a str, usize)> {
-    use super::model::ClusterKind;
-    let words = |kind| match kind {
-        ClusterKind::Vsan => l.cluster_vsan,
-        ClusterKind::Vcenter => l.cluster_vcenter,
-        ClusterKind::Unknown => l.cluster_unknown,
-    };
     let clusters = report.case.clusters.iter();
-    clusters.map(|c| (words(c.kind), c.name.as_deref().unwrap_or(&c.id), c.hosts.len())).collect()
+    clusters.map(|c| (l.cluster_kind(c.kind), c.name.as_deref().unwrap_or(&c.id), c.hosts.len())).collect()
 }
 
 fn cards<'a>(findings: &'a [Finding], l: &Labels) -> Vec<finding::Card<'a>> {
