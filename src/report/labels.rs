@@ -137,8 +137,6 @@ labels! {
     effective: "Seen by VMs", "仮想マシンに提供";
     yes: "✓", "○";
     no: "✗", "×";
-    features_differ: "{0} of {1} features differ between hosts.", "{1} 個の機能のうち {0} 個がホスト間で異なります。";
-    features_one_host: "Only one host is here: there is nothing to compare its features with.", "ホストが 1 台のみのため、機能を比較できません。";
     features_same: "All {0} features are the same on every host.", "{0} 個の機能はすべてのホストで一致しています。";
     all_features: "All {0} features", "全 {0} 個の機能";
     matrix_legend: "Each value is what VMs see (hardware/EVC mask). {0} stands apart from most hosts; - none; ? not in the bundle.",

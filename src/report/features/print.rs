@@ -11,6 +11,7 @@ use super::super::model::{FeatureRow, FeatureVm, Report};
 use super::super::show;
 use super::super::terminal::{Style, paint};
 use super::{Block, words};
+use crate::case::inside;
 
 /// Names of VMs in one sentence, where not all are asked for.
 const NAMES: usize = 8;
@@ -203,9 +204,10 @@ impl Page<'_> {
         let told = [
             words::powered_on(block, vm, l).map(|at| format!("{} {at}", l.powered_on_short)),
             words::settings(vm, l).map(|set| format!("{}: {set}", l.own_settings)),
-            vm.requires_from.clone().filter(|_| self.all),
+            vm.requires_from.as_deref().filter(|_| self.all).map(inside),
         ];
-        let told: Vec<String> = std::iter::once(vm.name.clone()).chain(told.into_iter().flatten()).collect();
+        let name = if says_host { fill(l.at_on, &[&vm.name, &vm.host]) } else { vm.name.clone() };
+        let told: Vec<String> = std::iter::once(name).chain(told.into_iter().flatten()).collect();
         self.hung(None, INDENT, "      ", &told.join(l.semicolon))
     }
 
@@ -222,9 +224,14 @@ impl Page<'_> {
     }
 
     fn sources(&mut self, block: &Block<'_>) -> io::Result<()> {
-        let read = if self.all { words::files(block, self.l) } else { words::read(block, self.l) };
-        let lines: Vec<String> = words::missing(block, self.l).into_iter().chain(read).collect();
-        self.section(self.l.feature_files, &lines)
+        let l = self.l;
+        self.section(l.feature_files, &[words::missing(block, l), words::read(block, l)].concat())?;
+        let files = if self.all { words::files(block, l) } else { Vec::new() };
+        for (host, files) in files {
+            self.text(None, "  ", host)?;
+            files.iter().try_for_each(|file| self.hung(None, INDENT, "      ", file))?;
+        }
+        Ok(())
     }
 }
 

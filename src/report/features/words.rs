@@ -7,6 +7,7 @@ use super::super::model::{Evacuation, FeatureClass, FeatureRow, FeatureSource, F
 use super::super::show;
 use super::names::{fold, plain};
 use super::{Block, Group, Part, Pinned, Split, Value, barred, feature_names, is_flag, is_security, name};
+use crate::case::inside;
 
 /// Sentences that answer which features differ; the rows that follow tell the rest.
 const ANSWERS: usize = 3;
@@ -118,7 +119,9 @@ pub(super) fn value_on(group: &Group<'_>, l: &Labels) -> String {
 /// `security; VERW clears CPU buffers; CVE-2018-12126; VMSA-2019-0008`: what a feature is for.
 pub fn guards(row: &FeatureRow, l: &Labels) -> String {
     let cves = row.cves.join(l.comma);
-    let parts = [class_name(row.class, l), &row.label, &cves, row.advisory.as_deref().unwrap_or_default()];
+    // A feature that no table describes is called by its key.
+    let label = if row.label == row.key { "" } else { &row.label };
+    let parts = [class_name(row.class, l), label, &cves, row.advisory.as_deref().unwrap_or_default()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(l.semicolon)
 }
 
@@ -295,43 +298,39 @@ pub fn missing(block: &Block<'_>, l: &Labels) -> Vec<String> {
     block.hosts_by(what).into_iter().map(|(text, hosts)| fill(text, &[&fold(&hosts, HOSTS, l)])).collect()
 }
 
+/// What a bundle can tell of its host's CPU features, in VMware's words, and the file that does.
+fn parts<'s>(source: &'s FeatureSource, l: &Labels) -> Vec<(&'static str, &'s str)> {
+    let told = [
+        ("featureCapability", &source.capability),
+        ("maskedFeatureCapability", &source.masked),
+        (l.mask, &source.masks),
+        (l.vm_log, &source.vm_log),
+    ];
+    told.into_iter().filter_map(|(label, file)| Some((label, file.as_deref()?))).collect()
+}
+
 /// What was read of CPU features, hosts of which the same was read together.
 pub fn read(block: &Block<'_>, l: &Labels) -> Vec<String> {
     let what = |source: &FeatureSource| {
-        let told = [
-            (l.capability, source.capability.is_some()),
-            (l.effective, source.masked.is_some()),
-            (l.mask, source.masks.is_some()),
-            (l.vm_log, source.vm_log.is_some()),
-        ];
-        let told: Vec<&str> =
-            told.into_iter().filter(|(_, is_there)| *is_there).map(|(label, _)| label).collect();
-        (!told.is_empty()).then(|| told.join(l.comma))
+        let labels: Vec<&str> = parts(source, l).into_iter().map(|(label, _)| label).collect();
+        (!labels.is_empty()).then(|| labels.join(l.comma))
     };
     let line = |(what, hosts): (String, Vec<&str>)| format!("{}: {what}", fold(&hosts, HOSTS, l));
     block.hosts_by(what).into_iter().map(line).collect()
 }
 
-/// The files that tell of each host, one line a host.
-pub fn files(block: &Block<'_>, l: &Labels) -> Vec<String> {
-    let line = |source: &FeatureSource| {
-        let told = [
-            (l.capability, &source.capability),
-            (l.effective, &source.masked),
-            (l.mask, &source.masks),
-            (l.vm_log, &source.vm_log),
-        ];
-        let told: Vec<String> = told
-            .into_iter()
-            .filter_map(|(label, file)| Some(format!("{label} {}", file.as_ref()?)))
-            .collect();
+/// The files that tell of each host: what they tell, and where they lie in its bundle.
+pub fn files<'a>(block: &Block<'a>, l: &Labels) -> Vec<(&'a str, Vec<String>)> {
+    let of_host = |host: &&'a str| {
+        let source = block.sources.get(host)?;
         let complete = match source.complete_masks {
             Some(true) => Some(l.masks_complete),
             Some(false) => Some(l.masks_partial),
             None => None,
         };
-        let told: Vec<String> = told.into_iter().chain(complete.map(str::to_owned)).collect();
-        (!told.is_empty()).then(|| format!("{}: {}", source.host, told.join(l.semicolon)))
+        let files = parts(source, l).into_iter().map(|(label, file)| format!("{label}: {}", inside(file)));
+        let files: Vec<String> = files.chain(complete.map(str::to_owned)).collect();
+        (!files.is_empty()).then_some((*host, files))
     };
-    block.hosts.iter().filter_map(|host| line(block.sources.get(host)?)).collect()
+    block.hosts.iter().filter_map(of_host).collect()
 }
