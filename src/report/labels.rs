@@ -137,7 +137,8 @@ labels! {
     effective: "Seen by VMs", "仮想マシンに提供";
     yes: "✓", "○";
     no: "✗", "×";
-    features_same: "All {0} features are the same on every host.", "{0} 個の機能はすべてのホストで一致しています。";
+    features_same: "No difference in {0} CPU features that were compared.", "比較した {0} 個の CPU 機能に差異はありません。";
+    one_teller: "Only the bundle of {0} tells CPU features, so there is nothing to compare.", "CPU 機能の情報があるバンドルは {0} のみのため、比較できません。";
     all_features: "All {0} features", "全 {0} 個の機能";
     matrix_legend: "Each value is what VMs see (hardware/EVC mask). {0} stands apart from most hosts; - none; ? not in the bundle.",
         "各値は「仮想マシンに提供される値（ハードウェア/EVC マスク）」です。{0} は多数のホストと異なる値、- は設定なし、? はバンドルに情報がないことを示します。";
@@ -163,9 +164,9 @@ labels! {
     value_on: "{0} on {1}", "{1} は {0}";
     not_known_of: "Not known of {0}.", "{0} については不明です。";
     more_differ: "1 more feature differs; it is below.|{0} more features differ; they are below.", "ほかに {0} 個の機能が異なります（下記参照）。";
-    same_rest: "1 other feature is the same on every host; --all shows it.|{0} other features are the same on every host; --all shows them.",
-        "ほかの {0} 個の機能はすべてのホストで一致しています（--all で表示）。";
-    all_same_features: "{0} features that are the same on every host", "すべてのホストで一致している {0} 個の機能";
+    same_rest: "1 other feature shows no difference; --all prints it.|{0} other features show no difference; --all prints them.",
+        "ほかの {0} 個の機能に差異はありません（--all で表示）。";
+    all_same_features: "The other {0} features", "ほかの {0} 個の機能";
     powered_on_short: "powered on", "パワーオン日時";
     n_offer: "1 of {1} offers it: {2} ({3})|{0} of {1} offer it: {2} ({3})", "{1} 台中 {0} 台が提供：{2}（{3}）";
     n_lack: "1 of {1} does not: {2} ({3})|{0} of {1} do not: {2} ({3})", "{1} 台中 {0} 台は提供なし：{2}（{3}）";
@@ -212,7 +213,8 @@ labels! {
     baseline_unknown: "The bundles do not tell the highest EVC mode that every host can offer.", "すべてのホストが提供できる最上位の EVC モードは、バンドルから判断できません。";
     baseline_lacking: "Not part of any common baseline, as only some hosts are capable of it: {0}.", "一部のホストのみが対応しているため、共通のベースラインに含められない機能：{0}。";
     baseline_whole: "Every host is capable of the same features.", "すべてのホストのハードウェアは同じ機能に対応しています。";
-    feature_files: "Files that were read", "読み取ったファイル";
+    files_of_hosts: "Files by host", "ホストごとのファイル";
+    feature_files: "What was read", "読み取った情報";
     vm_log: "VM log", "仮想マシンのログ";
     masks_complete: "masks are complete", "完全なマスク";
     masks_partial: "masks are not complete", "部分的なマスク";
@@ -223,7 +225,7 @@ labels! {
     pinned_vms: "Virtual machines that cannot move freely", "移行先が制限されている仮想マシン";
     vm: "VM", "仮想マシン";
     runs_on: "Runs on", "稼働ホスト";
-    powered_on: "Powered on", "起動日時";
+    powered_on: "Powered on", "パワーオン日時";
     cannot_go: "Cannot move to", "移行できないホスト";
     class_security: "security", "セキュリティ";
     class_isa: "instructions", "命令セット";

@@ -302,9 +302,6 @@ fn configuration_part(part: &setup::Part, l: &Labels, out: &mut dyn Write) -> io
     more_in_json(part.rows.len() + part.rest, part.rows.len(), l, out)
 }
 
-/// Hosts that have a column each; more would make a table that no ticket shows.
-const COLUMNS: usize = 8;
-
 fn cpu_features(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     if report.features.rows.is_empty() {
         return Ok(());
@@ -322,7 +319,7 @@ fn feature_block(block: &Block<'_>, l: &Labels, out: &mut dyn Write) -> io::Resu
         writeln!(out, "{}", md(&sentence))?;
     }
     if !block.differing.is_empty() {
-        match block.hosts.len() <= COLUMNS {
+        match block.hosts.len() <= features::COLUMNS {
             true => feature_table(block, l, out)?,
             false => feature_groups(block, l, out)?,
         }
@@ -394,7 +391,7 @@ fn pinned_vms(block: &Block<'_>, l: &Labels, out: &mut dyn Write) -> io::Result<
             ];
             let told: Vec<String> = told.into_iter().flatten().collect();
             let (name, host) = (code_span(&vm.name), code_span(&vm.host));
-            writeln!(out, "  - {} {}", fill(l.at_on, &[&name, &host]), md(&told.join(l.semicolon)))?;
+            writeln!(out, "  - {}: {}", fill(l.at_on, &[&name, &host]), md(&told.join(l.semicolon)))?;
         }
         if group.vms.len() > VMS {
             let left = show::count((group.vms.len() - VMS) as u64);

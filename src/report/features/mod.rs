@@ -20,6 +20,9 @@ pub use words::{
     pinned_line, powered_on, read, requirements, settings,
 };
 
+/// Hosts that a reader can compare beside each other; of more, groups are told.
+pub const COLUMNS: usize = 8;
+
 /// The hosts of one cluster, and what is known of their CPU features.
 pub struct Block<'a> {
     /// What the cluster is called, where there are several to tell apart.

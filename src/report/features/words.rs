@@ -25,8 +25,7 @@ pub fn answer(block: &Block<'_>, l: &Labels) -> Vec<String> {
         return alone(block, host, l);
     }
     if block.differing.is_empty() {
-        let all = show::count(block.same.len() as u64);
-        return vec![fill(l.features_same, &[&all])];
+        return vec![agreement(block, l)];
     }
     let splits = block.splits();
     let told = splits.iter().take(ANSWERS);
@@ -36,6 +35,28 @@ pub fn answer(block: &Block<'_>, l: &Labels) -> Vec<String> {
         out.push(fill_count(l.more_differ, rest as u64));
     }
     out
+}
+
+/// That hosts agree, as far as their bundles tell.
+fn agreement(block: &Block<'_>, l: &Labels) -> String {
+    let tells = |host: &&&str| block.same.iter().any(|row| block.value(row, host).effective.is_some());
+    let (telling, silent): (Vec<&str>, Vec<&str>) = block.hosts.iter().partition(|host| tells(&host));
+    let compared = block.same.iter().filter(|row| {
+        let known: Vec<u64> = telling.iter().filter_map(|host| block.value(row, host).effective).collect();
+        // Numbers that identify a CPU may be different and make no difference for VMs.
+        known.len() > 1 && known.iter().all(|value| *value == known[0])
+    });
+    let text = match telling.as_slice() {
+        [] => fill(l.no_features_of, &[&fold(&silent, NAMES, l)]),
+        [one] => fill(l.one_teller, &[one]),
+        _ => fill(l.features_same, &[&show::count(compared.count() as u64)]),
+    };
+    match silent.is_empty() || telling.len() < 2 {
+        true => text,
+        false => {
+            format!("{text}{}{}", l.between_sentences, fill(l.not_known_of, &[&fold(&silent, NAMES, l)]))
+        }
+    }
 }
 
 /// One sentence on features that divide the hosts in the same way.

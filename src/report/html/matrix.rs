@@ -35,6 +35,8 @@ pub struct DifferingRow<'a> {
     pub row: &'a FeatureRow,
     pub class: &'static str,
     pub guards: String,
+    /// The hosts by their values, where there are too many columns to see at once.
+    pub groups: Vec<String>,
     pub lines: Vec<(&'static str, Vec<Cell>)>,
 }
 
@@ -110,12 +112,24 @@ fn differing_row<'a>(block: &Block<'a>, row: &'a FeatureRow, l: &Labels) -> Diff
         row,
         class: features::class_name(row.class, l),
         guards: row.cves.iter().chain(&row.advisory).cloned().collect::<Vec<_>>().join(l.comma),
+        groups: groups(block, row, l),
         lines: vec![
             line(l.capability, &part(&|value| value.capability)),
             line(l.mask, &part(&|value| value.mask)),
             effective,
         ],
     }
+}
+
+fn groups(block: &Block<'_>, row: &FeatureRow, l: &Labels) -> Vec<String> {
+    if block.hosts.len() <= features::COLUMNS {
+        return Vec::new();
+    }
+    let line = |group: &features::Group<'_>| {
+        let line = features::group_line(block, row, group, l);
+        if group.is_odd { format!("{MARK} {line}") } else { line }
+    };
+    block.groups(row).iter().map(line).collect()
 }
 
 fn word(value: Part, is_flag: bool, l: &Labels) -> String {
