@@ -137,7 +137,7 @@ labels! {
     effective: "Seen by VMs", "仮想マシンに提供";
     yes: "✓", "○";
     no: "✗", "×";
-    features_same: "No difference in {0} CPU features that were compared.", "比較した {0} 個の CPU 機能に差異はありません。";
+    features_same: "No difference between hosts in 1 CPU feature that was compared.|No difference between hosts in {0} CPU features that were compared.", "比較した {0} 個の CPU 機能に差異はありません。";
     one_teller: "Only the bundle of {0} tells CPU features, so there is nothing to compare.", "CPU 機能の情報があるバンドルは {0} のみのため、比較できません。";
     all_features: "All {0} features", "全 {0} 個の機能";
     matrix_legend: "Each value is what VMs see (hardware/EVC mask). {0} stands apart from most hosts; - none; ? not in the bundle.",
@@ -147,7 +147,6 @@ labels! {
     stands_apart: "{0} marks what stands apart from most hosts.", "{0} は多数のホストと異なる値です。";
     comma: ", ", "、";
     semicolon: "; ", "；";
-    between_sentences: " ", "";
     and_last: "{0} and {1}", "{0}、{1}";
     name_run: "{0} to {1}", "{0}～{1}";
     hosts_of: "1 host|{0} hosts", "ホスト {0} 台";
@@ -188,6 +187,7 @@ labels! {
     cannot_be_emptied: "{0} cannot be emptied: {1} of {2} VMs stays: {3} (it requires {4}).|{0} cannot be emptied: {1} of {2} VMs stay: {3} (they require {4}).",
         "{0} はメンテナンス モードに移行できません。仮想マシン {2} 台中 {1} 台を退避できないためです：{3}（{4} が必要）。";
     stay_unknown: "Of 1 other VM the bundles do not tell.|Of {0} other VMs the bundles do not tell.", "ほか {0} 台の仮想マシンについては不明です。";
+    no_vms_on: "No running VM is known of: {0}.", "稼働中の仮想マシンの情報がないホスト：{0}。";
     can_be_emptied: "Can be emptied, as far as CPU features decide: {0}.", "すべての仮想マシンを退避可能（CPU 機能の観点）：{0}。";
     emptying_unknown: "Not known: {0} (of 1 VM the bundles do not tell what it requires, or what the other hosts offer).|Not known: {0} (of {1} VMs the bundles do not tell what they require, or what the other hosts offer).",
         "不明：{0}（仮想マシン {1} 台について、必要な機能またはほかのホストの機能がバンドルにありません）。";
@@ -196,6 +196,7 @@ labels! {
     lacking: "{0} (it lacks {1})|{0} (they lack {1})", "{0}（{1} なし）";
     at_on: "{0} on {1}", "{0}（{1}）";
     on_only: "on {0}", "{0}";
+    others_with_settings: "Other virtual machines with CPU settings of their own", "独自の CPU 設定があるほかの仮想マシン";
     own_settings: "Own CPU settings", "仮想マシン独自の CPU 設定";
     set_per_vm_evc: "per-VM EVC", "仮想マシン単位の EVC";
     set_feature_masks: "feature masks set by hand", "手動の機能マスク";
@@ -407,6 +408,11 @@ impl Labels {
             _ => return what,
         };
         self.pick(en, ja)
+    }
+
+    /// Two sentences, one behind the other.
+    pub fn both(&self, first: &str, second: &str) -> String {
+        format!("{first}{}{second}", self.pick(" ", ""))
     }
 
     fn pick(&self, en: &'static str, ja: &'static str) -> &'static str {

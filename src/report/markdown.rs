@@ -329,6 +329,7 @@ fn feature_block(block: &Block<'_>, l: &Labels, out: &mut dyn Write) -> io::Resu
         told(l.vm_requirements, &features::requirements(block, VMS, l), l, out)?;
     }
     pinned_vms(block, l, out)?;
+    told(l.others_with_settings, &features::others_with_settings(block, l), l, out)?;
     told(l.common_baseline, &features::baseline(block, l), l, out)?;
     told(l.feature_files, &[features::missing(block, l), features::read(block, l)].concat(), l, out)
 }

@@ -17,7 +17,7 @@ pub use names::fold;
 pub use print::write;
 pub use words::{
     answer, baseline, class_name, evacuation, files, group_line, guards, legend, missing, moves_barred,
-    pinned_line, powered_on, read, requirements, settings,
+    others_with_settings, pinned_line, powered_on, read, requirements, settings,
 };
 
 /// Hosts that a reader can compare beside each other; of more, groups are told.
@@ -405,6 +405,30 @@ mod tests {
         let mut pair = block(&rows);
         pair.hosts.truncate(2);
         assert_eq!(answer(&pair, labels(Lang::En)), ["MDCLEAR: esx01 offers it, esx02 does not."]);
+    }
+
+    #[test]
+    fn hosts_that_tell_nothing_are_not_said_to_agree() {
+        let rows = [row("cpuid.mdclear", [Some(1), Some(1), None, Some(1), Some(1)])];
+        let mut same = block(&rows);
+        same.same = std::mem::take(&mut same.differing);
+        let l = labels(Lang::En);
+        let expected = "No difference between hosts in 1 CPU feature that was compared. Not known of esx03.";
+        assert_eq!(answer(&same, l), [expected]);
+        same.hosts = vec!["esx02", "esx03"];
+        assert_eq!(
+            answer(&same, l),
+            ["Only the bundle of esx02 tells CPU features, so there is nothing to compare."]
+        );
+    }
+
+    #[test]
+    fn a_host_is_known_by_its_full_name_too() {
+        let rows = [];
+        let block = block(&rows);
+        assert_eq!(block.host_called("ESX01.lab.example.com"), "esx01");
+        assert_eq!(block.host_called("esx011"), "esx011");
+        assert_eq!(block.host_called("é"), "é");
     }
 
     #[test]

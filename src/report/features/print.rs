@@ -60,6 +60,7 @@ impl Page<'_> {
         self.same(block)?;
         self.emptying(block)?;
         self.pinned(block)?;
+        self.section(self.l.others_with_settings, &words::others_with_settings(block, self.l))?;
         self.requirements(block)?;
         self.section(self.l.common_baseline, &words::baseline(block, self.l))?;
         self.sources(block)
@@ -217,10 +218,7 @@ impl Page<'_> {
             return Ok(());
         }
         let names = if self.all { usize::MAX } else { NAMES };
-        self.section(self.l.vm_requirements, &words::requirements(block, names, self.l))?;
-        let own: Vec<&&FeatureVm> =
-            block.vms.iter().filter(|vm| vm.blocked.is_empty() && !vm.settings.is_empty()).collect();
-        own.into_iter().try_for_each(|vm| self.vm(block, vm, true))
+        self.section(self.l.vm_requirements, &words::requirements(block, names, self.l))
     }
 
     fn sources(&mut self, block: &Block<'_>) -> io::Result<()> {

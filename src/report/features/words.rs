@@ -39,8 +39,8 @@ pub fn answer(block: &Block<'_>, l: &Labels) -> Vec<String> {
 
 /// That hosts agree, as far as their bundles tell.
 fn agreement(block: &Block<'_>, l: &Labels) -> String {
-    let tells = |host: &&&str| block.same.iter().any(|row| block.value(row, host).effective.is_some());
-    let (telling, silent): (Vec<&str>, Vec<&str>) = block.hosts.iter().partition(|host| tells(&host));
+    let tells = |host: &&str| block.same.iter().any(|row| block.value(row, host).effective.is_some());
+    let (telling, silent): (Vec<&str>, Vec<&str>) = block.hosts.iter().partition(|host| tells(host));
     let compared = block.same.iter().filter(|row| {
         let known: Vec<u64> = telling.iter().filter_map(|host| block.value(row, host).effective).collect();
         // Numbers that identify a CPU may be different and make no difference for VMs.
@@ -49,13 +49,11 @@ fn agreement(block: &Block<'_>, l: &Labels) -> String {
     let text = match telling.as_slice() {
         [] => fill(l.no_features_of, &[&fold(&silent, NAMES, l)]),
         [one] => fill(l.one_teller, &[one]),
-        _ => fill(l.features_same, &[&show::count(compared.count() as u64)]),
+        _ => fill_count(l.features_same, compared.count() as u64),
     };
     match silent.is_empty() || telling.len() < 2 {
         true => text,
-        false => {
-            format!("{text}{}{}", l.between_sentences, fill(l.not_known_of, &[&fold(&silent, NAMES, l)]))
-        }
+        false => l.both(&text, &fill(l.not_known_of, &[&fold(&silent, NAMES, l)])),
     }
 }
 
@@ -80,7 +78,7 @@ fn split_sentence(split: &Split<'_>, rows: &[&FeatureRow], l: &Labels) -> String
     };
     match split.unknown.is_empty() {
         true => text,
-        false => format!("{text}{}{}", l.between_sentences, fill(l.not_known_of, &[&hosts(&split.unknown)])),
+        false => l.both(&text, &fill(l.not_known_of, &[&hosts(&split.unknown)])),
     }
 }
 
@@ -176,8 +174,11 @@ pub fn evacuation(block: &Block<'_>, max: usize, l: &Labels) -> Vec<String> {
     let vms: usize = unknown.iter().map(|one| one.unknown.len()).sum();
     let told = hosts(unknown)
         .map(|hosts| fill(choose(l.emptying_unknown, vms as u64), &[&hosts, &show::count(vms as u64)]));
-    let free = hosts(all().filter(|one| one.stay.is_empty() && one.unknown.is_empty()).collect());
-    out.extend(free.map(|hosts| fill(l.can_be_emptied, &[&hosts])));
+    let free = |one: &&Evacuation| one.stay.is_empty() && one.unknown.is_empty();
+    let (empty, leaving): (Vec<&Evacuation>, Vec<&Evacuation>) =
+        all().filter(free).partition(|one| one.vms == 0);
+    out.extend(hosts(leaving).map(|hosts| fill(l.can_be_emptied, &[&hosts])));
+    out.extend(hosts(empty).map(|hosts| fill(l.no_vms_on, &[&hosts])));
     out.extend(told);
     out
 }
@@ -202,7 +203,7 @@ fn stays(block: &Block<'_>, one: &Evacuation, max: usize, l: &Labels) -> String 
     );
     match one.unknown.len() {
         0 => text,
-        n => format!("{text}{}{}", l.between_sentences, fill_count(l.stay_unknown, n as u64)),
+        n => l.both(&text, &fill_count(l.stay_unknown, n as u64)),
     }
 }
 
@@ -251,6 +252,15 @@ pub fn settings(vm: &FeatureVm, l: &Labels) -> Option<String> {
     };
     let words: Vec<String> = vm.settings.iter().map(word).collect();
     (!words.is_empty()).then(|| words.join(l.comma))
+}
+
+/// The VMs that set something of the CPU and are not among those that cannot move freely.
+pub fn others_with_settings(block: &Block<'_>, l: &Labels) -> Vec<String> {
+    let free = block.vms.iter().filter(|vm| vm.blocked.is_empty());
+    let line = |vm: &&FeatureVm| {
+        Some(format!("{}{}{}", fill(l.at_on, &[&vm.name, &vm.host]), l.semicolon, settings(vm, l)?))
+    };
+    free.filter_map(line).collect()
 }
 
 /// What the VMs of the block require, those with the same security features together; at most `max` names each.

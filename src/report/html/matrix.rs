@@ -74,6 +74,7 @@ fn matrix<'a>(block: &Block<'a>, l: &Labels) -> Matrix<'a> {
     let pinned: Vec<&FeatureVm> = block.vms.iter().filter(|vm| !vm.blocked.is_empty()).copied().collect();
     let rows = || block.differing.iter().chain(&block.same).copied();
     let parts = [
+        (l.others_with_settings, features::others_with_settings(block, l)),
         (l.vm_requirements, alone(block, l)),
         (l.common_baseline, features::baseline(block, l)),
         (l.feature_files, [features::missing(block, l), features::read(block, l)].concat()),
@@ -144,11 +145,11 @@ fn word(value: Part, is_flag: bool, l: &Labels) -> String {
 
 fn cells(values: &[Part], is_flag: bool, l: &Labels) -> Vec<Cell> {
     let known = values.iter().filter(|value| matches!(value, Part::Is(_)));
-    let usual = view::usual(known, true);
+    let usual = view::usual(known, false);
     let cell = |value: &Part| {
         let style = match value {
             Part::Absent | Part::Unknown => "na",
-            value if Some(value) != usual => "odd",
+            value if usual.is_some_and(|usual| usual != value) => "odd",
             Part::Is(0) => "off",
             Part::Is(_) => "on",
         };
