@@ -6,7 +6,9 @@ mod fixture;
 mod schema;
 
 use esxray::model::Lang;
-use esxray::report::model::{Baseline, ClusterInfo, ClusterKind, Evacuation, FeatureCluster, Report};
+use esxray::report::model::{
+    Baseline, ClusterInfo, ClusterKind, Evacuation, FeatureCluster, FeatureSource, Report,
+};
 use esxray::report::{RENDERERS, features, json, ledger, renderer, terminal};
 use serde_json::Value;
 
@@ -198,6 +200,14 @@ fn two_clusters(lang: Lang) -> Report {
     report.features.vms[0].settings = vec!["per-vm-evc".into(), "nested".into()];
     report.features.vms[3].blocked.clear();
     report.features.vms[3].settings = vec!["performance-counters".into()];
+    let source = |id: &str| FeatureSource {
+        host: id.into(),
+        capability: Some("esx.tgz!esx/commands/vimdump.txt".into()).filter(|_| id != "esx04"),
+        masks: Some("esx.tgz!esx/etc/vmware/config".into()).filter(|_| id == "esx02"),
+        evc_mode: Some("intel-haswell".into()).filter(|_| id != "esx04"),
+        ..FeatureSource::default()
+    };
+    report.features.sources = report.features.hosts.iter().map(|id| source(id)).collect();
     report.features.clusters = vec![
         FeatureCluster {
             id: "one".into(),
@@ -247,6 +257,10 @@ fn features_are_told_by_cluster_with_the_odd_host_marked() {
             "2026-11-21 14:00:00 UTC on esx01",
             "The highest EVC mode that every host can offer: intel-skylake.",
             "as only some hosts are capable of it: MDCLEAR.",
+            "EVC mode in force: intel-haswell on esx01, esx02.",
+            "esx01: no EVC masks in the bundle",
+            "esx04: neither capabilities (vim dump) nor EVC masks",
+            "esx02: featureCapability, EVC mask",
             "Only esx03 is here",
         ] {
             assert!(text.contains(part), "{name}: {part}\n{text}");
