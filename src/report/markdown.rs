@@ -6,7 +6,7 @@ use super::details::{self, Details, HostLost, Mismatch, Partition};
 use super::escape::{self, code_span, markdown as md};
 use super::features::{self, Block};
 use super::labels::{Labels, fill, fill_count, labels};
-use super::model::{Finding, Report, Step};
+use super::model::{FeatureRow, Finding, Report, Step};
 use super::{Renderer, setup, show, view};
 use crate::model::Severity;
 
@@ -367,10 +367,13 @@ fn feature_table(block: &Block<'_>, l: &Labels, out: &mut dyn Write) -> io::Resu
 /// The hosts of each feature by their values.
 fn feature_groups(block: &Block<'_>, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{}\n", fill(l.stands_apart, &[APART]))?;
-    for found in &block.differing {
-        writeln!(out, "- {}: {}", code_span(&found.key), md(&features::guards(found, l)))?;
-        for group in block.groups(found) {
-            let line = md(&features::group_line(block, found, &group, l));
+    for (groups, rows) in block.alike() {
+        let Some(first) = rows.first() else { continue };
+        let what =
+            |found: &&FeatureRow| format!("{} ({})", code_span(&found.key), md(&features::guards(found, l)));
+        writeln!(out, "- {}", rows.iter().map(what).collect::<Vec<_>>().join(l.semicolon))?;
+        for group in groups {
+            let line = md(&features::group_line(block, first, &group, l));
             let line = if group.is_odd { format!("**{APART} {line}**") } else { line };
             writeln!(out, "  - {line}")?;
         }

@@ -200,6 +200,20 @@ impl<'a> Block<'a> {
         groups
     }
 
+    /// The differing rows of one class whose hosts have the same values together, in the order of their first rows.
+    pub fn alike(&self) -> Vec<(Vec<Group<'a>>, Vec<&'a FeatureRow>)> {
+        let mut out: Vec<(Vec<Group<'a>>, Vec<&'a FeatureRow>)> = Vec::new();
+        for row in &self.differing {
+            let groups = self.groups(row);
+            let is_same = |other: &&FeatureRow| other.class == row.class && is_flag(other) == is_flag(row);
+            match out.iter_mut().find(|(known, rows)| *known == groups && rows.first().is_some_and(is_same)) {
+                Some((_, rows)) => rows.push(row),
+                None => out.push((groups, vec![row])),
+            }
+        }
+        out
+    }
+
     /// The differing rows by how they divide the hosts, in the order of their first rows.
     fn splits(&self) -> Vec<(Split<'a>, Vec<&'a FeatureRow>)> {
         let mut out: Vec<(Split<'a>, Vec<&'a FeatureRow>)> = Vec::new();
@@ -373,6 +387,20 @@ mod tests {
             told,
             [(Some(1), &["esx01"][..], true), (Some(0), poor, false), (None, &["esx03"], false)]
         );
+    }
+
+    #[test]
+    fn features_of_one_class_with_the_same_hosts_are_told_together() {
+        let one = [Some(1), Some(0), Some(0), Some(0), Some(0)];
+        let other = [Some(0), Some(1), Some(1), Some(1), Some(1)];
+        let isa = FeatureRow { class: FeatureClass::Isa, ..row("cpuid.avx2", one) };
+        let rows = [row("cpuid.a", one), row("cpuid.b", other), row("cpuid.c", one), isa];
+        let told: Vec<Vec<&str>> = block(&rows)
+            .alike()
+            .into_iter()
+            .map(|(_, rows)| rows.into_iter().map(|row| row.key.as_str()).collect())
+            .collect();
+        assert_eq!(told, [vec!["cpuid.a", "cpuid.c"], vec!["cpuid.b"], vec!["cpuid.avx2"]]);
     }
 
     #[test]

@@ -64,9 +64,15 @@ pub fn fold(names: &[&str], max: usize, l: &Labels) -> String {
         }
         start += length;
     }
+    let max = room(pieces.len(), max);
     let left: usize = pieces.iter().skip(max).map(|(_, count)| count).sum();
     let shown: Vec<String> = pieces.into_iter().take(max).map(|(piece, _)| piece).collect();
     joined(shown, left, l)
+}
+
+/// One piece more than `max` where it is the last, as “1 more” takes as much room as a name.
+const fn room(pieces: usize, max: usize) -> usize {
+    if pieces == max.saturating_add(1) { pieces } else { max }
 }
 
 fn are_neighbours(pair: &[(&str, Option<Numbered<'_>>)]) -> bool {
@@ -78,6 +84,7 @@ fn are_neighbours(pair: &[(&str, Option<Numbered<'_>>)]) -> bool {
 
 /// `a, b and c`: at most `max` names, then how many are left.
 pub(super) fn list(names: &[String], max: usize, l: &Labels) -> String {
+    let max = room(names.len(), max);
     match names {
         [rest @ .., last] if !rest.is_empty() && names.len() <= max => {
             fill(l.and_last, &[&rest.join(l.comma), last])
@@ -88,6 +95,7 @@ pub(super) fn list(names: &[String], max: usize, l: &Labels) -> String {
 
 /// `a, b, c`, the same without an “and”.
 pub(super) fn plain<S: AsRef<str>>(names: &[S], max: usize, l: &Labels) -> String {
+    let max = room(names.len(), max);
     let shown = names.iter().take(max).map(|name| name.as_ref().to_owned()).collect();
     joined(shown, names.len().saturating_sub(max), l)
 }
@@ -142,6 +150,7 @@ mod tests {
         let ja = labels(Lang::Ja);
         assert_eq!(fold(&["esx1", "esx2", "esx3", "esx4"], 6, ja), "esx1～esx4");
         assert_eq!(list(&["A".into(), "B".into(), "C".into()], 6, labels(Lang::En)), "A, B and C");
-        assert_eq!(list(&["A".into(), "B".into(), "C".into()], 2, labels(Lang::En)), "A, B, and 1 more");
+        assert_eq!(list(&["A".into(), "B".into(), "C".into()], 2, labels(Lang::En)), "A, B and C");
+        assert_eq!(list(&["A".into(), "B".into(), "C".into()], 1, labels(Lang::En)), "A, and 2 more");
     }
 }

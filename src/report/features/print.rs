@@ -10,7 +10,7 @@ use super::super::labels::{Labels, fill, fill_count, labels};
 use super::super::model::{FeatureRow, FeatureVm, Report};
 use super::super::show;
 use super::super::terminal::{Style, paint};
-use super::{Block, words};
+use super::{Block, Group, words};
 use crate::case::inside;
 
 /// Names of VMs in one sentence, where not all are asked for.
@@ -107,7 +107,7 @@ impl Page<'_> {
                 self.text(Some(Style::Dim), "", &words::legend(MARK, self.l))
             }
             None => {
-                block.differing.iter().try_for_each(|row| self.grouped(block, row))?;
+                block.alike().iter().try_for_each(|(groups, rows)| self.grouped(block, groups, rows))?;
                 self.text(Some(Style::Dim), "", &fill(self.l.stands_apart, &[MARK]))
             }
         }
@@ -135,12 +135,15 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// A feature whose hosts do not fit beside each other: one line for each value.
-    fn grouped(&mut self, block: &Block<'_>, row: &FeatureRow) -> io::Result<()> {
-        self.text(None, "", &row.key)?;
-        self.text(Some(Style::Dim), INDENT, &words::guards(row, self.l))?;
-        for group in block.groups(row) {
-            let line = words::group_line(block, row, &group, self.l);
+    /// Features whose hosts do not fit beside each other: what they are, then one line for each value.
+    fn grouped(&mut self, block: &Block<'_>, groups: &[Group<'_>], rows: &[&FeatureRow]) -> io::Result<()> {
+        for row in rows {
+            self.text(None, "", &row.key)?;
+            self.text(Some(Style::Dim), INDENT, &words::guards(row, self.l))?;
+        }
+        let Some(row) = rows.first() else { return Ok(()) };
+        for group in groups {
+            let line = words::group_line(block, row, group, self.l);
             let (lead, style) = match group.is_odd {
                 true => (format!("  {MARK} "), Some(Style::Yellow)),
                 false => (INDENT.to_owned(), None),

@@ -18,6 +18,8 @@ pub struct Matrix<'a> {
     pub hosts: Vec<&'a str>,
     pub answer: Vec<String>,
     pub legend: String,
+    /// Features, and the hosts by their values, where there are too many columns to see at once.
+    pub groups: Vec<(String, Vec<String>)>,
     pub differing: Vec<DifferingRow<'a>>,
     pub all: Vec<PlainRow<'a>>,
     pub all_label: String,
@@ -35,8 +37,6 @@ pub struct DifferingRow<'a> {
     pub row: &'a FeatureRow,
     pub class: &'static str,
     pub guards: String,
-    /// The hosts by their values, where there are too many columns to see at once.
-    pub groups: Vec<String>,
     pub lines: Vec<(&'static str, Vec<Cell>)>,
 }
 
@@ -84,6 +84,7 @@ fn matrix<'a>(block: &Block<'a>, l: &Labels) -> Matrix<'a> {
         hosts: block.hosts.clone(),
         answer: features::answer(block, l),
         legend: format!("{} {}", fill(l.stands_apart, &[MARK]), l.features_legend),
+        groups: groups(block, l),
         differing: block.differing.iter().map(|row| differing_row(block, row, l)).collect(),
         all: rows().map(|row| plain_row(block, row, l)).collect(),
         all_label: fill(l.all_features, &[&show::count(rows().count() as u64)]),
@@ -113,7 +114,6 @@ fn differing_row<'a>(block: &Block<'a>, row: &'a FeatureRow, l: &Labels) -> Diff
         row,
         class: features::class_name(row.class, l),
         guards: row.cves.iter().chain(&row.advisory).cloned().collect::<Vec<_>>().join(l.comma),
-        groups: groups(block, row, l),
         lines: vec![
             line(l.capability, &part(&|value| value.capability)),
             line(l.mask, &part(&|value| value.mask)),
@@ -122,15 +122,21 @@ fn differing_row<'a>(block: &Block<'a>, row: &'a FeatureRow, l: &Labels) -> Diff
     }
 }
 
-fn groups(block: &Block<'_>, row: &FeatureRow, l: &Labels) -> Vec<String> {
+fn groups(block: &Block<'_>, l: &Labels) -> Vec<(String, Vec<String>)> {
     if block.hosts.len() <= features::COLUMNS {
         return Vec::new();
     }
-    let line = |group: &features::Group<'_>| {
+    let line = |group: &features::Group<'_>, row: &FeatureRow| {
         let line = features::group_line(block, row, group, l);
         if group.is_odd { format!("{MARK} {line}") } else { line }
     };
-    block.groups(row).iter().map(line).collect()
+    let told = |(groups, rows): (Vec<features::Group<'_>>, Vec<&FeatureRow>)| {
+        let first = rows.first()?;
+        let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+        let lines = groups.iter().map(|group| line(group, first)).collect();
+        Some((keys.join(l.comma), lines))
+    };
+    block.alike().into_iter().filter_map(told).collect()
 }
 
 fn word(value: Part, is_flag: bool, l: &Labels) -> String {
