@@ -6,8 +6,10 @@ mod fixture;
 mod schema;
 
 use esxray::model::Lang;
-use esxray::report::model::Report;
-use esxray::report::{RENDERERS, json, ledger, renderer, terminal};
+use esxray::report::model::{
+    Baseline, ClusterInfo, ClusterKind, Evacuation, FeatureCluster, FeatureSource, Report,
+};
+use esxray::report::{RENDERERS, features, json, ledger, renderer, terminal};
 use serde_json::Value;
 
 fn render(name: &str, report: &Report) -> String {
@@ -180,6 +182,163 @@ fn markdown_keeps_text_in_its_place() {
         let head = cells(rows.next().expect("a head"));
         assert!(rows.all(|row| cells(row) == head), "{table}");
     }
+}
+
+/// The fixture with a second cluster beside that of esx04, and a host that cannot be emptied.
+fn two_clusters(lang: Lang) -> Report {
+    let mut report = fixture::report(lang, 30);
+    report.case.clusters = ["one", "two"]
+        .map(|id| ClusterInfo {
+            id: id.into(),
+            name: Some(format!("{id} <b>")),
+            kind: ClusterKind::Vsan,
+            hosts: Vec::new(),
+        })
+        .to_vec();
+    let hosts = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<String>>();
+    let stay = report.features.vms.iter().filter(|vm| vm.host == "esx01").map(|vm| vm.name.clone()).collect();
+    report.features.vms[0].settings = vec!["per-vm-evc".into(), "nested".into()];
+    report.features.vms[3].blocked.clear();
+    report.features.vms[3].settings = vec!["performance-counters".into()];
+    let source = |id: &str| FeatureSource {
+        host: id.into(),
+        capability: Some("esx.tgz!esx/commands/vimdump.txt".into()).filter(|_| id != "esx04"),
+        masks: Some("esx.tgz!esx/etc/vmware/config".into()).filter(|_| id == "esx02"),
+        evc_mode: Some("intel-haswell".into()).filter(|_| id != "esx04"),
+        ..FeatureSource::default()
+    };
+    report.features.sources = report.features.hosts.iter().map(|id| source(id)).collect();
+    report.features.clusters = vec![
+        FeatureCluster {
+            id: "one".into(),
+            hosts: hosts(&["esx01", "esx02", "esx04"]),
+            evacuation: vec![
+                Evacuation { host: "esx01".into(), vms: 12, stay, unknown: Vec::new() },
+                Evacuation { host: "esx02".into(), ..Evacuation::default() },
+                Evacuation { host: "esx04".into(), vms: 2, unknown: hosts(&["a"]), ..Evacuation::default() },
+            ],
+            baseline: Some(Baseline {
+                evc_mode: Some("intel-skylake".into()),
+                lacking: vec!["cpuid.mdclear".into()],
+            }),
+        },
+        FeatureCluster { id: "two".into(), hosts: hosts(&["esx03"]), ..FeatureCluster::default() },
+    ];
+    report
+}
+
+fn section<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let rest = text.split(from).nth(1).expect("the section begins");
+    rest.split(to).next().expect("the section ends")
+}
+
+#[test]
+fn features_are_told_by_cluster_with_the_odd_host_marked() {
+    let report = two_clusters(Lang::En);
+    let html = render("html", &report);
+    let html = section(&html, "<section id=\"features\">", "</section>");
+    let md = render("md", &report);
+    let md = section(&md, "## CPU features", "\n## ");
+    let mut printed = Vec::new();
+    features::write(&report, 1000, false, false, &mut printed).expect("writes to memory");
+    let printed = String::from_utf8(printed).expect("UTF-8");
+    for (name, text) in [("html", html), ("md", md), ("terminal", &printed)] {
+        for part in [
+            "esx04 lacks ",
+            "Not known: esx04 (of 1 VM ",
+            "CVE-2018-12126",
+            "VMSA-2019-0008",
+            if name == "terminal" { "*0 (0/" } else { "◆" },
+            "esx01 cannot be emptied: ",
+            " of 12 VMs stay",
+            "per-VM EVC, nested virtualization",
+            "app-04 on esx02; virtual CPU performance counters",
+            "No running VM is known of: esx02.",
+            "2026-11-21 14:00:00 UTC on esx01",
+            "The highest EVC mode that every host can offer: intel-skylake.",
+            "as only some hosts are capable of it: MDCLEAR.",
+            "EVC mode in force: intel-haswell on esx01, esx02.",
+            "esx01: no EVC masks in the bundle",
+            "esx04: neither capabilities (vim dump) nor EVC masks",
+            "esx02: featureCapability, EVC mask",
+            "Only esx03 is here",
+        ] {
+            assert!(text.contains(part), "{name}: {part}\n{text}");
+        }
+        // A host of the other cluster stands in no table of the first.
+        let heading = match name {
+            "html" => "<h3",
+            "md" => "\n### ",
+            _ => "== vSAN",
+        };
+        let first = text.split(heading).nth(1).expect("the first cluster");
+        assert!(first.contains("esx02") && !first.contains("esx03"), "{name}\n{first}");
+        assert_eq!(text.contains("one <b>"), name == "terminal", "{name}");
+    }
+    let ja = render("md", &two_clusters(Lang::Ja));
+    assert!(
+        ja.contains("esx01 はメンテナンス モードに移行できません") && ja.contains("仮想マシン単位の EVC")
+    );
+}
+
+#[test]
+fn many_hosts_are_lists_in_markdown_and_scroll_in_html() {
+    let mut report = fixture::report(Lang::En, 30);
+    let ids: Vec<String> = (1..=64).map(|n| format!("node{n:02}")).collect();
+    for row in &mut report.features.rows {
+        for map in [&mut row.capability, &mut row.mask, &mut row.effective] {
+            let value = |id: &String| (id.clone(), Some(u64::from(id != "node40" || !row.differs)));
+            *map = ids.iter().map(value).collect();
+        }
+    }
+    report.features.hosts = ids;
+    report.features.vms.clear();
+    let md = render("md", &report);
+    let md = section(&md, "## CPU features", "\n## ");
+    assert!(!md.contains("| node01"), "{md}");
+    for line in [
+        "- **◆ 1 of 64 does not: node40 (capability 0, mask 0)**",
+        "- 63 of 64 offer it: node01 to node39, node41 to node64 (capability 1, mask 1)",
+    ] {
+        assert!(md.contains(line), "{line}\n{md}");
+    }
+    let html = render("html", &report);
+    let html = section(&html, "<section id=\"features\">", "</section>");
+    assert!(
+        html.contains("<li>◆ 1 of 64 does not: node40 "),
+        "the odd host may be out of sight in the table"
+    );
+    assert!(html.contains("<div class=\"wide\"><table class=\"matrix\">"));
+}
+
+#[test]
+fn the_feature_matrix_is_aligned_and_harmless_whatever_hosts_are_called() {
+    use unicode_width::UnicodeWidthStr;
+    let mut report = fixture::report(Lang::Ja, 30);
+    let names = ["ホスト一号", "h\u{1b}[31m", "esx03", "evil\u{202e}gpj"];
+    for row in &mut report.features.rows {
+        for map in [&mut row.capability, &mut row.mask, &mut row.effective] {
+            *map = map.values().zip(names).map(|(value, name)| (name.to_owned(), *value)).collect();
+        }
+    }
+    report.features.hosts = names.map(str::to_owned).to_vec();
+    let print = |width: usize| {
+        let mut out = Vec::new();
+        features::write(&report, width, true, false, &mut out).expect("writes to memory");
+        String::from_utf8(out).expect("UTF-8")
+    };
+    for width in [40, 80, 200] {
+        let text = print(width);
+        assert_eq!(text.lines().find(|line| line.width() > width), None, "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{202e}']) && text.contains("[U+202E]"), "{text}");
+    }
+    let text = print(200);
+    let head = text.lines().find(|line| line.contains("esx03  ")).expect("the head");
+    let row = text.lines().find(|line| line.starts_with("cpuid.ibrs")).expect("a row");
+    let before = |line: &str, part: &str| line.split(part).next().expect("a part").width();
+    // The third host's value begins under the third host's name.
+    let third = row.match_indices('(').nth(2).map(|(at, _)| row[..at].width() - 2);
+    assert_eq!(third, Some(before(head, "esx03")), "{head}\n{row}");
 }
 
 #[test]

@@ -61,7 +61,8 @@ pub enum Colour {
 }
 
 impl Colour {
-    fn is_on(self) -> bool {
+    /// Whether stdout gets colour.
+    pub fn is_on(self) -> bool {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         match self {
             Colour::Auto => io::stdout().is_terminal() && !no_color,

@@ -142,12 +142,16 @@ fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Done> {
     }
 }
 
-/// Columns for text on stdout: those of the terminal, else what COLUMNS says, else `otherwise`.
+/// Columns for prose on stdout: those of [`stdout_columns`] where lines of that length can be read.
 fn columns(otherwise: usize) -> usize {
+    stdout_columns(otherwise).clamp(60, 160)
+}
+
+/// Columns of stdout: those of the terminal, else what COLUMNS says, else `otherwise`.
+fn stdout_columns(otherwise: usize) -> usize {
     let terminal = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
     let said = || std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
-    let columns = terminal.map(|(width, _)| usize::from(width.0)).or_else(said).unwrap_or(otherwise);
-    columns.clamp(60, 160)
+    terminal.map(|(width, _)| usize::from(width.0)).or_else(said).unwrap_or(otherwise)
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -3,6 +3,7 @@
 //! Titles, summaries and remedies are not here: they come ready-made in the report.
 //! `{0}`, `{1}` are places for values, see [`fill`]; `one|many` chooses by number, see [`fill_count`].
 
+use super::model::ClusterKind;
 use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity};
 
 macro_rules! labels {
@@ -136,16 +137,96 @@ labels! {
     effective: "Seen by VMs", "仮想マシンに提供";
     yes: "✓", "○";
     no: "✗", "×";
-    features_differ: "{0} of {1} features differ between hosts.", "{1} 個の機能のうち {0} 個がホスト間で異なります。";
-    features_one_host: "Only one host is here: there is nothing to compare its features with.", "ホストが 1 台のみのため、機能を比較できません。";
-    features_same: "All {0} features are the same on every host.", "{0} 個の機能はすべてのホストで一致しています。";
+    features_same: "No difference between hosts in 1 CPU feature that was compared.|No difference between hosts in {0} CPU features that were compared.", "比較した {0} 個の CPU 機能に差異はありません。";
+    one_teller: "Only the bundle of {0} tells CPU features, so there is nothing to compare.", "CPU 機能の情報があるバンドルは {0} のみのため、比較できません。";
     all_features: "All {0} features", "全 {0} 個の機能";
-    features_legend: "“Hardware” is what CPU, microcode and BIOS offer, “EVC mask” what the cluster allows, “Seen by VMs” what is left.",
-        "「ハードウェア」は CPU・マイクロコード・BIOS が提供する値、「EVC マスク」はクラスタが許可する値、「仮想マシンに提供」はその結果です。";
+    matrix_legend: "Each value is what VMs see (hardware/EVC mask). {0} stands apart from most hosts; - none; ? not in the bundle.",
+        "各値は「仮想マシンに提供される値（ハードウェア/EVC マスク）」です。{0} は多数のホストと異なる値、- は設定なし、? はバンドルに情報がないことを示します。";
+    features_legend: "“Hardware” is what CPU, microcode and BIOS offer, “EVC mask” what the cluster allows, “Seen by VMs” what is left; – is none, ? is not in the bundle.",
+        "「ハードウェア」は CPU・マイクロコード・BIOS が提供する値、「EVC マスク」はクラスタが許可する値、「仮想マシンに提供」はその結果です。– は設定なし、? はバンドルに情報がないことを示します。";
+    stands_apart: "{0} marks what stands apart from most hosts.", "{0} は多数のホストと異なる値です。";
+    comma: ", ", "、";
+    semicolon: "; ", "；";
+    and_last: "{0} and {1}", "{0}、{1}";
+    name_run: "{0} to {1}", "{0}～{1}";
+    hosts_of: "1 host|{0} hosts", "ホスト {0} 台";
+    no_features_nowhere: "The bundles hold no CPU features: neither masks in etc/vmware/config nor a vim dump.",
+        "バンドルに CPU 機能の情報がありません（etc/vmware/config のマスクも vim ダンプもありません）。";
+    no_features_hint: "They would be in etc/vmware/config (featMask.evc.*), in the vim dump below commands/ (featureCapability, maskedFeatureCapability), and in the vmware.log of each VM (VM Features Required).",
+        "CPU 機能の情報は、etc/vmware/config（featMask.evc.*）、commands/ 以下の vim ダンプ（featureCapability、maskedFeatureCapability）、各仮想マシンの vmware.log（VM Features Required）に記録されます。";
+    no_features_of: "The bundles tell nothing of the CPU features of {0}.", "{0} の CPU 機能に関する情報はバンドルにありません。";
+    only_one_offers: "Only {0} offers {1}; the {2} other hosts do not.", "{1} を提供するのは {0} のみで、ほかの {2} 台のホストは提供していません。";
+    only_one_lacks: "{0} lacks {1}, which the {2} other hosts offer.", "{0} のみ {1} を提供していません。ほかの {2} 台のホストは提供しています。";
+    one_against_one: "{0}: {1} offers it, {2} does not.", "{0}：{1} は提供し、{2} は提供していません。";
+    some_offer: "{0}: {1} hosts offer it ({2}), {3} do not ({4}).", "{0}：{1} 台のホストが提供し（{2}）、{3} 台は提供していません（{4}）。";
+    values_differ: "{0}: {1}.", "{0}：{1}。";
+    value_on: "{0} on {1}", "{1} は {0}";
+    not_known_of: "Not known of {0}.", "{0} については不明です。";
+    more_differ: "1 more feature differs; it is below.|{0} more features differ; they are below.", "ほかに {0} 個の機能が異なります（下記参照）。";
+    same_rest: "1 other feature shows no difference; --all prints it.|{0} other features show no difference; --all prints them.",
+        "ほかの {0} 個の機能に差異はありません（--all で表示）。";
+    all_same_features: "The other {0} features", "ほかの {0} 個の機能";
+    powered_on_short: "powered on", "パワーオン日時";
+    n_offer: "1 of {1} offers it: {2} ({3})|{0} of {1} offer it: {2} ({3})", "{1} 台中 {0} 台が提供：{2}（{3}）";
+    n_lack: "1 of {1} does not: {2} ({3})|{0} of {1} do not: {2} ({3})", "{1} 台中 {0} 台は提供なし：{2}（{3}）";
+    n_value: "1 of {1} has {4}: {2} ({3})|{0} of {1} have {4}: {2} ({3})", "{1} 台中 {0} 台の値は {4}：{2}（{3}）";
+    n_unknown: "1 of {1} does not tell: {2} ({3})|{0} of {1} do not tell: {2} ({3})", "{1} 台中 {0} 台は不明：{2}（{3}）";
+    capability_is: "capability {0}", "ハードウェア {0}";
+    capability_absent: "no capability", "ハードウェアの値なし";
+    capability_unknown: "capability not in the bundle", "ハードウェアの値はバンドルになし";
+    mask_is: "mask {0}", "マスク {0}";
+    mask_absent: "no mask", "マスクなし";
+    mask_unknown: "mask not in the bundle", "マスクはバンドルになし";
+    one_host_only: "Only {0} is here: to compare its CPU features, give the bundles of the other hosts of its cluster as well.",
+        "{0} のバンドルのみです。CPU 機能を比較するには、クラスタ内のほかのホストのバンドルも指定してください。";
+    security_offered: "Security features that it offers to VMs: {0}.", "仮想マシンに提供しているセキュリティ機能：{0}。";
+    security_lacking: "Security features that it does not offer: {0}.", "提供していないセキュリティ機能：{0}。";
+    mask_hides: "Offered by the hardware and hidden by EVC masks: {0}.", "ハードウェアは提供し、EVC マスクで隠されている機能：{0}。";
+    mask_beyond: "Allowed by an EVC mask and not offered by the hardware: {0}.", "EVC マスクは許可し、ハードウェアが提供していない機能：{0}。";
+    can_leave: "Maintenance mode: which hosts can be emptied", "メンテナンス モード：退避の可否";
+    cannot_be_emptied: "{0} cannot be emptied: {1} of {2} VMs stays: {3} (it requires {4}).|{0} cannot be emptied: {1} of {2} VMs stay: {3} (they require {4}).",
+        "{0} はメンテナンス モードに移行できません。仮想マシン {2} 台中 {1} 台を退避できないためです：{3}（{4} が必要）。";
+    stay_unknown: "Of 1 other VM the bundles do not tell.|Of {0} other VMs the bundles do not tell.", "ほか {0} 台の仮想マシンについては不明です。";
+    no_vms_on: "No running VM is known of: {0}.", "稼働中の仮想マシンの情報がないホスト：{0}。";
+    can_be_emptied: "Can be emptied, as far as CPU features decide: {0}.", "すべての仮想マシンを退避可能（CPU 機能の観点）：{0}。";
+    emptying_unknown: "Not known: {0} (of 1 VM the bundles do not tell what it requires, or what the other hosts offer).|Not known: {0} (of {1} VMs the bundles do not tell what they require, or what the other hosts offer).",
+        "不明：{0}（仮想マシン {1} 台について、必要な機能またはほかのホストの機能がバンドルにありません）。";
+    vms_n: "1 VM|{0} VMs", "仮想マシン {0} 台";
+    vms_cannot_move: "{0} on {1} cannot move to {2}", "{1} の{0}は次のホストに移行できません：{2}";
+    lacking: "{0} (it lacks {1})|{0} (they lack {1})", "{0}（{1} なし）";
+    at_on: "{0} on {1}", "{0}（{1}）";
+    on_only: "on {0}", "{0}";
+    others_with_settings: "Other virtual machines with CPU settings of their own", "独自の CPU 設定があるほかの仮想マシン";
+    own_settings: "Own CPU settings", "仮想マシン独自の CPU 設定";
+    set_per_vm_evc: "per-VM EVC", "仮想マシン単位の EVC";
+    set_feature_masks: "feature masks set by hand", "手動の機能マスク";
+    set_register_masks: "CPUID register masks", "CPUID レジスタ マスク";
+    set_nested: "nested virtualization", "ネストされた仮想化";
+    set_counters: "virtual CPU performance counters", "仮想化された CPU パフォーマンス カウンタ";
+    set_no_check: "feature check switched off", "機能チェック無効";
+    vms_require: "{0} requires {1}: {2}|{0} require {1}: {2}", "{0}に必要な機能：{1}（{2}）";
+    no_security: "no security feature", "セキュリティ機能なし";
+    vms_require_unknown: "What {0} need is not in the bundle: {1}", "必要な機能がバンドルにない{0}：{1}";
+    vm_requirements: "What virtual machines require", "仮想マシンに必要な機能";
+    common_baseline: "Common baseline", "共通の EVC ベースライン";
+    evc_mode_now: "EVC mode in force: {0}.", "適用中の EVC モード：{0}。";
+    baseline_mode: "The highest EVC mode that every host can offer: {0}.", "すべてのホストが提供できる最上位の EVC モード：{0}。";
+    baseline_unknown: "The bundles do not tell the highest EVC mode that every host can offer.", "すべてのホストが提供できる最上位の EVC モードは、バンドルから判断できません。";
+    baseline_lacking: "Not part of any common baseline, as only some hosts are capable of it: {0}.", "一部のホストのみが対応しているため、共通のベースラインに含められない機能：{0}。";
+    baseline_whole: "Every host is capable of the same features.", "すべてのホストのハードウェアは同じ機能に対応しています。";
+    files_of_hosts: "Files by host", "ホストごとのファイル";
+    feature_files: "What was read", "読み取った情報";
+    vm_log: "VM log", "仮想マシンのログ";
+    masks_complete: "masks are complete", "完全なマスク";
+    masks_partial: "masks are not complete", "部分的なマスク";
+    without_capabilities: "{0}: no capabilities in the bundle (no vim dump); only masks are compared.", "{0}：バンドルにハードウェアの値（vim ダンプ）がないため、マスクのみを比較しました。";
+    without_masks: "{0}: no EVC masks in the bundle (no etc/vmware/config); only the vim dump is compared.", "{0}：バンドルに EVC マスク（etc/vmware/config）がないため、vim ダンプのみを比較しました。";
+    with_vm_log_only: "{0}: neither capabilities nor EVC masks in the bundle; only what a VM found when it was powered on is known.", "{0}：バンドルにハードウェアの値も EVC マスクもなく、仮想マシンの起動時のログのみで判断しました。";
+    without_anything: "{0}: neither capabilities (vim dump) nor EVC masks (etc/vmware/config) in the bundle.", "{0}：バンドルにハードウェアの値（vim ダンプ）も EVC マスク（etc/vmware/config）もありません。";
     pinned_vms: "Virtual machines that cannot move freely", "移行先が制限されている仮想マシン";
     vm: "VM", "仮想マシン";
     runs_on: "Runs on", "稼働ホスト";
-    powered_on: "Powered on", "起動日時";
+    powered_on: "Powered on", "パワーオン日時";
     cannot_go: "Cannot move to", "移行できないホスト";
     class_security: "security", "セキュリティ";
     class_isa: "instructions", "命令セット";
@@ -263,6 +344,15 @@ impl Labels {
         self.pick(en, ja)
     }
 
+    /// What a cluster is known by.
+    pub const fn cluster_kind(&self, kind: ClusterKind) -> &'static str {
+        match kind {
+            ClusterKind::Vsan => self.cluster_vsan,
+            ClusterKind::Vcenter => self.cluster_vcenter,
+            ClusterKind::Unknown => self.cluster_unknown,
+        }
+    }
+
     /// What a bundle was taken from.
     pub fn host_kind(&self, kind: HostKind) -> &'static str {
         match kind {
@@ -318,6 +408,11 @@ impl Labels {
             _ => return what,
         };
         self.pick(en, ja)
+    }
+
+    /// Two sentences, one behind the other.
+    pub fn both(&self, first: &str, second: &str) -> String {
+        format!("{first}{}{second}", self.pick(" ", ""))
     }
 
     fn pick(&self, en: &'static str, ja: &'static str) -> &'static str {

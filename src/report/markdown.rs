@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::details::{self, Details, HostLost, Mismatch, Partition};
 use super::escape::{self, code_span, markdown as md};
+use super::features::{self, Block};
 use super::labels::{Labels, fill, fill_count, labels};
 use super::model::{FeatureRow, Finding, Report, Step};
 use super::{Renderer, setup, show, view};
@@ -21,6 +22,8 @@ pub static RENDERER: Renderer = Renderer {
 const EVENTS: usize = 200;
 /// Virtual machines that are listed, per list.
 const VMS: usize = 50;
+/// Stands beside what a host has that stands apart.
+const APART: &str = "◆";
 
 fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let l = labels(report.case.lang);
@@ -28,7 +31,7 @@ fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     findings(report, l, out)?;
     hosts(report, l, out)?;
     configurations(report, l, out)?;
-    features(report, l, out)?;
+    cpu_features(report, l, out)?;
     timeline(report, l, out)?;
     coverage(report, l, out)?;
     missing_hosts(report, l, out)?;
@@ -299,58 +302,107 @@ fn configuration_part(part: &setup::Part, l: &Labels, out: &mut dyn Write) -> io
     more_in_json(part.rows.len() + part.rest, part.rows.len(), l, out)
 }
 
-fn features(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
-    let matrix = &report.features;
-    if matrix.rows.is_empty() {
+fn cpu_features(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if report.features.rows.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n## {}\n", l.cpu_features)?;
-    let differing: Vec<&FeatureRow> = matrix.rows.iter().filter(|row| row.differs).collect();
-    let all = show::count(matrix.rows.len() as u64);
-    if differing.is_empty() {
-        let same = fill(l.features_same, &[&all]);
-        writeln!(out, "{}", if matrix.hosts.len() < 2 { l.features_one_host } else { &same })?;
-    } else {
-        writeln!(out, "{}", fill(l.features_differ, &[&show::count(differing.len() as u64), &all]))?;
-        writeln!(out, "{} / {} / {}", l.capability, l.mask, l.effective)?;
-        let ids: Vec<String> = matrix.hosts.iter().map(|host| md(host)).collect();
-        let mut heads = vec![l.feature];
-        heads.extend(ids.iter().map(String::as_str));
-        table_head(&heads, out)?;
-        for found in differing {
-            feature_row(found, &matrix.hosts, out)?;
+    writeln!(out, "\n## {}", l.cpu_features)?;
+    features::blocks(report, l).iter().try_for_each(|block| feature_block(block, l, out))
+}
+
+fn feature_block(block: &Block<'_>, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(title) = &block.title {
+        writeln!(out, "\n### {}", md(title))?;
+    }
+    writeln!(out)?;
+    for sentence in features::answer(block, l) {
+        writeln!(out, "{}", md(&sentence))?;
+    }
+    if !block.differing.is_empty() {
+        match block.hosts.len() <= features::COLUMNS {
+            true => feature_table(block, l, out)?,
+            false => feature_groups(block, l, out)?,
         }
     }
-    pinned_vms(report, l, out)
-}
-
-fn feature_row(found: &FeatureRow, hosts: &[String], out: &mut dyn Write) -> io::Result<()> {
-    let mut cells = vec![md(&found.key)];
-    for host in hosts {
-        let value = |map: &std::collections::BTreeMap<String, Option<u64>>| {
-            map.get(host).copied().flatten().map_or_else(|| "?".to_owned(), |n| n.to_string())
-        };
-        cells.push([&found.capability, &found.mask, &found.effective].map(value).join(" / "));
+    told(l.can_leave, &features::evacuation(block, VMS, l), l, out)?;
+    if let [_] = block.hosts.as_slice() {
+        told(l.vm_requirements, &features::requirements(block, VMS, l), l, out)?;
     }
-    row(&cells, out)
+    pinned_vms(block, l, out)?;
+    told(l.others_with_settings, &features::others_with_settings(block, l), l, out)?;
+    told(l.common_baseline, &features::baseline(block, l), l, out)?;
+    told(l.feature_files, &[features::missing(block, l), features::read(block, l)].concat(), l, out)
 }
 
-fn pinned_vms(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
-    let pinned: Vec<_> = report.features.vms.iter().filter(|vm| !vm.blocked.is_empty()).collect();
-    if pinned.is_empty() {
+/// A heading and a list of sentences, at most [`EVENTS`]; nothing where there are none.
+fn told(title: &str, lines: &[String], l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if lines.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n### {}\n", l.pinned_vms)?;
-    for vm in pinned.iter().take(VMS) {
-        let blocked: Vec<String> = vm
-            .blocked
-            .iter()
-            .map(|b| format!("{} ({})", code_span(&b.host), names(&b.missing, VMS, l)))
-            .collect();
-        let (name, host) = (code_span(&vm.name), code_span(&vm.host));
-        writeln!(out, "- {name} ({}: {host}): {} {}", l.runs_on, l.cannot_go, blocked.join(", "))?;
+    writeln!(out, "\n#### {title}\n")?;
+    for line in lines.iter().take(EVENTS) {
+        writeln!(out, "- {}", md(line))?;
     }
-    more_in_json(pinned.len(), VMS, l, out)
+    more_in_json(lines.len(), EVENTS, l, out)
+}
+
+/// A column for each host: `**◆ 1** (1/-)` for the one that stands apart.
+fn feature_table(block: &Block<'_>, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{}", md(&features::legend(APART, l)))?;
+    let hosts: Vec<String> = block.hosts.iter().map(|host| md(host)).collect();
+    let heads: Vec<&str> = std::iter::once(l.feature).chain(hosts.iter().map(String::as_str)).collect();
+    table_head(&heads, out)?;
+    for found in &block.differing {
+        let what = md(&format!("{}: {}", found.key, features::guards(found, l)));
+        let cell = |host: &&str| {
+            let signs = block.value(found, host).signs();
+            if block.is_odd(found, host) { format!("**{APART} {signs}**") } else { signs }
+        };
+        let cells: Vec<String> = std::iter::once(what).chain(block.hosts.iter().map(cell)).collect();
+        row(&cells, out)?;
+    }
+    Ok(())
+}
+
+/// The hosts of each feature by their values.
+fn feature_groups(block: &Block<'_>, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{}\n", fill(l.stands_apart, &[APART]))?;
+    for (groups, rows) in block.alike() {
+        let Some(first) = rows.first() else { continue };
+        let what =
+            |found: &&FeatureRow| format!("{} ({})", code_span(&found.key), md(&features::guards(found, l)));
+        writeln!(out, "- {}", rows.iter().map(what).collect::<Vec<_>>().join(l.semicolon))?;
+        for group in groups {
+            let line = md(&features::group_line(block, first, &group, l));
+            let line = if group.is_odd { format!("**{APART} {line}**") } else { line };
+            writeln!(out, "  - {line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn pinned_vms(block: &Block<'_>, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    let groups = block.pinned();
+    if !groups.is_empty() {
+        writeln!(out, "\n#### {}\n", l.pinned_vms)?;
+    }
+    for group in &groups {
+        writeln!(out, "- {}", md(&features::pinned_line(group, l)))?;
+        for vm in group.vms.iter().take(VMS) {
+            let told = [
+                features::powered_on(block, vm, l).map(|at| format!("{} {at}", l.powered_on_short)),
+                features::settings(vm, l).map(|set| format!("{}: {set}", l.own_settings)),
+            ];
+            let told: Vec<String> = told.into_iter().flatten().collect();
+            let (name, host) = (code_span(&vm.name), code_span(&vm.host));
+            writeln!(out, "  - {}: {}", fill(l.at_on, &[&name, &host]), md(&told.join(l.semicolon)))?;
+        }
+        if group.vms.len() > VMS {
+            let left = show::count((group.vms.len() - VMS) as u64);
+            writeln!(out, "  - {}", fill(l.more_in_json, &[&left]))?;
+        }
+    }
+    Ok(())
 }
 
 fn more_in_json(all: usize, shown: usize, l: &Labels, out: &mut dyn Write) -> io::Result<()> {

@@ -10,6 +10,7 @@ pub mod columns;
 pub mod csv;
 pub mod details;
 pub mod escape;
+pub mod features;
 pub mod html;
 pub mod json;
 #[macro_use]

@@ -37,9 +37,9 @@ pub fn summary(report: &Report, width: usize, colour: bool, out: &mut dyn Write)
     page.footer(report, l)
 }
 
-/// SGR codes; the only escape sequences that this module writes.
+/// SGR codes; the only escape sequences that a terminal is sent.
 #[derive(Copy, Clone)]
-enum Style {
+pub(super) enum Style {
     Bold,
     Dim,
     Red,
@@ -69,6 +69,11 @@ impl Style {
     }
 }
 
+/// `text` in `style` where `colour` says so.
+pub(super) fn paint(colour: bool, style: Style, text: &str) -> String {
+    if colour { format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()) } else { text.to_owned() }
+}
+
 struct Page<'a> {
     out: &'a mut dyn Write,
     width: usize,
@@ -77,7 +82,7 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn paint(&self, style: Style, text: &str) -> String {
-        if self.colour { format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()) } else { text.to_owned() }
+        paint(self.colour, style, text)
     }
 
     fn title(&mut self, report: &Report) -> io::Result<()> {

@@ -55,7 +55,7 @@ struct Page<'a> {
     findings: Vec<finding::Card<'a>>,
     hosts: hosts::HostTable<'a>,
     setups: Vec<setup::HostSetup<'a>>,
-    matrix: Option<matrix::Matrix<'a>>,
+    matrices: Vec<matrix::Matrix<'a>>,
     pictures: Vec<lanes::Picture>,
     events: EventTable<'a>,
     coverage: Vec<coverage::HostCoverage<'a>>,
@@ -86,7 +86,7 @@ fn page(report: &Report) -> Page<'_> {
         findings: cards(&report.findings, l),
         hosts: hosts::table(report, l),
         setups: setup::setups(report, l),
-        matrix: matrix::matrix(report, l),
+        matrices: matrix::matrices(report, l),
         pictures: lanes::pictures(report, l),
         events: event_table(report, l),
         coverage: coverage::coverage(report, l),
@@ -101,14 +101,8 @@ fn page(report: &Report) -> Page<'_> {
 }
 
 fn clusters<'a>(report: &'a Report, l: &Labels) -> Vec<(&'static str, &'a str, usize)> {
-    use super::model::ClusterKind;
-    let words = |kind| match kind {
-        ClusterKind::Vsan => l.cluster_vsan,
-        ClusterKind::Vcenter => l.cluster_vcenter,
-        ClusterKind::Unknown => l.cluster_unknown,
-    };
     let clusters = report.case.clusters.iter();
-    clusters.map(|c| (words(c.kind), c.name.as_deref().unwrap_or(&c.id), c.hosts.len())).collect()
+    clusters.map(|c| (l.cluster_kind(c.kind), c.name.as_deref().unwrap_or(&c.id), c.hosts.len())).collect()
 }
 
 fn cards<'a>(findings: &'a [Finding], l: &Labels) -> Vec<finding::Card<'a>> {
