@@ -108,8 +108,8 @@ pub(super) struct VmNames {
     by_world: BTreeSet<String>,
     /// By the folder of its own log.
     by_folder: BTreeSet<String>,
-    /// Its moref, where no name is known.
-    morefs: BTreeSet<String>,
+    /// Its moref where no name is known, and its folder.
+    others: BTreeSet<String>,
 }
 
 impl VmNames {
@@ -117,15 +117,20 @@ impl VmNames {
     pub fn of(moment: &Moment, hosts: &[Host]) -> VmNames {
         let mut names = VmNames::default();
         let Some(host) = hosts.get(moment.host) else { return names };
+        let folder = folder_name(host, moment);
         if let Some(name) = moment.field("vm") {
-            let list =
-                if host.kind == HostKind::Vcenter { &mut names.by_vcenter } else { &mut names.by_event };
+            let list = match (host.kind, &folder) {
+                // The timeline names the VM of such a log by its folder too.
+                (_, Some(_)) => &mut names.others,
+                (HostKind::Vcenter, None) => &mut names.by_vcenter,
+                (HostKind::Esxi, None) => &mut names.by_event,
+            };
             list.insert(name.to_owned());
         } else if let Some(moref) = moment.field("vm_ref") {
-            names.morefs.insert(moref.to_owned());
+            names.others.insert(moref.to_owned());
         }
         names.by_world.extend(world_name(host, moment));
-        names.by_folder.extend(folder_name(host, moment));
+        names.by_folder.extend(folder);
         names
     }
 
@@ -135,7 +140,7 @@ impl VmNames {
         self.by_event.extend(other.by_event);
         self.by_world.extend(other.by_world);
         self.by_folder.extend(other.by_folder);
-        self.morefs.extend(other.morefs);
+        self.others.extend(other.others);
     }
 
     fn lists(&self) -> [&BTreeSet<String>; 4] {
@@ -143,7 +148,7 @@ impl VmNames {
     }
 
     fn all(&self) -> impl Iterator<Item = &String> {
-        self.lists().into_iter().flatten().chain(&self.morefs)
+        self.lists().into_iter().flatten().chain(&self.others)
     }
 
     /// The best name.

@@ -183,13 +183,19 @@ fn outcome(moments: &[&Moment]) -> Outcome {
     if is_overcome(moments, &failures) { Outcome::Succeeded } else { Outcome::Failed }
 }
 
-/// Whether the migration went on to its end after the last failure, by a log that tells of both: clocks of two hosts do
-/// not compare.
+/// Whether the migration came to its end all the same: by a log that tells of the success after the last failure, as clocks
+/// of two hosts do not compare; or by one that tells of no failure and of the VM running on the destination.
 fn is_overcome(moments: &[&Moment], failures: &[&&Moment]) -> bool {
     let last = |host: usize| failures.iter().filter(|f| f.host == host).map(|f| f.time).max();
-    let successes = moments.iter().filter(|moment| moment.event.kind == EventKind::VMOTION_SUCCESS);
-    let overcome = |success: &&Moment| last(success.host).is_some_and(|failed| success.time > failed);
-    successes.clone().any(overcome)
+    let mut successes = moments.iter().filter(|moment| moment.event.kind == EventKind::VMOTION_SUCCESS);
+    successes
+        .any(|success| last(success.host).map_or_else(|| is_final(success), |failed| success.time > failed))
+}
+
+/// Whether a record of a success is made once the VM runs on the destination: the downtime is known, or vCenter tells it.
+/// That all memory was sent comes before.
+fn is_final(success: &Moment) -> bool {
+    ["stun_us", "downtime", "event_type"].iter().any(|name| success.field(name).is_some())
 }
 
 /// The status that a record of a failure gives, by its code or by its text.

@@ -241,3 +241,17 @@ fn a_refusal_is_no_part_of_the_attempt_that_follows_it() {
         &[(Some("6"), Some("web"), None, Some("esx1"), Outcome::Refused, 3)],
     );
 }
+
+#[test]
+fn a_wait_on_the_way_is_no_failure_where_the_vm_arrived() {
+    let waited = [("mid", "6"), ("side", "D"), ("reason", "waited 12 seconds to leave low memory state")];
+    let target = vec![event(3, FAIL, "vmkernel.log", &waited)];
+    let source = |done: &[(&str, &str)]| {
+        let done = [&[("mid", "6"), ("side", "S")], done].concat();
+        bundle("esx1.lab", vec![], vec![event(9, DONE, "hostd.log", &done)])
+    };
+    let told = |outcome| [(Some("6"), None, Some("esx1"), Some("esx2"), outcome, 2)];
+    let esx2 = || bundle("esx2.lab", vec![], target.clone());
+    check(vec![source(&[("stun_us", "201000")]), esx2()], &told(Outcome::Succeeded));
+    check(vec![source(&[]), esx2()], &told(Outcome::Failed));
+}

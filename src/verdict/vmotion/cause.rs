@@ -174,18 +174,44 @@ fn by_fault(fault: &str) -> (Weight, Cause) {
     }
 }
 
-/// Words of records that give no code, lower case.
+/// Words of records that give neither code nor message id, lower case, in the languages of VMware's catalogues; the first
+/// that fits counts.
 const WORDS: &[(&str, Weight, Cause)] = &[
-    ("maximum switchover time", Weight::Telling, Cause::Timeout),
-    ("pre-copy forward progress", Weight::Telling, Cause::Timeout),
+    ("switchover time", Weight::Telling, Cause::Timeout),
+    ("スイッチオーバー時間", Weight::Telling, Cause::Timeout),
+    ("切换时间", Weight::Telling, Cause::Timeout),
+    ("forward progress", Weight::Telling, Cause::Timeout),
+    ("データ移行の待機がタイムアウト", Weight::Telling, Cause::Timeout),
+    ("等待接收迁移数据已超时", Weight::Telling, Cause::Timeout),
+    ("ディスクを開いている時間", Weight::Telling, Cause::Timeout),
     ("low memory state", Weight::Telling, Cause::Resources),
     ("lack of cpu or memory", Weight::Telling, Cause::Resources),
     ("insufficient memory", Weight::Telling, Cause::Resources),
     ("insufficient resources", Weight::Telling, Cause::Resources),
+    ("メモリが不足", Weight::Telling, Cause::Resources),
+    ("内存不足", Weight::Telling, Cause::Resources),
     ("failed to connect over the vmotion network", Weight::Telling, Cause::Network),
-    ("data from the source host on the vmotion network", Weight::Silence, Cause::Network),
+    ("connection refused", Weight::Telling, Cause::Network),
+    ("no route to host", Weight::Telling, Cause::Network),
+    ("状態の復元でエラー", Weight::Telling, Cause::Vmx),
+    ("还原虚拟机状态时出错", Weight::Telling, Cause::Vmx),
+    ("on the vmotion network", Weight::Silence, Cause::Network),
+    ("vmotion ネットワーク上", Weight::Silence, Cause::Network),
+    ("ソース ホストからデータを", Weight::Silence, Cause::Network),
+    ("vmotion 网络", Weight::Silence, Cause::Network),
+    ("connection reset", Weight::Silence, Cause::Network),
+    ("connection timed out", Weight::Silence, Cause::Network),
+    ("waiting for migration start request", Weight::Silence, Cause::Network),
+    ("移行開始要求の待機中にタイムアウト", Weight::Silence, Cause::Network),
+    ("等待迁移启动请求超时", Weight::Silence, Cause::Network),
     ("failure by the vmx", Weight::Vmx, Cause::Vmx),
-    ("most likely a timeout, but check the vmx log", Weight::Vmx, Cause::Vmx),
+    ("destination failed to resume", Weight::Vmx, Cause::Vmx),
+    ("のレジュームに失敗", Weight::Vmx, Cause::Vmx),
+    ("无法在目标上恢复", Weight::Vmx, Cause::Vmx),
+    ("connection closed", Weight::Echo, Cause::Network),
+    ("failed waiting for data", Weight::Echo, Cause::Network),
+    ("データの待機に失敗", Weight::Echo, Cause::Network),
+    ("等待数据失败", Weight::Echo, Cause::Network),
 ];
 
 fn by_words(moment: &Moment) -> (Weight, Cause) {
