@@ -203,11 +203,11 @@ fn by_vm_and_time(groups: &[Group], record: &Loose<'_>) -> Home {
             |distance| distance <= NEAR_SAME_CLOCK,
         )
     };
+    let is_before_attempt =
+        |group: &Group| is_refusal && group.failed && group.id.is_some() && !record.by_host;
     let may_be = |group: &Group| {
-        near(group)
-            && !group.names.is_other(&record.names)
-            && !group.ends.contradict(&record.ends)
-            && !(is_refusal && group.failed && group.id.is_some() && !record.by_host)
+        let contradicts = group.names.is_other(&record.names) || group.ends.contradict(&record.ends);
+        near(group) && !contradicts && !is_before_attempt(group)
     };
     let found: Vec<usize> = (0..groups.len()).filter(|&at| may_be(&groups[at])).collect();
     let named: Vec<usize> =

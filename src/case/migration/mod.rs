@@ -176,8 +176,7 @@ fn outcome(moments: &[&Moment]) -> Outcome {
     }
     // A call to stop leaves aborted work and closed connections behind, but no failure of its own.
     let told = |moment: &&&Moment| status_of(moment).is_some_and(|status| !status.is_echo());
-    if failures.iter().any(|failure| is_cancelled(failure)) && !failures.iter().any(|failure| told(&failure))
-    {
+    if failures.iter().any(|failure| is_cancelled(failure)) && !failures.iter().any(told) {
         return Outcome::Cancelled;
     }
     if is_overcome(moments, &failures) { Outcome::Succeeded } else { Outcome::Failed }

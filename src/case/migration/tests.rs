@@ -10,6 +10,8 @@ const DONE: EventKind = EventKind::VMOTION_SUCCESS;
 const FAIL: EventKind = EventKind::VMOTION_FAIL;
 const REFUSED: EventKind = EventKind::VMOTION_FAIL_CPU;
 
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 /// A record of second `at` in `file` with these fields.
 fn event(at: i64, kind: EventKind, file: &str, fields: &[(&str, &str)]) -> Event {
     let source = Source { file: MemberPath::new(file), line: at as u64 + 1, offset: at as u64 * 100 };
@@ -194,7 +196,7 @@ fn records_without_an_id_make_a_migration_of_their_own() {
 #[test]
 fn how_a_migration_ended() {
     #[track_caller]
-    fn check(events: &[(i64, EventKind, &[(&str, &str)])], expected: Outcome) {
+    fn check(events: &[(i64, EventKind, Fields<'_>)], expected: Outcome) {
         let events: Vec<Event> = events
             .iter()
             .map(|(at, kind, fields)| {

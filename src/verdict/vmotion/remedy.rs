@@ -344,7 +344,7 @@ fn check(group: &Group<'_>) -> Step {
     let names = vms(group);
     let (of_en, of_ja) = match names.as_slice() {
         [] => ("one of the VMs".to_owned(), "対象の仮想マシン".to_owned()),
-        names => (list_en(names), list_ja(names)),
+        names => (list_en(names), format!("{} ", list_ja(names))),
     };
     let (ways_en, ways_ja) = match group.cause {
         Cause::Network => (" between the same hosts, in both directions", "同じホスト間で双方向に"),
@@ -355,7 +355,7 @@ fn check(group: &Group<'_>) -> Step {
             "Check: migrate {of_en} again{ways_en}; the source's VMkernel log says that all modified pages were sent, and no line with \"Failed:\" follows."
         ),
         format!(
-            "確認: {of_ja} を{ways_ja}再度移行し、移行元の VMkernel ログに「Sent all modified pages to destination」が記録され、その後に「Failed:」の行がないこと。"
+            "確認: {of_ja}を{ways_ja}再度移行し、移行元の VMkernel ログに「Sent all modified pages to destination」が記録され、その後に「Failed:」の行がないこと。"
         ),
         Some("grep -E 'Migrate:|VMotion' /var/log/vmkernel.log | tail -n 40"),
         None,

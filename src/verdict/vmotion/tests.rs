@@ -11,8 +11,10 @@ const REFUSED: EventKind = EventKind::VMOTION_FAIL_CPU;
 const KERNEL: &str = "var/run/log/vmkernel.log";
 const VMX: &str = "esx.tgz!esx/vmfs/volumes/ds1/web/vmware.log";
 
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 /// Second, kind, file, fields.
-type Line<'a> = (i64, EventKind, &'a str, &'a [(&'a str, &'a str)]);
+type Line<'a> = (i64, EventKind, &'a str, Fields<'a>);
 
 fn event(at: usize, line: &Line<'_>) -> Event {
     let (time, kind, file, fields) = *line;
@@ -77,26 +79,14 @@ fn check(
     confidence: Confidence,
     side: Option<&str>,
 ) {
-    let of = |side: &'static str, fields: &[(&'static str, &str)]| -> Vec<(String, String)> {
-        [("mid", "7"), ("vm", "web"), ("side", side)]
-            .iter()
-            .chain(fields)
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
-    };
     let mut bundles = Vec::new();
     for (name, side, fields) in [("esx1.lab", "S", source), ("esx2.lab", "D", destination)] {
-        let fields: Vec<(String, String)> = of(side, &[])
-            .into_iter()
-            .chain(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
-            .collect();
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let told = [&[("mid", "7"), ("vm", "web"), ("side", side)], fields].concat();
         let begin = [("mid", "7"), ("side", side)];
-        let lines: Vec<Line<'_>> = if fields.len() > 3 {
-            vec![(0, START, KERNEL, &begin), (30, FAIL, KERNEL, &fields)]
-        } else {
-            vec![(0, START, KERNEL, &begin)]
-        };
+        let mut lines: Vec<Line<'_>> = vec![(0, START, KERNEL, &begin)];
+        if !fields.is_empty() {
+            lines.push((30, FAIL, KERNEL, &told));
+        }
         bundles.push(bundle(name, vec![], &lines));
     }
     let finding = only(bundles);
@@ -175,7 +165,7 @@ fn what_is_no_failure_of_this_kind_gives_nothing() {
 
 #[test]
 fn a_failure_that_the_next_attempt_overcame_is_a_warning() {
-    let (one, two): (&[(&str, &str)], &[(&str, &str)]) = (
+    let (one, two): (Fields<'_>, Fields<'_>) = (
         &[("mid", "1"), ("side", "S"), ("vm", "web"), ("status", "0xbad0021")],
         &[("mid", "2"), ("side", "S"), ("vm", "web")],
     );
