@@ -9,6 +9,7 @@ mod coverage;
 mod features;
 mod host;
 mod join;
+mod migration;
 mod names;
 mod setup;
 mod timeline;
@@ -22,6 +23,7 @@ pub use capture::{Capture, Change, changes};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
 pub use host::{Cpu, FeatureState, Host, Seen, Sourced};
+pub use migration::{End, Migration, Outcome, Side, status_of};
 pub use names::Names;
 pub use setup::{
     ByName, DirectoryCount, DirectoryNode, MicrocodeSetup, NetworkSetup, NtpSetup, Setup, Vib, VmSetup,
@@ -45,6 +47,8 @@ pub struct Case {
     pub clusters: Vec<Cluster>,
     /// Every event, ordered by time, host and source.
     pub timeline: Vec<Moment>,
+    /// Migrations that the timeline tells of, ordered by their first record.
+    pub migrations: Vec<Migration>,
     /// Cluster members that are named and have no bundle here, ordered by name.
     pub missing: Vec<Missing>,
     /// What is called how.
@@ -84,8 +88,9 @@ impl Case {
         let clusters = cluster::clusters(&hosts, &names);
         features::settle(&mut hosts, &clusters);
         let timeline = timeline::build(events, &hosts, &names);
+        let migrations = migration::build(&timeline, &hosts, &clusters);
         let missing = cluster::missing(&hosts, &clusters, &timeline);
-        Case { hosts, clusters, timeline, missing, names }
+        Case { hosts, clusters, timeline, migrations, missing, names }
     }
 
     /// The ESXi hosts of `cluster`.

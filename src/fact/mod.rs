@@ -25,6 +25,7 @@ mod text;
 pub mod uptime;
 pub mod value;
 pub mod vimdump;
+pub mod vmk_status;
 pub mod vmkernel;
 pub mod vms;
 pub mod vmx;

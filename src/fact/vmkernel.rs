@@ -70,6 +70,19 @@ pub struct VmkernelAdapter {
     pub tags: Option<Vec<String>>,
 }
 
+impl VmkernelAdapter {
+    /// Whether it is for vMotion: by its tag, or as part of the TCP/IP stack of that name.
+    pub fn is_for_vmotion(&self) -> bool {
+        let tagged = self.tags.iter().flatten().any(|tag| tag.eq_ignore_ascii_case("vmotion"));
+        tagged || self.is_in_vmotion_stack()
+    }
+
+    /// Whether it is in the TCP/IP stack that carries vMotion only.
+    pub fn is_in_vmotion_stack(&self) -> bool {
+        self.netstack.as_deref().is_some_and(|stack| stack.eq_ignore_ascii_case("vmotion"))
+    }
+}
+
 /// An address of a VMkernel adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VmkernelAddress {

@@ -7,6 +7,7 @@ mod evc;
 mod features;
 mod incomplete;
 mod version;
+mod vmotion;
 mod vsan;
 
 use serde_json::Value;
@@ -124,7 +125,8 @@ pub struct Verdict {
 }
 
 /// Every question, in the order in which they are asked: later ones may build on what was found.
-pub static VERDICTS: &[&Verdict] = &[&version::VERDICT, &evc::VERDICT, &vsan::VERDICT, &incomplete::VERDICT];
+pub static VERDICTS: &[&Verdict] =
+    &[&version::VERDICT, &evc::VERDICT, &vmotion::VERDICT, &vsan::VERDICT, &incomplete::VERDICT];
 
 /// All findings of a case: worst first, then by time, then by id.
 pub fn reach(case: &Case) -> Vec<Finding> {

@@ -114,7 +114,7 @@ fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
     }
     vmx::complete(event, host, hosts);
     let fields = &mut event.fields;
-    if let Some(vmx) = fields.get("vmx") {
+    if let Some(vmx) = fields.get("vmx").filter(|vmx| vmx.contains('/')) {
         let name = vm::name_by_vmx(&hosts[host], vmx);
         fields.entry("vm".to_owned()).or_insert(name);
     }

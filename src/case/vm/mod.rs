@@ -157,3 +157,16 @@ pub(super) fn name_by_vmx(host: &Host, vmx: &str) -> String {
         file.strip_suffix(".vmx").unwrap_or(file).to_owned()
     })
 }
+
+/// The name of the VM whose files lie in `folder` of a bundle, `vmfs/volumes/ds/vm`: that of a known VM there, else the
+/// folder's own.
+pub(super) fn name_by_folder(host: &Host, folder: &str) -> String {
+    let running = host.vms.iter().find(|vm| in_folder(&format!("{}/vm.vmx", vm.folder), folder));
+    let running = running.map(|vm| vm.name.clone());
+    let registered = || {
+        let mut vms = host.setup.vms.vms.iter().map(|vm| &vm.value);
+        let vm = vms.find(|vm| vm.path.as_deref().is_some_and(|path| in_folder(path, folder)))?;
+        vm.name.clone()
+    };
+    running.or_else(registered).unwrap_or_else(|| folder.rsplit('/').next().unwrap_or(folder).to_owned())
+}

@@ -1,0 +1,195 @@
+//! Who is at the ends of a migration, and which VM it moves.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::super::cluster::Cluster;
+use super::super::host::Host;
+use super::super::names::position;
+use super::super::timeline::Moment;
+use super::super::vm;
+use super::{End, Side};
+use crate::model::HostKind;
+
+/// Source and destination, as far as the records tell.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ends {
+    pub source: Option<usize>,
+    pub destination: Option<usize>,
+    pub from: End,
+    pub to: End,
+}
+
+impl Ends {
+    /// Takes what `moment` tells: by its side and whose bundle it is in, and by names and addresses.
+    pub fn take(&mut self, moment: &Moment, hosts: &[Host]) {
+        let here = hosts.get(moment.host).is_some_and(|host| host.kind == HostKind::Esxi);
+        match Side::stated(moment).filter(|_| here) {
+            Some(Side::Source) => self.source = self.source.or(Some(moment.host)),
+            Some(Side::Destination) => self.destination = self.destination.or(Some(moment.host)),
+            None => {}
+        }
+        let keep = |own: &mut Option<String>, name: &str| {
+            if own.is_none() {
+                *own = moment.field(name).map(str::to_owned);
+            }
+        };
+        keep(&mut self.from.name, "origin");
+        keep(&mut self.to.name, "target");
+        keep(&mut self.from.address, "src");
+        keep(&mut self.to.address, "dst");
+    }
+
+    /// Finds the hosts that no record of their own names.
+    pub fn settle(&mut self, hosts: &[Host], clusters: &[Cluster]) {
+        let by_name = |end: &End| end.name.as_deref().and_then(|name| position(hosts, name));
+        self.source = self.source.or_else(|| by_name(&self.from));
+        self.destination = self.destination.or_else(|| by_name(&self.to));
+        let found = |end: &End, peer: Option<usize>| {
+            let ip: IpAddr = end.address.as_deref()?.parse().ok()?;
+            by_address(hosts, clusters, ip, peer).filter(|&host| Some(host) != peer)
+        };
+        self.source = self.source.or_else(|| found(&self.from, self.destination));
+        self.destination = self.destination.or_else(|| found(&self.to, self.source));
+    }
+
+    /// Whether the two tell different hosts of one end.
+    pub fn contradict(&self, other: &Ends) -> bool {
+        fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+            matches!((a, b), (Some(a), Some(b)) if a != b)
+        }
+        differ(self.source, other.source)
+            || differ(self.destination, other.destination)
+            || (self.destination.is_none() && differ(self.to.name.as_ref(), other.to.name.as_ref()))
+    }
+
+    /// Whether the two name one host at the same end.
+    pub fn agree(&self, other: &Ends) -> bool {
+        fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+            matches!((a, b), (Some(a), Some(b)) if a == b)
+        }
+        same(self.source, other.source) || same(self.destination, other.destination)
+    }
+}
+
+/// The only host that has a VMkernel adapter with the address `ip`: those for vMotion count before others, and where
+/// several networks use one range, the host in the cluster of `peer`.
+fn by_address(hosts: &[Host], clusters: &[Cluster], ip: IpAddr, peer: Option<usize>) -> Option<usize> {
+    let has = |host: &Host, tagged: bool| {
+        let mut adapters = host.setup.network.vmkernel.iter().map(|adapter| &adapter.value);
+        adapters.any(|adapter| {
+            (!tagged || adapter.is_for_vmotion())
+                && adapter.addresses.iter().flatten().any(|address| address.ip == ip)
+        })
+    };
+    let with = |tagged: bool| -> Vec<usize> {
+        (0..hosts.len()).filter(|&index| has(&hosts[index], tagged)).collect()
+    };
+    let mut found = with(true);
+    if found.is_empty() {
+        found = with(false);
+    }
+    if found.len() > 1 {
+        let cluster =
+            clusters.iter().find(|cluster| peer.is_some_and(|peer| cluster.hosts.contains(&peer)))?;
+        found.retain(|host| cluster.hosts.contains(host));
+    }
+    found.first().copied().filter(|_| found.len() == 1)
+}
+
+/// What a migration's VM is called, the best name first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct VmNames {
+    /// By vCenter.
+    by_vcenter: BTreeSet<String>,
+    /// By another record that names it.
+    by_event: BTreeSet<String>,
+    /// By the world that a host runs for it.
+    by_world: BTreeSet<String>,
+    /// By the folder of its own log.
+    by_folder: BTreeSet<String>,
+    /// Its moref where no name is known, and its folder.
+    others: BTreeSet<String>,
+}
+
+impl VmNames {
+    /// What `moment` tells.
+    pub fn of(moment: &Moment, hosts: &[Host]) -> VmNames {
+        let mut names = VmNames::default();
+        let Some(host) = hosts.get(moment.host) else { return names };
+        let folder = folder_name(host, moment);
+        if let Some(name) = moment.field("vm") {
+            let list = match (host.kind, &folder) {
+                // The timeline names the VM of such a log by its folder too.
+                (_, Some(_)) => &mut names.others,
+                (HostKind::Vcenter, None) => &mut names.by_vcenter,
+                (HostKind::Esxi, None) => &mut names.by_event,
+            };
+            list.insert(name.to_owned());
+        } else if let Some(moref) = moment.field("vm_ref") {
+            names.others.insert(moref.to_owned());
+        }
+        names.by_world.extend(world_name(host, moment));
+        names.by_folder.extend(folder);
+        names
+    }
+
+    /// Adds what another record tells.
+    pub fn add(&mut self, other: VmNames) {
+        self.by_vcenter.extend(other.by_vcenter);
+        self.by_event.extend(other.by_event);
+        self.by_world.extend(other.by_world);
+        self.by_folder.extend(other.by_folder);
+        self.others.extend(other.others);
+    }
+
+    fn lists(&self) -> [&BTreeSet<String>; 4] {
+        [&self.by_vcenter, &self.by_event, &self.by_world, &self.by_folder]
+    }
+
+    fn all(&self) -> impl Iterator<Item = &String> {
+        self.lists().into_iter().flatten().chain(&self.others)
+    }
+
+    /// The best name.
+    pub fn best(&self) -> Option<String> {
+        self.all().next().cloned()
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
+    /// Whether both name one VM.
+    pub fn is_same(&self, other: &VmNames) -> bool {
+        self.all().any(|name| other.all().any(|other| name == other))
+    }
+
+    /// Whether both name a VM, and not the same.
+    pub fn is_other(&self, other: &VmNames) -> bool {
+        !self.is_empty() && !other.is_empty() && !self.is_same(other)
+    }
+}
+
+/// The VM whose world a record of the VMkernel names, as the host's process list has it. A world of an earlier boot may
+/// have been another VM's.
+fn world_name(host: &Host, moment: &Moment) -> Option<String> {
+    let world: u64 = moment.field("world")?.parse().ok()?;
+    if host.booted_at.is_some_and(|booted| moment.time < booted) {
+        return None;
+    }
+    let mut vms = host.setup.vms.vms.iter().map(|vm| &vm.value);
+    let vm = vms.find(|vm| vm.world == Some(world) || vm.cartel == Some(world))?;
+    vm.name.clone()
+}
+
+/// The VM in whose folder a record stands: `…/vmfs/volumes/<datastore>/<folder>/vmware.log`.
+fn folder_name(host: &Host, moment: &Moment) -> Option<String> {
+    let file = super::super::inside(moment.event.source.file.as_str());
+    let (folder, log) = file.rsplit_once('/')?;
+    if !log.starts_with("vmware") || !folder.contains("vmfs/volumes/") {
+        return None;
+    }
+    Some(vm::name_by_folder(host, folder))
+}

@@ -1,0 +1,218 @@
+//! Migrations: what both hosts, vCenter and the VM itself tell of one, put together.
+//!
+//! Up to six records tell of one failure: both VMkernels, both hostd, the `vmware.log`, and vpxd, perhaps twice. The
+//! migration's id joins them; where a record has none, its operation or the VM and the time do.
+//! Nothing is judged here: why a migration failed is asked by a verdict.
+
+mod ends;
+mod join;
+
+use super::cluster::Cluster;
+use super::host::Host;
+use super::timeline::Moment;
+use crate::fact::vmk_status;
+use crate::model::{EventKind, Timestamp};
+
+/// One migration of a VM from one host to another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Migration {
+    /// Its id in decimal; `None` where no record with an id tells of it.
+    pub id: Option<String>,
+    /// Name of the VM.
+    pub vm: Option<String>,
+    /// Where the VM was: an index into the case's hosts.
+    pub source: Option<usize>,
+    /// Where it was to go: an index into the case's hosts.
+    pub destination: Option<usize>,
+    /// What is known of the source beside its bundle.
+    pub from: End,
+    /// What is known of the destination beside its bundle.
+    pub to: End,
+    /// When the first record says that it began.
+    pub started: Option<Timestamp>,
+    /// When the last record says that it was done or had failed.
+    pub ended: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Its events: indices into the case's timeline, ascending; never empty.
+    pub moments: Vec<usize>,
+}
+
+/// How a migration ended.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum Outcome {
+    /// The VM runs on the destination.
+    Succeeded,
+    /// It runs, if it does, on the source.
+    Failed,
+    /// The destination lacks a CPU feature that the VM requires.
+    Refused,
+    /// Somebody called it off.
+    Cancelled,
+    /// The records do not tell.
+    #[default]
+    Unknown,
+}
+
+/// One end of a migration, as records name it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// Name of the host.
+    pub name: Option<String>,
+    /// Its address in the vMotion network.
+    pub address: Option<String>,
+}
+
+/// Which end of a migration a record is of.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// `S`
+    Source,
+    /// `D`
+    Destination,
+}
+
+impl Side {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Side::Source => "source",
+            Side::Destination => "destination",
+        }
+    }
+
+    /// The side that a record itself states: `S`, `D`, `Source`, `Dest`.
+    fn stated(moment: &Moment) -> Option<Side> {
+        let text = moment.field("side").or_else(|| moment.field("role"))?;
+        match text.bytes().next()?.to_ascii_lowercase() {
+            b's' => Some(Side::Source),
+            b'd' => Some(Side::Destination),
+            _ => None,
+        }
+    }
+}
+
+impl Migration {
+    /// The side that `moment` is of: what it states, else whose bundle it is in. What vCenter tells is of no side.
+    pub fn side_of(&self, moment: &Moment) -> Option<Side> {
+        let by_host = || match Some(moment.host) {
+            host if host == self.source => Some(Side::Source),
+            host if host == self.destination => Some(Side::Destination),
+            _ => None,
+        };
+        Side::stated(moment).or_else(by_host)
+    }
+
+    /// Its events that say that it failed, in the order of time.
+    pub fn failures<'a>(&'a self, timeline: &'a [Moment]) -> impl Iterator<Item = &'a Moment> {
+        let moments = self.moments.iter().filter_map(|&at| timeline.get(at));
+        moments.filter(|moment| moment.event.kind == EventKind::VMOTION_FAIL)
+    }
+
+    /// When it is told of: its end, else its beginning.
+    pub fn at(&self) -> Option<Timestamp> {
+        self.ended.or(self.started)
+    }
+
+    /// Whether `host` is one of its ends.
+    pub fn involves(&self, host: usize) -> bool {
+        self.source == Some(host) || self.destination == Some(host)
+    }
+}
+
+/// Whether an event tells of a migration.
+fn is_of_migration(kind: EventKind) -> bool {
+    [
+        EventKind::VMOTION_START,
+        EventKind::VMOTION_SUCCESS,
+        EventKind::VMOTION_FAIL,
+        EventKind::VMOTION_FAIL_CPU,
+    ]
+    .contains(&kind)
+}
+
+/// The migrations that `timeline` tells of, ordered by their first record.
+pub(super) fn build(timeline: &[Moment], hosts: &[Host], clusters: &[Cluster]) -> Vec<Migration> {
+    let groups = join::groups(timeline, hosts, clusters);
+    let mut migrations: Vec<Migration> = groups.into_iter().map(|group| settle(timeline, group)).collect();
+    migrations.sort_by(|a, b| a.moments.cmp(&b.moments));
+    migrations
+}
+
+/// A migration of the records that were found to be of one.
+fn settle(timeline: &[Moment], group: join::Group) -> Migration {
+    let join::Group { id, moments, ends, names, .. } = group;
+    let of = |kinds: &'static [EventKind]| {
+        let here = moments.iter().filter_map(|&at| timeline.get(at));
+        here.filter(move |moment| kinds.contains(&moment.event.kind)).map(|moment| moment.time)
+    };
+    let started = of(&[EventKind::VMOTION_START]).min();
+    let ends_with = &[EventKind::VMOTION_SUCCESS, EventKind::VMOTION_FAIL, EventKind::VMOTION_FAIL_CPU];
+    let ended = of(ends_with).max();
+    let outcome = outcome(&moments.iter().filter_map(|&at| timeline.get(at)).collect::<Vec<_>>());
+    Migration {
+        id,
+        vm: names.best(),
+        source: ends.source,
+        destination: ends.destination,
+        from: ends.from,
+        to: ends.to,
+        started,
+        ended,
+        outcome,
+        moments,
+    }
+}
+
+fn outcome(moments: &[&Moment]) -> Outcome {
+    let of = |kind: EventKind| moments.iter().filter(move |moment| moment.event.kind == kind);
+    let failures: Vec<&&Moment> = of(EventKind::VMOTION_FAIL).collect();
+    let succeeded = of(EventKind::VMOTION_SUCCESS).next().is_some();
+    if of(EventKind::VMOTION_FAIL_CPU).next().is_some() {
+        return Outcome::Refused;
+    }
+    if failures.is_empty() {
+        return if succeeded { Outcome::Succeeded } else { Outcome::Unknown };
+    }
+    // A call to stop leaves aborted work and closed connections behind, but no failure of its own.
+    let told = |moment: &&&Moment| status_of(moment).is_some_and(|status| !status.is_echo());
+    if failures.iter().any(|failure| is_cancelled(failure)) && !failures.iter().any(told) {
+        return Outcome::Cancelled;
+    }
+    if is_overcome(moments, &failures) { Outcome::Succeeded } else { Outcome::Failed }
+}
+
+/// Whether the migration came to its end all the same: by a log that tells of the success after the last failure, as clocks
+/// of two hosts do not compare; or by one that tells of no failure and of the VM running on the destination.
+fn is_overcome(moments: &[&Moment], failures: &[&&Moment]) -> bool {
+    let last = |host: usize| failures.iter().filter(|f| f.host == host).map(|f| f.time).max();
+    let mut successes = moments.iter().filter(|moment| moment.event.kind == EventKind::VMOTION_SUCCESS);
+    successes
+        .any(|success| last(success.host).map_or_else(|| is_final(success), |failed| success.time > failed))
+}
+
+/// Whether a record of a success is made once the VM runs on the destination: the downtime is known, or vCenter tells it.
+/// That all memory was sent comes before.
+fn is_final(success: &Moment) -> bool {
+    ["stun_us", "downtime", "event_type"].iter().any(|name| success.field(name).is_some())
+}
+
+/// The status that a record of a failure gives, by its code or by its text.
+pub fn status_of(moment: &Moment) -> Option<vmk_status::VmkStatus> {
+    let by_field = moment.field("status").and_then(vmk_status::status);
+    let by_reason = || moment.field("reason").and_then(vmk_status::by_text);
+    let by_text = || vmk_status::first_in(&moment.event.text);
+    by_field.or_else(by_reason).or_else(by_text).filter(|status| status.is_failure())
+}
+
+/// Whether a record of a failure says that somebody called the migration off.
+fn is_cancelled(moment: &Moment) -> bool {
+    let told = ["fault", "reason", "msg"].iter().filter_map(|name| moment.field(name));
+    told.map(str::to_ascii_lowercase).any(|text| text.contains("cancel"))
+        || ["RequestCanceled", "TaskCanceled", "cancelled by", "canceled by"]
+            .iter()
+            .any(|word| moment.event.text.contains(word))
+}
+
+#[cfg(test)]
+mod tests;

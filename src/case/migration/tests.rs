@@ -1,0 +1,259 @@
+use super::super::Case;
+use super::*;
+use crate::digest::Digest;
+use crate::fact::vmkernel::{VmkernelAdapter, VmkernelAddress};
+use crate::fact::{Fact, FactValue};
+use crate::model::{Event, MemberPath, Severity, Source, Stamp, TimeQuality};
+
+const START: EventKind = EventKind::VMOTION_START;
+const DONE: EventKind = EventKind::VMOTION_SUCCESS;
+const FAIL: EventKind = EventKind::VMOTION_FAIL;
+const REFUSED: EventKind = EventKind::VMOTION_FAIL_CPU;
+
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
+/// A record of second `at` in `file` with these fields.
+fn event(at: i64, kind: EventKind, file: &str, fields: &[(&str, &str)]) -> Event {
+    let source = Source { file: MemberPath::new(file), line: at as u64 + 1, offset: at as u64 * 100 };
+    Event {
+        stamp: Some(Stamp { time: Timestamp::from_seconds(1_700_000_000 + at), quality: TimeQuality::Exact }),
+        kind,
+        severity: Severity::Error,
+        rule: format!("rule.{file}"),
+        text: String::new(),
+        raw: format!("record {at}"),
+        fields: fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        source,
+    }
+}
+
+fn bundle(name: &str, values: Vec<FactValue>, events: Vec<Event>) -> Digest {
+    let source = || Source { file: MemberPath::new("f"), line: 1, offset: 0 };
+    let fact = |value| Fact { value, source: source(), text: String::new() };
+    let named = FactValue::HostName { name: name.to_owned() };
+    let facts = [named].into_iter().chain(values).map(fact).collect();
+    Digest { bundle: format!("{name}.tgz"), facts, events, ..Digest::default() }
+}
+
+fn adapter(ip: &str) -> FactValue {
+    FactValue::VmkernelAdapter(VmkernelAdapter {
+        name: "vmk1".to_owned(),
+        addresses: Some(vec![VmkernelAddress { ip: ip.parse().expect("an address"), prefix: Some(24) }]),
+        tags: Some(vec!["VMotion".to_owned()]),
+        ..VmkernelAdapter::default()
+    })
+}
+
+fn vcenter(events: Vec<Event>) -> Digest {
+    let mut vcenter = bundle("vc1.lab", Vec::new(), events);
+    let value = FactValue::CollectedBy { kind: crate::model::HostKind::Vcenter };
+    let source = Source { file: MemberPath::new("f"), line: 1, offset: 0 };
+    vcenter.facts.push(Fact { value, source, text: String::new() });
+    vcenter
+}
+
+/// Id, VM, source, destination, outcome and number of records of every migration.
+type Told<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>, Outcome, usize);
+
+#[track_caller]
+fn check(bundles: Vec<Digest>, expected: &[Told<'_>]) {
+    let case = Case::build(bundles);
+    let host = |index: Option<usize>| index.map(|index| case.hosts[index].id.as_str());
+    let told: Vec<Told<'_>> = case
+        .migrations
+        .iter()
+        .map(|m| {
+            (
+                m.id.as_deref(),
+                m.vm.as_deref(),
+                host(m.source),
+                host(m.destination),
+                m.outcome,
+                m.moments.len(),
+            )
+        })
+        .collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn six_records_of_one_failure_are_one_migration() {
+    let source = vec![
+        event(0, START, "var/run/log/vmkernel.log", &[("mid", "77"), ("role", "Source")]),
+        event(20, FAIL, "var/run/log/vmkernel.log", &[("mid", "77"), ("side", "S"), ("status", "0xbad0021")]),
+        event(
+            21,
+            FAIL,
+            "var/run/log/hostd.log",
+            &[("mid", "77"), ("side", "S"), ("opid", "k7-12345-h5:70-01-2c")],
+        ),
+        event(21, FAIL, "vmfs/volumes/ds1/web/vmware.log", &[("msg", "msg.migrate.waitdata.platform")]),
+    ];
+    let target = vec![
+        event(0, START, "var/run/log/vmkernel.log", &[("mid", "77"), ("role", "Dest")]),
+        event(20, FAIL, "var/run/log/vmkernel.log", &[("mid", "77"), ("side", "D"), ("status", "195887167")]),
+    ];
+    // vCenter's clock is a minute and a half ahead; one record has the id, one only the operation, one only the VM.
+    let told = vec![
+        event(
+            111,
+            FAIL,
+            "var/log/vmware/vpxd/vpxd.log",
+            &[("mid", "77"), ("fault", "vmodl.fault.SystemError")],
+        ),
+        event(112, FAIL, "var/log/vmware/vpxd/vpxd.log", &[("opid", "k7-12345-h5:70-01"), ("vm", "web")]),
+        event(113, FAIL, "var/log/vmware/vpxd/vpxd.log", &[("opid", "EventManager-8"), ("vm", "web")]),
+    ];
+    check(
+        vec![bundle("esx1.lab", vec![], source), bundle("esx2.lab", vec![], target), vcenter(told)],
+        &[(Some("77"), Some("web"), Some("esx1"), Some("esx2"), Outcome::Failed, 9)],
+    );
+}
+
+#[test]
+fn where_one_sides_bundle_tells_nothing_its_address_does() {
+    let source = vec![
+        event(
+            0,
+            START,
+            "vmkernel.log",
+            &[("mid", "5"), ("role", "Source"), ("src", "10.1.0.1"), ("dst", "10.1.0.2")],
+        ),
+        event(9, FAIL, "vmkernel.log", &[("mid", "5"), ("side", "S")]),
+    ];
+    let esx1 = || bundle("esx1.lab", vec![adapter("10.1.0.1")], source.clone());
+    let esx2 = bundle("esx2.lab", vec![adapter("10.1.0.2")], vec![]);
+    check(vec![esx1(), esx2], &[(Some("5"), None, Some("esx1"), Some("esx2"), Outcome::Failed, 2)]);
+    // Nobody here has that address: the host stays unknown, its address is kept.
+    let other = bundle("esx3.lab", vec![adapter("10.1.0.3")], vec![]);
+    let case = Case::build(vec![esx1(), other]);
+    assert_eq!(case.migrations[0].destination, None);
+    assert_eq!(case.migrations[0].to.address.as_deref(), Some("10.1.0.2"));
+    // Two hosts have it, of which none can be preferred.
+    let twins = ["esx4.lab", "esx5.lab"].map(|name| bundle(name, vec![adapter("10.1.0.2")], vec![]));
+    let case = Case::build([vec![esx1()], twins.to_vec()].concat());
+    assert_eq!(case.migrations[0].destination, None);
+}
+
+#[test]
+fn a_vm_is_known_by_its_world_on_the_host_that_runs_it() {
+    let running = FactValue::RunningVm {
+        name: "db 1".to_owned(),
+        world: Some(2_100_123),
+        cartel: Some(2_100_122),
+        uuid: None,
+        vmx: Some("/vmfs/volumes/ds1/db 1/db 1.vmx".to_owned()),
+    };
+    let start = |world: &str| {
+        let fields = [("mid", "5"), ("role", "Source"), ("world", world)];
+        vec![
+            event(0, START, "vmkernel.log", &fields),
+            event(9, FAIL, "vmkernel.log", &[("mid", "5"), ("side", "S")]),
+        ]
+    };
+    let of = |world: &str| bundle("esx1.lab", vec![running.clone()], start(world));
+    check(vec![of("2100123")], &[(Some("5"), Some("db 1"), Some("esx1"), None, Outcome::Failed, 2)]);
+    check(vec![of("2100999")], &[(Some("5"), None, Some("esx1"), None, Outcome::Failed, 2)]);
+}
+
+#[test]
+fn attempts_of_one_vm_are_told_apart() {
+    let at = |mid: &'static str, at: i64| {
+        vec![
+            event(at, START, "vmkernel.log", &[("mid", mid), ("role", "Source"), ("vm", "web")]),
+            event(at + 20, FAIL, "vmkernel.log", &[("mid", mid), ("side", "S")]),
+            event(at + 21, FAIL, "vmfs/volumes/ds1/web/vmware.log", &[("msg", "msg.migrate.fail.dst")]),
+        ]
+    };
+    let mut events = at("1", 0);
+    events.extend(at("2", 40));
+    // By vCenter's clock a record without an id may be of either: it is told of none.
+    let told = vec![event(45, FAIL, "vpxd.log", &[("vm", "web")])];
+    check(
+        vec![bundle("esx1.lab", vec![], events), vcenter(told)],
+        &[
+            (Some("1"), Some("web"), Some("esx1"), None, Outcome::Failed, 3),
+            (Some("2"), Some("web"), Some("esx1"), None, Outcome::Failed, 3),
+        ],
+    );
+}
+
+#[test]
+fn records_without_an_id_make_a_migration_of_their_own() {
+    let told = vec![
+        event(0, FAIL, "vpxd.log", &[("vm", "web"), ("target", "esx9.lab"), ("opid", "k7-12345-h5:70")]),
+        event(1, FAIL, "vpxd.log", &[("vm", "web"), ("target", "esx9.lab")]),
+        event(2, FAIL, "vpxd.log", &[("vm", "db")]),
+        event(9_000, FAIL, "vpxd.log", &[("vm", "web")]),
+    ];
+    let case = Case::build(vec![vcenter(told)]);
+    let told: Vec<(Option<&str>, usize)> =
+        case.migrations.iter().map(|m| (m.vm.as_deref(), m.moments.len())).collect();
+    assert_eq!(told, [(Some("web"), 2), (Some("db"), 1), (Some("web"), 1)]);
+    assert_eq!(case.migrations[0].to.name.as_deref(), Some("esx9.lab"));
+}
+
+#[test]
+fn how_a_migration_ended() {
+    #[track_caller]
+    fn check(events: &[(i64, EventKind, Fields<'_>)], expected: Outcome) {
+        let events: Vec<Event> = events
+            .iter()
+            .map(|(at, kind, fields)| {
+                event(*at, *kind, "vmkernel.log", &[&[("mid", "5"), ("side", "S")], *fields].concat())
+            })
+            .collect();
+        let case = Case::build(vec![bundle("esx1.lab", vec![], events)]);
+        assert_eq!(case.migrations.len(), 1);
+        assert_eq!(case.migrations[0].outcome, expected);
+    }
+    check(&[(0, START, &[])], Outcome::Unknown);
+    check(&[(0, START, &[]), (5, DONE, &[])], Outcome::Succeeded);
+    check(&[(5, DONE, &[]), (6, FAIL, &[("status", "0xbad0044")])], Outcome::Failed);
+    check(&[(5, FAIL, &[("status", "0xbad002e")]), (6, DONE, &[])], Outcome::Succeeded);
+    check(&[(5, FAIL, &[]), (6, REFUSED, &[])], Outcome::Refused);
+    let called_off = ("fault", "vmodl.fault.RequestCanceled");
+    check(&[(5, FAIL, &[("status", "0xbad00e0")]), (6, FAIL, &[called_off])], Outcome::Cancelled);
+    // The network had failed before anybody called it off.
+    check(&[(5, FAIL, &[("status", "0xbad010b")]), (6, FAIL, &[called_off])], Outcome::Failed);
+}
+
+#[test]
+fn a_refusal_is_no_part_of_the_attempt_that_follows_it() {
+    let host = vec![
+        event(8, START, "vmkernel.log", &[("mid", "6"), ("role", "Source"), ("vm", "web")]),
+        event(30, FAIL, "vmkernel.log", &[("mid", "6"), ("side", "S"), ("status", "0xbad0021")]),
+    ];
+    let told = vec![event(0, REFUSED, "vpxd.log", &[("vm", "web"), ("target", "esx3.lab")])];
+    check(
+        vec![bundle("esx1.lab", vec![], host), vcenter(told)],
+        &[
+            (None, Some("web"), None, None, Outcome::Refused, 1),
+            (Some("6"), Some("web"), Some("esx1"), None, Outcome::Failed, 2),
+        ],
+    );
+    // What the VM itself says at the destination is this attempt's reason.
+    let host = vec![
+        event(0, START, "vmkernel.log", &[("mid", "6"), ("role", "Dest")]),
+        event(3, REFUSED, "vmfs/volumes/ds1/web/vmware.log", &[("mid", "6")]),
+        event(4, FAIL, "vmkernel.log", &[("mid", "6"), ("side", "D"), ("status", "0xbad0092")]),
+    ];
+    check(
+        vec![bundle("esx1.lab", vec![], host)],
+        &[(Some("6"), Some("web"), None, Some("esx1"), Outcome::Refused, 3)],
+    );
+}
+
+#[test]
+fn a_wait_on_the_way_is_no_failure_where_the_vm_arrived() {
+    let waited = [("mid", "6"), ("side", "D"), ("reason", "waited 12 seconds to leave low memory state")];
+    let target = vec![event(3, FAIL, "vmkernel.log", &waited)];
+    let source = |done: &[(&str, &str)]| {
+        let done = [&[("mid", "6"), ("side", "S")], done].concat();
+        bundle("esx1.lab", vec![], vec![event(9, DONE, "hostd.log", &done)])
+    };
+    let told = |outcome| [(Some("6"), None, Some("esx1"), Some("esx2"), outcome, 2)];
+    let esx2 = || bundle("esx2.lab", vec![], target.clone());
+    check(vec![source(&[("stun_us", "201000")]), esx2()], &told(Outcome::Succeeded));
+    check(vec![source(&[]), esx2()], &told(Outcome::Failed));
+}
