@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::prng::Prng;
 use super::script::{Migration, add_migration};
 use super::site::{
-    Cpu, Datastore, Generation, Host, HostNet, Release, Site, UnicastAgent, Vcenter, VcenterRelease, Vm,
-    VmRun, Volume, Vsan, VsanState, mask_capabilities, membership_uuid,
+    Cpu, Datastore, Generation, Host, HostNet, RegisterMasks, Release, Site, UnicastAgent, Vcenter,
+    VcenterRelease, Vm, VmRun, Volume, Vsan, VsanState, membership_uuid,
 };
+use super::spelling::Spelling;
 use crate::model::Timestamp;
 
 /// What a cluster looks like before something happens to it.
@@ -163,9 +164,12 @@ fn evc_masks() -> BTreeMap<String, String> {
     features.chain(identity.map(|(key, value)| (key.to_owned(), value.to_owned()))).collect()
 }
 
-/// What a VM requires that is powered on where `masked` is what the host offers.
+/// What a VM requires that is powered on where `masked` is what the host offers. Only a VM with nested virtualisation
+/// would require VMX.
 fn requirements(masked: &BTreeMap<String, u64>) -> BTreeMap<String, String> {
-    let is_feature = |key: &str| key.starts_with("cpuid.") && !IDENTITY.iter().any(|(name, _)| *name == key);
+    let is_feature = |key: &str| {
+        key.starts_with("cpuid.") && key != "cpuid.VMX" && !IDENTITY.iter().any(|(name, _)| *name == key)
+    };
     let needed = masked.iter().filter(|(key, value)| **value == 1 && is_feature(key));
     let mut requires: BTreeMap<String, String> =
         needed.map(|(key, _)| (key.to_lowercase(), "Bool:Min:1".to_owned())).collect();
@@ -175,7 +179,7 @@ fn requirements(masked: &BTreeMap<String, u64>) -> BTreeMap<String, String> {
 
 /// A run begun by a power-on on a host with these capabilities and masks.
 pub(crate) fn power_on(host: &Host, masks: &BTreeMap<String, String>, started: Timestamp) -> VmRun {
-    let masked = mask_capabilities(&host.capabilities, masks, host.complete_masks);
+    let masked = host.offered_under(masks);
     VmRun {
         on: None,
         started,
@@ -307,6 +311,8 @@ fn host(options: &ClusterOptions, index: usize) -> Host {
         capabilities: capabilities(),
         evc_masks: evc_masks(),
         complete_masks: Some(true),
+        registers: RegisterMasks::default(),
+        spelling: Spelling::default(),
         vms: Vec::new(),
         vsan: None,
         advanced: BTreeMap::from([("/UserVars/SuppressShellWarning".to_owned(), 1)]),
