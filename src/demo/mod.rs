@@ -9,6 +9,7 @@ mod commands;
 mod damaged;
 mod dump;
 mod evc;
+mod ha;
 mod headers;
 mod host;
 mod line;
@@ -27,6 +28,7 @@ mod table;
 mod templates;
 mod vcenter;
 mod vm;
+mod vmotion;
 mod vsan;
 
 #[cfg(test)]
@@ -40,6 +42,7 @@ pub use big::big;
 pub use cluster::{ClusterOptions, healthy};
 pub use damaged::{DamageTruth, Planted, damaged_evidence};
 pub use evc::{Evacuated, EvcCause, EvcOptions, EvcTruth, EvidenceKind, Masks, Refused, evc_incident};
+pub use ha::add_ha;
 pub use line::{Level, Log, ScriptedLine};
 pub use pack::Container;
 pub use refusal::{Refusal, RefusalForm, add_refusal};
@@ -50,6 +53,7 @@ pub use site::{
     VcenterRelease, Vm, VmRun, Volume, Vsan, VsanState, membership_uuid,
 };
 pub use spelling::{DumpSyntax, KeySpelling, Spelling, ValueSpelling};
+pub use vmotion::{CodeForm, FailedMigration, VmotionFault, VmotionOptions, VmotionTruth, vmotion_incident};
 pub use vsan::{Observer, VsanCause, VsanOptions, VsanTruth, Wording, vsan_incident};
 
 use pack::{Packing, Sink};

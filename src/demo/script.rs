@@ -62,6 +62,40 @@ pub fn add_migration(site: &mut Site, migration: &Migration) {
     }
 }
 
+/// How the source's kernel says that a migration begins: addresses and worlds of source and target.
+pub(crate) fn source_setting(
+    generation: Generation,
+    id: u64,
+    (source, target): (&str, &str),
+    (world, target_world): (u64, u64),
+) -> String {
+    match generation {
+        Generation::V80 => format!(
+            "Migrate: 101: vmotion: Source vmmLeaderID = {world}, ts = {id}, srcIP = <{source}> dstIP = <{target}> Dest wid = {target_world} using SHARED swap, encrypted"
+        ),
+        _ => format!(
+            "Migrate: vm {world}: 3885: Setting VMOTION info: Source ts = {id}, src ip = <{source}> dest ip = <{target}> Dest wid = {target_world} using SHARED swap"
+        ),
+    }
+}
+
+/// The same on the target, whose world is `world`.
+pub(crate) fn target_setting(
+    generation: Generation,
+    id: u64,
+    (source, target): (&str, &str),
+    world: u64,
+) -> String {
+    match generation {
+        Generation::V80 => format!(
+            "Migrate: 101: vmotion: Dest vmmLeaderID = {world}, ts ={id}, srcIP = <{source}> dstIP = <{target}> Dest wid = 0 using SHARED swap, encrypted"
+        ),
+        _ => format!(
+            "Migrate: vm {world}: 3885: Setting VMOTION info: Dest ts = {id}, src ip = <{source}> dest ip = <{target}> Dest wid = 0 using SHARED swap"
+        ),
+    }
+}
+
 fn source_side(
     migration: &Migration,
     generation: Generation,
@@ -70,14 +104,7 @@ fn source_side(
     root: &str,
 ) -> Vec<ScriptedLine> {
     let id = migration.id;
-    let setting = match generation {
-        Generation::V80 => format!(
-            "Migrate: 101: vmotion: Source vmmLeaderID = {world}, ts = {id}, srcIP = <{source}> dstIP = <{target}> Dest wid = {target_world} using SHARED swap, encrypted"
-        ),
-        _ => format!(
-            "Migrate: vm {world}: 3885: Setting VMOTION info: Source ts = {id}, src ip = <{source}> dest ip = <{target}> Dest wid = {target_world} using SHARED swap"
-        ),
-    };
+    let setting = source_setting(generation, id, (source, target), (world, target_world));
     let sub = format!("Vcsvc.VMotionSrc ({id})");
     let op = format!("{root}-01-{:02x}-{:04x}", id % 251, id % 65_521);
     let hostd = |millis: i64, sub: &str, text: &str| {
@@ -112,14 +139,7 @@ fn target_side(
     root: &str,
 ) -> Vec<ScriptedLine> {
     let id = migration.id;
-    let setting = match generation {
-        Generation::V80 => format!(
-            "Migrate: 101: vmotion: Dest vmmLeaderID = {world}, ts ={id}, srcIP = <{source}> dstIP = <{target}> Dest wid = 0 using SHARED swap, encrypted"
-        ),
-        _ => format!(
-            "Migrate: vm {world}: 3885: Setting VMOTION info: Dest ts = {id}, src ip = <{source}> dest ip = <{target}> Dest wid = 0 using SHARED swap"
-        ),
-    };
+    let setting = target_setting(generation, id, (source, target), world);
     let sub = format!("Vcsvc.VMotionDst ({id})");
     let op = format!("{root}-02-{:02x}-{:04x}", id % 241, id % 65_519);
     let line = |millis: i64, log: Log, text: String| {
