@@ -28,6 +28,10 @@ pub struct ClusterOptions {
     pub domain: String,
     /// The cluster's name.
     pub cluster: String,
+    /// First two parts of all addresses: `10.20`.
+    pub network: String,
+    /// Features that the cluster's EVC mode leaves out, as `/etc/vmware/config` spells them.
+    pub evc_without: Vec<String>,
     /// Whether vCenter's bundle is there.
     pub vcenter: bool,
     /// Whether the hosts form a vSAN cluster.
@@ -50,6 +54,8 @@ impl Default for ClusterOptions {
             prefix: "esx".to_owned(),
             domain: "lab.example.com".to_owned(),
             cluster: "Cluster-A".to_owned(),
+            network: "10.20".to_owned(),
+            evc_without: Vec::new(),
             vcenter: true,
             vsan: true,
             captured_at: Timestamp::from_seconds(1_582_017_631),
@@ -286,6 +292,9 @@ fn host(options: &ClusterOptions, index: usize) -> Host {
         prng.below(65_536),
         mac.replace(':', "")
     );
+    let address = |subnet: u8| format!("{}.{subnet}.{}", options.network, 11 + index);
+    let mut evc_masks = evc_masks();
+    evc_masks.retain(|key, _| !options.evc_without.contains(key));
     Host {
         moref: 21 + 3 * index as u32,
         release: Release::of(options.generation),
@@ -297,19 +306,14 @@ fn host(options: &ClusterOptions, index: usize) -> Host {
         vendor: "Dell Inc.".to_owned(),
         model: "PowerEdge R630".to_owned(),
         uuid,
-        net: HostNet {
-            management: format!("10.20.1.{}", 11 + index),
-            vmotion: format!("10.20.2.{}", 11 + index),
-            vsan: format!("10.20.3.{}", 11 + index),
-            mac,
-        },
+        net: HostNet { management: address(1), vmotion: address(2), vsan: address(3), mac },
         captured_at,
         booted_at: captured_at.plus_seconds(-61 * 86_400 - 5_117 * number),
         earlier_boots: Vec::new(),
         downtimes: Vec::new(),
         log_from: captured_at.plus_seconds(-3600 * options.hours.max(1)),
         capabilities: capabilities(),
-        evc_masks: evc_masks(),
+        evc_masks,
         complete_masks: Some(true),
         registers: RegisterMasks::default(),
         spelling: Spelling::default(),
