@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::site::{Host, Vm};
+use super::spelling::DumpSyntax;
 
 /// Writes nested objects: three blanks a level, a comma after all but the last, and around strings pyVmomi's single
 /// quotes or the double ones of `vim-cmd`.
@@ -45,7 +46,11 @@ impl Dump {
         self.field(name, format_args!("{quote}{}{quote}", value.replace(quote, &format!("\\{quote}"))));
     }
 
+    /// What pyVmomi prints of every object, and `vim-cmd` does not.
     fn dynamic(&mut self) {
+        if self.quote == DumpSyntax::VimCmd.quote() {
+            return;
+        }
         self.field("dynamicType", "<unset>");
         self.field("dynamicProperty", "(vmodl.DynamicProperty) []");
     }
