@@ -41,8 +41,7 @@ fn incident(number: usize) -> EvcOptions {
         10 => about(EvcCause::BiosSetting, &["cpuid.VMX", "hv.capable", "vt.realmode"]),
         _ => unreachable!("there are eleven incidents"),
     };
-    let of = |generation| ClusterOptions { vms_per_host: 2, vsan: false, ..ClusterOptions::of(generation) };
-    options.cluster = of([Generation::V67, Generation::V70, Generation::V80][number % 3]);
+    options.cluster = EvcOptions::of([Generation::V67, Generation::V70, Generation::V80][number % 3]).cluster;
     options
 }
 
