@@ -2,6 +2,8 @@
 
 #[path = "common/run.rs"]
 mod run;
+#[path = "common/truth.rs"]
+mod truth;
 
 use std::collections::BTreeSet;
 
@@ -11,57 +13,7 @@ use esxray::demo::{
 };
 use run::{above_info, all_ids, analyze_site, events, finding, findings, names};
 use serde_json::Value;
-
-fn set<T: Ord + Clone>(items: &[T]) -> BTreeSet<T> {
-    items.iter().cloned().collect()
-}
-
-fn strings(value: &Value) -> Vec<String> {
-    value.as_array().expect("a list").iter().map(|item| item.as_str().expect("a string").to_owned()).collect()
-}
-
-/// Holds a report against the truth of a CPU-feature incident.
-fn check_evc(report: &Value, truth: &EvcTruth, cause: &str) {
-    let found = finding(report, "evc.feature-mismatch");
-    let details = &found["details"];
-    assert_eq!(found["cause"]["id"], cause, "{:?}", all_ids(report));
-    assert_eq!(strings(&details["features"]), truth.features);
-    assert_eq!(set(&names(report, &details["have"])), set(&truth.have));
-    assert_eq!(set(&names(report, &details["lack"])), set(&truth.lack));
-    let vms: BTreeSet<(String, String)> = details["vms"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|vm| {
-            let host = names(report, &Value::Array(vec![vm["host"].clone()])).remove(0);
-            (vm["name"].as_str().expect("a name").to_owned(), host)
-        })
-        .collect();
-    assert_eq!(vms, set(&truth.pinned));
-    let one_way: BTreeSet<(String, String)> = details["one_way"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|pair| {
-            let mut both = names(report, &Value::Array(vec![pair["from"].clone(), pair["to"].clone()]));
-            (both.remove(0), both.remove(0))
-        })
-        .collect();
-    assert_eq!(one_way, set(&truth.one_way));
-    let refused = events(report, "vmotion.fail.cpu");
-    let told: Vec<(String, String)> = refused
-        .iter()
-        .map(|event| {
-            let vm = event["fields"]["vm"].as_str().expect("the VM is named").to_owned();
-            let target = names(report, &Value::Array(vec![event["fields"]["target"].clone()])).remove(0);
-            (vm, target)
-        })
-        .collect();
-    let expected: Vec<(String, String)> =
-        truth.refused.iter().map(|refused| (refused.vm.clone(), refused.to.clone())).collect();
-    assert_eq!(told, expected);
-    assert_eq!(found["count"], truth.refused.len());
-}
+use truth::{check_mismatch as check_evc, strings};
 
 fn evc(options: &EvcOptions) -> (Value, EvcTruth) {
     let (site, truth) = evc_incident(options);

@@ -1,105 +1,65 @@
-//! Failed migrations, from raw bundles to the report: one finding a cause, with both hosts, the VM and the code.
+//! Migrations that fail for other reasons than CPU features: each has its cause and code, and none is called EVC.
 
 #[path = "common/run.rs"]
 mod run;
+#[path = "common/truth.rs"]
+mod truth;
 
-use esxray::demo::{ClusterOptions, Container, Log, ScriptedLine, Site, healthy};
-use run::{all_ids, analyze_site, finding, findings, names};
-use serde_json::Value;
+use esxray::demo::{CodeForm, Container, Generation, VmotionFault, VmotionOptions, vmotion_incident};
+use run::{all_ids, analyze_site, events, findings};
+use truth::{check_vmotion, no_evc, only};
 
-/// A site in which migration 4561230987654321012 of a VM of the first host to the second one fails, with a status on each side.
-fn site(source: &str, destination: &str) -> Site {
-    let mut site = healthy(&ClusterOptions::default());
-    let id = 4_561_230_987_654_321_012_u64;
-    let from = site.hosts[0].net.vmotion.clone();
-    let to = site.hosts[1].net.vmotion.clone();
-    let at = site.hosts[0].captured_at.plus_seconds(-2 * 3600);
-    let ends = format!("ts = {id}, srcIP = <{from}> dstIP = <{to}>");
-    let kernel = |after: i64, text: String| ScriptedLine::new(at.plus_seconds(after), Log::Vmkernel, text);
-    site.hosts[0].lines.extend([
-        kernel(
-            0,
-            format!("Migrate: 101: vmotion: Source vmmLeaderID = 1, {ends} Dest wid = 2 using SHARED swap"),
-        ),
-        kernel(21, format!("WARNING: Migrate: 267: {id} S: Failed: {source} @0x41802d9a")),
-    ]);
-    site.hosts[1].lines.extend([
-        kernel(
-            0,
-            format!("Migrate: 101: vmotion: Dest vmmLeaderID = 2, {ends} Dest wid = 0 using SHARED swap"),
-        ),
-        kernel(20, format!("WARNING: Migrate: 267: {id} D: Failed: {destination} @0x41802d9b")),
-    ]);
-    if let Some(vcenter) = &mut site.vcenter {
-        let text = format!("[MIGRATE] ({id}) vMotion failed: vmodl.fault.SystemError");
-        vcenter.lines.push(ScriptedLine::new(at.plus_seconds(25), Log::Vpxd, text).under("VmProv"));
+fn check(options: &VmotionOptions) {
+    let (site, truth) = vmotion_incident(options);
+    assert_eq!(truth.failed.len(), options.faults.len(), "every failure has a VM");
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+    check_vmotion(&run.report, &truth);
+    assert!(!events(&run.report, "vmotion.success").is_empty(), "the control is seen");
+}
+
+#[test]
+fn failures_are_told_apart_in_every_generation() {
+    for (generation, codes) in [
+        (Generation::V67, CodeForm::Bare),
+        (Generation::V70, CodeForm::Decimal),
+        (Generation::V80, CodeForm::Hex),
+    ] {
+        check(&VmotionOptions { codes, ..VmotionOptions::of(generation) });
     }
-    site
-}
-
-#[track_caller]
-fn check(source: &str, destination: &str, cause: &str, code: u64) -> Value {
-    let site = site(source, destination);
-    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
-    let found = finding(&run.report, "vmotion.failed");
-    assert_eq!(found["cause"]["id"], cause);
-    assert_eq!(found["count"], 1);
-    assert_eq!(names(&run.report, &found["hosts"]), [site.hosts[0].name.clone(), site.hosts[1].name.clone()]);
-    let migration = &found["details"]["migrations"][0];
-    assert_eq!((&migration["id"], &migration["code"]), (&"4561230987654321012".into(), &code.into()));
-    let evc: Vec<String> = all_ids(&run.report).into_iter().filter(|id| id.contains("evc.")).collect();
-    assert!(evc.is_empty(), "{evc:?}");
-    found.clone()
 }
 
 #[test]
-fn failures_of_the_network_name_the_test_between_the_hosts() {
-    let closed = "Connection closed by remote host, possibly due to timeout (0xbad003f)";
-    let found = check("Timeout (0xbad0021)", closed, "vmotion-network", 195_887_137);
-    assert_eq!((&found["severity"], &found["confidence"]), (&"error".into(), &"certain".into()));
-    let site = site("", "");
-    let pings: Vec<&str> = found["remedy"]
-        .as_array()
-        .expect("steps")
-        .iter()
-        .filter_map(|step| step["command"].as_str())
-        .filter(|command| command.starts_with("vmkping -I vmk1 "))
-        .collect();
-    assert_eq!(pings.len(), 2, "{:#?}", found["remedy"]);
-    assert!(pings[0].ends_with(&format!(" {}", site.hosts[1].net.vmotion)), "{pings:?}");
-    assert!(pings[1].ends_with(&format!(" {}", site.hosts[0].net.vmotion)), "{pings:?}");
-    let failed = "The ESX hosts failed to connect over the VMotion network (195887371)";
-    check(failed, closed, "vmotion-network", 195_887_371);
-    check(closed, "Connection reset by peer (0xbad004b)", "vmotion-network", 195_887_179);
+fn one_failure_alone_is_one_finding_with_its_cause() {
+    for (fault, generation) in VmotionFault::ALL
+        .into_iter()
+        .zip([Generation::V80, Generation::V67, Generation::V70].into_iter().cycle())
+    {
+        let options = VmotionOptions { faults: vec![fault], ..VmotionOptions::of(generation) };
+        let (site, truth) = vmotion_incident(&options);
+        let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+        only(&run.report, ("vmotion.failed", fault.cause()));
+        check_vmotion(&run.report, &truth);
+    }
 }
 
 #[test]
-fn other_failures_have_their_own_cause() {
-    let closed = "Already disconnected (0xbad002e)";
-    check("Maximum switchover time for migration exceeded (0xbad0107)", closed, "timeout", 195_887_367);
-    let lack = "Migration failed to start due to lack of CPU or memory resources (0xbad00a4)";
-    check(closed, lack, "resources", 195_887_268);
-    check(
-        "IO was aborted (0xbad00e0)",
-        "Migration determined a failure by the VMX (0xbad0092)",
-        "vmx",
-        195_887_250,
-    );
+fn the_hosts_alone_are_enough() {
+    let mut options = VmotionOptions::of(Generation::V70);
+    options.cluster.vcenter = false;
+    check(&options);
 }
 
 #[test]
-fn finished_migrations_are_no_finding() {
-    let site = healthy(&ClusterOptions::default());
-    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
-    assert!(findings(&run.report, "vmotion.failed").is_empty(), "{:?}", all_ids(&run.report));
-}
-
-#[test]
-fn the_report_tells_it_in_japanese() {
-    let site = site("Timeout (0xbad0021)", "Already disconnected (0xbad002e)");
-    let (folder, run) = analyze_site(&site, Container::Tgz, &["--lang", "ja"]);
-    let found = finding(&run.report, "vmotion.failed");
-    assert!(found["title"].as_str().expect("a text").contains("vMotion ネットワーク"));
-    let page = std::fs::read_to_string(folder.path().join("out/report.md")).expect("written");
-    assert!(page.contains("0xbad0021") && page.contains("vmkping"));
+fn one_side_alone_is_enough_for_the_cause() {
+    for (fault, kept) in [(VmotionFault::Switchover, 0), (VmotionFault::LowMemory, 1)] {
+        let mut options = VmotionOptions { faults: vec![fault], ..VmotionOptions::default() };
+        options.cluster.vcenter = false;
+        let (mut site, _) = vmotion_incident(&options);
+        site.hosts = vec![site.hosts.swap_remove(kept)];
+        let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+        let found = findings(&run.report, "vmotion.failed");
+        assert_eq!(found.len(), 1, "{:#?}", all_ids(&run.report));
+        assert_eq!(found[0]["cause"]["id"], fault.cause());
+        no_evc(&run.report);
+    }
 }

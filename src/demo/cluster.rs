@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::prng::Prng;
 use super::script::{Migration, add_migration};
 use super::site::{
-    Cpu, Datastore, Generation, Host, HostNet, Release, Site, UnicastAgent, Vcenter, VcenterRelease, Vm,
-    VmRun, Volume, Vsan, VsanState, mask_capabilities, membership_uuid,
+    Cpu, Datastore, Generation, Host, HostNet, RegisterMasks, Release, Site, UnicastAgent, Vcenter,
+    VcenterRelease, Vm, VmRun, Volume, Vsan, VsanState, membership_uuid,
 };
+use super::spelling::Spelling;
 use crate::model::Timestamp;
 
 /// What a cluster looks like before something happens to it.
@@ -27,6 +28,10 @@ pub struct ClusterOptions {
     pub domain: String,
     /// The cluster's name.
     pub cluster: String,
+    /// First two parts of all addresses: `10.20`.
+    pub network: String,
+    /// Features that the cluster's EVC mode leaves out, as `/etc/vmware/config` spells them.
+    pub evc_without: Vec<String>,
     /// Whether vCenter's bundle is there.
     pub vcenter: bool,
     /// Whether the hosts form a vSAN cluster.
@@ -49,6 +54,8 @@ impl Default for ClusterOptions {
             prefix: "esx".to_owned(),
             domain: "lab.example.com".to_owned(),
             cluster: "Cluster-A".to_owned(),
+            network: "10.20".to_owned(),
+            evc_without: Vec::new(),
             vcenter: true,
             vsan: true,
             captured_at: Timestamp::from_seconds(1_582_017_631),
@@ -163,9 +170,12 @@ fn evc_masks() -> BTreeMap<String, String> {
     features.chain(identity.map(|(key, value)| (key.to_owned(), value.to_owned()))).collect()
 }
 
-/// What a VM requires that is powered on where `masked` is what the host offers.
+/// What a VM requires that is powered on where `masked` is what the host offers. Only a VM with nested virtualisation
+/// would require VMX.
 fn requirements(masked: &BTreeMap<String, u64>) -> BTreeMap<String, String> {
-    let is_feature = |key: &str| key.starts_with("cpuid.") && !IDENTITY.iter().any(|(name, _)| *name == key);
+    let is_feature = |key: &str| {
+        key.starts_with("cpuid.") && key != "cpuid.VMX" && !IDENTITY.iter().any(|(name, _)| *name == key)
+    };
     let needed = masked.iter().filter(|(key, value)| **value == 1 && is_feature(key));
     let mut requires: BTreeMap<String, String> =
         needed.map(|(key, _)| (key.to_lowercase(), "Bool:Min:1".to_owned())).collect();
@@ -175,7 +185,7 @@ fn requirements(masked: &BTreeMap<String, u64>) -> BTreeMap<String, String> {
 
 /// A run begun by a power-on on a host with these capabilities and masks.
 pub(crate) fn power_on(host: &Host, masks: &BTreeMap<String, String>, started: Timestamp) -> VmRun {
-    let masked = mask_capabilities(&host.capabilities, masks, host.complete_masks);
+    let masked = host.offered_under(masks);
     VmRun {
         on: None,
         started,
@@ -282,6 +292,9 @@ fn host(options: &ClusterOptions, index: usize) -> Host {
         prng.below(65_536),
         mac.replace(':', "")
     );
+    let address = |subnet: u8| format!("{}.{subnet}.{}", options.network, 11 + index);
+    let mut evc_masks = evc_masks();
+    evc_masks.retain(|key, _| !options.evc_without.contains(key));
     Host {
         moref: 21 + 3 * index as u32,
         release: Release::of(options.generation),
@@ -293,20 +306,17 @@ fn host(options: &ClusterOptions, index: usize) -> Host {
         vendor: "Dell Inc.".to_owned(),
         model: "PowerEdge R630".to_owned(),
         uuid,
-        net: HostNet {
-            management: format!("10.20.1.{}", 11 + index),
-            vmotion: format!("10.20.2.{}", 11 + index),
-            vsan: format!("10.20.3.{}", 11 + index),
-            mac,
-        },
+        net: HostNet { management: address(1), vmotion: address(2), vsan: address(3), mac },
         captured_at,
         booted_at: captured_at.plus_seconds(-61 * 86_400 - 5_117 * number),
         earlier_boots: Vec::new(),
         downtimes: Vec::new(),
         log_from: captured_at.plus_seconds(-3600 * options.hours.max(1)),
         capabilities: capabilities(),
-        evc_masks: evc_masks(),
+        evc_masks,
         complete_masks: Some(true),
+        registers: RegisterMasks::default(),
+        spelling: Spelling::default(),
         vms: Vec::new(),
         vsan: None,
         advanced: BTreeMap::from([("/UserVars/SuppressShellWarning".to_owned(), 1)]),

@@ -1,15 +1,17 @@
-//! The object dump, `vmware-vimdump_-o----U-dcui.txt`: objects as pyVmomi prints them.
+//! The object dump, `vmware-vimdump_-o----U-dcui.txt`: objects as pyVmomi or `vim-cmd` prints them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::site::{Cpu, Host, Vm};
+use super::spelling::DumpSyntax;
 
-/// Writes nested objects in pyVmomi's layout: three blanks a level, single quotes, a comma after all but the last.
-#[derive(Default)]
+/// Writes nested objects: three blanks a level, a comma after all but the last, and around strings pyVmomi's single
+/// quotes or the double ones of `vim-cmd`.
 struct Dump {
     text: String,
     depth: usize,
+    quote: char,
 }
 
 impl Dump {
@@ -40,18 +42,29 @@ impl Dump {
     }
 
     fn quoted(&mut self, name: &str, value: &str) {
-        self.field(name, format_args!("'{}'", value.replace('\'', "\\'")));
+        let quote = self.quote;
+        self.field(name, format_args!("{quote}{}{quote}", value.replace(quote, &format!("\\{quote}"))));
     }
 
+    /// What pyVmomi prints of every object, and `vim-cmd` does not.
     fn dynamic(&mut self) {
+        if self.quote == DumpSyntax::VimCmd.quote() {
+            return;
+        }
         self.field("dynamicType", "<unset>");
         self.field("dynamicProperty", "(vmodl.DynamicProperty) []");
     }
 
     /// A list of key, featureName and value triples.
-    fn features<V: std::fmt::Display>(&mut self, name: &str, class: &str, entries: &BTreeMap<String, V>) {
+    fn features<V: std::fmt::Display>(
+        &mut self,
+        name: &str,
+        class: &str,
+        entries: impl IntoIterator<Item = (String, V)>,
+    ) {
         self.open(name, class, '[');
         for (key, value) in entries {
+            let key = key.as_str();
             self.open("", class, '{');
             self.dynamic();
             self.quoted("key", key);
@@ -65,7 +78,7 @@ impl Dump {
 
 /// The whole dump of `host`.
 pub(crate) fn dump(host: &Host) -> String {
-    let mut dump = Dump::default();
+    let mut dump = Dump { text: String::new(), depth: 0, quote: host.spelling.dump.quote() };
     let _ = writeln!(dump.text, "Connected to localhost as dcui\n\n=== vim.HostSystem:ha-host ===");
     dump.open("", "vim.HostSystem", '{');
     summary(&mut dump, host);
@@ -98,7 +111,7 @@ fn summary(dump: &mut Dump, host: &Host) {
     dump.quoted("connectionState", "connected");
     dump.quoted("powerState", "poweredOn");
     dump.field("inMaintenanceMode", "false");
-    dump.field("bootTime", format_args!("'{}'", host.booted_at));
+    dump.quoted("bootTime", &host.booted_at.to_string());
     dump.close('}', false);
     dump.open("config", "vim.host.Summary.ConfigSummary", '{');
     dump.dynamic();
@@ -109,7 +122,10 @@ fn summary(dump: &mut Dump, host: &Host) {
     let max = if host.cpu.model == Cpu::broadwell_ep().model { "intel-broadwell" } else { "intel-haswell" };
     dump.quoted("maxEVCModeKey", max);
     // The masks of these clusters are those of the Haswell mode.
-    dump.field("currentEVCModeKey", if host.evc_masks.is_empty() { "<unset>" } else { "'intel-haswell'" });
+    match host.evc_masks.is_empty() {
+        true => dump.field("currentEVCModeKey", "<unset>"),
+        false => dump.quoted("currentEVCModeKey", "intel-haswell"),
+    }
     dump.field("rebootRequired", "false");
     dump.close('}', false);
 }
@@ -140,8 +156,13 @@ fn config(dump: &mut Dump, host: &Host) {
     dump.close('}', false);
     network(dump, host);
     services(dump);
-    dump.features("featureCapability", "vim.host.FeatureCapability", &host.capabilities);
-    dump.features("maskedFeatureCapability", "vim.host.FeatureCapability", &host.masked_capabilities());
+    let spelt = |features: BTreeMap<String, u64>| {
+        let spelt = features.into_iter().enumerate();
+        spelt.map(|(turn, (key, value))| (host.spelling.key(turn, &key), value)).collect::<Vec<_>>()
+    };
+    let (all, masked) = (spelt(host.capabilities.clone()), spelt(host.masked_capabilities()));
+    dump.features("featureCapability", "vim.host.FeatureCapability", all);
+    dump.features("maskedFeatureCapability", "vim.host.FeatureCapability", masked);
     dump.field("wakeOnLanCapable", "<unset>");
     dump.field("certificate", "<unset>");
     dump.close('}', false);
@@ -203,12 +224,15 @@ fn machine(dump: &mut Dump, vm: &Vm) {
     dump.quoted("connectionState", "connected");
     dump.quoted("powerState", if vm.running { "poweredOn" } else { "poweredOff" });
     if vm.running {
-        dump.field("bootTime", format_args!("'{}'", vm.run.started));
-        dump.features("featureRequirement", "vim.vm.FeatureRequirement", &vm.run.requires);
+        dump.quoted("bootTime", &vm.run.started.to_string());
+        dump.features("featureRequirement", "vim.vm.FeatureRequirement", vm.run.requires.clone());
     } else {
         dump.field("featureRequirement", "(vim.vm.FeatureRequirement) []");
     }
-    dump.field("minRequiredEVCModeKey", if vm.running { "'intel-haswell'" } else { "<unset>" });
+    match vm.running {
+        true => dump.quoted("minRequiredEVCModeKey", "intel-haswell"),
+        false => dump.field("minRequiredEVCModeKey", "<unset>"),
+    }
     dump.close('}', false);
     dump.close('}', true);
 }

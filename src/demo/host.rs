@@ -102,8 +102,13 @@ fn config(host: &Host) -> String {
             if complete { "TRUE" } else { "FALSE" }
         );
     }
-    for (key, value) in &host.evc_masks {
-        let _ = writeln!(text, "featMask.evc.{key} = \"{value}\"");
+    for (turn, (key, value)) in host.evc_masks.iter().enumerate() {
+        let capability = host.capabilities.get(key).copied().unwrap_or(0);
+        let name = host.spelling.key(turn, &format!("featMask.evc.{key}"));
+        let _ = writeln!(text, "{name} = \"{}\"", host.spelling.mask(turn, value, capability));
+    }
+    for (key, mask) in &host.registers.lines {
+        let _ = writeln!(text, "{key} = \"{mask}\"");
     }
     text.push_str("log.throttleBytesPerSec = \"16384\"\nsnapshot.maxSnapshots = \"31\"\n");
     text

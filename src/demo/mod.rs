@@ -9,6 +9,7 @@ mod commands;
 mod damaged;
 mod dump;
 mod evc;
+mod ha;
 mod headers;
 mod host;
 mod line;
@@ -17,14 +18,17 @@ mod network;
 mod noise;
 mod pack;
 mod prng;
+mod refusal;
 mod script;
 mod setup;
 mod site;
+mod spelling;
 mod storage;
 mod table;
 mod templates;
 mod vcenter;
 mod vm;
+mod vmotion;
 mod vsan;
 
 #[cfg(test)]
@@ -37,15 +41,19 @@ use std::path::{Path, PathBuf};
 pub use big::big;
 pub use cluster::{ClusterOptions, healthy};
 pub use damaged::{DamageTruth, Planted, damaged_evidence};
-pub use evc::{EvcCause, EvcOptions, EvcTruth, Refused, evc_incident};
+pub use evc::{Evacuated, EvcCause, EvcOptions, EvcTruth, EvidenceKind, Masks, Refused, evc_incident};
+pub use ha::add_ha;
 pub use line::{Level, Log, ScriptedLine};
 pub use pack::Container;
-pub use script::{Migration, Refusal, RefusalForm, add_migration, add_reboot, add_refusal, add_upgrade};
+pub use refusal::{Refusal, RefusalForm, add_refusal};
+pub use script::{Migration, add_migration, add_reboot, add_upgrade};
 pub use setup::{Adapter, Disk, Nic};
 pub use site::{
-    Cpu, Datastore, Generation, Host, HostNet, Release, Site, UnicastAgent, Vcenter, VcenterRelease, Vm,
-    VmRun, Volume, Vsan, VsanState, membership_uuid,
+    Cpu, Datastore, Generation, Host, HostNet, RegisterMasks, Release, Site, UnicastAgent, Vcenter,
+    VcenterRelease, Vm, VmRun, Volume, Vsan, VsanState, membership_uuid,
 };
+pub use spelling::{DumpSyntax, KeySpelling, Spelling, ValueSpelling};
+pub use vmotion::{CodeForm, FailedMigration, VmotionFault, VmotionOptions, VmotionTruth, vmotion_incident};
 pub use vsan::{Observer, VsanCause, VsanOptions, VsanTruth, Wording, vsan_incident};
 
 use pack::{Packing, Sink};

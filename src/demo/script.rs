@@ -1,7 +1,7 @@
-//! Pieces of stories: a migration, a refusal, a reboot, an upgrade, each told by every log that would tell it.
+//! Pieces of stories: a migration, a reboot, an upgrade, each told by every log that would tell it.
 
 use super::headers::section;
-use super::line::{Level, Log, ScriptedLine};
+use super::line::{Log, ScriptedLine};
 use super::prng::Prng;
 use super::site::{DAEMON_START, Generation, Host, Release, Site};
 use crate::model::Timestamp;
@@ -62,6 +62,40 @@ pub fn add_migration(site: &mut Site, migration: &Migration) {
     }
 }
 
+/// How the source's kernel says that a migration begins: addresses and worlds of source and target.
+pub(crate) fn source_setting(
+    generation: Generation,
+    id: u64,
+    (source, target): (&str, &str),
+    (world, target_world): (u64, u64),
+) -> String {
+    match generation {
+        Generation::V80 => format!(
+            "Migrate: 101: vmotion: Source vmmLeaderID = {world}, ts = {id}, srcIP = <{source}> dstIP = <{target}> Dest wid = {target_world} using SHARED swap, encrypted"
+        ),
+        _ => format!(
+            "Migrate: vm {world}: 3885: Setting VMOTION info: Source ts = {id}, src ip = <{source}> dest ip = <{target}> Dest wid = {target_world} using SHARED swap"
+        ),
+    }
+}
+
+/// The same on the target, whose world is `world`.
+pub(crate) fn target_setting(
+    generation: Generation,
+    id: u64,
+    (source, target): (&str, &str),
+    world: u64,
+) -> String {
+    match generation {
+        Generation::V80 => format!(
+            "Migrate: 101: vmotion: Dest vmmLeaderID = {world}, ts ={id}, srcIP = <{source}> dstIP = <{target}> Dest wid = 0 using SHARED swap, encrypted"
+        ),
+        _ => format!(
+            "Migrate: vm {world}: 3885: Setting VMOTION info: Dest ts = {id}, src ip = <{source}> dest ip = <{target}> Dest wid = 0 using SHARED swap"
+        ),
+    }
+}
+
 fn source_side(
     migration: &Migration,
     generation: Generation,
@@ -70,14 +104,7 @@ fn source_side(
     root: &str,
 ) -> Vec<ScriptedLine> {
     let id = migration.id;
-    let setting = match generation {
-        Generation::V80 => format!(
-            "Migrate: 101: vmotion: Source vmmLeaderID = {world}, ts = {id}, srcIP = <{source}> dstIP = <{target}> Dest wid = {target_world} using SHARED swap, encrypted"
-        ),
-        _ => format!(
-            "Migrate: vm {world}: 3885: Setting VMOTION info: Source ts = {id}, src ip = <{source}> dest ip = <{target}> Dest wid = {target_world} using SHARED swap"
-        ),
-    };
+    let setting = source_setting(generation, id, (source, target), (world, target_world));
     let sub = format!("Vcsvc.VMotionSrc ({id})");
     let op = format!("{root}-01-{:02x}-{:04x}", id % 251, id % 65_521);
     let hostd = |millis: i64, sub: &str, text: &str| {
@@ -112,14 +139,7 @@ fn target_side(
     root: &str,
 ) -> Vec<ScriptedLine> {
     let id = migration.id;
-    let setting = match generation {
-        Generation::V80 => format!(
-            "Migrate: 101: vmotion: Dest vmmLeaderID = {world}, ts ={id}, srcIP = <{source}> dstIP = <{target}> Dest wid = 0 using SHARED swap, encrypted"
-        ),
-        _ => format!(
-            "Migrate: vm {world}: 3885: Setting VMOTION info: Dest ts = {id}, src ip = <{source}> dest ip = <{target}> Dest wid = 0 using SHARED swap"
-        ),
-    };
+    let setting = target_setting(generation, id, (source, target), world);
     let sub = format!("Vcsvc.VMotionDst ({id})");
     let op = format!("{root}-02-{:02x}-{:04x}", id % 241, id % 65_519);
     let line = |millis: i64, log: Log, text: String| {
@@ -143,90 +163,6 @@ fn target_side(
         line(8_020, Log::Vmkernel, format!("VMotionRecv: 3087: {id} D: DONE paging in")),
         hostd(8_702, "State Transition (VM_STATE_IMMIGRATING -> VM_STATE_ON)"),
     ]
-}
-
-/// How vpxd words a refusal.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum RefusalForm {
-    /// `vim.VirtualMachine.migrate`, the entity by its number, English message.
-    Plain,
-    /// `vim.VirtualMachine.relocate`, the entity by number and name, no message.
-    Named,
-    /// References carry vCenter's GUID; the brackets of the list stand on their own lines.
-    Guid,
-    /// Japanese message.
-    Japanese,
-}
-
-/// A migration that vCenter refuses for CPU features.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The VM's name.
-    pub vm: String,
-    /// Name of the source host.
-    pub from: String,
-    /// Name of the target host.
-    pub to: String,
-    /// The unmet keys, as vCenter spells them.
-    pub keys: Vec<String>,
-    /// When the task failed.
-    pub at: Timestamp,
-    /// How vpxd words it.
-    pub form: RefusalForm,
-}
-
-/// Tells of a refusal in vpxd: the task's begin and its failure. Hosts are not asked and say nothing.
-pub fn add_refusal(site: &mut Site, refusal: &Refusal) {
-    let vm = site.host(&refusal.from).and_then(|host| host.vm(&refusal.vm)).map(|vm| vm.moref);
-    let target = site.host(&refusal.to).map(|host| host.moref);
-    let (Some(vm), Some(target), Some(vcenter)) = (vm, target, &mut site.vcenter) else { return };
-    let task = 51_000 + (refusal.at.micros() / 1_000_000) % 9_000;
-    let op = format!("kf{:x}-{}-auto-2k-h5:70{:04}-c1", task * 77, task * 13, task % 10_000);
-    let method = if refusal.form == RefusalForm::Named { "relocate" } else { "migrate" };
-    let entity = match refusal.form {
-        RefusalForm::Named => format!("vm-{vm}, {}", refusal.vm),
-        _ => format!("vm-{vm}"),
-    };
-    let session = "52c40b8e-1d7f-9a60-8e11-b6a9c2f0d735(5280f6a3-94cc-02bb-6d0e-12f8be4a7719)";
-    let begin =
-        format!("[VpxLRO] -- BEGIN task-{task} -- {entity} -- vim.VirtualMachine.{method} -- {session}");
-    let (opening, guid) = (refusal.at.plus_micros(-812_000), vcenter.instance_uuid.to_uppercase());
-    vcenter.lines.push(ScriptedLine::new(opening, Log::Vpxd, begin).under("vpxLro").op(op.as_str()));
-    let head = format!(
-        "[VpxLRO] -- ERROR task-{task} -- {entity} -- vim.VirtualMachine.{method}: vim.fault.FeatureRequirementsNotMet:"
-    );
-    let body = fault_block(refusal, vm, target, &guid);
-    let error = ScriptedLine::new(refusal.at, Log::Vpxd, format!("{head}\n{body}"));
-    vcenter.lines.push(error.level(Level::Error).under("Default").op(op));
-}
-
-fn fault_block(refusal: &Refusal, vm: u32, target: u32, guid: &str) -> String {
-    let mut items = String::new();
-    for (index, key) in refusal.keys.iter().enumerate() {
-        let comma = if index + 1 < refusal.keys.len() { ", " } else { "" };
-        items.push_str(&format!(
-            "\n      (vim.vm.FeatureRequirement) {{\n         key = \"{key}\",\n         featureName = \"{key}\",\n         value = \"Bool:Min:1\"\n      }}{comma}"
-        ));
-    }
-    let list = match refusal.form {
-        RefusalForm::Guid => format!("(vim.vm.FeatureRequirement) \n   [{items}\n   ]"),
-        _ => format!("(vim.vm.FeatureRequirement) [{items}\n   ]"),
-    };
-    let guid = if refusal.form == RefusalForm::Guid { format!("{guid}:") } else { String::new() };
-    let message = match refusal.form {
-        RefusalForm::Plain | RefusalForm::Guid => {
-            "The virtual machine requires hardware features that are unsupported or disabled on the target host"
-        }
-        RefusalForm::Named => "",
-        RefusalForm::Japanese => {
-            "仮想マシンには、ターゲット ホストでサポートされていない、あるいは無効化されているハードウェア機能が必要です"
-        }
-    };
-    format!(
-        "Result:\n(vim.fault.FeatureRequirementsNotMet) {{\n   faultCause = (vmodl.MethodFault) null,\n   faultMessage = <unset>,\n   \
-         featureRequirement = {list},\n   vm = 'vim.VirtualMachine:{guid}vm-{vm}',\n   host = 'vim.HostSystem:{guid}host-{target}'\n   \
-         msg = \"{message}\"\n}}\nArgs:\n"
-    )
 }
 
 /// Stops `host` at `down` and boots it again at `up`; nothing is written between. With `power_off` it is shut down

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::line::ScriptedLine;
+use super::spelling::Spelling;
 use crate::model::Timestamp;
 
 /// One cluster: its hosts and, where there is one, the vCenter Server over it.
@@ -258,6 +259,10 @@ pub struct Host {
     pub evc_masks: BTreeMap<String, String>,
     /// `featureCompat.evc.completeMasks`, where it is set.
     pub complete_masks: Option<bool>,
+    /// Register masks that somebody left in `/etc/vmware/config`.
+    pub registers: RegisterMasks,
+    /// How its masks and its object dump are written.
+    pub spelling: Spelling,
     /// The VMs registered on it.
     pub vms: Vec<Vm>,
     /// Its vSAN state; `None` on a host without vSAN.
@@ -321,7 +326,19 @@ impl Host {
 
     /// `maskedFeatureCapability`: the capabilities after the EVC masks.
     pub fn masked_capabilities(&self) -> BTreeMap<String, u64> {
-        mask_capabilities(&self.capabilities, &self.evc_masks, self.complete_masks)
+        match self.registers.in_masked {
+            true => self.offered_under(&self.evc_masks),
+            false => mask_capabilities(&self.capabilities, &self.evc_masks, self.complete_masks),
+        }
+    }
+
+    /// What a VM gets that is powered on under these EVC masks: register masks hold too.
+    pub fn offered_under(&self, masks: &BTreeMap<String, String>) -> BTreeMap<String, u64> {
+        let mut offered = mask_capabilities(&self.capabilities, masks, self.complete_masks);
+        for key in &self.registers.hides {
+            offered.entry(key.clone()).and_modify(|value| *value = 0);
+        }
+        offered
     }
 
     /// The VM called `name`.
@@ -335,8 +352,19 @@ impl Host {
     }
 }
 
+/// Register masks of `/etc/vmware/config`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RegisterMasks {
+    /// `cpuid.7.edx` to its 32 places in groups of four, bit 31 first.
+    pub lines: BTreeMap<String, String>,
+    /// The features that they hide from VMs, spelt as in [`Host::capabilities`].
+    pub hides: BTreeSet<String>,
+    /// Whether `maskedFeatureCapability` shows it.
+    pub in_masked: bool,
+}
+
 /// `capabilities` as `masks` leave them; complete masks hide what they do not name.
-pub(crate) fn mask_capabilities(
+fn mask_capabilities(
     capabilities: &BTreeMap<String, u64>,
     masks: &BTreeMap<String, String>,
     complete: Option<bool>,
@@ -423,6 +451,14 @@ impl Vm {
     /// Path of its `.vmx` on the host.
     pub fn vmx_path(&self) -> String {
         format!("/vmfs/volumes/{}/{}/{}.vmx", self.datastore.volume, self.directory, self.name)
+    }
+
+    /// Key and value of the lines added to its `.vmx`.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.vmx_extra.iter().filter_map(|line| {
+            let (key, value) = line.split_once(" = ")?;
+            Some((key, value.trim_matches('"')))
+        })
     }
 
     /// When its present or last run began.

@@ -412,6 +412,7 @@ fn every_cause_and_generation_can_be_built() {
         EvcCause::BiosSetting,
         EvcCause::StaleMask,
         EvcCause::DifferentCpu,
+        EvcCause::CpuidOverride,
     ];
     for (cause, generation) in causes.into_iter().zip([Generation::V67, Generation::V80].into_iter().cycle())
     {
@@ -427,6 +428,127 @@ fn every_cause_and_generation_can_be_built() {
     assert!(truth.unicast_peers.values().all(|&count| count == 3));
     let kernel = host_log(&members(&site, System::Host(0)), Log::Vmkernel);
     assert!(kernel.contains("Failed to send to unicast host '10.20.3.12;12321'"));
+}
+
+#[test]
+fn a_register_mask_lies_on_the_poor_hosts_only() {
+    let mut options = EvcOptions::about(EvcCause::CpuidOverride, &["cpuid.IBRS", "cpuid.STIBP"]);
+    options.cluster.volume = Volume::SMALL;
+    let (site, _) = evc_incident(&options);
+    for index in 0..4 {
+        let host = &site.hosts[index];
+        assert_eq!(
+            (host.capabilities["cpuid.IBRS"], &host.evc_masks["cpuid.IBRS"]),
+            (1, &"Val:1".to_owned())
+        );
+        assert_eq!(host.masked_capabilities()["cpuid.IBRS"], u64::from(index == 0));
+        let config =
+            String::from_utf8_lossy(&members(&site, System::Host(index))["etc/vmware/config"]).into_owned();
+        let line = "cpuid.7.edx = \"----:00--:----:----:----:----:----:----\"\n";
+        assert_eq!(config.contains(line), index != 0);
+    }
+    options.override_in_masked = false;
+    assert_eq!(evc_incident(&options).0.hosts[1].masked_capabilities()["cpuid.IBRS"], 1);
+}
+
+#[test]
+fn held_vms_require_what_no_host_offers_any_more() {
+    for cause in [EvcCause::PerVmEvc, EvcCause::StartedEarlier] {
+        let mut options = EvcOptions::about(cause, &["cpuid.AVX2", "cpuid.FMA"]);
+        options.cluster.volume = Volume::SMALL;
+        let (site, truth) = evc_incident(&options);
+        assert_eq!((truth.have.len(), truth.lack.len(), truth.pinned.len()), (0, 4, 3), "{cause:?}");
+        for host in &site.hosts {
+            assert_eq!((host.capabilities["cpuid.AVX2"], host.masked_capabilities()["cpuid.AVX2"]), (1, 0));
+            for vm in &host.vms {
+                let held = truth.pinned.iter().any(|(name, _)| *name == vm.name);
+                assert_eq!(vm.run.requires.contains_key("cpuid.avx2"), held, "{}", vm.name);
+                assert_eq!(!vm.vmx_extra.is_empty(), held && cause == EvcCause::PerVmEvc, "{}", vm.name);
+            }
+        }
+        let stay: usize = truth.evacuation.iter().map(|host| host.stay.len()).sum();
+        assert_eq!((stay, truth.refused.len()), (3, 3));
+    }
+}
+
+#[test]
+fn evidence_is_withheld_as_asked() {
+    let of = |evidence| evc_incident(&EvcOptions { evidence, ..small_evc() });
+    let (site, truth) = of(EvidenceKind::State);
+    assert!(site.vcenter.is_none() && truth.refused.is_empty());
+    let (site, truth) = of(EvidenceKind::Lines);
+    assert_eq!(truth.refused.len(), 3);
+    let tree = members(&site, System::Host(0));
+    let state = ["etc/vmware/config", "vimdump", "vmware.log", "vmware-1.log"];
+    assert!(!tree.keys().any(|path| state.iter().any(|part| path.contains(part))));
+    assert!(tree.keys().any(|path| path.ends_with(".vmx")) && tree.contains_key("commands/vmware_-vl.txt"));
+}
+
+#[test]
+fn without_evc_no_mask_is_written_anywhere() {
+    let mut options = EvcOptions::about(EvcCause::DifferentCpu, &["cpuid.ADX", "cpuid.SMAP"]);
+    (options.masks, options.cluster.volume) = (Masks::None, Volume::SMALL);
+    let (site, truth) = evc_incident(&options);
+    for index in 0..4 {
+        for (path, bytes) in members(&site, System::Host(index)) {
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains("featMask.") && !text.contains("completeMasks"), "{path}");
+        }
+    }
+    // Those from before the reboot need the features too.
+    assert_eq!((truth.pinned.len(), truth.refused.len()), (5, 3));
+}
+
+#[test]
+fn every_form_of_a_refusal_is_one_record() {
+    let (site, truth) = evc_incident(&EvcOptions { forms: RefusalForm::ALL.to_vec(), ..small_evc() });
+    assert_eq!(truth.refused.len(), RefusalForm::ALL.len());
+    let host = members(&site, System::Host(0));
+    let vcenter = members(&site, System::Vcenter);
+    let texts = [
+        log_text(&vcenter, "var/log/vmware/vpxd", "vpxd"),
+        host_log(&host, Log::Vpxa),
+        host_log(&host, Log::Hostd),
+        String::from_utf8_lossy(&vcenter["commands/journalctl_-b--0.txt"]).into_owned(),
+    ];
+    for refused in &truth.refused {
+        let second = &refused.at.to_string()[..19];
+        let said = |text: &String| {
+            let lines = text.lines().filter(|line| line.starts_with(second));
+            lines.filter(|line| line.contains("ERROR") || line.contains("Cannot migrate")).count()
+        };
+        assert_eq!(texts.iter().map(said).sum::<usize>(), 1, "{:?}", refused.form);
+    }
+}
+
+#[test]
+fn both_sides_of_a_failed_migration_have_its_id() {
+    for generation in [Generation::V67, Generation::V70, Generation::V80] {
+        let mut options = VmotionOptions::of(generation);
+        options.cluster.volume = Volume::SMALL;
+        let (site, truth) = vmotion_incident(&options);
+        assert_eq!(truth.failed.len(), VmotionFault::ALL.len());
+        let logs = |index| {
+            let tree = members(&site, System::Host(index));
+            (host_log(&tree, Log::Vmkernel), host_log(&tree, Log::Hostd))
+        };
+        let all: Vec<(String, String)> = (0..4).map(logs).collect();
+        let vpxd = log_text(&members(&site, System::Vcenter), "var/log/vmware/vpxd", "vpxd");
+        for failed in &truth.failed {
+            let place = |name: &str| site.hosts.iter().position(|host| host.name == name).expect("a host");
+            for (host, side) in [(&failed.from, 'S'), (&failed.to, 'D')] {
+                let (kernel, hostd) = &all[place(host)];
+                let gives_up = |line: &&str| {
+                    line.contains(&format!("{} {side}: ", failed.id))
+                        && (line.contains("Failed: ") || line.contains("considered a failure"))
+                };
+                assert_eq!(kernel.lines().filter(gives_up).count(), 1, "{failed:?}");
+                let sub = format!("({})", failed.id);
+                assert!(hostd.lines().any(|line| line.contains(&sub) && line.contains("ResolveCb: Failed")));
+            }
+            assert_once(&vpxd, &format!("[MIGRATE] ({}) vMotion failed: ", failed.id));
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::io;
 use super::pack::Members;
 use super::prng::Prng;
 use super::setup::spaced;
-use super::site::{Cpu, Generation, Host, Vm, VmRun};
+use super::site::{Generation, Host, Vm, VmRun};
 use crate::model::Timestamp;
 
 /// Writes the VM's directory.
@@ -87,7 +87,7 @@ fn run_log(vm: &Vm, run: &VmRun, host: &Host) -> String {
     let generation = host.release.generation;
     let mut log = VmLog { text: String::new(), generation, at: run.started, prng };
     start(&mut log, vm, run, host);
-    feature_block(&mut log, run, &host.cpu);
+    feature_block(&mut log, vm, run, host);
     running(&mut log, vm, run, host);
     log.text
 }
@@ -118,21 +118,26 @@ fn start(log: &mut VmLog, vm: &Vm, run: &VmRun, host: &Host) {
     {
         log.say(&format!("DICT {key:>24} = \"{value}\""));
     }
+    for (key, value) in vm.settings() {
+        log.say(&format!("DICT {key:>24} = \"{value}\""));
+    }
     log.say("DICT --- USER DEFAULTS");
     log.say("DICT --- HOST DEFAULTS /etc/vmware/config");
     log.say(&format!("DICT {:>24} = \"/usr/lib/vmware\"", "libdir"));
     log.say(&format!("DICT {:>24} = \"902\"", "authd.proxy.nfc"));
-    if !run.evc_masks.is_empty() {
-        log.say(&format!("DICT {:>24} = \"TRUE\"", "featureCompat.evc.completeMasks"));
+    if let Some(complete) = host.complete_masks.filter(|_| !run.evc_masks.is_empty()) {
+        let complete = if complete { "TRUE" } else { "FALSE" };
+        log.say(&format!("DICT featureCompat.evc.completeMasks = \"{complete}\""));
     }
-    for (key, value) in &run.evc_masks {
-        let name = format!("featMask.evc.{key}");
+    for (turn, (key, value)) in run.evc_masks.iter().enumerate() {
+        let name = host.spelling.key(turn, &format!("featMask.evc.{key}"));
         log.say(&format!("DICT {name:>24} = \"{value}\""));
     }
     log.say("DICT --- SITE DEFAULTS /usr/lib/vmware/config");
 }
 
-fn feature_block(log: &mut VmLog, run: &VmRun, cpu: &Cpu) {
+fn feature_block(log: &mut VmLog, vm: &Vm, run: &VmRun, host: &Host) {
+    let cpu = &host.cpu;
     if run.evc_masks.is_empty() {
         log.say("FeatureCompat: No EVC masks.");
     } else {
@@ -157,7 +162,7 @@ fn feature_block(log: &mut VmLog, run: &VmRun, cpu: &Cpu) {
     ));
     log.say(&format!("hostCPUID level 00000007, 0: 0x00000000 0x000037ab 0x00000000 {edx:#010x}"));
     log.say("CPUID differences from hostCPUID.");
-    log.say("FeatureCompat: No VM masks.");
+    vm_masks(log, vm);
     if run.came_from.is_some() {
         log.say("restoring FeatureCompat");
     }
@@ -166,8 +171,17 @@ fn feature_block(log: &mut VmLog, run: &VmRun, cpu: &Cpu) {
         log.say(&format!("Capability Found: {} = {value:#x}", key.to_lowercase()));
     }
     log.say("FeatureCompat: Requirements:");
-    for (key, value) in &run.requires {
-        log.say(&format!("VM Features Required: {key} - {value}"));
+    for (turn, (key, value)) in run.requires.iter().enumerate() {
+        log.say(&format!("VM Features Required: {key} - {}", host.spelling.requirement(turn, value)));
+    }
+}
+
+fn vm_masks(log: &mut VmLog, vm: &Vm) {
+    let masks: Vec<(&str, &str)> =
+        vm.settings().filter_map(|(key, value)| Some((key.strip_prefix("featMask.vm.")?, value))).collect();
+    log.say(if masks.is_empty() { "FeatureCompat: No VM masks." } else { "FeatureCompat: VM masks:" });
+    for (key, value) in masks {
+        log.say(&format!("{key} = {value}"));
     }
 }
 

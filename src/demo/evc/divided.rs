@@ -1,122 +1,52 @@
-//! Incident 1: hosts of one EVC cluster offer different CPU features, and VMs powered on where there are more of
-//! them cannot leave.
+//! Hosts that differ: some are rich, the others poor, and VMs powered on on a rich one cannot leave.
 
 use std::collections::BTreeMap;
 
-use super::cluster::{ClusterOptions, base, new_vm, power_on, routine_migrations};
-use super::line::{Log, ScriptedLine};
-use super::script::{Migration, Refusal, RefusalForm, add_migration, add_reboot, add_refusal};
-use super::site::{Cpu, Generation, Host, Release, Site, Vm, VmRun};
+use super::registers;
+use super::{EvcCause, EvcOptions, Masks, Refused, refuse};
+use crate::demo::cluster::{base, new_vm, power_on, routine_migrations};
+use crate::demo::line::{Log, ScriptedLine};
+use crate::demo::script::{Migration, add_migration, add_reboot};
+use crate::demo::site::{Cpu, Host, RegisterMasks, Release, Site, Vm, VmRun};
 use crate::model::Timestamp;
 
-/// Why the hosts differ.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum EvcCause {
-    /// The poor hosts still run the microcode they were booted with long ago.
-    StaleMicrocode,
-    /// The poor hosts run an older ESXi build with older bundled microcode.
-    PatchLevel,
-    /// The feature is switched off in the poor hosts' BIOS; microcode and build are equal.
-    BiosSetting,
-    /// All processors offer it; only the rich hosts' EVC masks let it through.
-    StaleMask,
-    /// The rich hosts have a newer processor.
-    DifferentCpu,
-}
-
-/// The knobs of [`evc_incident`].
-#[derive(Clone, Debug)]
-pub struct EvcOptions {
-    /// The cluster it happens to; its `vms_per_host` counts for the poor hosts only.
-    pub cluster: ClusterOptions,
-    /// The features that differ, as `/etc/vmware/config` spells them: `cpuid.MDCLEAR`.
-    pub features: Vec<String>,
-    /// The hosts that offer them, by index. The first one has the VMs of the story.
+/// What the story left behind besides the site.
+pub(super) struct Told {
     pub rich: Vec<usize>,
-    /// Why they differ.
-    pub cause: EvcCause,
-    /// Whether vCenter was asked for the migrations it refuses; without it only state is left to judge by.
-    pub failures: bool,
-}
-
-impl Default for EvcOptions {
-    fn default() -> Self {
-        EvcOptions {
-            cluster: ClusterOptions { vms_per_host: 2, vsan: false, ..ClusterOptions::default() },
-            features: vec!["cpuid.MDCLEAR".to_owned()],
-            rich: vec![0],
-            cause: EvcCause::StaleMicrocode,
-            failures: true,
-        }
-    }
-}
-
-impl EvcOptions {
-    /// The same story on hosts of `generation`.
-    pub fn of(generation: Generation) -> Self {
-        let cluster = ClusterOptions { vms_per_host: 2, vsan: false, ..ClusterOptions::of(generation) };
-        EvcOptions { cluster, ..EvcOptions::default() }
-    }
-}
-
-/// A migration that was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// The VM.
-    pub vm: String,
-    /// Where it is.
-    pub from: String,
-    /// Where it could not go.
-    pub to: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// What a right answer says about [`evc_incident`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EvcTruth {
-    /// The keys that differ, in lower case.
-    pub features: Vec<String>,
-    /// Hosts that offer them.
-    pub have: Vec<String>,
-    /// Hosts that do not.
-    pub lack: Vec<String>,
-    /// The VMs that cannot leave, and their host.
-    pub pinned: Vec<(String, String)>,
-    /// Running VMs on a rich host that can leave all the same.
-    pub free: Vec<String>,
-    /// The VM on a rich host that is powered off.
-    pub powered_off: Vec<String>,
-    /// From and to: migration works this way and is refused the other way.
-    pub one_way: Vec<(String, String)>,
-    /// When the rich host's mask became effective.
     pub mask_effective_at: Timestamp,
-    /// The refused migrations, in order of time; empty where none was asked for.
     pub refused: Vec<Refused>,
-    /// Why.
-    pub cause: EvcCause,
 }
 
-/// The site and the truth.
-pub fn evc_incident(options: &EvcOptions) -> (Site, EvcTruth) {
+/// The site on which it happens.
+pub(super) fn story(options: &EvcOptions) -> (Site, Told) {
     let mut site = base(&options.cluster);
     let rich: Vec<usize> = options.rich.iter().copied().filter(|&index| index < site.hosts.len()).collect();
     for index in 0..site.hosts.len() {
         let host = &mut site.hosts[index];
         host.fragment_bytes = Some(12_288);
+        settle(host, index, options);
         match rich.contains(&index) {
             true => enrich(host, options),
             false => impoverish(host, options),
         }
+        restart_all(host);
     }
     let times = Times::of(&options.cluster);
     let plot = populate(&mut site, options, &rich, &times);
     routine_migrations_among_poor(&mut site, &rich);
     arrive(&mut site, &plot, &times);
-    let refused = if options.failures { refuse(&mut site, options, &plot, &times) } else { Vec::new() };
+    let refused = refuse(&mut site, options, &plot.pinned, times.capture);
     reconnect(&mut site, &rich, &times);
-    let truth = truth(&site, options, &rich, &plot, &times, refused);
-    (site, truth)
+    (site, Told { rich, mask_effective_at: times.mask, refused })
+}
+
+/// What holds for every host before anything differs.
+fn settle(host: &mut Host, index: usize, options: &EvcOptions) {
+    options.settle(host, index);
+    if options.masks == Masks::None {
+        host.evc_masks.clear();
+        host.complete_masks = None;
+    }
 }
 
 /// The hours of the story, counted back from the capture.
@@ -128,7 +58,7 @@ struct Times {
 }
 
 impl Times {
-    fn of(cluster: &ClusterOptions) -> Self {
+    fn of(cluster: &crate::demo::cluster::ClusterOptions) -> Self {
         let capture = cluster.captured_at;
         let back = |minutes: i64| capture.plus_seconds(-60 * minutes);
         Times { down: back(36 * 60 + 31), boot: back(36 * 60), mask: back(30 * 60 + 4), capture }
@@ -142,7 +72,9 @@ impl Times {
 fn enrich(host: &mut Host, options: &EvcOptions) {
     for key in &options.features {
         host.capabilities.insert(key.clone(), 1);
-        host.evc_masks.insert(key.clone(), "Val:1".to_owned());
+        if options.masks != Masks::None {
+            host.evc_masks.insert(key.clone(), "Val:1".to_owned());
+        }
     }
     if options.cause == EvcCause::DifferentCpu {
         host.cpu = Cpu::broadwell_ep();
@@ -153,10 +85,15 @@ fn enrich(host: &mut Host, options: &EvcOptions) {
 }
 
 fn impoverish(host: &mut Host, options: &EvcOptions) {
-    let offered = u64::from(options.cause == EvcCause::StaleMask);
+    let offered = u64::from(matches!(options.cause, EvcCause::StaleMask | EvcCause::CpuidOverride));
     for key in &options.features {
         host.capabilities.insert(key.clone(), offered);
-        host.evc_masks.remove(key);
+        match options.masks {
+            Masks::Missing => host.evc_masks.remove(key),
+            Masks::Zero => host.evc_masks.insert(key.clone(), "Val:0".to_owned()),
+            Masks::Equal => host.evc_masks.insert(key.clone(), "Val:1".to_owned()),
+            Masks::None => None,
+        };
     }
     match options.cause {
         EvcCause::StaleMicrocode => (host.microcode_original, host.microcode_current) = (0x3d, 0x3d),
@@ -164,9 +101,19 @@ fn impoverish(host: &mut Host, options: &EvcOptions) {
             host.release = Release::before(options.cluster.generation);
             (host.microcode_original, host.microcode_current) = (0x3b, 0x3d);
         }
-        EvcCause::BiosSetting | EvcCause::StaleMask | EvcCause::DifferentCpu => {}
+        EvcCause::CpuidOverride => {
+            host.registers = RegisterMasks {
+                lines: registers::hiding(&options.features),
+                hides: options.features.iter().cloned().collect(),
+                in_masked: options.override_in_masked,
+            };
+        }
+        _ => {}
     }
-    // The base cluster's VMs were powered on with all features.
+}
+
+/// The base cluster's VMs were powered on with all features.
+fn restart_all(host: &mut Host) {
     let masks = host.evc_masks.clone();
     for index in 0..host.vms.len() {
         let started = host.vms[index].run.started;
@@ -200,7 +147,8 @@ fn populate(site: &mut Site, options: &EvcOptions, rich: &[usize], times: &Times
     }
     for (slot, minutes) in [28 * 60 + 7, 21 * 60 + 33, 9 * 60 + 18].into_iter().enumerate() {
         let host = rich[slot % rich.len()];
-        let vm = new_vm(site, host, next, times.back(minutes));
+        let mut vm = new_vm(site, host, next, times.back(minutes));
+        nest(&mut vm, &options.features);
         site.hosts[host].vms.push(vm.clone());
         plot.pinned.push((host, vm));
         next += 1;
@@ -217,6 +165,17 @@ fn populate(site: &mut Site, options: &EvcOptions, rich: &[usize], times: &Times
         site.hosts[first].vms.push(vm);
     }
     plot
+}
+
+/// A guest that runs a hypervisor needs what the CPU has for one.
+fn nest(vm: &mut Vm, features: &[String]) {
+    if !features.iter().any(|key| key == "hv.capable") {
+        return;
+    }
+    vm.vmx_extra.push("vhv.enable = \"TRUE\"".to_owned());
+    for key in features.iter().filter(|key| !key.starts_with("vt.")) {
+        vm.run.requires.insert(key.to_lowercase(), "Bool:Min:1".to_owned());
+    }
 }
 
 fn masks_without(host: &Host, features: &[String]) -> BTreeMap<String, String> {
@@ -300,34 +259,6 @@ fn arrive(site: &mut Site, plot: &Plot, times: &Times) {
     }
 }
 
-/// Three refusals: each pinned VM once, each to another host, each worded in another way.
-fn refuse(site: &mut Site, options: &EvcOptions, plot: &Plot, times: &Times) -> Vec<Refused> {
-    let poor: Vec<String> = site
-        .hosts
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !options.rich.contains(index))
-        .map(|(_, host)| host.name.clone())
-        .collect();
-    if poor.is_empty() || site.vcenter.is_none() {
-        return Vec::new();
-    }
-    let forms = [RefusalForm::Plain, RefusalForm::Named, RefusalForm::Japanese];
-    let mut refused = Vec::new();
-    for (index, (host, vm)) in plot.pinned.iter().enumerate() {
-        let at = times.back([93, 81, 52][index % 3]);
-        let (from, to) = (site.hosts[*host].name.clone(), poor[index % poor.len()].clone());
-        let keys = options.features.clone();
-        let form = forms[index % forms.len()];
-        add_refusal(
-            site,
-            &Refusal { vm: vm.name.clone(), from: from.clone(), to: to.clone(), keys, at, form },
-        );
-        refused.push(Refused { vm: vm.name.clone(), from, to, at });
-    }
-    refused
-}
-
 /// vCenter takes the rich hosts in again, and with it writes their masks.
 fn reconnect(site: &mut Site, rich: &[usize], times: &Times) {
     let Some(vcenter) = &mut site.vcenter else { return };
@@ -347,33 +278,5 @@ fn reconnect(site: &mut Site, rich: &[usize], times: &Times) {
                 ScriptedLine::new(at, Log::Vpxd, text).under("vpxLro").op("k5d01-40021-auto-1m-h5:70012-33"),
             );
         }
-    }
-}
-
-fn truth(
-    site: &Site,
-    options: &EvcOptions,
-    rich: &[usize],
-    plot: &Plot,
-    times: &Times,
-    refused: Vec<Refused>,
-) -> EvcTruth {
-    let name = |index: usize| site.hosts[index].name.clone();
-    let lack: Vec<usize> = (0..site.hosts.len()).filter(|index| !rich.contains(index)).collect();
-    let pinned: Vec<(String, String)> =
-        plot.pinned.iter().map(|(host, vm)| (vm.name.clone(), name(*host))).collect();
-    let on_rich = || rich.iter().flat_map(|&index| &site.hosts[index].vms);
-    let is_pinned = |vm: &&Vm| pinned.iter().any(|(name, _)| *name == vm.name);
-    EvcTruth {
-        features: options.features.iter().map(|key| key.to_lowercase()).collect(),
-        have: rich.iter().map(|&index| name(index)).collect(),
-        lack: lack.iter().map(|&index| name(index)).collect(),
-        free: on_rich().filter(|vm| vm.running && !is_pinned(vm)).map(|vm| vm.name.clone()).collect(),
-        powered_off: on_rich().filter(|vm| !vm.running).map(|vm| vm.name.clone()).collect(),
-        one_way: lack.iter().flat_map(|&from| rich.iter().map(move |&to| (name(from), name(to)))).collect(),
-        pinned,
-        mask_effective_at: times.mask,
-        refused,
-        cause: options.cause,
     }
 }
