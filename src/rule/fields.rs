@@ -100,6 +100,10 @@ pub(super) fn add_columns(fields: &mut BTreeMap<String, String>, header: &Header
     };
     // hostd names the VM that a record is about in its header; the path may hold brackets and blanks.
     add("vmx", header.sub.and_then(|sub| sub.strip_prefix(b"Vmsvc.vm:")));
+    if let Some((side, migration)) = header.sub.and_then(migration_of) {
+        add("mid", Some(migration));
+        add("side", Some(side));
+    }
     add("opid", header.op_id);
     // A relay keeps the records of many machines.
     add("relayed_host", header.host.filter(|_| header.shape == Shape::Relayed));
@@ -113,6 +117,17 @@ pub(super) fn add_columns(fields: &mut BTreeMap<String, String>, header: &Header
         fields.insert("repeated".to_owned(), times.to_string());
     }
     one_notation(fields);
+}
+
+/// `Vcsvc.VMotionSrc (1580724000100200)`: the side, as the VMkernel calls it, and the migration's id.
+fn migration_of(sub: &[u8]) -> Option<(&'static [u8], &[u8])> {
+    let sub = sub.strip_prefix(b"Vcsvc.").unwrap_or(sub);
+    let (side, rest): (&[u8], _) = match sub.strip_prefix(b"VMotionSrc (") {
+        Some(rest) => (b"S", rest),
+        None => (b"D", sub.strip_prefix(b"VMotionDst (")?),
+    };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    (digits > 0).then_some((side, &rest[..digits]))
 }
 
 /// Brings what several logs write in several ways into one: the id of a migration in decimal, the root of an operation's id.

@@ -21,6 +21,7 @@ pub use scan::{Scan, Scanner};
 /// The rule files inside the binary, in the order in which they are read.
 pub static BUILT_IN: &[(&str, &str)] = &[
     ("vmotion.toml", include_str!("vmotion.toml")),
+    ("cpu.toml", include_str!("cpu.toml")),
     ("evc.toml", include_str!("evc.toml")),
     ("vm.toml", include_str!("vm.toml")),
     ("vsan.toml", include_str!("vsan.toml")),
