@@ -507,7 +507,9 @@ const SAMPLES: &[Sample] = &[
         facts: &[
             r#"{"fact":"capability","key":"cpuid.mdclear","value":1,"masked":false}"#,
             r#"{"fact":"capability","key":"cpuid.model","value":45,"masked":false}"#,
+            r#"{"fact":"capabilities-read","masked":false}"#,
             r#"{"fact":"capability","key":"cpuid.mdclear","value":0,"masked":true}"#,
+            r#"{"fact":"capabilities-read","masked":true}"#,
         ],
     },
     Sample {
@@ -519,7 +521,9 @@ const SAMPLES: &[Sample] = &[
                key = \"cpuid.AES\", \nwarning: amid\n         value = 1\n      }\n   ], \n}\n",
         facts: &[
             r#"{"fact":"capability","key":"cpuid.aes","value":1,"masked":false}"#,
+            r#"{"fact":"capabilities-read","masked":false}"#,
             r#"{"fact":"capability","key":"cpuid.aes","value":1,"masked":true}"#,
+            r#"{"fact":"capabilities-read","masked":true}"#,
         ],
     },
     Sample {
@@ -533,6 +537,7 @@ const SAMPLES: &[Sample] = &[
         facts: &[
             r#"{"fact":"capability","key":"cpuid.sse3","value":1,"masked":false}"#,
             r#"{"fact":"capability","key":"cpuid.sse3","value":0,"masked":true}"#,
+            r#"{"fact":"capabilities-read","masked":true}"#,
         ],
     },
     Sample {
@@ -625,7 +630,8 @@ mod tests {
             "x = 2,\n".repeat(20)
         );
         let out = read(&VIMDUMP, SAMPLES[0].path, long.as_bytes());
-        let texts: Vec<&str> = out.facts.iter().map(|fact| fact.text.as_str()).collect();
+        let listed = out.facts.iter().filter(|fact| matches!(fact.value, FactValue::Capability { .. }));
+        let texts: Vec<&str> = listed.map(|fact| fact.text.as_str()).collect();
         let first = "featureCapability = [ { key = 'cpuid.AES',\n…\nvalue = 1 },";
         assert_eq!(texts, [first, "{ key = 'cpuid.SSE3',\nvalue = 1 } ]"]);
 

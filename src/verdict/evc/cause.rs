@@ -84,7 +84,10 @@ pub(super) fn judge(case: &Case, offers: &Offers, key: &str, have: &[usize], poo
     };
     match describe(key).class {
         FeatureClass::Security => compared.security(),
-        _ if is_switched(key) && !compared.only_lines => Judged::by("bios-setting", lacks.is_some()),
+        // Of hosts of which only lines tell it must be known that nothing else divides them.
+        _ if is_switched(key) && (!compared.only_lines || compared.is_level(&twins)) => {
+            Judged::by("bios-setting", lacks.is_some())
+        }
         _ => compared.other(),
     }
 }
@@ -113,6 +116,11 @@ struct Compared {
 }
 
 impl Compared {
+    /// Whether the hosts are of one CPU type and one patch level.
+    fn is_level(&self, twins: &Option<Vec<&Host>>) -> bool {
+        twins.is_some() && self.level == Some(Ordering::Equal)
+    }
+
     /// Guards against speculative execution flaws come with microcode and patches.
     fn security(&self) -> Judged {
         if self.level == Some(Ordering::Less) {

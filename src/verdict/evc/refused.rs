@@ -120,7 +120,9 @@ fn cause_of(
 
 fn finding(case: &Case, cause: &'static str, stuck: &Stuck<'_>) -> Finding {
     let told = || stuck.refusals.iter().chain(&stuck.above).copied();
-    let (first_seen, last_seen, count) = span(told());
+    // A VM that is above its host's mode is told of once more at every check.
+    let counted = if stuck.refusals.is_empty() { &stuck.above } else { &stuck.refusals };
+    let (first_seen, last_seen, count) = span(counted.iter().copied());
     let mut vms: Vec<String> = told().filter_map(|moment| moment.field("vm")).map(str::to_owned).collect();
     vms.extend(stuck.vms.iter().map(|(_, vm, _)| vm.name.clone()));
     vms.sort();

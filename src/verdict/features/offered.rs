@@ -61,7 +61,9 @@ impl Offers {
         let lines = told_by_lines(case);
         let mut by_host = vec![BTreeMap::new(); case.hosts.len()];
         for cluster in &case.clusters {
-            let mates = Mates::of(case, &cluster.hosts);
+            let mut mates = Mates::of(case, &cluster.hosts);
+            let named = lines.keys().filter(|(host, _)| cluster.hosts.contains(host));
+            mates.keys.extend(named.map(|(_, key)| key.as_str()));
             for &host in &cluster.hosts {
                 let state = &case.hosts[host].features;
                 for key in &mates.keys {

@@ -69,8 +69,9 @@ struct Sign<'a> {
 /// The reason of a failed migration; `None` where no record of its failure is there.
 pub(super) fn of<'a>(case: &'a Case, migration: &'a Migration) -> Option<Reason<'a>> {
     let signs: Vec<Sign<'a>> = migration.failures(&case.timeline).map(sign).collect();
-    // Of equals the first in time.
-    let best = signs.iter().rev().max_by_key(|sign| sign.weight)?;
+    // Of equals one that gives a status, then the first in time.
+    let rank = |sign: &&Sign<'_>| (sign.weight, status_of(sign.moment).is_some());
+    let best = signs.iter().rev().max_by_key(rank)?;
     let status = status_of(best.moment);
     Some(Reason {
         cause: best.cause,
