@@ -42,26 +42,27 @@ pub(super) fn gaps(case: &Case, matrix: &Matrix<'_>, cluster: &Cluster) -> Vec<G
     let rows = matrix.rows.iter().filter(|row| row.differs);
     let mut lacks: Vec<Lack> = rows.flat_map(|row| lacks(case, matrix, cluster, row)).collect();
     settle(&mut lacks);
-    let mut by_key: BTreeMap<(Vec<usize>, String, &str), (Vec<usize>, Judged)> = BTreeMap::new();
-    for lack in lacks {
-        let place = by_key.entry((lack.have, lack.key, lack.cause.id));
-        let (poor, cause) = place.or_insert_with(|| (Vec::new(), lack.cause));
-        poor.push(lack.poor);
-        cause.support = cause.support.max(lack.cause.support);
+    // First the hosts that lack one feature for one cause, then the features of the same hosts.
+    let mut by_key: BTreeMap<(Vec<usize>, String, &str), Gap> = BTreeMap::new();
+    for Lack { key, have, poor, cause } in lacks {
+        let place = by_key.entry((have.clone(), key.clone(), cause.id));
+        let gap = place.or_insert_with(|| Gap { keys: vec![key], have, lack: Vec::new(), cause });
+        gap.lack.push(poor);
+        gap.cause.support = gap.cause.support.max(cause.support);
     }
-    let mut gaps: BTreeMap<(Vec<usize>, Vec<usize>, &str), (Vec<String>, Judged)> = BTreeMap::new();
-    for ((have, key, id), (poor, cause)) in by_key {
-        let (keys, known) = gaps.entry((have, poor, id)).or_insert_with(|| (Vec::new(), cause));
-        keys.push(key);
-        known.support = known.support.max(cause.support);
+    let mut gaps: BTreeMap<(Vec<usize>, Vec<usize>, &str), Gap> = BTreeMap::new();
+    for gap in by_key.into_values() {
+        let place = (gap.have.clone(), gap.lack.clone(), gap.cause.id);
+        match gaps.get_mut(&place) {
+            Some(known) => {
+                known.keys.extend(gap.keys);
+                known.cause.support = known.cause.support.max(gap.cause.support);
+            }
+            None => drop(gaps.insert(place, gap)),
+        }
     }
-    let gap =
-        |((have, lack, _), (mut keys, cause)): ((Vec<usize>, Vec<usize>, &str), (Vec<String>, Judged))| {
-            keys.sort();
-            Gap { keys, have, lack, cause }
-        };
     let is_shown = |gap: &Gap| gap.cause.support > Support::None || !is_of_lines(matrix, gap);
-    gaps.into_iter().map(gap).filter(is_shown).collect()
+    gaps.into_values().filter(is_shown).collect()
 }
 
 /// Whether only refused migrations tell of the features: then the bundles do not show the difference.

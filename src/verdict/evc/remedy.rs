@@ -106,7 +106,10 @@ fn power_cycle(case: &Case, gap: &Gap, host: usize, bios: bool) -> [Step; 4] {
                     "{id} をシャットダウンし、完全に電源を切ります (再起動では不可。可能であれば電源ケーブルを抜くなどして 30 秒程度 AC 電源も切断){option_ja}。その後電源を入れます。"
                 ),
             ),
-            "esxcli system shutdown poweroff -d 10 -r \"full power cycle for CPU microcode\"".to_owned(),
+            format!(
+                "esxcli system shutdown poweroff -d 10 -r \"full power cycle: {}\"",
+                if bios { "BIOS setting" } else { "CPU microcode" }
+            ),
             host,
         ),
         Step::new(gate(case, gap, id), check_command(case, gap), host),
@@ -146,7 +149,17 @@ fn gate(case: &Case, gap: &Gap, id: &str) -> Text {
 
 fn patch(case: &Case, gap: &Gap) -> Vec<Step> {
     let (lack, lack_ja) = (list_en(&ids(case, &gap.lack)), list_ja(&ids(case, &gap.lack)));
-    vec![
+    let rich = gap
+        .have
+        .first()
+        .and_then(|&host| Some((case.hosts[host].id.as_str(), case.hosts[host].build.as_deref()?)));
+    let (level, level_ja) = rich.map_or_else(
+        || ("the level of the other hosts".to_owned(), "他のホストと同じレベル".to_owned()),
+        |(host, build)| {
+            (format!("build {build} or later, as {host} has"), format!("ビルド {build} ({host} と同じ) 以降"))
+        },
+    );
+    let mut steps = vec![
         Step::new(
             both(
                 "Bring vCenter Server to a release that knows the feature before any host.",
@@ -158,16 +171,36 @@ fn patch(case: &Case, gap: &Gap) -> Vec<Step> {
         Step::new(
             both(
                 format!(
-                    "Patch {lack} to the ESXi build of the other hosts, cpu-microcode VIB included, one host at a time in maintenance mode."
+                    "Patch {lack} to {level}, the cpu-microcode VIB included, one host at a time; go on to the next one only when the check on the one before has passed."
                 ),
                 format!(
-                    "{lack_ja} を、1 台ずつメンテナンス モードで、他のホストと同じ ESXi ビルド (cpu-microcode VIB を含む) に更新します。"
+                    "{lack_ja} を {level_ja} に更新します (cpu-microcode VIB を含む)。1 台ずつ実施し、確認が完了してから次のホストに進んでください。"
                 ),
             ),
-            "esxcli software vib list | grep -E 'esx-base|cpu-microcode'".to_owned(),
+            None,
             None,
         ),
-    ]
+    ];
+    for &host in gap.lack.iter().take(SPELLED_OUT) {
+        let id = &case.hosts[host].id;
+        steps.push(Step::new(
+            both(
+                format!("Move the VMs of {id} away with vMotion, put it into maintenance mode, patch it with your usual tool (vSphere Lifecycle Manager, or esxcli with an offline bundle) and reboot."),
+                format!("{id} の仮想マシンを vMotion で退避してメンテナンス モードにし、通常の手順 (vSphere Lifecycle Manager、またはオフライン バンドルと esxcli) でパッチを適用して再起動します。"),
+            ),
+            maintenance(case, host),
+            host,
+        ));
+        steps.push(Step::new(
+            both(
+                format!("Check the build and the package on {id}, then take it out of maintenance mode."),
+                format!("{id} のビルドとパッケージを確認し、メンテナンス モードを終了します。"),
+            ),
+            "vmware -vl; esxcli software vib list | grep -E 'esx-base|cpu-microcode'".to_owned(),
+            host,
+        ));
+    }
+    steps
 }
 
 fn reapply(case: &Case, gap: &Gap) -> Vec<Step> {
