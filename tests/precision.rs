@@ -188,6 +188,11 @@ fn healthy_logs_full_of_near_misses_give_no_false_event() {
             break;
         }
     }
+    println!(
+        "{seen} records of {} families, near misses planted: {}",
+        families.len(),
+        next.values().sum::<usize>()
+    );
     assert!(wrong.is_empty(), "{}", wrong.into_iter().take(40).collect::<Vec<_>>().join("\n"));
     for family in ["vmkernel", "hostd", "vpxa", "vpxd", "vobd", "vmware", "journal", "fdm"] {
         assert!(families.contains(family), "the demo writes no {family}");
