@@ -73,8 +73,7 @@ pub(super) fn fields_of(
     record: &[u8],
     message: &[u8],
 ) -> Option<BTreeMap<String, String>> {
-    let any = &compiled.rule.any;
-    any.iter().find(|literal| memchr::memmem::find(record, literal.as_bytes()).is_some())?;
+    compiled.any.iter().find(|literal| literal.find(record).is_some())?;
     let mut fields = BTreeMap::new();
     if let Some(pattern) = &compiled.pattern {
         groups(pattern, message, &mut fields).then_some(())?;

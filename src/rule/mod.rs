@@ -3,12 +3,13 @@
 //! A rule says what one record means. It never decides what happened: that is a verdict's work.
 
 mod fields;
+mod literals;
 mod scan;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -16,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use crate::format;
 use crate::model::{EventKind, Severity};
 
+use literals::Literals;
 pub use scan::{Scan, Scanner};
 
 /// The rule files inside the binary, in the order in which they are read.
@@ -132,6 +134,7 @@ pub enum RuleError {
 pub(crate) struct Compiled {
     pub rule: Rule,
     pub file: String,
+    pub any: Vec<Finder<'static>>,
     pub pattern: Option<Regex>,
     pub unless: Option<Regex>,
     pub extract: Vec<Regex>,
@@ -141,7 +144,7 @@ pub(crate) struct Compiled {
 /// The rules of one log family.
 pub(crate) struct Family {
     /// Finds any literal of any rule.
-    pub literals: AhoCorasick,
+    pub literals: Literals,
     /// Indices into [`RuleSet::rules`].
     pub rules: Vec<usize>,
 }
@@ -316,6 +319,7 @@ fn compile(path: &str, rule: Rule) -> Result<Compiled, RuleError> {
         unless: rule.unless.as_ref().map(regex).transpose()?,
         extract: rule.extract.iter().map(regex).collect::<Result<_, _>>()?,
         collect: rule.collect.iter().map(regex).collect::<Result<_, _>>()?,
+        any: rule.any.iter().map(|literal| Finder::new(literal).into_owned()).collect(),
         file: path.to_owned(),
         rule,
     })
@@ -329,13 +333,8 @@ fn families(rules: &[Compiled]) -> BTreeMap<&'static str, Family> {
         if indices.is_empty() {
             continue;
         }
-        let mut literals: Vec<&str> =
-            indices.iter().flat_map(|&index| &rules[index].rule.any).map(String::as_str).collect();
-        literals.sort_unstable();
-        literals.dedup();
-        // Leftmost-first is the kind that is searched with SIMD; which rules a hit concerns is asked on the record.
-        let literals = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(literals);
-        let literals = literals.expect("a few hundred short literals are within the automaton's limits");
+        let literals = indices.iter().flat_map(|&index| &rules[index].rule.any).map(String::as_str);
+        let literals = Literals::new(literals.collect());
         families.insert(format.name, Family { literals, rules: indices });
     }
     families

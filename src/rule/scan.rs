@@ -149,7 +149,7 @@ impl<'r> Scanner<'r> {
     /// Takes the next stretch of whole records.
     pub fn stretch(&mut self, stretch: Stretch<'_>, origin: &Origin) {
         let found = self.family.map(|family| family.literals.find_iter(stretch.text));
-        let mut hits = found.into_iter().flatten().map(|found| found.start());
+        let mut hits = found.into_iter().flatten();
         let mut next_hit = hits.next();
         let mut open: Option<Open<'_>> = None;
         let mut last_start: Option<Open<'_>> = None;
