@@ -91,6 +91,15 @@ fn by_vcenter(hosts: &[Host], names: &Names, rest: Vec<usize>) -> Vec<Cluster> {
         let vcenter = (0..hosts.len()).find(|&vcenter| names.knows(vcenter, index));
         groups.entry(vcenter).or_default().push(index);
     }
+    // A log that was rotated may have lost a host's name: that one host is not named is no sign of another cluster.
+    if groups.len() == 2
+        && let Some(unnamed) = groups.remove(&None)
+    {
+        groups.values_mut().for_each(|named| {
+            named.extend(&unnamed);
+            named.sort_unstable();
+        });
+    }
     let clusters = groups.into_iter().flat_map(|(vcenter, members)| {
         let (id, basis) = match vcenter {
             Some(vcenter) => (hosts[vcenter].id.clone(), ClusterBasis::Vcenter),

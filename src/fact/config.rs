@@ -21,6 +21,10 @@ struct Config {
     keys: BTreeMap<String, (u64, Option<Fact>)>,
     last: Option<Anchor>,
     cut: bool,
+    /// Whether the last line looks like a part of a setting.
+    part: bool,
+    /// Whether any line does.
+    damaged: bool,
     full: bool,
 }
 
@@ -30,8 +34,18 @@ impl Reader for Config {
         if text.trim().is_empty() {
             return;
         }
-        self.cut = false;
-        let Some(read) = assignment(&text) else { return };
+        (self.cut, self.part) = (false, false);
+        let Some(read) = assignment(&text) else {
+            // A line that is none may be the beginning of a key, or what damage left of it.
+            let is_comment = text.trim_start().starts_with('#');
+            self.part = !is_comment
+                && (text.contains('\u{0}')
+                    || text.trim_start().to_ascii_lowercase().starts_with("feat")
+                    || text.contains('\u{fffd}'));
+            self.damaged |= self.part;
+            self.last.get_or_insert_with(|| Anchor::of(&line));
+            return;
+        };
         self.last = Some(Anchor::of(&line));
         self.cut = !read.closed;
         let key = read.key.to_ascii_lowercase();
@@ -58,8 +72,11 @@ impl Reader for Config {
         kept.sort_by_key(|(at, _)| *at);
         out.facts.extend(kept.into_iter().map(|(_, fact)| fact));
         let Some(last) = self.last.take() else { return };
-        if self.cut {
-            out.problems.push(last.problem(ProblemKind::Truncated, "ends inside a quoted value"));
+        if self.cut || self.part {
+            out.problems.push(last.problem(ProblemKind::Truncated, "ends inside a quoted value or a key"));
+        } else if self.damaged {
+            let text = "holds lines that are no setting: what it does not hold may be lost";
+            out.problems.push(last.problem(ProblemKind::Damaged, text));
         } else if !self.full {
             out.facts.push(last.fact(FactValue::ConfigRead));
         }

@@ -88,7 +88,7 @@ pub(super) fn judge(case: &Case, offers: &Offers, key: &str, have: &[usize], poo
         _ if is_switched(key) && (!compared.only_lines || compared.is_level(&twins)) => {
             Judged::by("bios-setting", lacks.is_some())
         }
-        _ => compared.other(),
+        class => compared.other(class == FeatureClass::Isa),
     }
 }
 
@@ -141,14 +141,14 @@ impl Compared {
     }
 
     /// Anything that neither a patch's advisory nor a known BIOS option is about.
-    fn other(&self) -> Judged {
+    fn other(&self, is_isa: bool) -> Judged {
         match (self.level, self.lacks, self.revision) {
             (Some(Ordering::Less), ..) => Judged::by("patch-level", self.lacks.is_some() || self.only_lines),
             _ if self.only_lines => Judged::UNKNOWN,
             (_, None, _) => Judged::weak("stale-evc-mask"),
             (_, _, Some(Ordering::Less)) => Judged::weak("stale-microcode"),
             // One CPU type, one build, one microcode: only the BIOS is left.
-            (Some(Ordering::Equal), _, Some(Ordering::Equal)) => Judged::weak("bios-setting"),
+            (Some(Ordering::Equal), _, Some(Ordering::Equal)) if is_isa => Judged::weak("bios-setting"),
             _ => Judged::UNKNOWN,
         }
     }
@@ -215,25 +215,64 @@ fn raw_bit(key: &str, host: &Host, peers: &[&Host]) -> Option<bool> {
     Some(!bit(host)? && any)
 }
 
-/// What is said of a cause, and the lines that support it.
+/// What is said of a cause, with the values of both sides.
 pub(super) fn text_of(case: &Case, gap: &Gap) -> Text {
-    let mut text = text(gap.cause.id);
-    if gap.cause.id == "stale-microcode" {
-        tell(&mut text, ("Running microcode", "稼働中のマイクロコード"), case, gap, |host| {
-            host.microcode.as_ref().map(|revision| format!("0x{:x}", revision.value))
-        });
-    }
-    if gap.cause.id == "patch-level" {
-        tell(&mut text, ("Builds", "ビルド"), case, gap, |host| {
-            let name = host.placed.as_ref().map(|placed| placed.name.clone());
-            let build = host.build.clone()?;
-            Some(name.map_or_else(|| build.clone(), |name| format!("{name} ({build})")))
-        });
-    }
-    if gap.cause.id == "different-cpu" {
-        tell(&mut text, ("CPUs", "CPU"), case, gap, |host| host.cpu.name.clone());
+    let mut text = text(variant(case, gap));
+    let revision = |host: &Host| host.microcode.as_ref().map(|revision| format!("0x{:x}", revision.value));
+    let build = |host: &Host| {
+        let name = host.placed.as_ref().map(|placed| placed.name.clone());
+        let build = host.build.clone()?;
+        Some(name.map_or_else(|| build.clone(), |name| format!("{name} ({build})")))
+    };
+    let package = |host: &Host| host.microcode_vib.as_ref().map(|vib| vib.value.clone());
+    match gap.cause.id {
+        "stale-microcode" => {
+            tell(&mut text, ("Microcode now running", "稼働中のマイクロコード"), case, gap, &revision)
+        }
+        "patch-level" if differ(case, gap, &build) => {
+            tell(&mut text, ("Builds", "ビルド"), case, gap, &build)
+        }
+        "patch-level" => tell(&mut text, ("cpu-microcode VIB", "cpu-microcode VIB"), case, gap, &package),
+        "different-cpu" => tell(&mut text, ("CPUs", "CPU"), case, gap, &|host: &Host| host.cpu.name.clone()),
+        _ => {}
     }
     text
+}
+
+/// Which text a cause has: it must not say more than the values of these hosts do.
+fn variant(case: &Case, gap: &Gap) -> &'static str {
+    let of = |hosts: &[usize]| hosts.iter().map(|&host| &case.hosts[host]).collect::<Vec<_>>();
+    let (have, lack) = (of(&gap.have), of(&gap.lack));
+    let vendor = |host: &Host| host.cpu.vendor.clone();
+    match gap.cause.id {
+        "stale-microcode"
+            if lack
+                .iter()
+                .all(|host| revision(host, &have).is_some_and(|order| order == Ordering::Equal)) =>
+        {
+            "stale-microcode-equal"
+        }
+        "stale-evc-mask" if gap.cause.support < Support::Sure => "stale-evc-mask-only",
+        "different-cpu" if is_mixed_vendor(&have, &lack, vendor) => "different-vendor",
+        id => id,
+    }
+}
+
+fn is_mixed_vendor(have: &[&Host], lack: &[&Host], vendor: impl Fn(&Host) -> Option<String>) -> bool {
+    let vendors = |hosts: &[&Host]| hosts.iter().filter_map(|host| vendor(host)).collect::<Vec<_>>();
+    let (have, lack) = (vendors(have), vendors(lack));
+    !have.is_empty() && !lack.is_empty() && have.iter().all(|vendor| !lack.contains(vendor))
+}
+
+/// Whether a gap divides CPUs of two vendors, which no EVC mode covers.
+pub(super) fn is_of_vendors(case: &Case, gap: &Gap) -> bool {
+    variant(case, gap) == "different-vendor"
+}
+
+fn differ(case: &Case, gap: &Gap, value: &dyn Fn(&Host) -> Option<String>) -> bool {
+    let of = |hosts: &[usize]| hosts.iter().filter_map(|&host| value(&case.hosts[host])).collect::<Vec<_>>();
+    let (have, lack) = (of(&gap.have), of(&gap.lack));
+    lack.iter().any(|value| !have.contains(value))
 }
 
 /// Adds a value of the hosts that lack the features, then of those that have them, as far as both sides tell.
@@ -242,7 +281,7 @@ fn tell(
     name: (&str, &str),
     case: &Case,
     gap: &Gap,
-    value: impl Fn(&Host) -> Option<String>,
+    value: &dyn Fn(&Host) -> Option<String>,
 ) {
     let of = |hosts: &[usize]| -> Vec<String> {
         let told = |&host: &usize| {
@@ -253,8 +292,8 @@ fn tell(
     };
     let (have, lack) = (of(&gap.have), of(&gap.lack));
     if !have.is_empty() && !lack.is_empty() {
-        text.en.push_str(&format!(" {}: {}, but {}.", name.0, list_en(&lack), list_en(&have)));
-        text.ja.push_str(&format!("{}: {}、一方 {}。", name.1, list_ja(&lack), list_ja(&have)));
+        text.en.push_str(&format!(" {}: {}; {}.", name.0, list_en(&lack), list_en(&have)));
+        text.ja.push_str(&format!("{}: {}、{}。", name.1, list_ja(&lack), list_ja(&have)));
     }
 }
 
@@ -290,6 +329,23 @@ fn text(id: &str) -> Text {
              power-off, not after a warm reboot.",
             "機能が有効になっていないホストは、古い CPU マイクロコードのまま稼働しています。ESXi のビルドと CPU の型番は同じですが、\
              新しいマイクロコードが反映されていません。BIOS に含まれるマイクロコードは再起動 (ウォーム リブート) では反映されず、完全な電源オフが必要です。",
+        ),
+        "stale-microcode-equal" => (
+            "The hosts that lack the feature have the same CPU type and ESXi build and report the same microcode revision \
+             as the others, and yet the feature has not become effective there. A full power-off, not a warm reboot, is \
+             the first thing to try; where it does not help, compare the BIOS settings.",
+            "機能が有効になっていないホストは、CPU の型番、ESXi ビルド、マイクロコード リビジョンが他のホストと同じですが、\
+             機能が反映されていません。まず完全な電源オフ・オン (再起動では不可) を行い、解消しない場合は BIOS 設定を比較してください。",
+        ),
+        "stale-evc-mask-only" => (
+            "The EVC masks in /etc/vmware/config differ, and nothing in the bundles shows that the hardware does: vCenter \
+             Server has probably not applied the same baseline to all hosts.",
+            "/etc/vmware/config の EVC マスクが異なっています。ハードウェアの差異を示す情報はバンドルになく、vCenter Server \
+             が同一のベースラインを全ホストに適用できていない可能性があります。",
+        ),
+        "different-vendor" => (
+            "The hosts have CPUs of different vendors. No EVC mode covers both: VMs cannot move between them while they run.",
+            "ホストの CPU ベンダーが異なります。両方に対応する EVC モードはなく、稼働中の仮想マシンは相互に移行できません。",
         ),
         "patch-level" => (
             "The hosts are at different patch levels: ESXi builds or the cpu-microcode VIB differ, and the feature comes \

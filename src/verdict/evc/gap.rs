@@ -66,7 +66,7 @@ pub(super) fn gaps(case: &Case, matrix: &Matrix<'_>, cluster: &Cluster) -> Vec<G
 }
 
 /// Whether only refused migrations tell of the features: then the bundles do not show the difference.
-fn is_of_lines(matrix: &Matrix<'_>, gap: &Gap) -> bool {
+pub(super) fn is_of_lines(matrix: &Matrix<'_>, gap: &Gap) -> bool {
     let is_line = |host: &usize, key: &String| {
         matrix.offers.get(*host, key).is_none_or(|offer| offer.basis == Basis::Line)
     };

@@ -97,7 +97,9 @@ impl Told<'_> {
     }
 
     fn confidence(&self, doubtful: bool) -> Confidence {
-        match (self.refusals.is_empty(), self.gap.cause.support == Support::Sure) {
+        // Lines alone say that the hosts differ, not that they still do.
+        let by_state = !gap::is_of_lines(self.matrix, self.gap);
+        match (self.refusals.is_empty(), by_state && self.gap.cause.support == Support::Sure) {
             _ if doubtful => Confidence::Possible,
             (false, true) => Confidence::Certain,
             (true, false) => Confidence::Possible,

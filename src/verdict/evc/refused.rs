@@ -56,6 +56,21 @@ pub(super) fn findings<'a>(
 const EARLIER: &str = "vm-powered-on-earlier";
 const OWN_MASKS: &str = "per-vm-evc";
 const NO_TARGET: &str = "target-bundle-missing";
+/// No cause id of its own: what the target lacked then it offers now.
+const CURED: &str = "cured";
+
+/// Whether every target of a refusal is here and offers now what it was refused for.
+fn is_cured(case: &Case, matrix: &Matrix<'_>, refusal: &Moment) -> bool {
+    let keys: Vec<String> = features::named(refusal).collect();
+    let offers = |target: usize| {
+        keys.iter().all(|key| {
+            let offer = matrix.offers.get(target, key);
+            offer.is_some_and(|offer| offer.value > 0 && offer.basis <= Basis::VmLog)
+        })
+    };
+    let mut targets = features::targets(case, refusal).peekable();
+    !keys.is_empty() && targets.peek().is_some() && targets.all(offers)
+}
 
 /// VMs that require more than their own host is known to offer now, which no gap pins: no host that offers less would
 /// power them on.
@@ -102,6 +117,9 @@ fn cause_of(
     if told && !known {
         return NO_TARGET;
     }
+    if is_cured(case, matrix, refusal) {
+        return CURED;
+    }
     let vm = matrix.vms.iter().find(|needs| Some(needs.vm.name.as_str()) == name);
     let keys: Vec<String> = features::named(refusal).collect();
     if let Some(needs) = vm.filter(|needs| cause_of_vm(needs.vm, &keys) == OWN_MASKS) {
@@ -141,21 +159,24 @@ fn finding(case: &Case, cause: &'static str, stuck: &Stuck<'_>) -> Finding {
     let refused = stuck.refusals.len() as u64;
     let confidence = match (refused > 0, by_state, cause) {
         (_, _, "unknown") => Confidence::Possible,
+        (_, _, CURED) => Confidence::Likely,
         (true, true, _) => Confidence::Certain,
         _ => Confidence::Likely,
     };
-    let told_of = text::Refused { cause, refused, vms: &vms, keys: &keys };
+    let missing = missing(case, stuck);
+    let told_of = text::Refused { cause, refused, vms: &vms, keys: &keys, missing: &missing };
+    let is_cured = cause == CURED;
     Finding {
         id: "evc.vmotion-failed",
-        severity: if refused > 0 && cause != "unknown" && by_state {
-            Severity::Error
-        } else {
-            Severity::Warning
+        severity: match (is_cured, refused > 0 && cause != "unknown" && by_state) {
+            (true, _) => Severity::Info,
+            (_, true) => Severity::Error,
+            (_, false) => Severity::Warning,
         },
         confidence,
         title: told_of.title(),
         summary: told_of.summary(),
-        cause: (cause, told_of.cause()),
+        cause: (if is_cured { "unknown" } else { cause }, told_of.cause()),
         hosts,
         first_seen,
         last_seen,
@@ -172,6 +193,16 @@ fn finding(case: &Case, cause: &'static str, stuck: &Stuck<'_>) -> Finding {
         }),
         vms,
     }
+}
+
+/// Names of the hosts that refused migrations were to go to and that have no bundle here.
+fn missing(case: &Case, stuck: &Stuck<'_>) -> Vec<String> {
+    let targets = stuck.refusals.iter().filter_map(|refusal| refusal.field("target"));
+    let absent = targets.flat_map(|targets| targets.split(',')).filter(|id| case.position(id).is_none());
+    let mut names: Vec<String> = absent.map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// The VMs with the host that each runs on, where that is known.

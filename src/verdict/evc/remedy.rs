@@ -1,5 +1,6 @@
 //! What to do about a difference in CPU features, in order, with commands per host and the check that proves it.
 
+use super::cause;
 use super::gap::{Gap, Pinned};
 use crate::case::Case;
 use crate::fact::features::{FeatureClass, describe};
@@ -16,6 +17,14 @@ pub(super) fn steps(case: &Case, gap: &Gap, pinned: &[Pinned<'_>]) -> Vec<Step> 
         "patch-level" => patch(case, gap),
         "stale-evc-mask" => reapply(case, gap),
         "cpuid-override" => remove_override(case, gap),
+        "different-cpu" if cause::is_of_vendors(case, gap) => vec![Step::new(
+            both(
+                "Put hosts of each CPU vendor into a cluster of their own; move VMs between these powered off.",
+                "CPU ベンダーごとに別のクラスタに分け、クラスタ間の移行は仮想マシンをパワーオフして行います。",
+            ),
+            None,
+            None,
+        )],
         "different-cpu" => common_baseline(),
         _ => vec![Step::new(
             Text::new(
@@ -47,8 +56,12 @@ fn maintenance(case: &Case, host: usize) -> String {
 /// One lacking host after the other: maintenance mode, full power-off, power on, check, back to work.
 fn power_cycles(case: &Case, gap: &Gap, bios: bool) -> Vec<Step> {
     let (lack, lack_ja) = (list_en(&ids(case, &gap.lack)), list_ja(&ids(case, &gap.lack)));
-    let mut steps = vec![Step::new(
-        both(
+    let (en, ja) = match gap.lack.as_slice() {
+        [_] => (
+            format!("Power {lack} fully off and on, in maintenance mode; a warm reboot is not enough."),
+            format!("{lack_ja} をメンテナンス モードにし、完全に電源オフ・オンします (再起動では不可)。"),
+        ),
+        _ => (
             format!(
                 "Power {lack} fully off and on, one at a time and in maintenance mode; go on to the next host only when the check on the one before has passed."
             ),
@@ -56,9 +69,8 @@ fn power_cycles(case: &Case, gap: &Gap, bios: bool) -> Vec<Step> {
                 "{lack_ja} を 1 台ずつメンテナンス モードにし、完全に電源オフ・オンします。確認が完了してから次のホストに進んでください。"
             ),
         ),
-        None,
-        None,
-    )];
+    };
+    let mut steps = vec![Step::new(both(en, ja), None, None)];
     for &host in gap.lack.iter().take(SPELLED_OUT) {
         steps.extend(power_cycle(case, gap, host, bios));
     }
@@ -131,8 +143,8 @@ fn gate(case: &Case, gap: &Gap, id: &str) -> Text {
     let revision = rich.and_then(|host| Some((host.id.as_str(), host.microcode.as_ref()?.value)));
     let (also, also_ja) = revision.map_or_else(Default::default, |(rich, revision)| {
         (
-            format!(" The microcode revision is 0x{revision:x}, as on {rich} (esxcli hardware cpu list)."),
-            format!(" マイクロコードのリビジョンは {rich} と同じ 0x{revision:x} であること (esxcli hardware cpu list)。"),
+            format!(" The microcode revision is 0x{revision:x}, as on {rich} (vsish -e get /hardware/cpu/cpuList/0 | grep -i revision)."),
+            format!(" マイクロコードのリビジョンは {rich} と同じ 0x{revision:x} であること (vsish -e get /hardware/cpu/cpuList/0 | grep -i revision)。"),
         )
     });
     both(
@@ -354,11 +366,19 @@ pub(super) fn refused(
                     "Collect support bundles of all hosts of the cluster, the target among them, and run the analysis again with all of them together.",
                     "移行先を含むクラスタの全ホストのサポート バンドルを取得し、まとめて再度解析してください。",
                 ),
-                Some("vm-support -w /vmfs/volumes/<datastore>".to_owned()),
+                Some("vm-support".to_owned()),
                 None,
             ),
             compare_step(keys),
         ],
+        "cured" => vec![Step::new(
+            both(
+                "Try the migration again; where it works, nothing is left to do.",
+                "移行を再試行してください。成功すれば、追加の作業は不要です。",
+            ),
+            None,
+            None,
+        )],
         "vm-powered-on-earlier" => powered_on_earlier(&names, host),
         "per-vm-evc" => own_masks(case, &names, host),
         _ => vec![

@@ -9,7 +9,7 @@ use crate::verdict::{ids, list_en, list_ja};
 
 /// `cpuid.mdclear` as people say it: `MDCLEAR`.
 pub(super) fn short(key: &str) -> String {
-    key.rsplit('.').next().unwrap_or(key).to_uppercase()
+    key.strip_prefix("cpuid.").map_or_else(|| key.to_owned(), str::to_uppercase)
 }
 
 fn shorts(gap: &Gap) -> Vec<String> {
@@ -20,15 +20,16 @@ pub(super) fn title(case: &Case, gap: &Gap) -> Text {
     let (features, lack, have) = (shorts(gap), ids(case, &gap.lack), ids(case, &gap.have));
     let en = if gap.have.len() <= gap.lack.len() {
         format!(
-            "Only {} of the cluster {} the CPU feature{} {}",
+            "Only {} of {} hosts {} the CPU feature{} {}",
             list_en(&have),
+            have.len() + lack.len(),
             verb(have.len(), "offers", "offer"),
             plural(features.len()),
             list_en(&features)
         )
     } else {
         format!(
-            "{} {} the CPU feature{} {} that the rest of the cluster has",
+            "{} {} the CPU feature{} {} that the other hosts have",
             list_en(&lack),
             verb(lack.len(), "lacks", "lack"),
             plural(features.len()),
@@ -36,7 +37,12 @@ pub(super) fn title(case: &Case, gap: &Gap) -> Text {
         )
     };
     let ja = if gap.have.len() <= gap.lack.len() {
-        format!("クラスタ内で {} のみが CPU 機能 {} を提供しています", list_ja(&have), list_ja(&features))
+        format!(
+            "{} 台のホストのうち {} のみが CPU 機能 {} を提供しています",
+            have.len() + lack.len(),
+            list_ja(&have),
+            list_ja(&features)
+        )
     } else {
         format!(
             "{} には、クラスタの他のホストが提供する CPU 機能 {} がありません",
@@ -93,6 +99,25 @@ fn meaning(gap: &Gap) -> (String, String) {
     }
 }
 
+/// Which hosts have the EVC mask of the first feature, where that divides the cluster as the feature does.
+fn mask_sentence(case: &Case, gap: &Gap, en: &mut String, ja: &mut String) {
+    let Some(key) = gap.keys.first() else { return };
+    let has = |host: &usize| case.hosts[*host].features.masks.contains_key(key);
+    let known = gap.have.iter().chain(&gap.lack).all(|&host| case.hosts[host].features.masks_known());
+    if known && gap.have.iter().all(has) && !gap.lack.iter().any(has) {
+        let (hosts, name) = (ids(case, &gap.have), key.to_uppercase().replacen("CPUID.", "cpuid.", 1));
+        en.push_str(&format!(
+            " In /etc/vmware/config only {} {} the mask featMask.evc.{name}.",
+            list_en(&hosts),
+            verb(hosts.len(), "has", "have")
+        ));
+        ja.push_str(&format!(
+            "/etc/vmware/config に featMask.evc.{name} マスクがあるのは {} のみです。",
+            list_ja(&hosts)
+        ));
+    }
+}
+
 /// What the customer reads of a gap; `vms` are pinned by it, `held` are the hosts that cannot be emptied for it.
 pub(super) fn summary(
     case: &Case,
@@ -104,19 +129,24 @@ pub(super) fn summary(
 ) -> Text {
     let (have, lack) = (ids(case, &gap.have), ids(case, &gap.lack));
     let (meaning_en, meaning_ja) = meaning(gap);
-    let mut en = format!("VMs on {} can use {meaning_en}; VMs on {} cannot.", list_en(&have), list_en(&lack));
+    let mut en = format!(
+        "A VM that is powered on on {} gets {meaning_en}; on {} it does not.",
+        list_en(&have),
+        list_en(&lack)
+    );
     let mut ja = format!(
-        "{} 上の仮想マシンは {meaning_ja} を使用できますが、{} 上では使用できません。",
+        "{} でパワーオンした仮想マシンは {meaning_ja} を使用できますが、{} では使用できません。",
         list_ja(&have),
         list_ja(&lack)
     );
+    mask_sentence(case, gap, &mut en, &mut ja);
     if vms.is_empty() {
         en.push_str(" No running VM in the bundles requires it yet; any VM powered on on a host that has it will, and can then not move to the others.");
         ja.push_str("現時点でこの機能を要求する実行中の仮想マシンはバンドル内に見つかりませんが、機能を持つホストで電源を入れた仮想マシンは他のホストへ移行できなくなります。");
     } else {
         en.push_str(&format!(
             " {} {} powered on while it was available, so {} it until the next power-off and cannot be migrated with vMotion to {}.",
-            list_en(vms), verb(vms.len(), "was", "were"), verb(vms.len(), "requires", "require"), list_en(&lack)
+            list_en(vms), verb(vms.len(), "was", "were"), verb(vms.len(), "it requires", "they require"), list_en(&lack)
         ));
         ja.push_str(&format!(
             "{} はこの機能が有効な状態でパワーオンされたため、次回パワーオフするまでこの機能を必要とし、{} へ vMotion で移行できません。",
@@ -161,6 +191,8 @@ pub(super) struct Refused<'a> {
     pub refused: u64,
     pub vms: &'a [String],
     pub keys: &'a [String],
+    /// Targets that have no bundle here.
+    pub missing: &'a [String],
 }
 
 impl Refused<'_> {
@@ -235,9 +267,13 @@ impl Refused<'_> {
                 " The hosts of the cluster do not differ in it: the reason lies in the VM.",
                 "クラスタのホスト間に差異はなく、原因は仮想マシン側にあります。",
             ),
+            "cured" => (
+                " The target offers it now, by what its bundle says.",
+                "バンドルの情報では、移行先は現在この機能を提供しています。",
+            ),
             _ => (
-                " The bundles given here do not show hosts of one cluster that differ in it.",
-                "提供されたバンドルからは、同一クラスタ内のホスト間の差異を確認できません。",
+                " Beside these refusals, nothing in the bundles given here shows hosts of one cluster that differ in it.",
+                "これらの拒否の記録以外に、同一クラスタ内のホスト間の差異を示す情報は提供されたバンドルにありません。",
             ),
         };
         en.push_str(more);
@@ -246,10 +282,27 @@ impl Refused<'_> {
     }
 
     pub(super) fn cause(&self) -> Text {
+        if self.cause == "target-bundle-missing" && !self.missing.is_empty() {
+            return Text::new(
+                format!("What {} offers cannot be compared: its bundle is not here.", list_en(self.missing))
+                    .replace(
+                        "its bundle is",
+                        if self.missing.len() > 1 { "their bundles are" } else { "its bundle is" },
+                    ),
+                format!(
+                    "{} のバンドルが提供されていないため、提供する機能を比較できません。",
+                    list_ja(self.missing)
+                ),
+            );
+        }
         let (en, ja) = match self.cause {
             "target-bundle-missing" => (
-                "The bundle of the target host, or of any other host of the cluster, is not here, so what it offers cannot be compared.",
-                "移行先ホスト (またはクラスタの他のホスト) のバンドルが提供されていないため、比較できません。",
+                "The bundle of the other side is not here: without both the source and the target, what they offer cannot be compared.",
+                "移行元と移行先の両方のバンドルが揃っていないため、提供する機能を比較できません。",
+            ),
+            "cured" => (
+                "The target did not offer the feature then and offers it now: it has been patched, powered off and on, or given its EVC masks since.",
+                "当時移行先は当該機能を提供していませんでしたが、現在は提供しています。その後にパッチ適用、電源オフ・オン、または EVC マスクの適用が行われたと考えられます。",
             ),
             "vm-powered-on-earlier" => (
                 "The VM was powered on while its host offered more than the hosts offer now, as before the EVC mode was lowered, and keeps what it required then until it is powered off. A reboot of the guest does not change that.",

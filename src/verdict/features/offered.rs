@@ -114,7 +114,10 @@ impl<'a> Mates<'a> {
             return Some(of(Basis::Override)(0));
         }
         if let Some(masked) = state.masked.get(key) {
-            return Some(of(Basis::List)(masked.value));
+            // Even a list after masks does not offer what the hardware lacks, unless the mask raises it.
+            let capability = state.capable_of(key).zip(state.masks.get(key));
+            let most = capability.map_or(u64::MAX, |(capability, mask)| capability.max(mask.value.floor()));
+            return Some(of(Basis::List)(masked.value.min(most)));
         }
         let seen = || {
             let seen = state.seen.as_ref()?;

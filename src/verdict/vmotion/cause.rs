@@ -88,7 +88,10 @@ pub(super) fn of<'a>(case: &'a Case, migration: &'a Migration) -> Option<Reason<
 fn sign(moment: &Moment) -> Sign<'_> {
     let by_status = status_of(moment).map(|status| by_code(status.code));
     let messages = moment.field("msg").unwrap_or("").split(',').filter(|id| !id.is_empty());
-    let by_message = messages.map(by_message);
+    // What an unknown message says is less than a status that the same record gives.
+    let is_coded = by_status.is_some_and(|(_, cause)| cause != Cause::Unknown);
+    let is_known = |id: &&str| MESSAGES.iter().any(|(part, ..)| id.to_ascii_lowercase().contains(part));
+    let by_message = messages.filter(|id| !is_coded || is_known(id)).map(by_message);
     let by_fault = moment.field("fault").map(by_fault);
     let told = by_status.into_iter().chain(by_message).chain(by_fault).chain([by_words(moment)]);
     let (weight, cause) = told
