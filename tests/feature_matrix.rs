@@ -111,7 +111,7 @@ fn many_hosts_are_grouped_by_value() {
 fn what_follows_for_vms_is_told() {
     let folder = incident(4, vec![0], Container::Tgz);
     let text = flowing(&features(&folder, &["--width", "200"]));
-    assert!(text.contains("esx01 cannot be emptied: 3 of 7 VMs stay: "), "{text}");
+    assert!(text.contains("esx01 cannot be emptied with vMotion alone: 3 of 7 VMs stay: "), "{text}");
     assert!(text.contains("Can be emptied, as far as CPU features decide: esx02, esx03, esx04."), "{text}");
     let barred = "3 VMs on esx01 cannot move to esx02, esx03, esx04 (they lack AES and MDCLEAR)";
     assert!(text.contains(barred), "{text}");

@@ -249,7 +249,7 @@ fn features_are_told_by_cluster_with_the_odd_host_marked() {
             "CVE-2018-12126",
             "VMSA-2019-0008",
             if name == "terminal" { "*0 (0/" } else { "◆" },
-            "esx01 cannot be emptied: ",
+            "esx01 cannot be emptied with vMotion alone: ",
             " of 12 VMs stay",
             "per-VM EVC, nested virtualization",
             "app-04 on esx02; virtual CPU performance counters",
@@ -277,7 +277,8 @@ fn features_are_told_by_cluster_with_the_odd_host_marked() {
     }
     let ja = render("md", &two_clusters(Lang::Ja));
     assert!(
-        ja.contains("esx01 はメンテナンス モードに移行できません") && ja.contains("仮想マシン単位の EVC")
+        ja.contains("esx01 は vMotion だけではメンテナンス モードに切り替えられません")
+            && ja.contains("仮想マシン単位の EVC")
     );
 }
 

@@ -140,10 +140,10 @@ labels! {
     features_same: "No difference between hosts in 1 CPU feature that was compared.|No difference between hosts in {0} CPU features that were compared.", "比較した {0} 個の CPU 機能に差異はありません。";
     one_teller: "Only the bundle of {0} tells CPU features, so there is nothing to compare.", "CPU 機能の情報があるバンドルは {0} のみのため、比較できません。";
     all_features: "All {0} features", "全 {0} 個の機能";
-    matrix_legend: "Each value is what VMs see (hardware/EVC mask). {0} stands apart from most hosts; - none; ? not in the bundle.",
-        "各値は「仮想マシンに提供される値（ハードウェア/EVC マスク）」です。{0} は多数のホストと異なる値、- は設定なし、? はバンドルに情報がないことを示します。";
-    features_legend: "“Hardware” is what CPU, microcode and BIOS offer, “EVC mask” what the cluster allows, “Seen by VMs” what is left; – is none, ? is not in the bundle.",
-        "「ハードウェア」は CPU・マイクロコード・BIOS が提供する値、「EVC マスク」はクラスタが許可する値、「仮想マシンに提供」はその結果です。– は設定なし、? はバンドルに情報がないことを示します。";
+    matrix_legend: "Each value is what VMs see (hardware/EVC mask). {0} stands apart from most hosts; - no mask, which hides the feature where masks are complete; ? not in the bundle.",
+        "各値は「仮想マシンに提供される値（ハードウェア/EVC マスク）」です。{0} は多数のホストと異なる値、- はマスクなし（マスクが完全な場合、機能は隠されます）、? はバンドルに情報がないことを示します。";
+    features_legend: "“Hardware” is what CPU, microcode and BIOS offer, “EVC mask” what the cluster allows, “Seen by VMs” what is left; – is no mask, which hides the feature where the masks are complete (completeMasks TRUE), ? is not in the bundle.",
+        "「ハードウェア」は CPU・マイクロコード・BIOS が提供する値、「EVC マスク」はクラスタが許可する値、「仮想マシンに提供」はその結果です。– はマスクなし（completeMasks が TRUE の場合、機能は隠されます）、? はバンドルに情報がないことを示します。";
     stands_apart: "{0} marks what stands apart from most hosts.", "{0} は多数のホストと異なる値です。";
     comma: ", ", "、";
     semicolon: "; ", "；";
@@ -184,8 +184,8 @@ labels! {
     mask_hides: "Offered by the hardware and hidden by EVC masks: {0}.", "ハードウェアは提供し、EVC マスクで隠されている機能：{0}。";
     mask_beyond: "Allowed by an EVC mask and not offered by the hardware: {0}.", "EVC マスクは許可し、ハードウェアが提供していない機能：{0}。";
     can_leave: "Maintenance mode: which hosts can be emptied", "メンテナンス モード：退避の可否";
-    cannot_be_emptied: "{0} cannot be emptied: {1} of {2} VMs stays: {3} (it requires {4}).|{0} cannot be emptied: {1} of {2} VMs stay: {3} (they require {4}).",
-        "{0} はメンテナンス モードに移行できません。仮想マシン {2} 台中 {1} 台を退避できないためです：{3}（{4} が必要）。";
+    cannot_be_emptied: "{0} cannot be emptied with vMotion alone: {1} of {2} VMs stays: {3} (it requires {4}).|{0} cannot be emptied with vMotion alone: {1} of {2} VMs stay: {3} (they require {4}).",
+        "{0} は vMotion だけではメンテナンス モードに切り替えられません。仮想マシン {2} 台中 {1} 台を退避できないためです：{3}（{4} が必要）。";
     stay_unknown: "Of 1 other VM the bundles do not tell.|Of {0} other VMs the bundles do not tell.", "ほか {0} 台の仮想マシンについては不明です。";
     no_vms_on: "No running VM is known of: {0}.", "稼働中の仮想マシンの情報がないホスト：{0}。";
     can_be_emptied: "Can be emptied, as far as CPU features decide: {0}.", "すべての仮想マシンを退避可能（CPU 機能の観点）：{0}。";

@@ -39,7 +39,19 @@ pub fn looked_at(report: &Report, l: &Labels) -> Vec<String> {
         Some(span) => fill(l.looked_between, &[&span]),
         None => l.no_period.to_owned(),
     };
-    vec![counts, period]
+    let mut told = vec![counts, period];
+    // A lone host cannot be compared: that nothing was found says nothing of its cluster.
+    let alone: Vec<&str> = report
+        .features
+        .clusters
+        .iter()
+        .filter(|cluster| cluster.hosts.len() == 1 && !report.features.rows.is_empty())
+        .filter_map(|cluster| cluster.hosts.first().map(String::as_str))
+        .collect();
+    if !alone.is_empty() {
+        told.push(fill(l.one_host_only, &[&alone.join(", ")]));
+    }
+    told
 }
 
 /// `6.7 U3 (14320388)`, or as much of it as is known.

@@ -183,7 +183,7 @@ pub fn evacuation(block: &Block<'_>, max: usize, l: &Labels) -> Vec<String> {
     out
 }
 
-/// `esx01 cannot be emptied: 3 of 12 VMs stay: a, b, c (they require MDCLEAR).`
+/// `esx01 cannot be emptied with vMotion alone: 3 of 12 VMs stay: a, b, c (they require MDCLEAR).`
 fn stays(block: &Block<'_>, one: &Evacuation, max: usize, l: &Labels) -> String {
     let here = block.vms.iter().filter(|vm| vm.host == one.host && one.stay.contains(&vm.name));
     let mut missing: Vec<&str> =
