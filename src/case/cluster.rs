@@ -84,7 +84,7 @@ fn shares_nodes(member: &Host, other: &Host) -> bool {
     !known(member).is_disjoint(&known(other))
 }
 
-/// Hosts without vSAN: by the vCenter Server that manages them, and within it by vSphere HA.
+/// Hosts without vSAN: by the vCenter Server that manages them, and within it by DRS and vSphere HA.
 fn by_vcenter(hosts: &[Host], names: &Names, rest: Vec<usize>) -> Vec<Cluster> {
     let mut groups: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
     for index in rest {
@@ -105,7 +105,7 @@ fn by_vcenter(hosts: &[Host], names: &Names, rest: Vec<usize>) -> Vec<Cluster> {
             Some(vcenter) => (hosts[vcenter].id.clone(), ClusterBasis::Vcenter),
             None => ("case".to_owned(), ClusterBasis::Together),
         };
-        let parts = by_ha(hosts, members);
+        let parts = by_kin(hosts, names, members);
         let only = parts.len() == 1;
         parts.into_iter().map(move |members| Cluster {
             id: if only { id.clone() } else { format!("{id}:{}", hosts[members[0]].id) },
@@ -119,15 +119,15 @@ fn by_vcenter(hosts: &[Host], names: &Names, rest: Vec<usize>) -> Vec<Cluster> {
     clusters
 }
 
-/// `members`, divided into those whose HA lists name each other and those that no list names: the list of a cluster
-/// names all its hosts.
-fn by_ha(hosts: &[Host], members: Vec<usize>) -> Vec<Vec<usize>> {
+/// `members`, divided into those that DRS places together or whose HA lists name each other, and those that neither
+/// names: both name all hosts of a cluster.
+fn by_kin(hosts: &[Host], names: &Names, members: Vec<usize>) -> Vec<Vec<usize>> {
     let mut parts: Vec<Vec<usize>> = Vec::new();
     let mut loose = Vec::new();
     for &index in &members {
-        let mates = members.iter().filter(|&&other| other != index && is_ha_mate(hosts, index, other));
+        let mates = members.iter().filter(|&&other| other != index && is_kin(hosts, names, index, other));
         let mut part: Vec<usize> = mates.copied().chain([index]).collect();
-        if part.len() == 1 && !has_ha_list(&hosts[index]) {
+        if part.len() == 1 && !has_ha_list(&hosts[index]) && names.cluster_of(index).is_none() {
             loose.push(index);
             continue;
         }
@@ -148,6 +148,14 @@ fn by_ha(hosts: &[Host], members: Vec<usize>) -> Vec<Vec<usize>> {
     }
     parts.sort();
     parts
+}
+
+/// Whether DRS places two hosts in one cluster; where it does not tell of both, whether HA does.
+fn is_kin(hosts: &[Host], names: &Names, a: usize, b: usize) -> bool {
+    match (names.cluster_of(a), names.cluster_of(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => is_ha_mate(hosts, a, b),
+    }
 }
 
 fn has_ha_list(host: &Host) -> bool {

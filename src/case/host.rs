@@ -184,6 +184,8 @@ pub struct Host {
     pub names: Vec<String>,
     /// Names of managed objects that its bundle gives: kind, moref, name.
     pub objects: Vec<(String, String, String)>,
+    /// Clusters and their hosts by moref, as DRS of a vCenter Server tells them.
+    pub cluster_hosts: Vec<(String, Vec<String>)>,
     /// Members of its bundle that were read.
     pub members_read: u64,
     /// Members of its bundle that hold nothing that is known.
@@ -391,6 +393,9 @@ fn take(host: &mut Host, fact: &Fact) {
         FactValue::RunningVm { name, vmx, .. } => {
             let (name, vmx, source) = (name.clone(), vmx.clone(), fact.source.clone());
             host.told.running.get_or_insert_default().push(vm::Running { name, vmx, source });
+        }
+        FactValue::ClusterHosts { cluster, hosts } => {
+            host.cluster_hosts.push((cluster.clone(), hosts.clone()));
         }
         FactValue::ObjectName { kind, moref, name } => {
             host.objects.push((kind.clone(), moref.clone(), name.clone()));

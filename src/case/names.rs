@@ -16,6 +16,8 @@ pub struct Names {
     node_names: BTreeMap<String, String>,
     /// Pairs of a vCenter and a host that its inventory names.
     managed: Vec<(usize, usize)>,
+    /// The cluster of a host, by the vCenter Server whose DRS tells it.
+    clusters: BTreeMap<usize, (usize, String)>,
 }
 
 impl Names {
@@ -29,6 +31,11 @@ impl Names {
                     }
                     names.objects.entry(moref).or_default().insert(index, name);
                 }
+            }
+            for (cluster, morefs) in std::mem::take(&mut hosts[index].cluster_hosts) {
+                let known = morefs.iter().filter_map(|moref| names.object(index, moref)).map(str::to_owned);
+                let members: Vec<usize> = known.filter_map(|name| position(hosts, &name)).collect();
+                names.clusters.extend(members.into_iter().map(|host| (host, (index, cluster.clone()))));
             }
             names.nodes.extend(hosts[index].node.clone().map(|uuid| (uuid, index)));
             if let Some(vsan) = &hosts[index].vsan {
@@ -52,6 +59,11 @@ impl Names {
     pub fn hosts_of(&self, vcenter: usize) -> usize {
         let hosts = self.objects.iter().filter(|(moref, _)| moref.starts_with("host-"));
         hosts.filter(|(_, known)| known.contains_key(&vcenter)).count()
+    }
+
+    /// The cluster that DRS of a vCenter Server places `host` in: the server's index and `domain-c7`.
+    pub fn cluster_of(&self, host: usize) -> Option<&(usize, String)> {
+        self.clusters.get(&host)
     }
 
     /// Whether the inventory of `vcenter` names `host`; indices into the case's hosts.

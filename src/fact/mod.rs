@@ -8,6 +8,7 @@ pub mod config;
 pub mod cpu;
 pub mod cpuid_bits;
 pub mod date;
+pub mod drm;
 pub mod feature;
 pub mod features;
 pub mod ha;
@@ -189,6 +190,7 @@ pub static FACTS: &[&FactFile] = &[
     &vms::PROCESSES,
     &vms::INVENTORY,
     &vmx::VMX,
+    &drm::DRM,
     &ha::HA,
     &vpxd::OBJECT_NAMES,
 ];

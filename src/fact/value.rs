@@ -263,6 +263,13 @@ pub enum FactValue {
     NtpConfig(NtpConfig),
     /// What the host's NTP daemon knows of one server.
     NtpPeer(NtpPeer),
+    /// Hosts that form a cluster, as DRS knows them.
+    ClusterHosts {
+        /// `domain-c7`
+        cluster: String,
+        /// Their ids in vCenter: `host-12`, in order.
+        hosts: Vec<String>,
+    },
     /// A managed object's name, from vCenter's logs or inventory.
     ObjectName {
         /// `HostSystem`, `VirtualMachine`, `ClusterComputeResource`.
