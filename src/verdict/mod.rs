@@ -189,6 +189,11 @@ fn distinct(mut lines: Vec<Evidence>) -> Vec<Evidence> {
     lines
 }
 
+/// `text` as one word of a shell, whatever stands in it.
+fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// The ids of hosts.
 fn ids(case: &Case, hosts: &[usize]) -> Vec<String> {
     hosts.iter().map(|&host| case.hosts[host].id.clone()).collect()
@@ -207,6 +212,12 @@ mod tests {
         assert_eq!(list_en(&many), "1, 2, 3, 4, 5, 6, 7 and 5 more");
         assert_eq!(list_ja(&["a", "b"]), "a、b");
         assert_eq!(list_ja(&many), "1、2、3、4、5、6、7 ほか 5 件");
+    }
+
+    #[test]
+    fn a_name_cannot_leave_its_word_in_a_command() {
+        assert_eq!(shell_quoted("web 1"), "'web 1'");
+        assert_eq!(shell_quoted("a'; rm -rf /"), r"'a'\''; rm -rf /'");
     }
 
     #[test]

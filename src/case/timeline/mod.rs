@@ -146,8 +146,12 @@ fn one_refusal_once(moments: Vec<Moment>) -> Vec<Moment> {
     let mut kept: Vec<Moment> = Vec::with_capacity(moments.len());
     for moment in moments {
         let is_refusal = moment.event.kind == EventKind::VMOTION_FAIL_CPU;
-        let twin =
-            if is_refusal { kept.iter_mut().rev().find(|earlier| is_twin(earlier, &moment)) } else { None };
+        let twin = if is_refusal {
+            let is_near = |earlier: &&mut Moment| moment.time.since(earlier.time) <= ONE_REFUSAL * 1_000_000;
+            kept.iter_mut().rev().take_while(is_near).find(|earlier| is_twin(earlier, &moment))
+        } else {
+            None
+        };
         match twin {
             Some(earlier) => {
                 for (name, value) in moment.event.fields {

@@ -86,10 +86,18 @@ pub(super) fn judge(case: &Case, offers: &Offers, key: &str, have: &[usize], poo
         FeatureClass::Security => compared.security(),
         // Of hosts of which only lines tell it must be known that nothing else divides them.
         _ if is_switched(key) && (!compared.only_lines || compared.is_level(&twins)) => {
-            Judged::by("bios-setting", lacks.is_some())
+            // A key that an older build does not know is no BIOS option.
+            let is_unknown = host.features.capability.get(key).is_some_and(|own| !is_listed(host, own));
+            let by_patch = is_unknown && compared.level == Some(Ordering::Less);
+            Judged::by(if by_patch { "patch-level" } else { "bios-setting" }, lacks.is_some())
         }
         class => compared.other(class == FeatureClass::Isa),
     }
+}
+
+/// Whether the host lists the feature itself; what it does not list was added at the end of its list.
+fn is_listed(host: &Host, own: &Sourced<u64>) -> bool {
+    host.features.capability_end.as_ref().is_none_or(|end| end.source != own.source)
 }
 
 fn is_line(offers: &Offers, host: usize, key: &str) -> bool {
@@ -126,7 +134,10 @@ impl Compared {
         if self.level == Some(Ordering::Less) {
             return Judged::by("patch-level", self.lacks.is_some() || self.only_lines);
         }
-        let older = self.revision == Some(Ordering::Less) || self.cpuid == Some(true);
+        // A raw bit alone decides nothing.
+        let raw =
+            self.cpuid == Some(true) && self.lacks == Some(true) && self.revision != Some(Ordering::Greater);
+        let older = self.revision == Some(Ordering::Less) || raw;
         match (self.lacks, self.revision) {
             _ if older => Judged::sure("stale-microcode"),
             (Some(true), None) => Judged::sure("stale-microcode"),
@@ -252,6 +263,7 @@ fn variant(case: &Case, gap: &Gap) -> &'static str {
         {
             "stale-microcode-equal"
         }
+        "stale-microcode" if gap.cause.support < Support::Sure => "stale-microcode-likely",
         "stale-evc-mask" if gap.cause.support < Support::Sure => "stale-evc-mask-only",
         "different-cpu" if is_mixed_vendor(&have, &lack, vendor) => "different-vendor",
         id => id,
@@ -336,6 +348,13 @@ fn text(id: &str) -> Text {
              the first thing to try; where it does not help, compare the BIOS settings.",
             "機能が有効になっていないホストは、CPU の型番、ESXi ビルド、マイクロコード リビジョンが他のホストと同じですが、\
              機能が反映されていません。まず完全な電源オフ・オン (再起動では不可) を行い、解消しない場合は BIOS 設定を比較してください。",
+        ),
+        "stale-microcode-likely" => (
+            "The usual reason for a security feature that some hosts do not have is microcode that has not become effective, \
+             as it needs a full power-off, not a warm reboot. The bundles do not show the microcode of both sides: compare \
+             Current Revision and the feature's capability on the hosts first.",
+            "セキュリティ機能が一部のホストにない場合の一般的な原因は、マイクロコードが反映されていないことです (完全な電源オフが必要で、再起動では反映されません)。\
+             バンドルからは双方のマイクロコードを確認できないため、まず各ホストの Current Revision と機能の値を比較してください。",
         ),
         "stale-evc-mask-only" => (
             "The EVC masks in /etc/vmware/config differ, and nothing in the bundles shows that the hardware does: vCenter \

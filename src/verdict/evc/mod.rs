@@ -157,10 +157,10 @@ fn state_evidence(case: &Case, gap: &Gap) -> Vec<Evidence> {
         for &index in gap.have.iter().take(3).chain(gap.lack.iter().take(3)) {
             let state = &case.hosts[index].features;
             lines.extend(state.masks.get(key).map(|mask| Evidence::of(index, mask)));
-            let capability = state.capability.get(key).or_else(|| state.masked.get(key));
-            lines.extend(capability.map(|capability| Evidence::of(index, capability)));
+            let lists = [state.capability.get(key), state.masked.get(key)];
+            lines.extend(lists.into_iter().flatten().map(|value| Evidence::of(index, value)));
             if !state.masks.contains_key(key)
-                && capability.is_none()
+                && lists.iter().all(Option::is_none)
                 && let Some(config) = &state.config
             {
                 // Absence has no line of its own: the file's last one shows that it was read to its end.

@@ -29,7 +29,7 @@ pub(super) fn findings<'a>(
     pinned: &[(usize, String)],
 ) -> Vec<Finding> {
     let mut by_cause: BTreeMap<&'static str, Stuck<'a>> = BTreeMap::new();
-    let state = by_state(matrix, pinned);
+    let state = by_state(case, matrix, pinned);
     let above = above(case);
     for &refusal in refusals {
         let cause = cause_of(case, matrix, &state, &above, refusal);
@@ -74,10 +74,22 @@ fn is_cured(case: &Case, matrix: &Matrix<'_>, refusal: &Moment) -> bool {
 
 /// VMs that require more than their own host is known to offer now, which no gap pins: no host that offers less would
 /// power them on.
-fn by_state<'a>(matrix: &Matrix<'a>, pinned: &[(usize, String)]) -> Vec<(usize, &'a Vm, Vec<String>)> {
+fn by_state<'a>(
+    case: &Case,
+    matrix: &Matrix<'a>,
+    pinned: &[(usize, String)],
+) -> Vec<(usize, &'a Vm, Vec<String>)> {
+    let mates = |host: usize| {
+        let cluster = case.clusters.iter().find(|cluster| cluster.hosts.contains(&host));
+        cluster.map_or(0, |cluster| cluster.hosts.len().saturating_sub(1))
+    };
+    // A VM that some host can take is not stuck.
+    let is_stuck = |needs: &features::VmNeeds<'_>| needs.blocked.len() == mates(needs.host);
     let is_free = |host: usize, vm: &Vm| !pinned.iter().any(|(at, name)| *at == host && *name == vm.name);
-    let needs =
-        matrix.vms.iter().filter(|needs| is_free(needs.host, needs.vm) && !needs.vm.settings.unchecked);
+    let needs = matrix
+        .vms
+        .iter()
+        .filter(|needs| is_stuck(needs) && is_free(needs.host, needs.vm) && !needs.vm.settings.unchecked);
     let above = needs.map(|needs| {
         let mut keys = features::unmet(&matrix.offers, needs.host, needs.vm);
         // Only what the host itself says: that a mask is absent is too little to say that a running VM cannot be.

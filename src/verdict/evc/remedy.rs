@@ -5,7 +5,7 @@ use super::gap::{Gap, Pinned};
 use crate::case::Case;
 use crate::fact::features::{FeatureClass, describe};
 use crate::model::Text;
-use crate::verdict::{Step, ids, list_en, list_ja};
+use crate::verdict::{Step, ids, list_en, list_ja, shell_quoted};
 
 /// Hosts for which every step is spelled out; the rest is told to be done alike.
 const SPELLED_OUT: usize = 8;
@@ -449,7 +449,9 @@ fn own_masks(case: &Case, names: &[&str], host: Option<usize>) -> Vec<Step> {
     let (vms, vms_ja) = (list_en(names), list_ja(names));
     let path = host.and_then(|host| {
         let vm = case.hosts[host].vms.iter().find(|vm| names.contains(&vm.name.as_str()))?;
-        (!vm.folder.is_empty()).then(|| format!("'/{}'/*.vmx", vm.folder.trim_start_matches('/')))
+        vm.folder
+            .contains('/')
+            .then(|| format!("{}/*.vmx", shell_quoted(&format!("/{}", vm.folder.trim_start_matches('/')))))
     });
     let path = path.unwrap_or_else(|| "/vmfs/volumes/<datastore>/<vm>/<vm>.vmx".to_owned());
     let show = format!("grep -iE '^(featMask\\.vm|featureCompat|cpuid)\\.' {path}");

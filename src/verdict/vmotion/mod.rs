@@ -183,6 +183,9 @@ fn pairs(case: &Case, group: &Group<'_>) -> Vec<(Option<String>, Option<String>,
     pairs
 }
 
+/// Migrations that the details tell one by one; all are counted.
+const TOLD_MIGRATIONS: usize = 200;
+
 fn details(case: &Case, group: &Group<'_>) -> Value {
     let migration = |failure: &Failure<'_>| {
         let reason = &failure.reason;
@@ -201,7 +204,8 @@ fn details(case: &Case, group: &Group<'_>) -> Value {
     };
     let pair = |(from, to, count): (Option<String>, Option<String>, usize)| json!({ "from": from, "to": to, "count": count });
     json!({
-        "migrations": group.failures.iter().map(migration).collect::<Vec<_>>(),
+        "migrations": group.failures.iter().take(TOLD_MIGRATIONS).map(migration).collect::<Vec<_>>(),
+        "further_migrations": group.failures.len().saturating_sub(TOLD_MIGRATIONS),
         "pairs": pairs(case, group).into_iter().map(pair).collect::<Vec<_>>(),
     })
 }

@@ -7,7 +7,7 @@ use super::network::{Signs, adapter, address};
 use super::{Cause, Group, vms};
 use crate::case::{Case, Migration, Side, inside};
 use crate::model::Text;
-use crate::verdict::{Step, list_en, list_ja};
+use crate::verdict::{Step, list_en, list_ja, shell_quoted};
 
 /// Pairs of hosts for which the test is spelled out.
 const SPELLED_OUT: usize = 4;
@@ -257,7 +257,7 @@ fn vmx(case: &Case, group: &Group<'_>) -> Vec<Step> {
         steps.push(step(
             format!("Read the vmware.log of {vm_en} at {minute} UTC, of the source and of the destination; the first message there counts."),
             format!("{vm_ja} の vmware.log で {minute} (UTC) 前後を、移行元・移行先の両方について確認します。最初に記録されたメッセージが原因です。"),
-            Some(&format!("grep -nE '^{minute}.*([Mm]igrat|[Cc]heckpoint|msg\\.)' '{path}'")),
+            Some(&format!("grep -nE '^{minute}.*([Mm]igrat|[Cc]heckpoint|msg\\.)' {}", shell_quoted(&path))),
             host,
         ));
     }
