@@ -30,14 +30,7 @@ fn without_places(report: &Value) -> Value {
     for event in report["timeline"].as_array_mut().expect("timeline") {
         event["source"]["file"] = Value::Null;
     }
-    for source in report["features"]["sources"].as_array_mut().expect("sources") {
-        for file in ["capability", "masked", "masks", "vm_log"] {
-            source[file] = Value::Null;
-        }
-    }
-    for vm in report["features"]["vms"].as_array_mut().expect("VMs") {
-        vm["requires_from"] = Value::Null;
-    }
+    run::clear_feature_files(&mut report["features"]);
     report
 }
 

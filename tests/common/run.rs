@@ -73,6 +73,18 @@ pub fn analyze_site(site: &Site, container: Container, more: &[&str]) -> (TempDi
     (folder, run)
 }
 
+/// Takes the files out of a report's `features`, as paths of members differ by the container.
+pub fn clear_feature_files(features: &mut Value) {
+    for source in features["sources"].as_array_mut().expect("sources") {
+        for file in ["capability", "masked", "masks", "vm_log"] {
+            source[file] = Value::Null;
+        }
+    }
+    for vm in features["vms"].as_array_mut().expect("VMs") {
+        vm["requires_from"] = Value::Null;
+    }
+}
+
 /// The findings with this id.
 pub fn findings<'a>(report: &'a Value, id: &str) -> Vec<&'a Value> {
     report["findings"].as_array().expect("a list").iter().filter(|finding| finding["id"] == id).collect()
