@@ -15,7 +15,7 @@ use super::vsan::health::{VsanCheck, VsanObjectState};
 use super::vsan::network::VsanInterface;
 use super::vsan::storage::{VsanCandidate, VsanDisk};
 use super::vswitch::VirtualSwitch;
-use crate::model::{HostKind, Source, Stamp, Timestamp};
+use crate::model::{HostKind, MemberPath, Source, Stamp, Timestamp};
 
 /// What a fact can say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -290,6 +290,7 @@ impl FactValue {
             FactValue::VsanCluster(cluster) => cluster.lines.clear(),
             FactValue::VmConfig(config) => config.lines.clear(),
             FactValue::HaConfig(config) => config.lines.clear(),
+            FactValue::VmRequirements(told) => told.requires.iter_mut().for_each(Requirement::forget_line),
             _ => {}
         }
         value
@@ -351,6 +352,14 @@ pub struct CpuidLeaf {
     pub subleaf: u32,
     /// EAX, EBX, ECX, EDX.
     pub registers: [u32; 4],
+}
+
+impl Requirement {
+    /// Leaves only what it says.
+    fn forget_line(&mut self) {
+        self.source = Source { file: MemberPath::new(""), line: 0, offset: 0 };
+        self.text.clear();
+    }
 }
 
 /// What a VM requires, as the dump of the host's objects tells it.
