@@ -387,7 +387,7 @@ fn take(host: &mut Host, fact: &Fact) {
         FactValue::AdvancedOption { path, value } => {
             host.options.entry(path.clone()).or_insert_with(|| Sourced::of(fact, value.clone()));
         }
-        FactValue::VmRun(run) => host.told.runs.push((run.clone(), fact.source.clone(), fact.text.clone())),
+        FactValue::VmRun(run) => host.told.runs.push((run.clone(), fact.source.clone())),
         FactValue::VmConfig(config) => host.told.configs.push(Sourced::of(fact, (**config).clone())),
         FactValue::VmRequirements(told) => host.told.dumped.push(Sourced::of(fact, told.clone())),
         FactValue::RunningVm { name, vmx, .. } => {

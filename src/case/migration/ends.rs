@@ -186,10 +186,6 @@ fn world_name(host: &Host, moment: &Moment) -> Option<String> {
 
 /// The VM in whose folder a record stands: `…/vmfs/volumes/<datastore>/<folder>/vmware.log`.
 fn folder_name(host: &Host, moment: &Moment) -> Option<String> {
-    let file = super::super::inside(moment.event.source.file.as_str());
-    let (folder, log) = file.rsplit_once('/')?;
-    if !log.starts_with("vmware") || !folder.contains("vmfs/volumes/") {
-        return None;
-    }
-    Some(vm::name_by_folder(host, folder))
+    let folder = vm::folder_of_log(moment.event.source.file.as_str())?;
+    Some(vm::name_by_folder(host, &folder))
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::host::{Host, Sourced};
 use crate::fact::{Requirement, VmConfig, VmRequirements, VmRun, VmStart};
+use crate::format;
 use crate::model::{Event, Source, Timestamp};
 
 pub use settings::VmCpuSettings;
@@ -15,8 +16,8 @@ pub use settings::VmCpuSettings;
 /// What the files of a bundle tell of VMs, until [`settle`] puts it together.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    /// One for each `vmware.log`, with its place and its first line.
-    pub runs: Vec<(VmRun, Source, String)>,
+    /// One for each `vmware.log`, with its place.
+    pub runs: Vec<(VmRun, Source)>,
     /// The VMs that ran at the capture; `None` where no list tells.
     pub running: Option<Vec<Running>>,
     /// Configuration files.
@@ -70,7 +71,7 @@ pub(super) fn settle(hosts: &mut [Host]) {
     }
     let mut by_folder: BTreeMap<String, Vec<(usize, VmRun, Source)>> = BTreeMap::new();
     for (index, host) in hosts.iter_mut().enumerate() {
-        for (run, source, _) in std::mem::take(&mut host.told.runs) {
+        for (run, source) in std::mem::take(&mut host.told.runs) {
             by_folder.entry(run.folder.clone()).or_default().push((index, run, source));
         }
     }
@@ -146,7 +147,7 @@ fn running(host: &Host, index: usize, folder: &str, runs: &[(usize, VmRun, Sourc
 fn in_folder(vmx: &str, folder: &str) -> bool {
     let Some((vmx_folder, _)) = vmx.rsplit_once('/') else { return false };
     let vmx_folder = vmx_folder.trim_start_matches('/');
-    vmx_folder == folder || vmx_folder.rsplit('/').next() == folder.rsplit('/').next()
+    vmx_folder == folder || other::same_folder(vmx_folder, folder)
 }
 
 /// The VM's name in a path of its configuration file: that of a known VM in the same folder, else the file's stem.
@@ -156,6 +157,12 @@ pub(super) fn name_by_vmx(host: &Host, vmx: &str) -> String {
         let file = vmx.rsplit('/').next().unwrap_or(vmx);
         file.strip_suffix(".vmx").unwrap_or(file).to_owned()
     })
+}
+
+/// The folder of a VM's log inside its bundle, `vmfs/volumes/<datastore>/<vm>`; `None` for every other file.
+pub(super) fn folder_of_log(path: &str) -> Option<String> {
+    format::of_path(path).filter(|format| format.name == "vmware")?;
+    super::inside(path).rsplit_once('/').map(|(folder, _)| folder.to_owned())
 }
 
 /// The name of the VM whose files lie in `folder` of a bundle, `vmfs/volumes/ds/vm`: that of a known VM there, else the

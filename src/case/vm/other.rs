@@ -6,6 +6,7 @@ use super::{Running, Vm, VmCpuSettings, in_folder};
 use crate::fact::feature::{FeatureValue, Op};
 use crate::fact::features::describe;
 use crate::fact::{Requirement, VmConfig, VmRequirements};
+use crate::model::Source;
 
 /// Adds what other files tell to the VMs of `host`, and the VMs that only they know.
 pub(super) fn complete(host: &mut Host) {
@@ -37,16 +38,22 @@ fn is_process(vm: &Vm, running: &Running) -> bool {
 
 fn of_process(running: &Running) -> Vm {
     let folder = running.vmx.as_deref().and_then(|vmx| vmx.rsplit_once('/'));
+    let folder = folder.map_or("", |(folder, _)| folder.trim_start_matches('/'));
+    bare(running.name.clone(), folder, &running.source)
+}
+
+/// A VM of which no more is known.
+fn bare(name: String, folder: &str, source: &Source) -> Vm {
     Vm {
-        name: running.name.clone(),
-        folder: folder.map_or_else(String::new, |(folder, _)| folder.trim_start_matches('/').to_owned()),
+        name,
+        folder: folder.to_owned(),
         powered_on_at: None,
         powered_on_host: None,
         requires: Vec::new(),
         requires_from: None,
         settings: VmCpuSettings::default(),
         masked_then: None,
-        source: running.source.clone(),
+        source: source.clone(),
     }
 }
 
@@ -70,17 +77,8 @@ fn add_dumped(host: &mut Host, dumped: &Sourced<VmRequirements>) {
     }
     let named = told.name.clone().or_else(|| folder.map(str::to_owned));
     let (Some(name), true) = (named, told.powered_on == Some(true) && may_run(host, told)) else { return };
-    let mut vm = Vm {
-        name,
-        folder: folder.unwrap_or_default().to_owned(),
-        powered_on_at: told.booted_at,
-        powered_on_host: None,
-        requires: Vec::new(),
-        requires_from: None,
-        settings: VmCpuSettings::default(),
-        masked_then: None,
-        source: dumped.source.clone(),
-    };
+    let mut vm = bare(name, folder.unwrap_or_default(), &dumped.source);
+    vm.powered_on_at = told.booted_at;
     require(&mut vm, told.requires.clone());
     host.vms.push(vm);
 }
@@ -103,9 +101,8 @@ fn folder_of(path: &str) -> Option<&str> {
 }
 
 /// Whether two folders are of one VM: a datastore has several names, so the last part decides.
-fn same_folder(a: &str, b: &str) -> bool {
-    let last = |path: &str| path.rsplit('/').next().map(str::to_owned);
-    last(a) == last(b)
+pub(super) fn same_folder(a: &str, b: &str) -> bool {
+    a.rsplit('/').next() == b.rsplit('/').next()
 }
 
 fn require(vm: &mut Vm, mut requires: Vec<Requirement>) {

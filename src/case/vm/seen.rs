@@ -20,12 +20,11 @@ type Masks = BTreeMap<String, FeatureValue>;
 
 pub(super) fn settle(host: &mut Host) {
     let all = std::mem::take(&mut host.told.runs);
-    host.told.starts =
-        all.iter().map(|(run, source, _)| (source.file.as_str().to_owned(), run.start)).collect();
+    host.told.starts = all.iter().map(|(run, source)| (source.file.as_str().to_owned(), run.start)).collect();
     // A VM's folder holds the logs of the hosts that it came from, too.
     let is_here = |run: &VmRun| run.host.as_deref().is_none_or(|name| host.is_called(name));
     let mut runs: Vec<(&VmRun, &Source)> =
-        all.iter().filter(|(run, ..)| is_here(run)).map(|(run, source, _)| (run, source)).collect();
+        all.iter().filter(|(run, _)| is_here(run)).map(|(run, source)| (run, source)).collect();
     runs.sort_by_key(|(run, source)| (run.from.map(|stamp| stamp.time), *source));
     host.features.seen = runs.iter().rev().find_map(|(run, source)| seen(host, run, source));
     let newest = runs.iter().rev().find(|(run, _)| !run.cpuid.is_empty() && is_since_boot(host, run));

@@ -115,8 +115,7 @@ fn settle(lacks: &mut [Lack]) {
     }
 }
 
-/// VMs on hosts that have the features, which need them and so cannot leave for the hosts that lack them; also those of
-/// which only a refused migration tells.
+/// VMs on hosts that have the features, which need them and so cannot leave for the hosts that lack them.
 pub(super) fn pinned<'a>(matrix: &Matrix<'a>, gap: &Gap) -> Vec<Pinned<'a>> {
     let by_gap = |block: &features::Block| {
         gap.lack.contains(&block.host) && block.missing.iter().any(|key| gap.keys.contains(key))
@@ -155,7 +154,6 @@ pub(super) fn confirms(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusal: &
         return false;
     }
     if let Some(home) = features::home(case, refusal)
-        && !gap.have.contains(&home)
         && gap.lack.iter().chain(&gap.have).all(|&host| host != home)
     {
         return false;

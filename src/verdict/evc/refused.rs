@@ -112,7 +112,7 @@ fn above(case: &Case) -> Vec<&Moment> {
 fn cause_of_vm(vm: &Vm, keys: &[String]) -> &'static str {
     let own = vm.settings.is_per_vm_evc()
         || keys.iter().any(|key| vm.settings.masks.contains_key(key))
-        || (!vm.settings.registers.is_empty());
+        || !vm.settings.registers.is_empty();
     if own { OWN_MASKS } else { EARLIER }
 }
 
@@ -134,8 +134,8 @@ fn cause_of(
     }
     let vm = matrix.vms.iter().find(|needs| Some(needs.vm.name.as_str()) == name);
     let keys: Vec<String> = features::named(refusal).collect();
-    if let Some(needs) = vm.filter(|needs| cause_of_vm(needs.vm, &keys) == OWN_MASKS) {
-        return cause_of_vm(needs.vm, &keys);
+    if vm.is_some_and(|needs| cause_of_vm(needs.vm, &keys) == OWN_MASKS) {
+        return OWN_MASKS;
     }
     let is_above = above.iter().any(|moment| name.is_some() && moment.field("vm") == name);
     if is_above || state.iter().any(|(_, vm, _)| Some(vm.name.as_str()) == name) {

@@ -1,6 +1,6 @@
 //! What the CPU features of a cluster's hosts mean for its VMs: which hosts can be emptied, and what all could offer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Offers, Row, VmNeeds};
 use crate::case::Case;
@@ -109,8 +109,8 @@ fn lacking(hosts: &[usize], rows: &[Row]) -> Vec<String> {
             hosts.iter().filter_map(|host| row.capability.get(host).copied().flatten()).collect();
         values.len() > 1 && !describe(&row.key).identity
     };
-    let keys: BTreeMap<&str, ()> = rows.iter().filter(differs).map(|row| (row.key.as_str(), ())).collect();
-    keys.into_keys().map(str::to_owned).collect()
+    let keys: BTreeSet<&String> = rows.iter().filter(differs).map(|row| &row.key).collect();
+    keys.into_iter().cloned().collect()
 }
 
 mod evc {
