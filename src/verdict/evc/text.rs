@@ -130,7 +130,7 @@ pub(super) fn summary(
     let (have, lack) = (ids(case, &gap.have), ids(case, &gap.lack));
     let (meaning_en, meaning_ja) = meaning(gap);
     let mut en = format!(
-        "A VM that is powered on on {} gets {meaning_en}; on {} it does not.",
+        "A VM that is started on {} gets {meaning_en}; on {} it does not.",
         list_en(&have),
         list_en(&lack)
     );
