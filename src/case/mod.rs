@@ -9,9 +9,11 @@ mod coverage;
 mod features;
 mod host;
 mod join;
+mod membership;
 mod migration;
 mod names;
 mod setup;
+mod stop;
 mod timeline;
 mod vm;
 
@@ -23,12 +25,14 @@ pub use capture::{Capture, Change, changes};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
 pub use host::{Cpu, FeatureState, Host, Seen, Sourced};
+pub use membership::{Membership, Node, Said, Testimony};
 pub use migration::{End, Migration, Outcome, Side, status_of};
 pub use names::Names;
 pub use setup::{
     ByName, DirectoryCount, DirectoryNode, MicrocodeSetup, NetworkSetup, NtpSetup, Setup, Vib, VmSetup,
     VmsSetup, VsanSetup,
 };
+pub use stop::{How, Stop};
 pub use timeline::Moment;
 pub use vm::{Vm, VmCpuSettings};
 
@@ -49,6 +53,10 @@ pub struct Case {
     pub timeline: Vec<Moment>,
     /// Migrations that the timeline tells of, ordered by their first record.
     pub migrations: Vec<Migration>,
+    /// When hosts were down, ordered by host and time.
+    pub stops: Vec<Stop>,
+    /// Who says what of which vSAN node, one of each cluster with vSAN, in the order of the clusters.
+    pub memberships: Vec<Membership>,
     /// Cluster members that are named and have no bundle here, ordered by name.
     pub missing: Vec<Missing>,
     /// What is called how.
@@ -89,8 +97,10 @@ impl Case {
         features::settle(&mut hosts, &clusters);
         let timeline = timeline::build(events, &hosts, &names);
         let migrations = migration::build(&timeline, &hosts, &clusters);
+        let stops = stop::build(&timeline, &hosts);
+        let memberships = membership::build(&hosts, &clusters, &names, &timeline);
         let missing = cluster::missing(&hosts, &clusters, &timeline);
-        Case { hosts, clusters, timeline, migrations, missing, names }
+        Case { hosts, clusters, timeline, migrations, stops, memberships, missing, names }
     }
 
     /// The ESXi hosts of `cluster`.

@@ -16,7 +16,7 @@ use crate::case::{Case, Moment, Sourced};
 use crate::fact::Requirement;
 use crate::model::{Confidence, Severity, Source, Text, Timestamp};
 
-pub use vsan::formed_at as vsan_formed_at;
+pub use vsan::{Answer, AnswerKind, answers as vsan_answers, formed_at as vsan_formed_at};
 
 pub use features::{Baseline, Block, Evacuation, Matrix, Outlook, Row, VmNeeds, matrix};
 

@@ -3,6 +3,7 @@
 //! The hosts' own views (`cluster get`, unicast agent lists) are laid side by side and say who is out; CMMDS lines
 //! date it. Where no host's view is in the bundles the lines alone decide, with less confidence.
 
+mod answer;
 mod cause;
 mod remedy;
 mod text;
@@ -10,6 +11,7 @@ mod view;
 
 use serde_json::{Map, Value, json};
 
+pub use self::answer::{Answer, AnswerKind, answers};
 pub use self::view::formed_at;
 use self::view::{Loss, Views};
 use super::{Evidence, Finding, Verdict, distinct, ids, version};
