@@ -168,6 +168,10 @@ fn build_of(text: &str) -> Option<u64> {
     text.trim().rsplit('-').next()?.parse().ok()
 }
 
+pub fn max_vsan_format(_: &Placed) -> Option<u64> {
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -194,6 +194,12 @@ fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
+/// `text` as one word of a shell, quoted only where it must be.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { shell_quoted(text) }
+}
+
 /// The ids of hosts.
 fn ids(case: &Case, hosts: &[usize]) -> Vec<String> {
     hosts.iter().map(|&host| case.hosts[host].id.clone()).collect()
@@ -217,6 +223,10 @@ mod tests {
     #[test]
     fn a_name_cannot_leave_its_word_in_a_command() {
         assert_eq!(shell_quoted("web 1"), "'web 1'");
+        assert_eq!(
+            (shell_word("10.0.0.1"), shell_word("$(x)")),
+            ("10.0.0.1".to_owned(), "'$(x)'".to_owned())
+        );
         assert_eq!(shell_quoted("a'; rm -rf /"), r"'a'\''; rm -rf /'");
     }
 

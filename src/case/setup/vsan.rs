@@ -15,6 +15,8 @@ use crate::fact::{Fact, FactValue};
 pub struct VsanSetup {
     /// Adapters that carry its traffic; empty where the list is.
     pub interfaces: Option<ByName<VsanInterface>>,
+    /// The line that says that there is none.
+    pub no_interface: Option<Sourced<()>>,
     /// Disks that it uses.
     pub disks: ByName<VsanDisk>,
     /// All disks of the host and whether it could use them.
@@ -67,6 +69,7 @@ impl VsanSetup {
             FactValue::VsanInterface(interface) => self.add_interface(fact, interface),
             FactValue::VsanNoInterface => {
                 self.interfaces.get_or_insert_default();
+                first(&mut self.no_interface, fact, &());
             }
             FactValue::VsanDisk(disk) => self.disks.add(&disk.device, fact, disk.clone(), complete_disk),
             FactValue::VsanCandidate(disk) => {

@@ -1,6 +1,7 @@
 //! What the witnesses of a cluster say together: the four answers that are so often taken for each other.
 
-use crate::case::{Case, Membership};
+use super::event::{self, Loss, Span};
+use crate::case::{Case, Membership, Moment, Said};
 use crate::model::Timestamp;
 
 /// One answer to "who lost whom?".
@@ -49,8 +50,92 @@ impl AnswerKind {
     }
 }
 
+/// vCenter notices a loss of the vSAN network within this many seconds, if it notices it at all.
+const WITH_A_LOSS: i64 = 900;
+
 /// The answers for one cluster, in the order of time; none where every node saw every other one.
 pub fn answers(case: &Case, membership: &Membership) -> Vec<Answer> {
-    let _ = (case, membership);
-    Vec::new()
+    let events = event::events(case, membership);
+    let mut answers: Vec<Answer> = Vec::new();
+    for split in &events.splits {
+        let by = split.observers.clone();
+        answers.push(answer(AnswerKind::Split, split.groups.clone(), by, &split.span));
+    }
+    answers.extend(events.losses.iter().map(|loss| of_loss(membership, loss)));
+    let mut only: Vec<usize> = events.only.iter().map(|(_, node)| *node).collect();
+    only.sort_unstable();
+    only.dedup();
+    for node in only {
+        let mut by: Vec<usize> =
+            events.only.iter().filter(|(_, of)| *of == node).map(|(by, _)| *by).collect();
+        by.sort_unstable();
+        let speakers = by.iter().filter_map(|&host| membership.node_of(host)).collect();
+        let span = Span { by_state: true, ..Span::default() };
+        answers.push(answer(AnswerKind::OnlySome, vec![speakers, vec![node]], by, &span));
+    }
+    for node in 0..membership.nodes.len() {
+        answers.extend(only_vcenter(case, membership, node, &answers));
+    }
+    answers.sort_by(|a, b| (a.at, a.kind, &a.groups).cmp(&(b.at, b.kind, &b.groups)));
+    answers
+}
+
+fn answer(kind: AnswerKind, groups: Vec<Vec<usize>>, by: Vec<usize>, span: &Span<'_>) -> Answer {
+    Answer { kind, groups, by, at: span.at, until: span.returned, over: span.over }
+}
+
+fn of_loss(membership: &Membership, loss: &Loss<'_>) -> Answer {
+    let kind = if loss.own_side { AnswerKind::Isolated } else { AnswerKind::Lost };
+    let mut by: Vec<usize> = loss.observers.iter().map(|(host, _)| *host).collect();
+    by.extend(&loss.observers_by_state);
+    by.extend(loss.host.filter(|_| loss.own_side));
+    by.sort_unstable();
+    by.dedup();
+    let rest = (0..membership.nodes.len()).filter(|&node| node != loss.node).collect();
+    answer(kind, vec![rest, vec![loss.node]], by, &loss.span)
+}
+
+/// The last time that vCenter alone lost `node`: its peers still count it, or it did not leave in their logs then.
+fn only_vcenter(case: &Case, membership: &Membership, node: usize, known: &[Answer]) -> Option<Answer> {
+    let mut last: Option<(usize, &Moment, Option<Timestamp>)> = None;
+    for (row, told) in membership.column(node) {
+        for (said, moment) in told.lines.iter().filter_map(|line| Some((line.0, case.timeline.get(line.1)?)))
+        {
+            match said {
+                Said::NotResponding | Said::Disconnected
+                    if last.is_none_or(|(_, _, back)| back.is_some()) =>
+                {
+                    last = Some((row, moment, None));
+                }
+                Said::Reconnected => {
+                    last = last.map(|(row, lost, back)| (row, lost, back.or(Some(moment.time))))
+                }
+                _ => {}
+            }
+        }
+    }
+    let (vcenter, lost, until) = last?;
+    let near = |at: Timestamp| lost.time.since(at).abs() <= WITH_A_LOSS * 1_000_000;
+    let is_told = known.iter().any(|answer| {
+        let about = answer.groups.iter().skip(1).any(|group| group.contains(&node));
+        about && answer.at.is_none_or(near)
+    });
+    let host = membership.nodes[node].host;
+    let went_down = case
+        .stops
+        .iter()
+        .any(|stop| Some(stop.host) == host && (stop.down.is_some_and(near) || stop.up.is_some_and(near)));
+    let is_counted = membership.column(node).any(|(_, said)| said.counted == Some(true));
+    if is_told || went_down || !is_counted {
+        return None;
+    }
+    let rest = (0..membership.nodes.len()).filter(|&other| other != node).collect();
+    Some(Answer {
+        kind: AnswerKind::OnlyVcenter,
+        groups: vec![rest, vec![node]],
+        by: vec![vcenter],
+        at: Some(lost.time),
+        until,
+        over: until.is_some(),
+    })
 }

@@ -1,200 +1,291 @@
-//! Why a host is out of the vSAN membership.
+//! Why a host is out of the vSAN membership, or a cluster split.
 
-use super::view::Loss;
-use crate::case::{Case, Cluster, Host, Moment};
+use super::event::{Loss, Split};
+use super::network::{Between, Fault, NetworkSign};
+use super::{lists, skew};
+use crate::case::{Case, How, Moment, Stop};
+use crate::fact::releases;
 use crate::model::{EventKind, Timestamp};
-use crate::verdict::{Evidence, version};
+use crate::verdict::Evidence;
 
 /// A cause, how well it is supported, and the lines that support it.
-pub(super) struct Cause {
+#[derive(Debug)]
+pub(super) struct Cause<'c> {
     pub id: &'static str,
+    /// Whether what speaks for it leaves no other.
     pub sure: bool,
     pub evidence: Vec<Evidence>,
+    pub signs: Signs<'c>,
 }
 
 /// What speaks for and against the causes.
-struct Signs<'c> {
-    /// The lost host's unicast agent list lacks peers, or its peers' lists lack it.
-    list_short: bool,
-    list_empty: bool,
-    /// The lost host's configuration generation is not that of its peers.
-    config_stale: bool,
-    /// Hosts of the cluster are newer than their vCenter.
-    skew: bool,
-    format: Option<&'c Moment>,
-    crash: Option<&'c Moment>,
-    restart: Option<&'c Moment>,
-    maintenance: Option<&'c Moment>,
-    network: Vec<&'c Moment>,
-    disconnected: Option<&'c Moment>,
+#[derive(Debug, Default)]
+pub(super) struct Signs<'c> {
+    pub lists: lists::ListSign,
+    pub skew: Option<skew::Skew>,
+    pub format: Vec<Evidence>,
+    pub stop: Option<&'c Stop>,
+    /// The record that the host went into maintenance mode, where it had not left it.
+    pub maintenance: Option<&'c Moment>,
+    pub network: NetworkSign,
+    /// vCenter losing the host near the time of the loss, or refusing it.
+    pub disconnected: Option<&'c Moment>,
+    /// HA saw the host live though it did not answer.
+    pub is_alive: bool,
+    /// Whether the host had been up for so long at its capture that it would have joined if it could.
+    pub is_up: bool,
 }
+
+/// A host that booted so long ago and is not a member was not kept out by its boot alone, in seconds.
+const BOOTED: i64 = 900;
 
 /// The cause of `loss`.
-pub(super) fn of(case: &Case, cluster: &Cluster, loss: &Loss<'_>) -> Cause {
-    let signs = signs(case, cluster, loss);
-    let id = decide(&signs, loss);
-    let sure = match id {
-        "version-skew" => signs.list_empty || signs.config_stale,
-        "network" => !signs.network.is_empty(),
-        "unknown" => false,
-        _ => true,
-    };
-    Cause { id, sure, evidence: evidence(case, cluster, loss, &signs, id) }
+pub(super) fn of_loss<'c>(case: &'c Case, loss: &Loss<'c>) -> Cause<'c> {
+    let signs = signs(case, loss);
+    let (id, sure) = decide(&signs, loss);
+    let evidence = evidence(case, &signs, id);
+    Cause { id, sure, evidence, signs }
 }
 
-fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> &'static str {
-    if signs.format.is_some() {
-        return "format-skew";
+/// The most telling cause, and whether it is sure.
+fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> (&'static str, bool) {
+    let lasts = !loss.span.over;
+    let not_told = if signs.skew.is_some() { "version-skew" } else { "member-list-not-pushed" };
+    let fault = signs.network.fault;
+    if !signs.format.is_empty() {
+        return ("format-skew", true);
+    }
+    if lasts && matches!(fault, Some(Fault::Adapter)) && signs.network.is_strong {
+        return ("network", true);
     }
     // A host that is up and alone because nobody told it its peers was not kept out by an earlier restart.
-    let not_told = if signs.skew { "version-skew" } else { "member-list-not-pushed" };
-    if (signs.list_empty || signs.list_short) && loss.by_state {
-        return not_told;
+    let by_list = lasts && (signs.lists.is_empty || signs.lists.is_short());
+    if let Some(stop) = signs.stop.filter(|_| !(by_list && signs.is_up)) {
+        return (stopped(stop, signs), true);
     }
-    if signs.crash.is_some() {
-        return "host-crash";
+    let is_cut = signs.network.is_strong && fault.is_some();
+    if lasts && signs.lists.is_empty && !matches!(fault, Some(Fault::Link)) {
+        return (not_told, true);
+    }
+    if is_cut {
+        return ("network", true);
+    }
+    if by_list {
+        return (not_told, signs.skew.is_some() || signs.lists.config_stale);
     }
     if signs.maintenance.is_some() {
-        return "maintenance";
+        return ("maintenance", true);
     }
-    if signs.restart.is_some() {
-        return "host-restart";
-    }
-    if !signs.network.is_empty() {
-        return "network";
+    if fault.is_some_and(|fault| !is_doubtful(fault)) || (fault.is_some() && signs.is_alive) {
+        return ("network", signs.is_alive);
     }
     // An old configuration alone is also what a host has that missed the pushes for another reason.
-    if signs.config_stale && loss.by_state {
-        return not_told;
+    if lasts && (signs.lists.config_stale || !signs.lists.told.is_empty()) {
+        return (not_told, signs.skew.is_some());
     }
-    if signs.skew && signs.disconnected.is_some() {
-        return "version-skew";
+    if signs.skew.is_some() && signs.disconnected.is_some() {
+        return ("version-skew", false);
     }
-    "unknown"
+    // Up, with whole lists on both sides, and out: only the network is left.
+    if lasts && loss.span.by_state && signs.is_up && signs.lists.are_whole {
+        return ("network", false);
+    }
+    if signs.is_alive {
+        return ("network", false);
+    }
+    ("unknown", false)
 }
 
-fn signs<'c>(case: &'c Case, cluster: &Cluster, loss: &Loss<'_>) -> Signs<'c> {
-    let lost = loss.host.map(|index| &case.hosts[index]);
-    let near = |kind: EventKind, before: i64, after: i64| -> Vec<&'c Moment> {
-        let Some(at) = loss.at else { return Vec::new() };
-        let inside = |time: Timestamp| (-before..=after).contains(&(time.since(at) / 1_000_000));
-        let own = |moment: &&Moment| {
-            Some(moment.host) == loss.host && moment.event.kind == kind && inside(moment.time)
-        };
-        case.timeline.iter().filter(own).collect()
-    };
-    let first = |kind: EventKind, before: i64, after: i64| near(kind, before, after).into_iter().next();
-    let mut network = near(EventKind::NET_LINK_DOWN, 120, 60);
-    network.extend(near(EventKind::NET_IP_CONFLICT, 600, 60));
-    network.extend(send_failures(case, cluster, loss));
-    let vcenter = loss.host.or(cluster.hosts.first().copied()).and_then(|host| case.vcenter_of(host));
-    let newer = vcenter.map(|(index, _)| version::newer_hosts(case, index)).unwrap_or_default();
+/// Failed sends to a host without a bundle are what a host that is down causes too.
+const fn is_doubtful(fault: Fault) -> bool {
+    matches!(fault, Fault::Neighbour | Fault::Routing | Fault::OneWay)
+}
+
+fn stopped(stop: &Stop, signs: &Signs<'_>) -> &'static str {
+    match stop.how {
+        How::PurpleScreen | How::Unclean | How::Silent => "host-crash",
+        How::Reboot | How::Shutdown if stop.is_planned() || signs.maintenance.is_some() => "maintenance",
+        How::Reboot | How::Shutdown => "host-restart",
+    }
+}
+
+fn signs<'c>(case: &'c Case, loss: &Loss<'c>) -> Signs<'c> {
+    let lasts = !loss.span.over;
+    let mates = nodes_of(loss, &loss.mates);
+    let others = if mates.is_empty() { all_but(loss) } else { mates };
+    let between =
+        Between { case, membership: loss.membership, side: vec![loss.node], others, at: loss.span.at, lasts };
     Signs {
-        list_short: lost.is_some_and(|host| lacks_peers(case, loss, host)) || peers_lack(case, loss),
-        list_empty: lost.and_then(|host| host.unicast.as_ref()).is_some_and(|agents| agents.value.is_empty()),
-        config_stale: lost.is_some_and(|host| config_stale(case, loss, host)),
-        skew: newer.iter().any(|host| cluster.hosts.contains(host)),
-        format: first(EventKind::VSAN_FORMAT_SKEW, 86_400, 86_400),
-        crash: first(EventKind::HOST_CRASH, 300, 3_600),
-        restart: first(EventKind::HOST_REBOOT, 600, 60).or_else(|| first(EventKind::HOST_SHUTDOWN, 600, 60)),
-        maintenance: first(EventKind::HOST_MAINTENANCE_ENTER, 3_600, 60),
-        network,
+        lists: lists::sign(case, loss),
+        skew: skew::of(case, loss.membership, loss.host),
+        format: format(case, loss),
+        stop: stop_near(case, loss),
+        maintenance: maintenance(case, loss),
+        network: between.sign(),
         disconnected: disconnected(case, loss),
+        is_alive: is_alive(case, loss),
+        is_up: is_up(case, loss),
     }
 }
 
-/// Failures to send vSAN heartbeats, of the lost host or to it, near the loss.
-fn send_failures<'c>(case: &'c Case, cluster: &Cluster, loss: &Loss<'_>) -> Vec<&'c Moment> {
-    let Some(at) = loss.at else { return Vec::new() };
-    let lists =
-        case.members(cluster).filter_map(|(_, host)| host.unicast.as_ref()).flat_map(|list| &list.value);
-    let own: Vec<&str> = lists
-        .filter(|agent| Some(&agent.node_uuid) == loss.node.as_ref())
-        .filter_map(|agent| agent.ip.as_deref())
-        .collect();
+fn nodes_of(loss: &Loss<'_>, hosts: &[usize]) -> Vec<usize> {
+    hosts.iter().filter_map(|&host| loss.membership.node_of(host)).collect()
+}
+
+fn all_but(loss: &Loss<'_>) -> Vec<usize> {
+    (0..loss.membership.nodes.len()).filter(|&node| node != loss.node).collect()
+}
+
+/// The stop of the lost host that its loss lies in or next to.
+fn stop_near<'c>(case: &'c Case, loss: &Loss<'c>) -> Option<&'c Stop> {
+    let at = loss.span.at?;
+    let host = loss.host?;
+    let lies_in = |stop: &&Stop| {
+        let after_down = stop.down.is_none_or(|down| at.since(down) >= -300_000_000);
+        // The others miss it within seconds, and it takes minutes to join after a boot.
+        let before_up = match (stop.up, stop.down) {
+            (Some(up), _) => at.since(up) <= 300_000_000,
+            (None, Some(down)) => at.since(down) <= 900_000_000,
+            (None, None) => false,
+        };
+        let is_recent = stop.down.or(stop.up).is_some_and(|down| at.since(down).abs() <= 86_400_000_000);
+        stop.host == host && after_down && before_up && is_recent
+    };
+    case.stops.iter().rev().find(lies_in)
+}
+
+/// The record with which the host went into maintenance mode before the loss, if it had not left it by then.
+fn maintenance<'c>(case: &'c Case, loss: &Loss<'c>) -> Option<&'c Moment> {
+    let at = loss.span.at?.plus_seconds(60);
+    let kinds = [EventKind::HOST_MAINTENANCE_ENTER, EventKind::HOST_MAINTENANCE_EXIT];
+    let own = |moment: &&Moment| {
+        Some(moment.host) == loss.host && kinds.contains(&moment.event.kind) && moment.time <= at
+    };
+    let last = case.timeline.iter().rfind(own)?;
+    Some(last).filter(|moment| moment.event.kind == EventKind::HOST_MAINTENANCE_ENTER)
+}
+
+/// Lines that its software is older than the cluster's format, or disks whose format is above its release.
+fn format(case: &Case, loss: &Loss<'_>) -> Vec<Evidence> {
+    let Some(index) = loss.host else { return Vec::new() };
+    let host = &case.hosts[index];
     let near = |moment: &&Moment| {
-        // Where no list tells the lost host's address, a peer's failure to send may well be to it.
-        let to_it = own.is_empty() || moment.field("ip").is_some_and(|ip| own.contains(&ip));
-        moment.event.rule == "cmmdsnet.unicast-send-failed"
-            && cluster.hosts.contains(&moment.host)
-            && (Some(moment.host) == loss.host || to_it)
-            && (moment.time.since(at) / 1_000_000).abs() <= 600
+        moment.host == index
+            && moment.event.kind == EventKind::VSAN_FORMAT_SKEW
+            && loss.span.at.is_none_or(|at| moment.time.since(at).abs() <= 86_400_000_000)
     };
-    case.timeline.iter().filter(near).take(5).collect()
-}
-
-fn lacks_peers(case: &Case, loss: &Loss<'_>, host: &Host) -> bool {
-    let Some(agents) = &host.unicast else { return false };
-    let peers = loss.observers_by_state.iter().filter_map(|&index| case.hosts[index].node_uuid());
-    peers.clone().count() > 0
-        && !peers.into_iter().all(|peer| agents.value.iter().any(|agent| agent.node_uuid == peer))
-}
-
-/// Whether most of the others that have a list do not have the lost host on it.
-fn peers_lack(case: &Case, loss: &Loss<'_>) -> bool {
-    let Some(node) = &loss.node else { return false };
-    let lists = || loss.observers_by_state.iter().filter_map(|&index| case.hosts[index].unicast.as_ref());
-    let lacking = lists().filter(|list| !list.value.iter().any(|agent| agent.node_uuid == *node)).count();
-    lacking > 0 && lacking * 2 > lists().count()
-}
-
-/// `Config Generation: <vcUuid> <n> <time>`: stale where the UUID is another, or the number lower, than with the
-/// peers.
-fn config_stale(case: &Case, loss: &Loss<'_>, host: &Host) -> bool {
-    let generation = |host: &Host| -> Option<(String, u64)> {
-        let text = host.vsan.as_ref()?.value.config_generation.clone()?;
-        let mut words = text.split_whitespace();
-        Some((words.next()?.to_ascii_lowercase(), words.next()?.parse().ok()?))
-    };
-    let Some(own) = generation(host) else { return false };
-    let peers: Vec<_> =
-        loss.observers_by_state.iter().filter_map(|&index| generation(&case.hosts[index])).collect();
-    !peers.is_empty() && peers.iter().all(|peer| peer.0 != own.0 || peer.1 > own.1)
+    let mut lines: Vec<Evidence> = case.timeline.iter().filter(near).take(3).map(Evidence::event).collect();
+    let most = host.placed.as_ref().and_then(releases::max_vsan_format);
+    let above = |format: Option<u64>| format.zip(most).is_some_and(|(format, most)| format > most);
+    let disks = host.setup.vsan.disks.iter().filter(|disk| above(disk.value.format));
+    if !loss.span.over {
+        lines.extend(disks.take(3).map(|disk| Evidence::of(index, disk)));
+    }
+    lines
 }
 
 /// vCenter losing the host near the time of the loss, or refusing it for its version at any time.
-fn disconnected<'c>(case: &'c Case, loss: &Loss<'_>) -> Option<&'c Moment> {
+fn disconnected<'c>(case: &'c Case, loss: &Loss<'c>) -> Option<&'c Moment> {
     let name = loss.name(case);
-    let about = |moment: &&Moment| {
+    let lost = |moment: &&Moment| {
         let kind = moment.event.kind;
-        let lost = kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED;
-        lost && moment.field("host_name") == Some(name.as_str())
+        (kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED)
+            && moment.field("host_name") == Some(name.as_str())
     };
-    let near = |moment: &Moment| loss.at.is_none_or(|at| (moment.time.since(at) / 1_000_000).abs() <= 900);
-    let bad_version =
-        |moment: &Moment| moment.field("event").is_some_and(|event| event.contains("BadVersion"));
-    case.timeline.iter().filter(about).find(|moment| near(moment) || bad_version(moment))
+    let lines: Vec<&Moment> = case.timeline.iter().filter(lost).collect();
+    let near = |moment: &Moment| loss.span.at.is_none_or(|at| moment.time.since(at).abs() <= 900_000_000);
+    let refused = |moment: &Moment| {
+        let told = moment.field("event").or_else(|| moment.field("reason"));
+        told.is_some_and(|told| told.contains("BadVersion") || told == "agentOutOfDate")
+    };
+    let first = |wanted: &dyn Fn(&Moment) -> bool| lines.iter().copied().find(|moment| wanted(moment));
+    first(&refused).or_else(|| first(&near))
 }
 
-fn evidence(case: &Case, cluster: &Cluster, loss: &Loss<'_>, signs: &Signs<'_>, id: &str) -> Vec<Evidence> {
+/// Whether HA holds the lost host for partitioned or isolated, which it can only say of one that is live.
+fn is_alive(case: &Case, loss: &Loss<'_>) -> bool {
+    let Some(at) = loss.span.at else { return false };
+    let label = loss.name(case);
+    case.timeline.iter().any(|moment| {
+        let about = moment.field("host_name") == Some(label.as_str())
+            || (Some(moment.host) == loss.host && moment.event.rule == "fdm.isolated");
+        moment.event.kind == EventKind::HA_ISOLATED
+            && about
+            && (-60..=900).contains(&(moment.time.since(at) / 1_000_000))
+    })
+}
+
+/// Whether the lost host was up at its capture, and for so long that its boot is no reason.
+fn is_up(case: &Case, loss: &Loss<'_>) -> bool {
+    let Some(host) = loss.host.map(|host| &case.hosts[host]) else { return false };
+    let since = |at: Timestamp, captured: Timestamp| captured.since(at) > BOOTED * 1_000_000;
+    host.captured_at.is_some_and(|captured| {
+        host.booted_at.is_none_or(|booted| since(booted, captured))
+            && loss.span.at.is_none_or(|at| captured.since(at) > 0)
+    })
+}
+
+fn evidence(case: &Case, signs: &Signs<'_>, id: &str) -> Vec<Evidence> {
     let mut lines = Vec::new();
-    if matches!(id, "version-skew" | "member-list-not-pushed") {
-        for (index, host) in case.members(cluster).take(6) {
-            lines.extend(host.unicast.as_ref().map(|agents| Evidence::of(index, agents)));
-            // A host that is told to ignore the list keeps an old one.
-            let frozen =
-                host.options.get("/VSAN/IgnoreClusterMemberListUpdates").filter(|option| option.value == "1");
-            lines.extend(frozen.map(|option| Evidence::of(index, option)));
+    match id {
+        "version-skew" | "member-list-not-pushed" => {
+            lines.extend(signs.lists.evidence.iter().cloned());
+            if id == "version-skew" {
+                lines.extend(signs.skew.iter().flat_map(|skew| skew.evidence.iter().cloned()));
+                lines.extend(signs.disconnected.map(Evidence::event));
+            }
         }
-    }
-    if id == "version-skew" {
-        let vcenter = loss.host.or(cluster.hosts.first().copied()).and_then(|host| case.vcenter_of(host));
-        let vcenter = vcenter.map(|(index, _)| index);
-        for index in vcenter.into_iter().chain(loss.host) {
-            lines.extend(case.hosts[index].product.as_ref().map(|product| Evidence::of(index, product)));
+        "format-skew" => lines.extend(signs.format.iter().cloned()),
+        "host-crash" | "host-restart" | "maintenance" => {
+            let stop = signs.stop.iter().flat_map(|stop| &stop.lines);
+            lines.extend(signs.maintenance.map(Evidence::event));
+            lines.extend(stop.filter_map(|&line| case.timeline.get(line)).take(6).map(Evidence::event));
         }
-        lines.extend(signs.disconnected.map(Evidence::event));
-    }
-    let line = match id {
-        "format-skew" => signs.format,
-        "host-crash" => signs.crash,
-        "host-restart" => signs.restart,
-        "maintenance" => signs.maintenance,
-        _ => None,
-    };
-    lines.extend(line.map(Evidence::event));
-    if id == "network" {
-        lines.extend(signs.network.iter().take(5).map(|moment| Evidence::event(moment)));
+        "network" => lines.extend(signs.network.evidence.iter().cloned()),
+        _ => {}
     }
     lines
+}
+
+/// The cause of a split: id, the network's sign, and the lines that support it.
+pub(super) fn of_split<'c>(case: &'c Case, split: &Split<'c>) -> (&'static str, NetworkSign, Vec<Evidence>) {
+    let lasts = !split.span.over;
+    let between = |group: usize| Between {
+        case,
+        membership: split.membership,
+        side: split.groups[group].clone(),
+        others: (0..split.groups.len())
+            .filter(|&other| other != group)
+            .flat_map(|other| split.groups[other].clone())
+            .collect(),
+        at: split.span.at,
+        lasts,
+    };
+    let format = format_of_split(case, split);
+    if !format.is_empty() {
+        return ("format-skew", NetworkSign::default(), format);
+    }
+    // What is wrong may show on any side, and is strongest where it is.
+    let signs: Vec<NetworkSign> = (0..split.groups.len()).rev().map(|group| between(group).sign()).collect();
+    let sign = signs.into_iter().filter(|sign| sign.fault.is_some()).max_by_key(|sign| sign.is_strong);
+    let lists = lists::of_split(case, split);
+    match sign {
+        Some(sign) if sign.is_strong || lists.is_empty() => {
+            let evidence = sign.evidence.clone();
+            ("network", sign, evidence)
+        }
+        _ if !lists.is_empty() && lasts => ("member-list-not-pushed", NetworkSign::default(), lists),
+        _ => ("unknown", NetworkSign::default(), Vec::new()),
+    }
+}
+
+fn format_of_split(case: &Case, split: &Split<'_>) -> Vec<Evidence> {
+    let hosts: Vec<usize> =
+        split.groups.iter().flatten().filter_map(|&node| split.membership.nodes[node].host).collect();
+    let near = |moment: &&Moment| {
+        hosts.contains(&moment.host)
+            && moment.event.kind == EventKind::VSAN_FORMAT_SKEW
+            && split.span.at.is_none_or(|at| moment.time.since(at).abs() <= 86_400_000_000)
+    };
+    case.timeline.iter().filter(near).take(3).map(Evidence::event).collect()
 }

@@ -1,9 +1,12 @@
 //! What the vSAN findings say, in English and Japanese.
 
-use super::view::Loss;
-use crate::case::{Case, Moment};
+use super::cause::Cause;
+use super::effects::Effects;
+use super::event::{Loss, Span};
+use super::network::Fault;
+use crate::case::{Case, How, Stop};
 use crate::model::{Text, Timestamp};
-use crate::verdict::{list_en, list_ja, version};
+use crate::verdict::{ids, list_en, list_ja, version};
 
 /// `2019-09-14 06:49:34 UTC`: the second is enough in a sentence.
 fn readable(at: Timestamp) -> String {
@@ -11,161 +14,512 @@ fn readable(at: Timestamp) -> String {
     format!("{} {} UTC", &text[..10], &text[11..19])
 }
 
-pub(super) fn title(name: &str) -> Text {
-    Text::new(
-        format!("{name} is out of the vSAN cluster"),
-        format!("{name} が vSAN クラスタから外れています"),
-    )
+/// `8 minutes`, `2 h 10 min`
+fn lasting(micros: i64) -> (String, String) {
+    let seconds = micros / 1_000_000;
+    match seconds {
+        ..120 => (format!("{seconds} seconds"), format!("{seconds} 秒間")),
+        120..7_200 => (format!("{} minutes", seconds / 60), format!("{} 分間", seconds / 60)),
+        _ => {
+            let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+            (format!("{hours} h {minutes} min"), format!("{hours} 時間 {minutes} 分"))
+        }
+    }
 }
 
-pub(super) fn summary(case: &Case, loss: &Loss<'_>, name: &str, vms: &[String], effects: &[&Moment]) -> Text {
-    let (mut en, mut ja) = (String::new(), String::new());
-    match loss.at {
-        Some(at) => {
-            let at = readable(at);
-            en.push_str(&format!("Since {at} {name} has not been a member of the vSAN cluster."));
-            ja.push_str(&format!("{name} は {at} 以降、vSAN クラスタのメンバーではありません。"));
+/// Sentences of both languages, one after another.
+#[derive(Default)]
+struct Sentences {
+    en: Vec<String>,
+    ja: String,
+}
+
+impl Sentences {
+    fn say(&mut self, en: impl Into<String>, ja: impl AsRef<str>) {
+        self.en.push(en.into());
+        self.ja.push_str(ja.as_ref());
+    }
+
+    fn text(self) -> Text {
+        Text::new(self.en.join(" "), self.ja)
+    }
+}
+
+/// A lost host, as it is told.
+pub(super) struct Told<'a, 'c> {
+    pub case: &'c Case,
+    pub loss: &'a Loss<'c>,
+    pub cause: &'a Cause<'c>,
+    pub name: &'a str,
+    pub times: usize,
+}
+
+impl Told<'_, '_> {
+    pub(super) fn title(&self) -> Text {
+        let name = self.name;
+        if self.loss.span.over {
+            Text::new(
+                format!("{name} was out of the vSAN cluster"),
+                format!("{name} が一時的に vSAN クラスタから外れました"),
+            )
+        } else {
+            Text::new(
+                format!("{name} is out of the vSAN cluster"),
+                format!("{name} が vSAN クラスタから外れています"),
+            )
         }
-        None => {
-            en.push_str(&format!(
-                "{name} is not a member of the vSAN cluster; the bundles do not tell since when."
-            ));
-            ja.push_str(&format!(
-                "{name} は vSAN クラスタのメンバーではありません。発生時刻はバンドルから特定できません。"
-            ));
+    }
+
+    pub(super) fn summary(&self, effects: &Effects<'_>) -> Text {
+        let mut said = Sentences::default();
+        self.say_when(&mut said);
+        self.say_who(&mut said);
+        self.say_own_view(&mut said);
+        say_effects(effects, !self.loss.span.over, &mut said);
+        said.text()
+    }
+
+    fn say_when(&self, said: &mut Sentences) {
+        let (name, span) = (self.name, &self.loss.span);
+        match (span.at.map(readable), span.over) {
+            (Some(at), false) => said.say(
+                format!("Since {at} {name} has not been a member of the vSAN cluster."),
+                format!("{name} は {at} 以降、vSAN クラスタのメンバーではありません。"),
+            ),
+            (Some(at), true) => {
+                let back =
+                    span.returned.zip(span.at).map(|(back, at)| (readable(back), lasting(back.since(at))));
+                match back {
+                    Some((back, (for_en, for_ja))) => said.say(
+                        format!("{name} was no member of the vSAN cluster from {at} until {back} ({for_en})."),
+                        format!("{name} は {at} から {back} まで ({for_ja})、vSAN クラスタのメンバーではありませんでした。"),
+                    ),
+                    None => said.say(
+                        format!("{name} left the vSAN cluster at {at}; it is a member again, but no line says since when."),
+                        format!("{name} は {at} に vSAN クラスタから外れました。現在はメンバーに復帰していますが、復帰時刻はログから特定できません。"),
+                    ),
+                }
+            }
+            (None, _) => said.say(
+                format!("{name} is not a member of the vSAN cluster; the bundles do not tell since when."),
+                format!(
+                    "{name} は vSAN クラスタのメンバーではありません。発生時刻はバンドルから特定できません。"
+                ),
+            ),
+        }
+        if self.times > 1 {
+            let times = self.times;
+            said.say(format!("It happened {times} times."), format!("同じ事象が {times} 回発生しています。"));
         }
     }
-    let mut observers: Vec<usize> = loss.observers.iter().map(|(host, _)| *host).collect();
-    observers.extend(&loss.observers_by_state);
-    observers.sort_unstable();
-    observers.dedup();
-    let observers = crate::verdict::ids(case, &observers);
-    if !observers.is_empty() {
-        let has = if observers.len() == 1 { "goes" } else { "go" };
-        en.push_str(&format!(" {} {has} on without it.", list_en(&observers)));
-        ja.push_str(&format!("{} は当該ホストを除いてクラスタを継続しています。", list_ja(&observers)));
+
+    fn say_who(&self, said: &mut Sentences) {
+        let loss = self.loss;
+        let mut observers: Vec<usize> = loss.observers.iter().map(|(host, _)| *host).collect();
+        observers.extend(&loss.observers_by_state);
+        observers.sort_unstable();
+        observers.dedup();
+        let observers = ids(self.case, &observers);
+        if !observers.is_empty() {
+            let one = observers.len() == 1;
+            let (goes, went) = if one { ("goes", "its log says so") } else { ("go", "their logs say so") };
+            match loss.span.over {
+                false => said.say(
+                    format!("{} {goes} on without it.", list_en(&observers)),
+                    format!("{} は当該ホストを除いてクラスタを継続しています。", list_ja(&observers)),
+                ),
+                true => said.say(
+                    format!("{} went on without it; {went}.", list_en(&observers)),
+                    format!("その間、{} は当該ホストを除いてクラスタを継続しました。", list_ja(&observers)),
+                ),
+            }
+        } else if loss.own_side {
+            said.say(
+                "Only its own bundle says so: it lost all others.",
+                "当該ホスト自身のバンドルのみが示しています (他の全ホストを認識できなくなりました)。",
+            );
+        }
+        if loss.host.is_none() {
+            said.say(
+                format!("No bundle of {} is here: what it saw itself is not known.", self.name),
+                format!("{} のバンドルがないため、当該ホスト側の状況は不明です。", self.name),
+            );
+        }
     }
-    let own = loss.host.and_then(|host| case.hosts[host].vsan.as_ref());
-    if let Some(vsan) = own {
-        let count = vsan.value.member_count.unwrap_or(vsan.value.members.len() as u64);
-        let state = vsan.value.state.as_deref().unwrap_or("?");
-        en.push_str(&format!(
-            " The host itself counts {count} member{} and calls itself {state}.",
-            if count == 1 { "" } else { "s" }
-        ));
-        ja.push_str(&format!("当該ホスト自身が認識するメンバー数は {count}、状態は {state} です。"));
+
+    fn say_own_view(&self, said: &mut Sentences) {
+        let own = self.loss.host.and_then(|host| self.case.hosts[host].vsan.as_ref());
+        let Some(vsan) = own.filter(|_| !self.loss.span.over && self.loss.span.by_state) else { return };
+        if let Some(count) =
+            vsan.value.member_count.or(Some(vsan.value.members.len() as u64).filter(|n| *n > 0))
+        {
+            let state = vsan.value.state.as_deref().unwrap_or("?");
+            said.say(
+                format!(
+                    "The host itself counts {count} member{} and calls itself {state}.",
+                    if count == 1 { "" } else { "s" }
+                ),
+                format!("当該ホスト自身が認識するメンバー数は {count}、状態は {state} です。"),
+            );
+        }
     }
+
+    pub(super) fn cause(&self) -> Text {
+        match self.cause.id {
+            "version-skew" => self.skew(),
+            "member-list-not-pushed" => self.list(),
+            "network" => network(self.cause.signs.network.fault, &self.fault_hosts()),
+            "host-crash" => self.stopped("crashed", "クラッシュしました"),
+            "host-restart" => self.stopped(
+                "was restarted by somebody, without maintenance mode",
+                "メンテナンス モードにせずに再起動されました",
+            ),
+            "maintenance" => self.maintenance(),
+            "format-skew" => self.format(),
+            _ => self.unknown(),
+        }
+    }
+
+    fn fault_hosts(&self) -> Vec<String> {
+        let hosts: Vec<usize> = self.cause.signs.network.hosts.iter().copied().collect();
+        ids(self.case, &hosts)
+    }
+
+    /// How the host's own list and those of its peers stand.
+    fn lists(&self) -> (String, String) {
+        let (lists, name) = (&self.cause.signs.lists, self.name);
+        let lacking = ids(self.case, &lists.lacking);
+        let nodes = |nodes: &[usize]| -> Vec<String> {
+            nodes.iter().map(|&node| self.loss.membership.nodes[node].label().to_owned()).collect()
+        };
+        let mut said = Sentences::default();
+        if lists.is_empty {
+            said.say(
+                format!("The unicast agent list of {name} is empty."),
+                format!("{name} のユニキャスト エージェント リストは空です。"),
+            );
+        } else if !lists.lacks.is_empty() {
+            let lacks = nodes(&lists.lacks);
+            said.say(
+                format!("The unicast agent list of {name} lacks {}.", list_en(&lacks)),
+                format!("{name} のユニキャスト エージェント リストに {} がありません。", list_ja(&lacks)),
+            );
+        }
+        if !lacking.is_empty() {
+            let (have, their) = if lacking.len() == 1 { ("does", "its list") } else { ("do", "their lists") };
+            said.say(
+                format!("{} {have} not have {name} on {their}.", list_en(&lacking)),
+                format!("{} のリストには {name} がありません。", list_ja(&lacking)),
+            );
+        }
+        if lists.config_stale {
+            said.say(
+                format!("The vSAN configuration of {name} is older than that of its peers, or of another vCenter Server."),
+                format!("{name} の vSAN 構成は他のホストより古いか、別の vCenter Server のものです。"),
+            );
+        }
+        if !lists.frozen.is_empty() {
+            let frozen = ids(self.case, &lists.frozen);
+            said.say(
+                format!("{} ignore member lists from vCenter (IgnoreClusterMemberListUpdates is 1).", list_en(&frozen)),
+                format!("{} は vCenter からのメンバー リストを無視する設定です (IgnoreClusterMemberListUpdates が 1)。", list_ja(&frozen)),
+            );
+        }
+        let text = said.text();
+        (text.en, text.ja)
+    }
+
+    fn skew(&self) -> Text {
+        let Some(skew) = &self.cause.signs.skew else { return self.unknown() };
+        let vcenter = &self.case.hosts[skew.vcenter];
+        let shown = self.loss.host.filter(|host| skew.newer.contains(host)).unwrap_or(skew.newer[0]);
+        let (release, vc_release) = (version::release(&self.case.hosts[shown]), version::release(vcenter));
+        let (lists, lists_ja) = self.lists();
+        let vc = &vcenter.id;
+        let mut said = Sentences::default();
+        said.say(
+            format!("The upgrade order was not kept: the hosts run ESXi {release}, vCenter Server {vc} is {vc_release}. An older vCenter Server can lose hosts and then does not push the vSAN member list to them."),
+            format!("アップグレードの順序が守られていません。ホストは ESXi {release} ですが、vCenter Server {vc} は {vc_release} です。古い vCenter Server では、ホストとの接続が失われ、vSAN メンバー リストを配信できなくなることがあります。"),
+        );
+        if !lists.is_empty() {
+            said.say(lists, lists_ja);
+        }
+        if self.cause.signs.lists.is_empty {
+            let name = self.name;
+            said.say(
+                format!("So {name} knows no peers and forms a cluster of its own."),
+                format!("そのため {name} は他のホストを認識できず、単独でクラスタを構成しています。"),
+            );
+        }
+        said.text()
+    }
+
+    fn list(&self) -> Text {
+        let (lists, lists_ja) = self.lists();
+        let mut said = Sentences::default();
+        said.say(
+            "vCenter Server's vSAN member list did not reach every host.",
+            "vCenter Server の vSAN メンバー リストが全ホストに行き渡っていません。",
+        );
+        if !lists.is_empty() {
+            said.say(lists, lists_ja);
+        }
+        if self.cause.signs.skew.is_none() {
+            said.say(
+                "Nothing shows that the hosts are newer than vCenter Server.",
+                "ホストが vCenter Server より新しいという形跡はありません。",
+            );
+        }
+        said.text()
+    }
+
+    fn stopped(&self, how: &str, how_ja: &str) -> Text {
+        let name = self.name;
+        let Some(stop) = self.cause.signs.stop else {
+            return Text::new(format!("{name} {how}."), format!("{name} は{how_ja}。"));
+        };
+        let mut said = Sentences::default();
+        match stop.down {
+            Some(down) => said.say(
+                format!("{name} {how} at {}.", readable(down)),
+                format!("{name} は {} に{how_ja}。", readable(down)),
+            ),
+            None => said.say(format!("{name} {how}."), format!("{name} は{how_ja}。")),
+        }
+        self.say_up(stop, &mut said);
+        said.text()
+    }
+
+    fn say_up(&self, stop: &Stop, said: &mut Sentences) {
+        match stop.up {
+            Some(up) => said.say(
+                format!("It booted at {}.", readable(up)),
+                format!("{} に起動しています。", readable(up)),
+            ),
+            None => said
+                .say("No boot after that is in the bundles.", "その後の起動はバンドルからは確認できません。"),
+        }
+        if stop.how == How::Silent {
+            said.say(
+                "Its logs end without a stop or a purple screen: power was lost, or it hung and was reset.",
+                "ログは停止処理やパープル スクリーンの記録なしに途切れており、電源断、またはハングアップ後のリセットが考えられます。",
+            );
+        }
+    }
+
+    fn maintenance(&self) -> Text {
+        let name = self.name;
+        let mut said = Sentences::default();
+        said.say(
+            format!("{name} had been put into maintenance mode: planned work."),
+            format!("{name} はメンテナンス モードにされていました (計画作業)。"),
+        );
+        if let Some(stop) = self.cause.signs.stop {
+            self.say_up(stop, &mut said);
+        }
+        said.text()
+    }
+
+    fn format(&self) -> Text {
+        let name = self.name;
+        Text::new(
+            format!(
+                "The ESXi software of {name} is older than the vSAN format of its cluster or disks: it cannot take part, although the network works."
+            ),
+            format!(
+                "{name} の ESXi は、クラスタまたはディスクの vSAN フォーマットより古いため、ネットワークが正常でもクラスタに参加できません。"
+            ),
+        )
+    }
+
+    fn unknown(&self) -> Text {
+        let name = self.name;
+        if self.loss.host.is_none() {
+            return Text::new(
+                format!(
+                    "The bundles show that {name} is out, but not why: whether it was down or only cut off, its own bundle would tell."
+                ),
+                format!(
+                    "{name} がクラスタから外れていることは確認できますが、原因は特定できません。停止していたのか通信できなかったのかは、{name} のバンドルがあれば判断できます。"
+                ),
+            );
+        }
+        Text::new(
+            format!("The bundles show that {name} is out, but not why."),
+            format!(
+                "{name} がクラスタから外れていることは確認できますが、その原因はバンドルから特定できません。"
+            ),
+        )
+    }
+}
+
+fn say_effects(effects: &Effects<'_>, lasts: bool, said: &mut Sentences) {
+    let vms = &effects.vms;
     if !vms.is_empty() {
-        en.push_str(&format!(" {} of its VMs became invalid or inaccessible ({}): an effect, not the cause; they recover when the host is a member again.", vms.len(), list_en(vms)));
-        ja.push_str(&format!("仮想マシン {} 台 ({}) が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。ホストがメンバーに復帰すれば回復します。", vms.len(), list_ja(vms)));
-    } else if !effects.is_empty() {
-        en.push_str(" VMs became invalid or inaccessible: an effect, not the cause.");
-        ja.push_str(
+        let (recover, recover_ja) = if lasts {
+            ("; they recover when the members are together again", "。メンバーが復帰すれば回復します")
+        } else {
+            ("", "")
+        };
+        said.say(
+            format!(
+                "{} VM{} became invalid or inaccessible ({}): an effect, not the cause{recover}.",
+                vms.len(),
+                if vms.len() == 1 { "" } else { "s" },
+                list_en(vms)
+            ),
+            format!("仮想マシン {} 台 ({}) が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません{recover_ja}。", vms.len(), list_ja(vms)),
+        );
+    } else if !effects.vm_lines.is_empty() {
+        said.say(
+            "VMs became invalid or inaccessible: an effect, not the cause.",
             "仮想マシンが無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。",
         );
     }
-    Text::new(en, ja)
+    if effects.failovers > 0 {
+        let names = &effects.restarted;
+        let (en, ja) = match names.len() {
+            0 => (String::new(), String::new()),
+            count => {
+                (format!(" ({count}: {})", list_en(names)), format!(" ({count} 台: {})", list_ja(names)))
+            }
+        };
+        said.say(
+            format!("vSphere HA restarted VMs elsewhere{en}."),
+            format!("vSphere HA が仮想マシンを他のホストで再起動しました{ja}。"),
+        );
+    }
+    if !effects.objects.is_empty() {
+        let states: Vec<String> =
+            effects.objects.iter().map(|state| format!("{} {}", state.objects, state.state)).collect();
+        said.say(
+            format!("vSAN objects not whole at the capture: {}.", list_en(&states)),
+            format!("取得時点で正常でない vSAN オブジェクト: {}。", list_ja(&states)),
+        );
+    }
+    if let Some((Some(objects), _)) = effects.resync {
+        said.say(
+            format!("{objects} objects were left to resync."),
+            format!("再同期待ちのオブジェクトは {objects} 個です。"),
+        );
+    }
 }
 
-pub(super) fn cause(case: &Case, loss: &Loss<'_>, name: &str, id: &str) -> Text {
-    let empty = loss
-        .host
-        .and_then(|host| case.hosts[host].unicast.as_ref())
-        .is_some_and(|list| list.value.is_empty());
-    let (list, list_ja) =
-        if empty { ("empty", "空になっています") } else { ("stale", "古いままです") };
-    match id {
-        "version-skew" => {
-            let vcenter = loss.host.and_then(|host| case.vcenter_of(host));
-            let (vc, vc_release) = vcenter.map_or_else(
-                || ("vCenter Server", "?".to_owned()),
-                |(_, vc)| (vc.id.as_str(), version::release(vc)),
-            );
-            let release =
-                loss.host.map_or_else(|| "?".to_owned(), |host| version::release(&case.hosts[host]));
+/// Why the network between two sides failed; `hosts` are those on which it shows.
+fn network(fault: Option<Fault>, hosts: &[String]) -> Text {
+    let on = if hosts.is_empty() { String::new() } else { format!(" (shown on {})", list_en(hosts)) };
+    let on_ja = if hosts.is_empty() { String::new() } else { format!(" ({} で確認)", list_ja(hosts)) };
+    let (en, ja) = match fault {
+        Some(Fault::Adapter) => (
+            "The vSAN VMkernel adapter is missing, not tagged for vSAN, or has no usable address",
+            "vSAN 用の VMkernel アダプタが存在しないか、vSAN トラフィックが有効でないか、使用できる IP アドレスがありません",
+        ),
+        Some(Fault::Link) => (
+            "The physical uplinks that carry vSAN lost their link",
+            "vSAN を流す物理アップリンクのリンクがダウンしました",
+        ),
+        Some(Fault::Address) => (
+            "Another machine uses the vSAN address: duplicate IP address",
+            "vSAN の IP アドレスが他の機器と重複しています",
+        ),
+        Some(Fault::Corruption) => (
+            "vSAN packets arrive damaged: an adapter, its driver or a switch port corrupts data",
+            "vSAN のパケットが破損して届いています。アダプタ、ドライバ、またはスイッチ ポートによるデータ破損が考えられます",
+        ),
+        Some(Fault::OneWay) => (
+            "The vSAN network failed in one direction only",
+            "vSAN ネットワークが片方向のみ通信できなくなりました",
+        ),
+        Some(Fault::Neighbour) => (
+            "The vSAN network failed: the addresses of the peers are not resolved any more (layer 2: VLAN, cabling, switch)",
+            "vSAN ネットワークの障害です。相手ホストのアドレスを解決できません (レイヤー 2: VLAN、配線、スイッチ)",
+        ),
+        Some(Fault::Routing) => (
+            "The vSAN network failed: packets cannot be sent to the peers (routing or a firewall)",
+            "vSAN ネットワークの障害です。相手ホストへパケットを送信できません (ルーティングまたはファイアウォール)",
+        ),
+        Some(Fault::Mtu) => (
+            "The MTU differs along the vSAN network: small packets pass, full-size packets do not",
+            "vSAN ネットワークの経路上で MTU が一致していません。小さいパケットは通りますが、最大サイズのパケットが通りません",
+        ),
+        None => (
+            "The host is up and its peers cannot be reached: only the vSAN network between them is left as the cause. Which part of it failed, the bundles do not tell",
+            "ホストは稼働していますが他のホストと通信できないため、残る原因は vSAN ネットワークです。障害箇所はバンドルから特定できません",
+        ),
+    };
+    Text::new(format!("{en}{on}."), format!("{ja}{on_ja}。"))
+}
+
+/// A split cluster, as it is told.
+pub(super) struct Parted<'a, 'c> {
+    pub groups: &'a [Vec<String>],
+    pub over: bool,
+    pub span: &'a Span<'c>,
+    pub cause: &'a str,
+    pub fault: Option<Fault>,
+}
+
+impl Parted<'_, '_> {
+    pub(super) fn title(&self) -> Text {
+        let count = self.groups.len();
+        if self.over {
             Text::new(
-                format!(
-                    "The upgrade order was not kept: the hosts run ESXi {release}, vCenter Server {vc} is {vc_release}. An older vCenter Server can lose hosts and then does not push the vSAN member list to them: the list of {name} is {list}, so it forms a cluster of its own."
-                ),
-                format!(
-                    "アップグレードの順序が守られていません。ホストは ESXi {release} ですが、vCenter Server {vc} は {vc_release} です。古い vCenter Server では、ホストとの接続が失われ、vSAN メンバー リストを配信できなくなることがあります。{name} のユニキャスト エージェント リストは{list_ja}。そのため {name} は単独でクラスタを構成しています。"
-                ),
+                format!("The vSAN cluster was split into {count} groups"),
+                format!("vSAN クラスタが一時的に {count} つのグループに分断されました"),
+            )
+        } else {
+            Text::new(
+                format!("The vSAN cluster is split into {count} groups"),
+                format!("vSAN クラスタが {count} つのグループに分断されています"),
             )
         }
-        "member-list-not-pushed" => Text::new(
-            format!(
-                "The vSAN unicast agent lists do not agree with the membership: that of {name} is {list}, or its peers do not have it on theirs. vCenter Server has not pushed the member list."
+    }
+
+    pub(super) fn summary(&self, effects: &Effects<'_>) -> Text {
+        let sides = |list: fn(&[String]) -> String| {
+            self.groups.iter().map(|group| list(group)).collect::<Vec<_>>().join(" | ")
+        };
+        let (en, ja) = (sides(|group| list_en(group)), sides(|group| list_ja(group)));
+        let mut said = Sentences::default();
+        match (self.span.at.map(readable), self.over) {
+            (Some(at), false) => said.say(
+                format!("Since {at} hosts see each other only within these groups: {en}."),
+                format!("{at} 以降、ホスト同士は次のグループ内でのみ互いを認識しています: {ja}。"),
             ),
-            format!(
-                "vSAN のユニキャスト エージェント リストがメンバー構成と一致していません。{name} のリストは{list_ja}か、他のホストのリストに {name} がありません。vCenter Server からメンバー リストが配信されていません。"
+            (None, false) => said.say(
+                format!("Hosts see each other only within these groups: {en}."),
+                format!("ホスト同士は次のグループ内でのみ互いを認識しています: {ja}。"),
             ),
-        ),
-        other => {
-            let (en, ja) = fixed(other);
-            Text::new(en, ja)
+            (at, true) => {
+                let at = at.unwrap_or_else(|| "?".to_owned());
+                said.say(
+                    format!("From {at} hosts saw each other only within these groups: {en}."),
+                    format!("{at} から、ホスト同士は次のグループ内でのみ互いを認識していました: {ja}。"),
+                );
+                if let Some(back) = self.span.returned.map(readable) {
+                    said.say(format!("It was over at {back}."), format!("{back} に解消しました。"));
+                }
+            }
+        }
+        say_effects(effects, !self.over, &mut said);
+        said.text()
+    }
+
+    pub(super) fn cause(&self) -> Text {
+        match self.cause {
+            "network" => network(self.fault, &[]),
+            "member-list-not-pushed" => Text::new(
+                "The unicast agent lists of the groups do not have each other's hosts: vCenter Server's member list did not reach every host.",
+                "各グループのユニキャスト エージェント リストに相手グループのホストがありません。vCenter Server のメンバー リストが全ホストに行き渡っていません。",
+            ),
+            "format-skew" => Text::new(
+                "Some hosts run ESXi software that is older than the vSAN format of the cluster.",
+                "一部のホストの ESXi が、クラスタの vSAN フォーマットより古くなっています。",
+            ),
+            _ => Text::new(
+                "The bundles show the split, but not why.",
+                "分断は確認できますが、その原因はバンドルから特定できません。",
+            ),
         }
     }
-}
-
-fn fixed(id: &str) -> (&'static str, &'static str) {
-    match id {
-        "network" => (
-            "The host's vSAN network failed: heartbeats could not be sent, or its uplink went down at that time.",
-            "当該時刻にホストの vSAN ネットワークで障害が発生しました (ハートビートの送信失敗またはアップリンクのダウン)。",
-        ),
-        "host-crash" => (
-            "The host crashed or lost power at that time.",
-            "当該時刻にホストがクラッシュしたか、電源が失われました。",
-        ),
-        "host-restart" => (
-            "The host was restarted or shut down at that time.",
-            "当該時刻にホストが再起動またはシャットダウンされました。",
-        ),
-        "maintenance" => (
-            "The host had been put into maintenance mode: planned work.",
-            "ホストはメンテナンス モードにされていました (計画作業)。",
-        ),
-        "format-skew" => (
-            "The host's software is older than the cluster's vSAN format: it cannot take part, although the network works.",
-            "ホストのソフトウェアがクラスタの vSAN フォーマットより古いため、ネットワークが正常でもクラスタに参加できません。",
-        ),
-        _ => (
-            "The bundles show that the host is out, but not why.",
-            "ホストがクラスタから外れていることは確認できますが、その原因はバンドルから特定できません。",
-        ),
-    }
-}
-
-fn sides(groups: &[Vec<String>]) -> String {
-    groups.iter().map(|group| group.join(", ")).collect::<Vec<_>>().join(" | ")
-}
-
-pub(super) fn partition_title(groups: &[Vec<String>]) -> Text {
-    Text::new(
-        format!("The vSAN cluster is split into {} groups", groups.len()),
-        format!("vSAN クラスタが {} つのグループに分断されています", groups.len()),
-    )
-}
-
-pub(super) fn partition_summary(groups: &[Vec<String>]) -> Text {
-    let sides = sides(groups);
-    Text::new(
-        format!("The hosts see each other only within these groups: {sides}."),
-        format!("ホスト同士は次のグループ内でのみ互いを認識しています: {sides}。"),
-    )
-}
-
-pub(super) fn partition_cause(id: &str) -> Text {
-    let (en, ja) = if id == "network" {
-        (
-            "The vSAN network between the groups failed.",
-            "グループ間の vSAN ネットワークで障害が発生しました。",
-        )
-    } else {
-        (
-            "The bundles show the split, but not why.",
-            "分断は確認できますが、その原因はバンドルから特定できません。",
-        )
-    };
-    Text::new(en, ja)
 }

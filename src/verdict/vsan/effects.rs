@@ -1,0 +1,122 @@
+//! What a loss led to: VMs that became invalid, restarts by HA, objects and resync. Effects, never causes.
+
+use serde_json::{Value, json};
+
+use super::skew::vcenter_of;
+use crate::case::{Case, Membership, Moment};
+use crate::fact::vsan::health::VsanObjectState;
+use crate::model::{EventKind, Timestamp};
+
+/// The effects of a loss or a split.
+#[derive(Debug, Default)]
+pub(super) struct Effects<'c> {
+    /// Names of VMs that became invalid or inaccessible, ordered.
+    pub vms: Vec<String>,
+    /// The lines that say so, by time.
+    pub vm_lines: Vec<&'c Moment>,
+    /// Names of VMs that HA restarted, ordered.
+    pub restarted: Vec<String>,
+    /// How many records tell of a failover.
+    pub failovers: usize,
+    /// Objects by state, those of a state in which data is not as safe as it should be.
+    pub objects: Vec<VsanObjectState>,
+    /// Objects and bytes left to resync.
+    pub resync: Option<(Option<u64>, Option<u64>)>,
+}
+
+/// Whom effects are looked for at.
+pub(super) struct Scene<'a> {
+    pub membership: &'a Membership,
+    /// Hosts whose VMs are affected.
+    pub hosts: Vec<usize>,
+    pub at: Option<Timestamp>,
+    /// Whether it lasts at the capture.
+    pub lasts: bool,
+}
+
+/// The effects, from a little before it began until a day after.
+pub(super) fn of<'c>(case: &'c Case, scene: &Scene<'_>) -> Effects<'c> {
+    let mut effects = Effects::default();
+    let (vcenter, cluster) = (
+        vcenter_of(case, scene.membership, scene.hosts.first().copied()).map(|(index, _)| index),
+        &case.clusters[scene.membership.cluster],
+    );
+    let near = |moment: &Moment, after: i64| {
+        scene.at.is_none_or(|at| (-120..=after).contains(&(moment.time.since(at) / 1_000_000)))
+    };
+    for moment in &case.timeline {
+        let kind = moment.event.kind;
+        let is_ours = cluster.hosts.contains(&moment.host) || Some(moment.host) == vcenter;
+        if (kind == EventKind::VM_INVALID || kind == EventKind::VM_INACCESSIBLE)
+            && near(moment, 86_400)
+            && concerns(case, scene, vcenter, moment)
+        {
+            effects.vms.extend(moment.field("vm").map(str::to_owned));
+            effects.vm_lines.push(moment);
+        } else if kind == EventKind::HA_FAILOVER && is_ours && near(moment, 3_600) {
+            effects.failovers += 1;
+            effects.restarted.extend(moment.field("vm").map(str::to_owned));
+        }
+    }
+    for names in [&mut effects.vms, &mut effects.restarted] {
+        names.sort();
+        names.dedup();
+    }
+    if scene.lasts {
+        data(case, &cluster.hosts, &mut effects);
+    }
+    effects
+}
+
+/// Whether a VM that went invalid is one of the hosts concerned: in their own log, or in that of their vCenter, which may
+/// lose VMs of other hosts at the same time.
+fn concerns(case: &Case, scene: &Scene<'_>, vcenter: Option<usize>, moment: &Moment) -> bool {
+    let elsewhere = |name: &str| {
+        let mut others = case.hosts.iter().enumerate().filter(|(index, _)| !scene.hosts.contains(index));
+        others.any(|(_, host)| host.vms.iter().any(|vm| vm.name == name))
+    };
+    scene.hosts.contains(&moment.host)
+        || (Some(moment.host) == vcenter && !moment.field("vm").is_some_and(elsewhere))
+}
+
+/// What hosts know of their objects at the capture: the one that knows of most trouble.
+fn data(case: &Case, hosts: &[usize], effects: &mut Effects<'_>) {
+    let is_reduced = |state: &VsanObjectState| state.objects > 0 && !is_well(&state.state);
+    for &index in hosts {
+        let vsan = &case.hosts[index].setup.vsan;
+        let objects: Vec<VsanObjectState> = vsan
+            .objects
+            .iter()
+            .flat_map(|told| &told.value)
+            .filter(|state| is_reduced(state))
+            .cloned()
+            .collect();
+        let count = |states: &[VsanObjectState]| states.iter().map(|state| state.objects).sum::<u64>();
+        if count(&objects) > count(&effects.objects) {
+            effects.objects = objects;
+        }
+        let resync = vsan.resync.as_ref().map(|told| told.value).filter(|left| left.0.or(left.1) > Some(0));
+        effects.resync = effects.resync.max(resync);
+    }
+}
+
+/// `healthy`, `remoteAccessible`: nothing is missing.
+fn is_well(state: &str) -> bool {
+    state.eq_ignore_ascii_case("healthy") || state.eq_ignore_ascii_case("remoteaccessible")
+}
+
+impl Effects<'_> {
+    /// The effects as `details` show them.
+    pub(super) fn details(&self) -> Value {
+        let objects: serde_json::Map<String, Value> =
+            self.objects.iter().map(|state| (state.state.clone(), json!(state.objects))).collect();
+        json!({
+            "vms_invalid": self.vms,
+            "vms_restarted": self.restarted,
+            "failovers": self.failovers,
+            "objects": objects,
+            "resync_objects": self.resync.and_then(|left| left.0),
+            "resync_bytes": self.resync.and_then(|left| left.1),
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! Whether vCenter's member list reached every host: unicast agent lists, configuration generations, frozen lists.
+
+use super::event::{Loss, Split};
+use crate::case::{Case, Host, Moment};
+use crate::model::EventKind;
+use crate::verdict::Evidence;
+
+/// The option with which a host keeps its list whatever vCenter sends.
+pub(super) const FROZEN: &str = "/VSAN/IgnoreClusterMemberListUpdates";
+
+/// What lists and generations say of a lost host.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ListSign {
+    /// Its own list is empty though it has peers.
+    pub is_empty: bool,
+    /// Its own list lacks hosts that went on, by node.
+    pub lacks: Vec<usize>,
+    /// Hosts whose list lacks it, where most do.
+    pub lacking: Vec<usize>,
+    /// Its configuration is of another vCenter, or older than that of all its peers.
+    pub config_stale: bool,
+    /// Hosts that are told to ignore the member list.
+    pub frozen: Vec<usize>,
+    /// Whether its own list and those of all peers that have one are whole.
+    pub are_whole: bool,
+    /// Lines that a push did not reach a host.
+    pub told: Vec<Evidence>,
+    pub evidence: Vec<Evidence>,
+}
+
+impl ListSign {
+    /// Whether a list lacks somebody.
+    pub(super) fn is_short(&self) -> bool {
+        !self.lacks.is_empty() || !self.lacking.is_empty()
+    }
+}
+
+/// How long before a loss a push may have failed, and how long after it may be told, in seconds.
+const PUSH: (i64, i64) = (3_600, 900);
+
+/// What lists say of `loss`.
+pub(super) fn sign(case: &Case, loss: &Loss<'_>) -> ListSign {
+    let membership = loss.membership;
+    let own = loss.host.map(|host| &case.hosts[host]);
+    let own_list = own.and_then(|host| host.unicast.as_ref());
+    let peers: Vec<usize> = loss.mates.clone();
+    let says = |host: usize, node: usize| membership.says(host, node).and_then(|said| said.listed);
+    let peer_nodes: Vec<usize> = peers.iter().filter_map(|&host| membership.node_of(host)).collect();
+    let lacks: Vec<usize> = match loss.host {
+        Some(host) => peer_nodes.iter().copied().filter(|&node| says(host, node) == Some(false)).collect(),
+        None => Vec::new(),
+    };
+    let with_list: Vec<usize> =
+        peers.iter().copied().filter(|&host| says(host, loss.node).is_some()).collect();
+    let lacking: Vec<usize> =
+        with_list.iter().copied().filter(|&host| says(host, loss.node) == Some(false)).collect();
+    let lacking = if lacking.len() * 2 > with_list.len() { lacking } else { Vec::new() };
+    let frozen: Vec<usize> =
+        peers.iter().copied().chain(loss.host).filter(|&host| is_frozen(&case.hosts[host])).collect();
+    let told = told(case, loss);
+    let mut sign = ListSign {
+        is_empty: own_list.is_some_and(|list| list.value.is_empty()),
+        are_whole: own_list.is_some() && lacks.is_empty() && !with_list.is_empty() && lacking.is_empty(),
+        config_stale: own.is_some_and(|host| config_stale(case, host, &peers)),
+        lacks,
+        lacking,
+        frozen,
+        told,
+        evidence: Vec::new(),
+    };
+    sign.are_whole &= !sign.is_empty;
+    sign.evidence = evidence(case, loss, &sign);
+    sign
+}
+
+fn is_frozen(host: &Host) -> bool {
+    host.options.get(FROZEN).is_some_and(|option| option.value == "1")
+}
+
+/// Lines of the lost host, or of vCenter, that the configuration of vSAN did not reach it.
+fn told(case: &Case, loss: &Loss<'_>) -> Vec<Evidence> {
+    let near = |moment: &&Moment| {
+        let own = Some(moment.host) == loss.host
+            || moment.field("host_name") == Some(loss.membership.nodes[loss.node].label());
+        let inside = |at| (-PUSH.0..=PUSH.1).contains(&(moment.time.since(at) / 1_000_000));
+        moment.event.kind == EventKind::VSAN_CONFIG_STALE
+            && moment.event.rule.contains("update-not-applied")
+            && own
+            && loss.span.at.is_some_and(inside)
+    };
+    case.timeline.iter().filter(near).take(3).map(Evidence::event).collect()
+}
+
+fn evidence(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Evidence> {
+    let mut lines = Vec::new();
+    let cluster = &case.clusters[loss.membership.cluster];
+    let mut hosts: Vec<usize> = loss.host.into_iter().chain(sign.lacking.iter().copied()).collect();
+    hosts.extend(cluster.hosts.iter().copied().filter(|host| !hosts.contains(host)).collect::<Vec<_>>());
+    for index in hosts.into_iter().take(6) {
+        let host = &case.hosts[index];
+        lines.extend(host.unicast.as_ref().map(|agents| Evidence::of(index, agents)));
+        // A host that is told to ignore the list keeps an old one.
+        lines.extend(
+            host.options.get(FROZEN).filter(|_| is_frozen(host)).map(|option| Evidence::of(index, option)),
+        );
+    }
+    lines.extend(sign.told.iter().cloned());
+    lines
+}
+
+/// `Config Generation: <vcUuid> <n> <time>`: stale where the UUID is another, or the number lower, than with all peers.
+fn config_stale(case: &Case, host: &Host, peers: &[usize]) -> bool {
+    let Some(own) = generation(host) else { return false };
+    let peers: Vec<_> = peers.iter().filter_map(|&index| generation(&case.hosts[index])).collect();
+    !peers.is_empty() && peers.iter().all(|peer| peer.0 != own.0 || peer.1 > own.1)
+}
+
+/// The vCenter that a host's vSAN configuration is of, and its number.
+fn generation(host: &Host) -> Option<(String, u64)> {
+    let text = host.vsan.as_ref()?.value.config_generation.as_deref()?;
+    let mut words = text.split_whitespace();
+    Some((words.next()?.to_ascii_lowercase(), words.next()?.parse().ok()?))
+}
+
+/// Lists of a split cluster that lack nodes of the other side, where most of those that are here do.
+pub(super) fn of_split(case: &Case, split: &Split<'_>) -> Vec<Evidence> {
+    let membership = split.membership;
+    let group = |node: usize| split.groups.iter().position(|group| group.contains(&node));
+    let lists = |row: &usize| {
+        let own = membership.node_of(*row).and_then(group)?;
+        let across = (0..membership.nodes.len()).filter(|&node| group(node).is_some_and(|of| of != own));
+        let listed: Vec<bool> =
+            across.filter_map(|node| membership.says(*row, node)).filter_map(|said| said.listed).collect();
+        (!listed.is_empty()).then(|| (*row, listed.contains(&false)))
+    };
+    let told: Vec<(usize, bool)> = membership.rows.iter().filter_map(lists).collect();
+    let lacking: Vec<usize> = told.iter().filter(|(_, lacks)| *lacks).map(|(row, _)| *row).collect();
+    if lacking.len() * 2 <= told.len() {
+        return Vec::new();
+    }
+    let line = |host: usize| Some(Evidence::of(host, case.hosts[host].unicast.as_ref()?));
+    lacking.into_iter().filter_map(line).take(4).collect()
+}

@@ -1,0 +1,100 @@
+//! The finding that a vSAN cluster is, or was, split into groups that do not see each other.
+
+use serde_json::json;
+
+use super::cause;
+use super::effects::{self, Scene};
+use super::event::Split;
+use super::network::Fault;
+use super::{remedy, text};
+use crate::case::Case;
+use crate::model::{Confidence, Severity};
+use crate::verdict::{Evidence, Finding, distinct};
+
+pub(super) fn finding(case: &Case, split: &Split<'_>) -> Finding {
+    let (id, network, of_cause) = cause::of_split(case, split);
+    let (membership, span) = (split.membership, &split.span);
+    let named: Vec<Vec<String>> = split
+        .groups
+        .iter()
+        .map(|group| group.iter().map(|&node| membership.nodes[node].label().to_owned()).collect())
+        .collect();
+    let mut hosts: Vec<usize> =
+        split.groups.iter().flatten().filter_map(|&node| membership.nodes[node].host).collect();
+    hosts.sort_unstable();
+    let effects =
+        effects::of(case, &Scene { membership, hosts: hosts.clone(), at: span.at, lasts: !span.over });
+    let told = text::Parted { groups: &named, over: span.over, span, cause: id, fault: network.fault };
+    let (_, last_line, _) = crate::verdict::span(span.lines.iter().copied());
+    Finding {
+        id: "vsan.partition",
+        severity: if span.over { Severity::Error } else { Severity::Critical },
+        confidence: confidence(split, id),
+        title: told.title(),
+        summary: told.summary(&effects),
+        cause: (id, told.cause()),
+        hosts,
+        vms: effects.vms.clone(),
+        first_seen: span.at,
+        last_seen: span.returned.or(last_line).or(span.at),
+        count: span.lines.len() as u64,
+        remedy: remedy::of_split(case, split, id, &network),
+        references: remedy::references(id, network.fault),
+        evidence: evidence(case, split, of_cause, &effects),
+        details: json!({
+            "groups": named,
+            "at": span.at,
+            "at_uncertainty_ms": span.at.map(|_| span.uncertainty_ms),
+            "returned_at": span.returned,
+            "over": span.over,
+            "observers": crate::verdict::ids(case, &split.observers),
+            "network": network.fault.filter(|_| id == "network").map(Fault::name),
+            "effects": effects.details(),
+        }),
+    }
+}
+
+fn confidence(split: &Split<'_>, cause: &str) -> Confidence {
+    let sides = split.groups.iter().filter(|group| {
+        group.iter().any(|&node| {
+            split.membership.nodes[node].host.is_some_and(|host| split.observers.contains(&host))
+        })
+    });
+    match (split.span.by_state, split.span.lines.is_empty(), sides.count()) {
+        (true, false, 2..) if cause != "unknown" => Confidence::Certain,
+        (true, ..) | (false, _, 2..) => Confidence::Likely,
+        _ => Confidence::Possible,
+    }
+}
+
+/// The view of one host of each group, the lines of each witness, what supports the cause.
+fn evidence(
+    case: &Case,
+    split: &Split<'_>,
+    of_cause: Vec<Evidence>,
+    effects: &effects::Effects<'_>,
+) -> Vec<Evidence> {
+    let mut lines = Vec::new();
+    if split.span.by_state {
+        let first = |group: &Vec<usize>| group.iter().find_map(|&node| split.membership.nodes[node].host);
+        for index in split.groups.iter().filter_map(first) {
+            let shown = case.hosts[index].vsan.iter().flat_map(|vsan| &vsan.value.lines);
+            lines.extend(shown.map(|(source, text)| Evidence {
+                host: index,
+                source: source.clone(),
+                time: None,
+                text: text.clone(),
+            }));
+        }
+    }
+    let mut told: Vec<usize> = Vec::new();
+    for line in &split.span.lines {
+        if told.iter().filter(|host| **host == line.host).count() < 2 && told.len() < 16 {
+            told.push(line.host);
+            lines.push(Evidence::event(line));
+        }
+    }
+    lines.extend(of_cause);
+    lines.extend(effects.vm_lines.iter().take(3).map(|moment| Evidence::event(moment)));
+    distinct(lines)
+}

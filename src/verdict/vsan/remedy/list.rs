@@ -1,0 +1,140 @@
+//! The member list: let vCenter push it, and only if that fails rebuild it by hand (KB 326427).
+
+use super::super::event::Loss;
+use super::super::lists::{FROZEN, ListSign};
+use super::{named, step, vcenter};
+use crate::case::{Case, Membership, Node};
+use crate::model::Text;
+use crate::verdict::{Step, shell_word};
+
+/// Lets vCenter push the member list, and only if that fails rebuilds it by hand.
+pub(super) fn push(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {
+    let name = loss.name(case);
+    let mut steps = vec![super::network::first_ping(case, loss.membership, loss.host)];
+    steps.extend(unfreeze(case, &sign.frozen));
+    steps.push(Step::new(
+        Text::new(
+            format!(
+                "In vCenter Server reconnect {name}; vCenter Server then pushes the vSAN member list to all hosts. It must not be older than the hosts."
+            ),
+            format!(
+                "vCenter Server で {name} を再接続します。これにより vSAN メンバー リストが全ホストに配信されます。vCenter Server はホストより古くないことが前提です。"
+            ),
+        ),
+        None,
+        vcenter(case, loss.membership, loss.host),
+    ));
+    steps.push(step(
+        "Check the unicast agent list: one line for every other host, never the host itself. If it is complete now, go to the last step.",
+        "ユニキャスト エージェント リストを確認します。自分自身を除く全ホストが 1 行ずつ表示されること。正しければ最後の手順へ進みます。",
+        Some("esxcli vsan cluster unicastagent list"),
+        loss.host,
+    ));
+    let mut by_hand = rebuild(case, loss, sign);
+    let rest = by_hand.len().saturating_sub(1);
+    if let Some(first) = by_hand.first_mut() {
+        first.text.en = format!(
+            "Only if the list is still not right, and together with VMware support (KB 326427): rebuild it by hand with this and the next {rest} steps. {}",
+            first.text.en
+        );
+        first.text.ja = format!(
+            "リストが正しくならない場合に限り、VMware サポートと共に、この手順とそれに続く {rest} 手順により手動で再作成します (KB 326427)。{}",
+            first.text.ja
+        );
+    }
+    steps.append(&mut by_hand);
+    steps
+}
+
+/// Hosts that ignore the list would ignore the next one too.
+fn unfreeze(case: &Case, frozen: &[usize]) -> Option<Step> {
+    let (en, ja) = named(case, frozen);
+    (!frozen.is_empty()).then(|| {
+        Step::new(
+            Text::new(
+                format!("On {en}: let the host take member lists from vCenter Server again."),
+                format!("{ja} で、vCenter Server からのメンバー リストを再び受け取るように設定します。"),
+            ),
+            format!("esxcfg-advcfg -s 0 {FROZEN}"),
+            frozen.first().copied().filter(|_| frozen.len() == 1),
+        )
+    })
+}
+
+/// KB 326427: freeze the lists, add every other host, never the own one, verify, unfreeze.
+fn rebuild(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {
+    let membership = loss.membership;
+    let mut steps = vec![step(
+        "On all hosts: keep vCenter Server from overwriting the lists meanwhile.",
+        "全ホストで実施: 作業中に vCenter Server がリストを上書きしないようにします。",
+        Some(&format!("esxcfg-advcfg -s 1 {FROZEN}")),
+        None,
+    )];
+    let others = membership.nodes.iter().enumerate().filter(|(node, _)| *node != loss.node);
+    for (_, peer) in others.filter(|(_, peer)| peer.host.is_some() || peer.witness) {
+        let Some(command) = add(peer) else { continue };
+        let label = peer.label();
+        steps.push(Step::new(
+            Text::new(
+                format!("Add {label} to the list. Never add a host to its own list: that can crash it."),
+                format!("リストに {label} を追加します。自分自身は絶対に追加しないでください (ホストがクラッシュする可能性があります)。"),
+            ),
+            command,
+            loss.host,
+        ));
+    }
+    let lost = &membership.nodes[loss.node];
+    if let Some(command) = add(lost).filter(|_| !sign.lacking.is_empty()) {
+        let ((en, ja), name) = (named(case, &sign.lacking), loss.name(case));
+        steps.push(Step::new(
+            Text::new(
+                format!("On {en}, which do not have {name} on their lists: add it. esxcli vsan network list on {name} shows its address."),
+                format!("リストに {name} がない {ja} で、{name} を追加します。アドレスは {name} 上の esxcli vsan network list で確認できます。"),
+            ),
+            command,
+            None,
+        ));
+    }
+    steps.push(step(
+        "When all hosts are members again, on all hosts: let vCenter Server manage the lists again.",
+        "全ホストがメンバーに復帰したら、全ホストで vCenter Server によるリスト管理を再開します。",
+        Some(&format!("esxcfg-advcfg -s 0 {FROZEN}")),
+        None,
+    ));
+    steps
+}
+
+/// The command that adds a node to a unicast agent list.
+fn add(node: &Node) -> Option<String> {
+    let uuid = node.uuid.as_deref()?;
+    let kind = if node.witness { "witness" } else { "node" };
+    let ip = node.addresses.first().map(|ip| shell_word(ip));
+    let ip = ip.unwrap_or_else(|| format!("<vSAN IP of {}>", node.label()));
+    Some(format!("esxcli vsan cluster unicastagent add -t {kind} -u {uuid} -U true -a {ip} -p 12321"))
+}
+
+/// A split whose lists do not have each other's hosts.
+pub(super) fn of_split(case: &Case, membership: &Membership) -> Vec<Step> {
+    let cluster = &case.clusters[membership.cluster];
+    let frozen: Vec<usize> = cluster
+        .hosts
+        .iter()
+        .copied()
+        .filter(|&host| case.hosts[host].options.get(FROZEN).is_some_and(|option| option.value == "1"))
+        .collect();
+    let mut steps = vec![super::network::first_ping(case, membership, None)];
+    steps.extend(unfreeze(case, &frozen));
+    steps.push(step(
+        "In vCenter Server let the vSAN health service update the configuration of all hosts (cluster, Monitor, vSAN, Skyline Health: remediate inconsistent configuration).",
+        "vCenter Server の vSAN 健全性で、全ホストの構成を更新します (クラスタ - 監視 - vSAN - Skyline 健全性: 不整合な構成を修正)。",
+        None,
+        vcenter(case, membership, None),
+    ));
+    steps.push(step(
+        "On every host: one line for every other host, never the host itself. If lists are still not right, rebuild them with VMware support (KB 326427).",
+        "各ホストで、自分自身を除く全ホストが 1 行ずつ表示されること。正しくない場合は VMware サポートと共に再作成します (KB 326427)。",
+        Some("esxcli vsan cluster unicastagent list"),
+        None,
+    ));
+    steps
+}

@@ -1,0 +1,249 @@
+//! What to do about a loss or a split, in order, with commands per host, their warnings and the check.
+
+mod list;
+mod network;
+
+use super::cause::Cause;
+use super::event::{Loss, Split};
+use super::network::{Fault, NetworkSign};
+use super::skew::vcenter_of;
+use crate::case::{Case, How, Membership};
+use crate::model::Text;
+use crate::verdict::{Step, ids, list_en, list_ja, version};
+
+/// The steps against `loss`.
+pub(super) fn steps(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
+    let lasts = !loss.span.over;
+    let mut steps = match cause.id {
+        "version-skew" => skew(case, loss, cause),
+        "member-list-not-pushed" => list::push(case, loss, &cause.signs.lists),
+        "network" => network::steps(case, loss.membership, loss.host, &cause.signs.network),
+        "host-crash" => crash(loss, cause),
+        "host-restart" => restart(loss),
+        "maintenance" => maintenance(case, loss),
+        "format-skew" => format(loss),
+        _ => unknown(case, loss),
+    };
+    steps.extend(lasts.then(|| check(loss.membership)));
+    steps
+}
+
+/// The steps against a split.
+pub(super) fn of_split(case: &Case, split: &Split<'_>, cause: &str, sign: &NetworkSign) -> Vec<Step> {
+    let membership = split.membership;
+    let first = |group: &Vec<usize>| group.iter().find_map(|&node| membership.nodes[node].host);
+    let lost_side = split.groups.iter().skip(1).find_map(first);
+    let mut steps = match cause {
+        "member-list-not-pushed" => list::of_split(case, membership),
+        "format-skew" => vec![one_build()],
+        _ => network::steps(case, membership, sign.hosts.first().copied().or(lost_side), sign),
+    };
+    steps.extend((!split.span.over).then(|| check(membership)));
+    steps
+}
+
+/// A step of fixed words.
+pub(super) fn step(en: &str, ja: &str, command: Option<&str>, host: Option<usize>) -> Step {
+    Step::new(Text::new(en, ja), command.map(str::to_owned), host)
+}
+
+fn skew(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if let Some(skew) = &cause.signs.skew {
+        let shown = loss.host.filter(|host| skew.newer.contains(host)).unwrap_or(skew.newer[0]);
+        // The version finding tells the check; here the order matters.
+        steps.extend(version::remedy(&case.hosts[shown], skew.vcenter).into_iter().take(2));
+    }
+    steps.extend(list::push(case, loss, &cause.signs.lists));
+    steps
+}
+
+fn crash(loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if cause.signs.stop.is_some_and(|stop| stop.how == How::Silent) {
+        steps.push(step(
+            "Look in the hardware's event log and the power supplies for the time at which the host's logs end.",
+            "ホストのログが途切れた時刻について、ハードウェアのイベント ログと電源を確認します。",
+            Some("esxcli hardware ipmi sel list"),
+            loss.host,
+        ));
+    } else {
+        steps.push(step(
+            "Find out why the host stopped (core dump, hardware event log) before it goes back to work.",
+            "復帰させる前に、停止の原因 (コア ダンプ、ハードウェア イベント ログ) を調査してください。",
+            Some("esxcli system coredump file list; esxcli hardware ipmi sel list"),
+            loss.host,
+        ));
+    }
+    steps.push(step(
+        "Keep the dump and a fresh vm-support bundle for VMware support.",
+        "VMware サポート用に、コア ダンプと最新の vm-support バンドルを保管します。",
+        Some("vm-support"),
+        loss.host,
+    ));
+    steps
+}
+
+fn restart(loss: &Loss<'_>) -> Vec<Step> {
+    let mut steps = vec![step(
+        "Find out who restarted the host, and why: the shell and authentication logs and the tasks in vCenter Server tell.",
+        "誰が何のために再起動したかを、シェル ログ、認証ログ、および vCenter Server のタスクで確認します。",
+        Some("grep -E 'reboot|poweroff|shutdown' /var/log/shell.log /var/log/auth.log"),
+        loss.host,
+    )];
+    if loss.span.over {
+        steps.push(step(
+            "Next time put the host into maintenance mode first, with the vSAN data migration that the work needs.",
+            "次回は、作業に適した vSAN データ移行オプションを選んで、先にホストをメンテナンス モードにしてください。",
+            Some("esxcli system maintenanceMode set -e true -m ensureObjectAccessibility"),
+            loss.host,
+        ));
+    } else {
+        steps.push(step(
+            "Wait until the host has booted and joined again.",
+            "ホストの起動とクラスタへの再参加を待ちます。",
+            None,
+            loss.host,
+        ));
+    }
+    steps
+}
+
+fn maintenance(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
+    let mut steps = vec![step(
+        "When the work is done, power the host on and take it out of maintenance mode.",
+        "作業完了後、ホストの電源をオンにし、メンテナンス モードを終了します。",
+        Some("esxcli system maintenanceMode set -e false"),
+        loss.host,
+    )];
+    let is_on = |host: usize| {
+        let state = case.hosts[host].vsan.as_ref().and_then(|vsan| vsan.value.maintenance.as_deref());
+        state.is_some_and(|state| state.eq_ignore_ascii_case("on"))
+    };
+    if loss.host.is_some_and(is_on) {
+        steps.push(step(
+            "If vSAN still holds the host for in maintenance afterwards (Maintenance Mode State: ON), set it on and off once more; noAction moves no data, so make sure that no object depends on it.",
+            "その後も vSAN 側がメンテナンス中のまま (Maintenance Mode State: ON) の場合は、もう一度オンとオフを行います。noAction はデータを移行しないため、依存するオブジェクトがないことを確認してください。",
+            Some("esxcli system maintenanceMode set -e true -m noAction; esxcli system maintenanceMode set -e false"),
+            loss.host,
+        ));
+    }
+    steps
+}
+
+fn format(loss: &Loss<'_>) -> Vec<Step> {
+    vec![
+        step(
+            "Create no new disk groups and upgrade no on-disk format meanwhile: there is no way back.",
+            "それまで新しいディスク グループの作成や、オンディスク フォーマットのアップグレードを行わないでください (元に戻せません)。",
+            None,
+            None,
+        ),
+        Step { host: loss.host, ..one_build() },
+    ]
+}
+
+fn one_build() -> Step {
+    step(
+        "Bring all hosts of the cluster to one ESXi build, the newest that any of them runs; vCenter Server first if it is older.",
+        "クラスタの全ホストを、その中で最も新しい ESXi ビルドに統一します。vCenter Server の方が古い場合は、先に vCenter Server をアップグレードします。",
+        Some("esxcli system version get"),
+        None,
+    )
+}
+
+fn unknown(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
+    let name = loss.name(case);
+    let mut steps = Vec::new();
+    if loss.host.is_none() {
+        steps.push(Step::new(
+            Text::new(
+                format!("See on the console or the management controller of {name} whether it is up, and take its bundle."),
+                format!("{name} のコンソールまたは管理コントローラで稼働状態を確認し、バンドルを取得します。"),
+            ),
+            "vm-support".to_owned(),
+            None,
+        ));
+    }
+    steps.push(step(
+        "Compare the membership and the unicast agent lists of all hosts, and test the vSAN network between them.",
+        "全ホストのメンバーシップとユニキャスト エージェント リストを比較し、vSAN ネットワークの疎通を確認します。",
+        Some("esxcli vsan cluster get; esxcli vsan cluster unicastagent list"),
+        None,
+    ));
+    steps.extend(network::ping(case, loss.membership, loss.host));
+    steps
+}
+
+/// Every node of the cluster counts every other one.
+fn check(membership: &Membership) -> Step {
+    let count = membership.nodes.len();
+    Step::new(
+        Text::new(
+            format!(
+                "Check: every host counts all members: Sub-Cluster Member Count is {count}, and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves."
+            ),
+            format!(
+                "確認: 全ホストで Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID が全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"
+            ),
+        ),
+        "esxcli vsan cluster get".to_owned(),
+        None,
+    )
+}
+
+/// Vendor documents for a cause.
+pub(super) fn references(cause: &str, fault: Option<Fault>) -> Vec<(&'static str, Option<&'static str>)> {
+    const ISOLATED: (&str, Option<&str>) = (
+        "KB 393677: vSAN host isolated from its cluster",
+        Some("https://knowledge.broadcom.com/external/article/393677"),
+    );
+    const LIST: (&str, Option<&str>) = (
+        "KB 326427: vSAN unicast agent list not updated",
+        Some("https://knowledge.broadcom.com/external/article/326427"),
+    );
+    const ORDER: (&str, Option<&str>) = (
+        "KB 326927: vSAN upgrade order and build recommendations",
+        Some("https://knowledge.broadcom.com/external/article/326927"),
+    );
+    const FORMAT: (&str, Option<&str>) = (
+        "KB 326888: vSAN format version beyond the software version",
+        Some("https://knowledge.broadcom.com/external/article/326888"),
+    );
+    const DISKS: (&str, Option<&str>) = (
+        "KB 327034: vSAN on-disk formats by release",
+        Some("https://knowledge.broadcom.com/external/article/327034"),
+    );
+    const CORRUPTION: (&str, Option<&str>) = (
+        "KB 414383: vSAN packets with a wrong checksum",
+        Some("https://knowledge.broadcom.com/external/article/414383"),
+    );
+    const HEALTH: (&str, Option<&str>) = (
+        "KB 318839: vSAN health, cluster partition",
+        Some("https://knowledge.broadcom.com/external/article/318839"),
+    );
+    const MISMATCH: (&str, Option<&str>) = (
+        "KB 440571: vSAN node decommission state mismatch",
+        Some("https://knowledge.broadcom.com/external/article/440571"),
+    );
+    match (cause, fault) {
+        ("version-skew", _) => vec![ORDER, LIST, ISOLATED],
+        ("member-list-not-pushed", _) => vec![LIST, ISOLATED],
+        ("format-skew", _) => vec![FORMAT, DISKS],
+        ("network", Some(Fault::Corruption)) => vec![CORRUPTION, ISOLATED],
+        ("network", _) => vec![ISOLATED, HEALTH],
+        ("maintenance", _) => vec![MISMATCH],
+        _ => vec![ISOLATED, HEALTH],
+    }
+}
+
+/// The vCenter Server of a membership's hosts.
+fn vcenter(case: &Case, membership: &Membership, lost: Option<usize>) -> Option<usize> {
+    vcenter_of(case, membership, lost).map(|(index, _)| index)
+}
+
+/// Names of hosts for a sentence in both languages.
+fn named(case: &Case, hosts: &[usize]) -> (String, String) {
+    let names = ids(case, hosts);
+    (list_en(&names), list_ja(&names))
+}

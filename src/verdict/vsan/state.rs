@@ -1,0 +1,133 @@
+//! What the hosts' views at the capture say: who counts whom, and which views are too old to count.
+
+use std::collections::BTreeSet;
+
+use super::sides::{Ground, Row, Sides};
+use crate::case::{Case, Host, Membership};
+use crate::model::{EventKind, Timestamp};
+
+/// A view that was taken so long before another one was formed is no longer the cluster's, in seconds. Less may be a
+/// difference of clocks.
+const OLD_VIEW: i64 = 300;
+
+/// The views of a cluster's hosts, laid side by side.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Whom each host with a whole view does not count.
+    pub rows: Vec<Row>,
+    /// The sides that they make.
+    pub sides: Sides,
+    /// When the last of the views was taken.
+    pub taken: Option<Timestamp>,
+}
+
+impl State {
+    pub(super) fn of(case: &Case, membership: &Membership, witnesses: &BTreeSet<usize>) -> State {
+        let viewers = viewers(case, membership);
+        let nodes = expected(membership, &viewers);
+        let row = |&host: &usize| {
+            let lacks =
+                |node: &&usize| membership.says(host, **node).is_some_and(|said| said.counted == Some(false));
+            Some(Row { by: membership.node_of(host)?, gone: nodes.iter().filter(lacks).copied().collect() })
+        };
+        let rows: Vec<Row> = viewers.iter().filter_map(row).collect();
+        let ground =
+            Ground { nodes: nodes.iter().copied().collect(), witnesses, rows: &rows, is_state: true };
+        let sides = if rows.is_empty() { Sides::default() } else { ground.sides() };
+        let taken = viewers.iter().filter_map(|&host| case.hosts[host].captured_at).max();
+        State { rows, sides, taken }
+    }
+
+    /// Whether the views show `node` among those that went on, later than `at`.
+    pub(super) fn shows_back(&self, node: usize, at: Timestamp) -> bool {
+        let later = self.taken.is_none_or(|taken| taken >= at);
+        later && self.sides.main().len() > 1 && self.sides.main().contains(&node)
+    }
+
+    /// Whether `node` has a view and counts nobody but itself.
+    pub(super) fn is_lone(&self, case: &Case, membership: &Membership, node: usize) -> bool {
+        let host = membership.nodes[node].host.map(|host| &case.hosts[host]);
+        let view = host.and_then(|host| host.vsan.as_ref());
+        self.rows.iter().any(|row| row.by == node) && view.is_some_and(|vsan| vsan.value.members.len() == 1)
+    }
+}
+
+/// The hosts of the cluster whose view is here, whole, and not older than what the others show.
+fn viewers(case: &Case, membership: &Membership) -> Vec<usize> {
+    let cluster = &case.clusters[membership.cluster];
+    let is_whole = |host: &Host| {
+        host.vsan.as_ref().is_some_and(|vsan| {
+            let listed = vsan.value.members.len() as u64;
+            listed > 0 && vsan.value.member_count.is_none_or(|count| count == listed)
+        })
+    };
+    let whole: Vec<usize> =
+        case.members(cluster).filter(|(_, host)| is_whole(host)).map(|(host, _)| host).collect();
+    let newest = whole.iter().filter_map(|&host| formed_at(&case.hosts[host])).max();
+    let is_current = |host: &usize| {
+        let taken = case.hosts[*host].captured_at;
+        !matches!((taken, newest), (Some(taken), Some(newest)) if newest.since(taken) > OLD_VIEW * 1_000_000)
+    };
+    whole.into_iter().filter(is_current).collect()
+}
+
+/// Every node that belongs to the cluster: that has a bundle here, that a view counts, or that most unicast lists have.
+/// One list alone may keep a node that was removed long ago.
+fn expected(membership: &Membership, viewers: &[usize]) -> BTreeSet<usize> {
+    let belongs = |node: &usize| {
+        let counted = viewers
+            .iter()
+            .any(|&host| membership.says(host, *node).is_some_and(|said| said.counted == Some(true)));
+        let lists: Vec<bool> = membership.column(*node).filter_map(|(_, said)| said.listed).collect();
+        let listed = lists.iter().filter(|listed| **listed).count();
+        membership.nodes[*node].host.is_some() || counted || listed * 2 > lists.len()
+    };
+    (0..membership.nodes.len()).filter(belongs).collect()
+}
+
+/// When the membership view of a host was formed: the first four bytes of its membership UUID are the Unix time,
+/// least significant byte first. Inferred from real output, not documented.
+pub fn formed_at(host: &Host) -> Option<Timestamp> {
+    let uuid = host.vsan.as_ref()?.value.membership_uuid.as_deref()?;
+    let seconds = u32::from_str_radix(uuid.get(..8)?, 16).ok()?.swap_bytes();
+    let at = Timestamp::from_seconds(i64::from(seconds));
+    // Anything before vSAN or after the capture is no time.
+    let plausible = seconds > 1_390_000_000
+        && host.captured_at.is_none_or(|captured| at <= captured.plus_seconds(86_400));
+    plausible.then_some(at)
+}
+
+/// Whether a host that counts only itself knows that there are others: vCenter names them, or it fell back from a role
+/// that it played in a cluster.
+pub(super) fn knows_others(case: &Case, host: usize) -> bool {
+    let fell_back =
+        |role: &str| !["discovery", "rejoin", "none", "init"].contains(&role.to_ascii_lowercase().as_str());
+    let told = |kind: EventKind, moment: &crate::case::Moment| {
+        kind == EventKind::VSAN_NODE_LEFT
+            || (kind == EventKind::VSAN_ROLE_CHANGE && moment.field("from").is_some_and(fell_back))
+    };
+    case.managed_beside(host) > 0
+        || case.timeline.iter().any(|moment| moment.host == host && told(moment.event.kind, moment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Sourced;
+    use crate::fact::VsanCluster;
+    use crate::model::{MemberPath, Source};
+
+    #[test]
+    fn a_membership_uuid_tells_when_the_view_was_formed() {
+        let of = |uuid: &str| {
+            let value = VsanCluster { membership_uuid: Some(uuid.to_owned()), ..VsanCluster::default() };
+            let source = Source { file: MemberPath::new("f"), line: 1, offset: 0 };
+            let mut host = Host::default();
+            host.vsan = Some(Sourced { value, source, text: String::new() });
+            formed_at(&host).map(|at| at.to_string())
+        };
+        assert_eq!(of("f89b1468-1111-2222-3333-444455556666").as_deref(), Some("2025-05-02T10:18:32Z"));
+        assert_eq!(of("00000000-1111-2222-3333-444455556666"), None);
+        assert_eq!(of("zz"), None);
+    }
+}
