@@ -3,6 +3,7 @@
 //! One row a witness, one column a node. Nothing is judged here: who is out, and why, is asked by a verdict.
 
 mod build;
+mod nodes;
 #[cfg(test)]
 mod tests;
 
