@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Missing;
-use super::host::{Host, Sourced, same_name};
+use super::host::{Host, Sourced};
 use super::names::Names;
+use super::node;
 use super::timeline::Moment;
 use crate::fact::VsanCluster;
 use crate::model::{EventKind, HostKind, Source};
@@ -173,69 +174,87 @@ fn is_ha_mate(hosts: &[Host], a: usize, b: usize) -> bool {
 }
 
 /// Cluster members that member lists, unicast agents or log lines name, and that no bundle covers.
-pub(super) fn missing(hosts: &[Host], clusters: &[Cluster], timeline: &[Moment]) -> Vec<Missing> {
-    let own: BTreeSet<&str> = hosts.iter().filter_map(Host::node_uuid).collect();
-    let mut found: BTreeMap<String, Missing> = BTreeMap::new();
-    for &index in clusters.iter().flat_map(|cluster| &cluster.hosts) {
-        let host = &hosts[index];
-        if let Some(vsan) = &host.vsan {
-            for (at, uuid) in vsan.value.members.iter().enumerate() {
-                let name = vsan.value.member_names.get(at).filter(|name| !name.starts_with("localhost"));
-                let line = member_line(vsan, uuid, name);
-                note(&mut found, hosts, &own, index, uuid, name, line);
+pub(super) fn missing(
+    hosts: &[Host],
+    clusters: &[Cluster],
+    names: &Names,
+    timeline: &[Moment],
+) -> Vec<Missing> {
+    let mut found = Found { hosts, names, missing: BTreeMap::new() };
+    for cluster in clusters {
+        for &index in &cluster.hosts {
+            let host = &hosts[index];
+            if let Some(vsan) = &host.vsan {
+                // The two lists are in one order, if both are whole.
+                let listed = &vsan.value.member_names;
+                let whole = vsan.value.members.len() == listed.len();
+                for (at, uuid) in vsan.value.members.iter().enumerate() {
+                    let name = listed.get(at).filter(|name| whole && node::is_name(name));
+                    found.note(cluster, index, uuid, name, member_line(vsan, uuid, name));
+                }
             }
-        }
-        if let Some(agents) = &host.unicast {
-            // A witness is an appliance of its own; its bundle is not looked for.
-            for agent in agents.value.iter().filter(|agent| !agent.witness) {
-                note(&mut found, hosts, &own, index, &agent.node_uuid, None, (&agents.source, &agents.text));
+            for agents in &host.unicast {
+                for agent in &agents.value {
+                    found.note(cluster, index, &agent.node_uuid, None, (&agents.source, &agents.text));
+                }
             }
         }
     }
     // A node that was seen to leave is on nobody's list any more.
     let left = |moment: &&Moment| moment.event.kind == EventKind::VSAN_NODE_LEFT;
     for moment in timeline.iter().filter(left) {
-        if let Some(uuid) = moment.field("node") {
+        let cluster = clusters.iter().find(|cluster| cluster.hosts.contains(&moment.host));
+        if let Some((uuid, cluster)) = moment.field("node").zip(cluster) {
             let name = moment.event.fields.get("node_host");
-            note(&mut found, hosts, &own, moment.host, uuid, name, (&moment.event.source, &moment.event.raw));
+            found.note(cluster, moment.host, uuid, name, (&moment.event.source, &moment.event.raw));
         }
     }
-    let mut missing: Vec<Missing> = found.into_values().collect();
+    let mut missing: Vec<Missing> = found.missing.into_values().collect();
     missing.sort_by(|a, b| a.label().cmp(b.label()));
     missing
 }
 
-fn note(
-    found: &mut BTreeMap<String, Missing>,
-    hosts: &[Host],
-    own: &BTreeSet<&str>,
-    index: usize,
-    uuid: &str,
-    name: Option<&String>,
-    line: (&Source, &str),
-) {
-    let has_bundle =
-        |name: &String| hosts.iter().any(|host| host.names.iter().any(|own| same_name(own, name)));
-    if own.contains(uuid) || name.is_some_and(has_bundle) {
-        return;
-    }
-    let new = || Missing {
-        node_uuid: Some(uuid.to_owned()),
-        name: None,
-        seen_by: Vec::new(),
-        evidence: Vec::new(),
-    };
-    let missing = found.entry(uuid.to_owned()).or_insert_with(new);
-    missing.name = missing.name.take().or_else(|| name.cloned());
-    let line = (index, line.0.clone(), line.1.to_owned());
-    match missing.evidence.iter_mut().find(|(host, _, _)| *host == index) {
-        // A line that names it says more than one which stands for a list.
-        Some(known) if !tells(&known.2, uuid, name) && tells(&line.2, uuid, name) => *known = line,
-        Some(_) => {}
-        None => {
-            missing.seen_by.push(index);
-            missing.seen_by.sort_unstable();
-            missing.evidence.push(line);
+/// Missing members by their UUID.
+struct Found<'a> {
+    hosts: &'a [Host],
+    names: &'a Names,
+    missing: BTreeMap<String, Missing>,
+}
+
+impl Found<'_> {
+    /// Takes notice that `index`, a host of `cluster`, names the node `uuid`, by `name` where that is told too.
+    fn note(
+        &mut self,
+        cluster: &Cluster,
+        index: usize,
+        uuid: &str,
+        name: Option<&String>,
+        line: (&Source, &str),
+    ) {
+        let is_here = |name: &String| cluster.hosts.iter().any(|&host| self.hosts[host].is_called(name));
+        // A witness is an appliance of its own; its bundle is not looked for.
+        let is_witness = self.names.is_witness(uuid);
+        if is_witness || self.names.node(uuid).is_some() || node::is_nil(uuid) || name.is_some_and(is_here) {
+            return;
+        }
+        let known = self.names.node_name(uuid).map(str::to_owned);
+        let new = || Missing {
+            node_uuid: Some(uuid.to_owned()),
+            name: known,
+            seen_by: Vec::new(),
+            evidence: Vec::new(),
+        };
+        let missing = self.missing.entry(uuid.to_owned()).or_insert_with(new);
+        let line = (index, line.0.clone(), line.1.to_owned());
+        match missing.evidence.iter_mut().find(|(host, _, _)| *host == index) {
+            // A line that names it says more than one which stands for a list.
+            Some(known) if !tells(&known.2, uuid, name) && tells(&line.2, uuid, name) => *known = line,
+            Some(_) => {}
+            None => {
+                missing.seen_by.push(index);
+                missing.seen_by.sort_unstable();
+                missing.evidence.push(line);
+            }
         }
     }
 }

@@ -125,6 +125,8 @@ fn join(mut parts: Vec<Part>) -> (Host, Vec<Event>) {
             // A cut capture may not say its name; the host keeps the one that it has elsewhere.
             (host.name, host.names, host.anonymous) = (older.host.name, older.host.names, false);
         }
+        // The UUID of a node stays as it is; a newer capture may be cut before the file that tells it.
+        host.node = host.node.take().or(older.host.node);
         host.problems.extend(older.host.problems);
         host.captures.extend(older.host.captures);
         let new = without_known(&events, older.events);

@@ -12,6 +12,7 @@ mod join;
 mod membership;
 mod migration;
 mod names;
+mod node;
 mod setup;
 mod stop;
 mod timeline;
@@ -88,18 +89,18 @@ impl Case {
     pub fn build(digests: Vec<Digest>) -> Case {
         let (mut hosts, mut events) = join::hosts(digests);
         absent::settle(&mut hosts);
-        let names = Names::build(&mut hosts);
+        let names = Names::build(&mut hosts, &events);
         vm::settle(&mut hosts);
         for (host, events) in hosts.iter_mut().zip(&mut events) {
             events.append(&mut host.told.mask_changes);
         }
         let clusters = cluster::clusters(&hosts, &names);
         features::settle(&mut hosts, &clusters);
-        let timeline = timeline::build(events, &hosts, &names);
+        let timeline = timeline::build(events, &hosts, &clusters, &names);
         let migrations = migration::build(&timeline, &hosts, &clusters);
         let stops = stop::build(&timeline, &hosts);
         let memberships = membership::build(&hosts, &clusters, &names, &timeline);
-        let missing = cluster::missing(&hosts, &clusters, &timeline);
+        let missing = cluster::missing(&hosts, &clusters, &names, &timeline);
         Case { hosts, clusters, timeline, migrations, stops, memberships, missing, names }
     }
 

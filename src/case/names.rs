@@ -1,19 +1,25 @@
 //! What is called how: morefs of vCenter, vSAN node UUIDs, host names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::host::{Host, same_name};
-use crate::model::HostKind;
+use super::node;
+use crate::fact::HaHost;
+use crate::model::{Event, HostKind};
 
 /// Names of a case's objects.
 #[derive(Debug, Default)]
 pub struct Names {
     /// By moref, then vCenter.
     objects: BTreeMap<String, BTreeMap<usize, String>>,
-    /// vSAN node UUIDs of hosts with a bundle.
-    nodes: BTreeMap<String, usize>,
-    /// vSAN node UUIDs that a member list names.
+    /// Hosts by moref as vSphere HA tells them, by the ESXi host that is in its cluster.
+    ha_hosts: BTreeMap<usize, BTreeMap<String, String>>,
+    /// vSAN node UUIDs of hosts with a bundle; of several only where one was cloned from the other.
+    nodes: BTreeMap<String, Vec<usize>>,
+    /// vSAN node UUIDs: ids of hosts with a bundle, names of others. No name is there twice.
     node_names: BTreeMap<String, String>,
+    /// Nodes that are witnesses, as unicast lists say.
+    witnesses: BTreeSet<String>,
     /// Pairs of a vCenter and a host that its inventory names.
     managed: Vec<(usize, usize)>,
     /// The cluster of a host, by the vCenter Server whose DRS tells it.
@@ -21,8 +27,11 @@ pub struct Names {
 }
 
 impl Names {
-    pub(super) fn build(hosts: &mut [Host]) -> Names {
+    /// The names that `hosts` tell together. Hosts that do not know their node UUID get the one that others know them by.
+    pub(super) fn build(hosts: &mut [Host], events: &[Vec<Event>]) -> Names {
         let mut names = Names::default();
+        names.take_nodes(hosts, events);
+        names.take_ha_hosts(hosts);
         for index in 0..hosts.len() {
             for (kind, moref, name) in std::mem::take(&mut hosts[index].objects) {
                 if hosts[index].kind == HostKind::Vcenter {
@@ -37,22 +46,54 @@ impl Names {
                 let members: Vec<usize> = known.filter_map(|name| position(hosts, &name)).collect();
                 names.clusters.extend(members.into_iter().map(|host| (host, (index, cluster.clone()))));
             }
-            names.nodes.extend(hosts[index].node.clone().map(|uuid| (uuid, index)));
-            if let Some(vsan) = &hosts[index].vsan {
-                let pairs = vsan.value.members.iter().zip(&vsan.value.member_names);
-                // A host that does not know its peers prints `localhost` for all of them.
-                let known = pairs.filter(|(_, name)| !name.is_empty() && !name.starts_with("localhost"));
-                names.node_names.extend(known.map(|(uuid, name)| (uuid.clone(), name.clone())));
-            }
         }
         names
     }
 
-    /// The name of a managed object: by the vCenter whose log names it, else by the only one that knows it.
-    pub fn object(&self, vcenter: usize, moref: &str) -> Option<&str> {
-        let known = self.objects.get(moref)?;
-        let only = known.values().next().filter(|_| known.len() == 1);
-        known.get(&vcenter).or(only).map(String::as_str)
+    fn take_nodes(&mut self, hosts: &mut [Host], events: &[Vec<Event>]) {
+        let told = node::told(hosts, events);
+        node::settle(hosts, &told);
+        self.node_names = node::names(hosts, &told);
+        for (index, host) in hosts.iter().enumerate() {
+            if let Some(uuid) = host.node.clone() {
+                self.node_names.entry(uuid.clone()).or_insert_with(|| host.id.clone());
+                self.nodes.entry(uuid).or_default().push(index);
+            }
+        }
+        self.witnesses = told.into_iter().filter(|(_, node)| node.witness).map(|(uuid, _)| uuid).collect();
+    }
+
+    /// The list of its own agent tells a host's HA cluster, else those of others that name it.
+    fn take_ha_hosts(&mut self, hosts: &[Host]) {
+        let lists: Vec<(usize, &Vec<HaHost>)> = hosts
+            .iter()
+            .enumerate()
+            .filter_map(|(index, host)| Some((index, &host.setup.ha_hosts.as_ref()?.value)))
+            .collect();
+        let names_it = |list: &[HaHost], host: &Host| {
+            list.iter().filter_map(|listed| listed.name.as_deref()).any(|name| host.is_called(name))
+        };
+        for (index, host) in hosts.iter().enumerate().filter(|(_, host)| host.kind == HostKind::Esxi) {
+            let own = lists.iter().filter(|(lister, _)| *lister == index);
+            let others = lists.iter().filter(|(_, list)| names_it(list, host));
+            let list = own.chain(others).next();
+            for listed in list.into_iter().flat_map(|(_, list)| *list) {
+                let named = listed.id.clone().zip(listed.name.clone().filter(|name| node::is_name(name)));
+                if let Some((moref, name)) = named {
+                    self.ha_hosts.entry(index).or_default().entry(moref).or_insert(name);
+                }
+            }
+        }
+    }
+
+    /// The name of a managed object, as `asker`, a vCenter Server or a host, uses its moref: by the vCenter Server's own
+    /// log or the host's vSphere HA list, else by the only vCenter Server that knows it.
+    pub fn object(&self, asker: usize, moref: &str) -> Option<&str> {
+        let known = self.objects.get(moref);
+        let own = known.and_then(|known| known.get(&asker));
+        let by_ha = || self.ha_hosts.get(&asker)?.get(moref);
+        let only = || known.filter(|known| known.len() == 1)?.values().next();
+        own.or_else(by_ha).or_else(only).map(String::as_str)
     }
 
     /// How many hosts the log of `vcenter` names.
@@ -71,14 +112,27 @@ impl Names {
         self.managed.contains(&(vcenter, host))
     }
 
-    /// The host whose vSAN node UUID is `uuid`.
+    /// The host whose vSAN node UUID is `uuid`; the first of several, see [`Names::clones`].
     pub fn node(&self, uuid: &str) -> Option<usize> {
-        self.nodes.get(&uuid.to_ascii_lowercase()).or_else(|| self.nodes.get(uuid)).copied()
+        let hosts = self.nodes.get(&uuid.to_ascii_lowercase()).or_else(|| self.nodes.get(uuid));
+        hosts.and_then(|hosts| hosts.first()).copied()
     }
 
-    /// The host name that some member list gives the node `uuid`.
+    /// Node UUIDs that several hosts have, and these hosts: one was cloned from the other.
+    pub fn clones(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        let several = self.nodes.iter().filter(|(_, hosts)| hosts.len() > 1);
+        several.map(|(uuid, hosts)| (uuid.as_str(), hosts.as_slice()))
+    }
+
+    /// The name of the node `uuid`, lower case: the id of its host, else what member lists, the directory or vSphere HA
+    /// call it. No two nodes have one name but clones.
     pub fn node_name(&self, uuid: &str) -> Option<&str> {
         self.node_names.get(uuid).map(String::as_str)
+    }
+
+    /// Whether some unicast list has the node `uuid`, lower case, as a witness.
+    pub fn is_witness(&self, uuid: &str) -> bool {
+        self.witnesses.contains(uuid)
     }
 }
 

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::text::{Anchor, MAX_ENTRIES, flag, is_version, lossy, value};
+use super::text::{Anchor, MAX_ENTRIES, flag, is_mac, is_version, lossy, value};
 use super::xml::{Step, Xml};
 use super::{FactFile, FactValue, Line, Output, Reader, Sample, command_of};
 use crate::model::{Problem, ProblemKind, Source};
@@ -45,6 +45,9 @@ pub struct HaHost {
     pub name: Option<String>,
     /// Its addresses.
     pub addresses: Vec<String>,
+    /// MAC addresses of its adapters, lower case, where the list tells them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub macs: Vec<String>,
     /// Its version.
     pub version: Option<String>,
     /// Its build.
@@ -80,8 +83,15 @@ pub struct HaConfig {
 }
 
 impl HaHost {
-    /// Takes an address; anything else is passed over.
+    /// Takes an address of either sort; anything else is passed over.
     fn address(&mut self, text: String) {
+        if is_mac(&text) {
+            let mac = text.to_ascii_lowercase();
+            if self.macs.len() < MAX_ADDRESSES && !self.macs.contains(&mac) {
+                self.macs.push(mac);
+            }
+            return;
+        }
         let known = self.addresses.len() >= MAX_ADDRESSES || self.addresses.contains(&text);
         if !known && text.parse::<IpAddr>().is_ok() {
             self.addresses.push(text);
@@ -308,7 +318,7 @@ const SAMPLES: &[Sample] = &[
                <hostName>10.0.0.2</hostName>\n      <ipAddress>10.0.0.2</ipAddress>\n      <ipAddress>fd00::2</ipAddress>\n   \
                </host>\n</hostList>\n",
         facts: &[
-            r#"{"fact":"ha-hosts","hosts":[{"id":"host-12","name":"esx01.lab.local","addresses":["10.0.0.1"],"version":"6.7.0","build":"14320388"},{"id":"host-14","name":"10.0.0.2","addresses":["10.0.0.2","fd00::2"],"version":null,"build":null}]}"#,
+            r#"{"fact":"ha-hosts","hosts":[{"id":"host-12","name":"esx01.lab.local","addresses":["10.0.0.1"],"macs":["00:50:56:aa:bb:cc"],"version":"6.7.0","build":"14320388"},{"id":"host-14","name":"10.0.0.2","addresses":["10.0.0.2","fd00::2"],"version":null,"build":null}]}"#,
         ],
     },
     Sample {

@@ -168,10 +168,6 @@ fn build_of(text: &str) -> Option<u64> {
     text.trim().rsplit('-').next()?.parse().ok()
 }
 
-pub fn max_vsan_format(_: &Placed) -> Option<u64> {
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -125,6 +125,11 @@ impl VsanSetup {
 }
 
 impl DirectoryNode {
+    /// Whether its entry says that the node is there.
+    pub fn is_healthy(&self) -> bool {
+        self.health.as_deref().is_some_and(|health| health.eq_ignore_ascii_case("healthy"))
+    }
+
     fn add(&mut self, entry: &CmmdsEntry) {
         keep(&mut self.name, entry.hostname.clone());
         keep(&mut self.decom_state, entry.decom_state);

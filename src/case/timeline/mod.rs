@@ -1,9 +1,12 @@
 //! Every event of every host on one axis, with the names that ids stand for.
 
+mod address;
 mod vmx;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::address::Addresses;
+use super::cluster::Cluster;
 use super::host::Host;
 use super::names::{Names, position};
 use super::vm;
@@ -32,11 +35,18 @@ impl Moment {
 /// Two records about one refused migration lie within this many seconds.
 const ONE_REFUSAL: i64 = 10;
 
-pub(super) fn build(events: Vec<Vec<Event>>, hosts: &[Host], names: &Names) -> Vec<Moment> {
+pub(super) fn build(
+    events: Vec<Vec<Event>>,
+    hosts: &[Host],
+    clusters: &[Cluster],
+    names: &Names,
+) -> Vec<Moment> {
+    let addresses = Addresses::of(hosts, clusters);
     let mut moments = Vec::new();
     for (host, events) in events.into_iter().enumerate() {
         for mut event in events {
             let Some(stamp) = event.stamp else { continue };
+            name_by_address(&mut event, host, &addresses);
             complete(&mut event, host, hosts, names);
             if vmx::is_power_on(&event, &hosts[host]) {
                 event.kind = EventKind::EVC_ADMISSION_FAILED;
@@ -133,6 +143,14 @@ fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
         if let Some(name) = named {
             fields.insert("node_host".to_owned(), name);
         }
+    }
+}
+
+/// A line about a send that failed names the peer by its address only.
+fn name_by_address(event: &mut Event, host: usize, addresses: &Addresses) {
+    let peer = event.fields.get("ip").filter(|_| event.kind == EventKind::VSAN_PEER_UNREACHABLE);
+    if let Some(node) = peer.and_then(|ip| addresses.node(host, ip)).map(str::to_owned) {
+        event.fields.entry("node".to_owned()).or_insert(node);
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod cmmds;
+pub mod format;
 pub mod health;
 mod lexer;
 pub mod network;
