@@ -25,7 +25,7 @@ use crate::model::{HostKind, Source, Timestamp};
 pub use capture::{Capture, Change, changes};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
-pub use host::{Cpu, FeatureState, Host, Seen, Sourced};
+pub use host::{Cpu, FeatureState, Host, Seen, Sourced, same_name};
 pub use membership::{Membership, Node, Said, Testimony};
 pub use migration::{End, Migration, Outcome, Side, status_of};
 pub use names::Names;

@@ -5,6 +5,7 @@
 
 mod evc;
 mod features;
+mod host;
 mod incomplete;
 mod version;
 mod vmotion;
@@ -12,6 +13,7 @@ mod vsan;
 
 use serde_json::Value;
 
+use self::host::{crashed, disconnected};
 use crate::case::{Case, Moment, Sourced};
 use crate::fact::Requirement;
 use crate::model::{Confidence, Severity, Source, Text, Timestamp};
@@ -125,8 +127,15 @@ pub struct Verdict {
 }
 
 /// Every question, in the order in which they are asked: later ones may build on what was found.
-pub static VERDICTS: &[&Verdict] =
-    &[&version::VERDICT, &evc::VERDICT, &vmotion::VERDICT, &vsan::VERDICT, &incomplete::VERDICT];
+pub static VERDICTS: &[&Verdict] = &[
+    &version::VERDICT,
+    &evc::VERDICT,
+    &vmotion::VERDICT,
+    &crashed::VERDICT,
+    &vsan::VERDICT,
+    &disconnected::VERDICT,
+    &incomplete::VERDICT,
+];
 
 /// All findings of a case: worst first, then by time, then by id.
 pub fn reach(case: &Case) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! Was the upgrade order kept: is any host newer than the vCenter Server that manages it?
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{Evidence, Finding, Step, Verdict, ids, list_en, list_ja};
 use crate::case::{Case, Host};
@@ -40,10 +40,73 @@ pub(super) fn release(host: &Host) -> String {
     }
 }
 
+/// The ESXi hosts that vCenter Server `vcenter` manages.
+fn managed(case: &Case, vcenter: usize) -> Vec<usize> {
+    let manages = |index: &usize| case.vcenter_of(*index).is_some_and(|(manager, _)| manager == vcenter);
+    let is_host = |index: &usize| case.hosts[*index].kind == HostKind::Esxi;
+    (0..case.hosts.len()).filter(is_host).filter(manages).collect()
+}
+
+/// Each release among `hosts` with the hosts that run it, in the order of the hosts.
+fn by_release(case: &Case, hosts: &[usize]) -> Vec<(String, Vec<String>)> {
+    let mut releases: Vec<(String, Vec<String>)> = Vec::new();
+    for host in hosts.iter().map(|&index| &case.hosts[index]) {
+        let own = release(host);
+        match releases.iter_mut().find(|(known, _)| *known == own) {
+            Some((_, names)) => names.push(host.id.clone()),
+            None => releases.push((own, vec![host.id.clone()])),
+        }
+    }
+    releases
+}
+
+/// `esx01 and esx02 run ESXi 7.0 U3c (build 19193900); esx03 runs ESXi 7.0 U3 (build 18644231)`
+fn who_runs_en(releases: &[(String, Vec<String>)]) -> String {
+    let one = |(release, names): &(String, Vec<String>)| {
+        let verb = if names.len() == 1 { "runs" } else { "run" };
+        format!("{} {verb} ESXi {release}", list_en(names))
+    };
+    releases.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn who_runs_ja(releases: &[(String, Vec<String>)]) -> String {
+    let one = |(release, names): &(String, Vec<String>)| format!("{} は ESXi {release}", list_ja(names));
+    releases.iter().map(one).collect::<Vec<_>>().join("、")
+}
+
+/// What is said where the hosts of one vCenter Server run different builds.
+fn mixed(case: &Case, managed: &[usize]) -> (String, String) {
+    let known: Vec<usize> =
+        managed.iter().copied().filter(|&index| case.hosts[index].build.is_some()).collect();
+    let releases = by_release(case, &known);
+    if releases.len() < 2 {
+        return Default::default();
+    }
+    (
+        format!(
+            " The builds of its hosts differ: a rolling upgrade was stopped midway, or is going on ({}).",
+            who_runs_en(&releases)
+        ),
+        format!(
+            "管理対象ホストのビルドが混在しており、ローリング アップグレードが途中で停止しているか、進行中です ({})。",
+            who_runs_ja(&releases)
+        ),
+    )
+}
+
 fn finding(case: &Case, vcenter: usize, newer: Vec<usize>) -> Option<Finding> {
-    let first = &case.hosts[*newer.first()?];
+    // The newest of them says what vCenter Server must become.
+    let newest = newer.iter().map(|&index| &case.hosts[index]);
+    let first = newest.rev().max_by_key(|host| host.placed.as_ref().map(|placed| placed.rank()))?;
     let vc = &case.hosts[vcenter];
     let (host_release, vc_release) = (release(first), release(vc));
+    let managed = managed(case, vcenter);
+    let (mixed_en, mixed_ja) = mixed(case, &managed);
+    let of_newer = by_release(case, &newer);
+    let builds: Map<String, Value> = managed
+        .iter()
+        .filter_map(|&index| Some((case.hosts[index].id.clone(), json!(case.hosts[index].build.as_ref()?))))
+        .collect();
     let names = ids(case, &newer);
     let exact = newer
         .iter()
@@ -66,16 +129,15 @@ fn finding(case: &Case, vcenter: usize, newer: Vec<usize>) -> Option<Finding> {
         ),
         summary: Text::new(
             format!(
-                "{} {} ESXi {host_release}, but vCenter Server {} is {vc_release}. vCenter Server must be at the same \
-                 update as its hosts or newer; an older one may lose hosts and cannot keep their vSAN configuration in step.",
-                list_en(&names),
-                if names.len() == 1 { "runs" } else { "run" },
+                "{}, but vCenter Server {} is {vc_release}. vCenter Server must be at the same update as its hosts or \
+                 newer; an older one may lose hosts and cannot keep their vSAN configuration in step.{mixed_en}",
+                who_runs_en(&of_newer),
                 vc.id
             ),
             format!(
-                "{} は ESXi {host_release} ですが、vCenter Server {} は {vc_release} です。vCenter Server は管理対象ホストと同じか、\
-                 より新しいアップデートである必要があります。古い場合、ホストとの接続が失われたり、vSAN 構成を同期できなくなることがあります。",
-                list_ja(&names),
+                "{} ですが、vCenter Server {} は {vc_release} です。vCenter Server は管理対象ホストと同じか、\
+                 より新しいアップデートである必要があります。古い場合、ホストとの接続が失われたり、vSAN 構成を同期できなくなることがあります。{mixed_ja}",
+                who_runs_ja(&of_newer),
                 vc.id
             ),
         ),
@@ -105,7 +167,7 @@ fn finding(case: &Case, vcenter: usize, newer: Vec<usize>) -> Option<Finding> {
         evidence,
         details: json!({
             "vcenter": vc.id, "vcenter_version": vc_release,
-            "hosts": names, "host_version": host_release,
+            "hosts": names, "host_version": host_release, "builds": builds,
         }),
     })
 }
@@ -132,6 +194,22 @@ pub(super) fn remedy(host: &Host, vcenter: usize) -> Vec<Step> {
             ),
             None,
             vcenter,
+        ),
+        Step::new(
+            Text::new(
+                "Only then bring all ESXi hosts of a cluster to one build, one after another in maintenance mode.",
+                "その後、クラスタの全 ESXi ホストを 1 台ずつメンテナンス モードにし、同一のビルドに統一します。",
+            ),
+            None,
+            None,
+        ),
+        Step::new(
+            Text::new(
+                "Upgrade the vSAN on-disk format last, when vCenter Server and all hosts are: there is no way back.",
+                "vSAN オンディスク フォーマットのアップグレードは最後に実施します (元に戻すことはできません)。",
+            ),
+            None,
+            None,
         ),
         Step::new(
             Text::new(

@@ -2,6 +2,11 @@
 //!
 //! Nothing is judged here.
 
+mod covered;
+mod put;
+#[cfg(test)]
+mod tests;
+
 use super::host::Host;
 use super::timeline::Moment;
 use crate::model::Timestamp;
@@ -55,6 +60,10 @@ impl Stop {
 
 /// Every stop of every host, ordered by host and time.
 pub(super) fn build(timeline: &[Moment], hosts: &[Host]) -> Vec<Stop> {
-    let _ = (timeline, hosts);
-    Vec::new()
+    let mut own: Vec<Vec<usize>> = vec![Vec::new(); hosts.len()];
+    for (index, moment) in timeline.iter().enumerate() {
+        own[moment.host].push(index);
+    }
+    let of_host = |(host, own): (usize, &Vec<usize>)| put::together(timeline, hosts, host, own);
+    own.iter().enumerate().flat_map(of_host).collect()
 }

@@ -1,0 +1,84 @@
+//! The times at which vCenter had no connection to a host, out of its records.
+
+use std::collections::BTreeMap;
+
+use crate::case::{Case, Host, Moment, same_name};
+use crate::model::{EventKind, HostKind, Timestamp};
+
+/// Missed heartbeats that vCenter counts are no loss yet.
+const COUNTED: &str = "vpxd.host-missed-heartbeats";
+/// Reasons of `HostDisconnectedEvent` that somebody meant: by hand, or to bring the agent up to date.
+const MEANT: &[&str] = &["userRequest", "agentUpgrade"];
+/// The records of one disconnect lie within this many seconds.
+const ONE: i64 = 120;
+
+/// One time at which vCenter had no connection to a host.
+pub(super) struct Episode<'c> {
+    /// The vCenter Server: an index into the case's hosts.
+    pub vcenter: usize,
+    /// The host as the report calls it, or as vCenter does where its bundle is not here.
+    pub name: &'c str,
+    /// The host, where its bundle is here.
+    pub host: Option<usize>,
+    /// When vCenter said so first.
+    pub lost_at: Timestamp,
+    /// What vCenter said, in the order of time.
+    pub lines: Vec<&'c Moment>,
+    /// The record that it is connected again.
+    pub back: Option<&'c Moment>,
+}
+
+impl Episode<'_> {
+    /// When it was connected again.
+    pub(super) fn back_at(&self) -> Option<Timestamp> {
+        self.back.map(|moment| moment.time)
+    }
+
+    /// Whether `name` is another name of the host.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        same_name(self.name, name)
+    }
+
+    /// Somebody disconnected it, and nothing was wrong before.
+    fn is_meant(&self) -> bool {
+        let says = |moment: &&&Moment| moment.field("reason").is_some_and(|reason| MEANT.contains(&reason));
+        self.lines.iter().find(says).is_some_and(|said| said.time.since(self.lost_at) <= ONE * 1_000_000)
+            && self.lines.iter().all(|line| line.event.kind == EventKind::HOST_DISCONNECTED)
+    }
+}
+
+/// Every time that a vCenter Server lost a host, ordered by time.
+pub(super) fn episodes(case: &Case) -> Vec<Episode<'_>> {
+    let mut open: BTreeMap<(usize, &str), Episode<'_>> = BTreeMap::new();
+    let mut done = Vec::new();
+    for moment in case.timeline.iter().filter(|moment| case.hosts[moment.host].kind == HostKind::Vcenter) {
+        let Some(name) = moment.field("host_name") else { continue };
+        let key = (moment.host, name);
+        match moment.event.kind {
+            EventKind::HOST_RECONNECTED => {
+                done.extend(open.remove(&key).map(|episode| Episode { back: Some(moment), ..episode }));
+            }
+            EventKind::HOST_NOT_RESPONDING | EventKind::HOST_DISCONNECTED if moment.event.rule != COUNTED => {
+                let new = || Episode {
+                    vcenter: moment.host,
+                    name,
+                    host: position(&case.hosts, name),
+                    lost_at: moment.time,
+                    lines: Vec::new(),
+                    back: None,
+                };
+                open.entry(key).or_insert_with(new).lines.push(moment);
+            }
+            _ => {}
+        }
+    }
+    done.extend(open.into_values());
+    done.retain(|episode| !episode.is_meant());
+    done.sort_by(|a, b| (a.lost_at, a.vcenter, a.name).cmp(&(b.lost_at, b.vcenter, b.name)));
+    done
+}
+
+/// The timeline names a host that is here by its id.
+fn position(hosts: &[Host], name: &str) -> Option<usize> {
+    hosts.iter().position(|host| host.kind == HostKind::Esxi && host.id == name)
+}

@@ -1,0 +1,124 @@
+//! Which host did vCenter lose, though it was up and its vSAN membership is intact, and why?
+//!
+//! A host that is out of the vSAN membership too is told there; one that somebody restarted or disconnected is not lost.
+
+mod cause;
+mod episode;
+mod remedy;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use self::cause::Cause;
+use self::episode::{Episode, episodes};
+use crate::case::{Case, Membership, Said, Stop};
+use crate::model::{Severity, Timestamp};
+use crate::verdict::{Evidence, Finding, Verdict, distinct, span};
+
+pub(in crate::verdict) static VERDICT: Verdict = Verdict {
+    name: "disconnected",
+    about: "Which host did vCenter lose while it was up and its vSAN membership intact, and why?",
+    findings: &["host.disconnected"],
+    reach,
+};
+
+/// What is found of a host and begins within so many seconds of vCenter's loss has the same cause.
+const SAME: i64 = 900;
+
+fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
+    let all = episodes(case);
+    let mut groups: BTreeMap<(usize, &str, &'static str), Vec<(&Episode<'_>, Cause<'_>)>> = BTreeMap::new();
+    for episode in all.iter().filter(|episode| !is_told_elsewhere(case, found, episode)) {
+        let cause = cause::of(case, episode, &all);
+        groups.entry((episode.vcenter, episode.name, cause.id)).or_default().push((episode, cause));
+    }
+    groups.into_values().map(|group| finding(case, &group)).collect()
+}
+
+/// Whether the host was down because somebody asked for it, or is out of the vSAN membership at that time as well.
+fn is_told_elsewhere(case: &Case, found: &[Finding], episode: &Episode<'_>) -> bool {
+    let asked = |stop: &Stop| {
+        Some(stop.host) == episode.host && stop.is_asked() && super::is_down(stop, episode.lost_at)
+    };
+    if case.stops.iter().any(asked) {
+        return true;
+    }
+    let mut vsan = found.iter().filter(|finding| matches!(finding.id, "vsan.host-lost" | "vsan.partition"));
+    vsan.any(|finding| is_about(finding, episode) && is_near(finding, episode.lost_at))
+}
+
+/// A host without a bundle stands in a finding's details only.
+fn is_about(finding: &Finding, episode: &Episode<'_>) -> bool {
+    let names = |text: &str| text.eq_ignore_ascii_case(episode.name) || episode.is_called(text);
+    let lost = finding.details["host"].as_str();
+    // The hosts of a loss whose own bundle is missing are those that saw it.
+    let is_own = lost.is_none() && episode.host.is_some_and(|host| finding.hosts.contains(&host));
+    lost.is_some_and(names) || is_own
+}
+
+fn is_near(finding: &Finding, at: Timestamp) -> bool {
+    let from = finding.first_seen.map(|first| first.plus_seconds(-SAME));
+    let to = finding.last_seen.or(finding.first_seen).map(|last| last.plus_seconds(SAME));
+    // What is not dated may have been at any time.
+    from.is_none_or(|from| from <= at) && to.is_none_or(|to| at <= to)
+}
+
+/// What the vSAN members say of the host at their capture and in their logs: `None` where there is no vSAN, or nobody
+/// says.
+fn vsan_intact(case: &Case, episode: &Episode<'_>) -> Option<bool> {
+    let says = |membership: &Membership| {
+        let of_host = episode.host.and_then(|host| membership.node_of(host));
+        let named = || membership.nodes.iter().position(|node| episode.is_called(node.label()));
+        let node = of_host.or_else(named)?;
+        let others = || membership.column(node).filter(|(row, _)| Some(*row) != episode.host);
+        let near = |line: usize| (case.timeline[line].time.since(episode.lost_at) / 1_000_000).abs() <= SAME;
+        if others().any(|(_, told)| told.counted == Some(false) || told.of(Said::Left).any(near)) {
+            return Some(false);
+        }
+        others().any(|(_, told)| told.counted == Some(true)).then_some(true)
+    };
+    case.memberships.iter().find_map(says)
+}
+
+fn finding(case: &Case, group: &[(&Episode<'_>, Cause<'_>)]) -> Finding {
+    let (first, cause) = &group[0];
+    let last = group.last().map_or(first, |(last, _)| last);
+    let lines = group.iter().flat_map(|(episode, _)| &episode.lines).copied();
+    let (first_seen, last_seen, count) = span(lines);
+    let intact = vsan_intact(case, last);
+    let told = text::Told { case, first, last, episodes: group.len(), intact, cause };
+    let vcenter = &case.hosts[first.vcenter];
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for (episode, cause) in group.iter().take(3) {
+        evidence.extend(episode.lines.iter().take(3).map(|moment| Evidence::event(moment)));
+        evidence.extend(cause.lines.iter().take(3).map(|moment| Evidence::event(moment)));
+        evidence.extend(episode.back.map(Evidence::event));
+    }
+    evidence.extend(cause.state.iter().cloned());
+    let times: Vec<_> = group
+        .iter()
+        .map(|(episode, _)| json!({ "lost_at": episode.lost_at, "returned_at": episode.back_at() }))
+        .collect();
+    Finding {
+        id: "host.disconnected",
+        severity: if last.back.is_none() { Severity::Error } else { Severity::Warning },
+        confidence: cause.confidence,
+        title: told.title(),
+        summary: told.summary(),
+        cause: (cause.id, told.cause()),
+        hosts: vec![first.host.unwrap_or(first.vcenter)],
+        vms: Vec::new(),
+        first_seen,
+        last_seen: last_seen.max(last.back_at()),
+        count,
+        remedy: remedy::steps(case, first, cause.id),
+        references: remedy::references(cause.id),
+        evidence: distinct(evidence),
+        details: json!({
+            "host": first.name, "lost_at": first.lost_at, "returned_at": last.back_at(),
+            "vcenter": vcenter.id, "vsan_intact": intact, "episodes": group.len(), "times": times,
+        }),
+    }
+}
