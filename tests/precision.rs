@@ -105,10 +105,30 @@ fn plant<'m>(noise: &[u8], misses: &'m [NearMiss], next: &mut usize) -> Planted<
     planted
 }
 
-/// Whether an event of a healthy log says that something was refused or failed.
+/// Kinds that say that a node or a host was lost, and none that a healthy log can have.
+const LOSSES: &[&str] = &[
+    "vsan.node-left",
+    "vsan.node-joined",
+    "vsan.role-change",
+    "vsan.peer-unreachable",
+    "vsan.format-skew",
+    "vsan.disk-failed",
+    "vsan.config-stale",
+    "host.disconnected",
+    "host.not-responding",
+    "host.crash",
+    "ha.host-dead",
+    "ha.isolated",
+    "ha.failover",
+    "service.hang",
+];
+
+/// Whether an event of a healthy log says that something was refused, failed or lost.
 fn is_alarm(event: &Event) -> bool {
     let kind = event.kind.to_string();
-    event.severity > Severity::Info && (kind.starts_with("vmotion.fail") || kind.starts_with("evc."))
+    let is_refusal =
+        event.severity > Severity::Info && (kind.starts_with("vmotion.fail") || kind.starts_with("evc."));
+    is_refusal || LOSSES.contains(&kind.as_str())
 }
 
 /// What is false among the events of a planted log.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::prng::Prng;
 use super::script::{Migration, add_migration};
+use super::setup::Changes;
 use super::site::{
     Cpu, Datastore, Generation, Host, HostNet, RegisterMasks, Release, Site, UnicastAgent, Vcenter,
     VcenterRelease, Vm, VmRun, Volume, Vsan, VsanState, membership_uuid,
@@ -319,6 +320,7 @@ fn host(options: &ClusterOptions, index: usize) -> Host {
         spelling: Spelling::default(),
         vms: Vec::new(),
         vsan: None,
+        changes: Changes::default(),
         advanced: BTreeMap::from([("/UserVars/SuppressShellWarning".to_owned(), 1)]),
         lines: Vec::new(),
         volume: options.volume,
@@ -328,6 +330,8 @@ fn host(options: &ClusterOptions, index: usize) -> Host {
         kept_percent: None,
         duplicate_logs: false,
         unreachable_from: None,
+        unreachable_until: None,
+        silent_from: BTreeMap::new(),
         clock_offset: 0,
         collector_pid: 2_113_007 + 41 * index as u32,
         name,
@@ -373,6 +377,7 @@ fn form_vsan(site: &mut Site) {
         let agent = |(_, ((uuid, _), ip)): (usize, (&(String, String), &String))| UnicastAgent {
             node_uuid: uuid.clone(),
             ip: ip.clone(),
+            witness: false,
         };
         host.vsan = Some(Vsan {
             node_uuid: members[index].0.clone(),
@@ -390,6 +395,8 @@ fn form_vsan(site: &mut Site) {
             config_generation: (instance.clone(), 9, formed.plus_micros(420_000)),
             unicast: others.map(agent).collect(),
             maintenance: false,
+            gone: Vec::new(),
+            reduced: false,
         });
     }
 }

@@ -289,8 +289,11 @@ fn unicast(vsan: &Vsan) -> String {
         let thumbprint = "7B:1D:0C:52:9E:A4:30:66:F1:08:5A:C3:77:E2:94:1B:D0:3F:8C:25";
         let _ = writeln!(
             text,
-            "{}          0              true  {:<14}  12321              {thumbprint}  {}",
-            agent.node_uuid, agent.ip, vsan.cluster_uuid
+            "{}          {}              true  {:<14}  12321              {thumbprint}  {}",
+            agent.node_uuid,
+            u8::from(agent.witness),
+            agent.ip,
+            vsan.cluster_uuid
         );
     }
     text

@@ -78,8 +78,10 @@ impl<'a> Origin<'a> {
 
     /// Whether the log's writer did not run: the kernel while the host was down, daemons a little longer.
     fn is_silent(&self, log: Log, at: Timestamp) -> bool {
-        self.host
-            .is_some_and(|host| if log == Log::Vmkernel { host.is_down(at) } else { host.is_starting(at) })
+        self.host.is_some_and(|host| {
+            let hangs = host.silent_from.get(&log).is_some_and(|&from| from <= at);
+            hangs || if log == Log::Vmkernel { host.is_down(at) } else { host.is_starting(at) }
+        })
     }
 }
 

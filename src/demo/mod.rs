@@ -47,14 +47,17 @@ pub use line::{Level, Log, ScriptedLine};
 pub use pack::Container;
 pub use refusal::{Refusal, RefusalForm, add_refusal};
 pub use script::{Migration, add_migration, add_reboot, add_upgrade};
-pub use setup::{Adapter, Disk, Nic};
+pub use setup::{Adapter, Changes, Disk, Nic};
 pub use site::{
-    Cpu, Datastore, Generation, Host, HostNet, RegisterMasks, Release, Site, UnicastAgent, Vcenter,
+    Cpu, Datastore, Generation, Gone, Host, HostNet, RegisterMasks, Release, Site, UnicastAgent, Vcenter,
     VcenterRelease, Vm, VmRun, Volume, Vsan, VsanState, membership_uuid,
 };
 pub use spelling::{DumpSyntax, KeySpelling, Spelling, ValueSpelling};
 pub use vmotion::{CodeForm, FailedMigration, VmotionFault, VmotionOptions, VmotionTruth, vmotion_incident};
-pub use vsan::{Observer, VsanCause, VsanOptions, VsanTruth, Wording, vsan_incident};
+pub use vsan::{
+    MembershipOptions, MembershipTruth, Observer, Story, VsanCause, VsanOptions, VsanTruth, Wording,
+    membership_incident, vsan_incident,
+};
 
 use pack::{Packing, Sink};
 

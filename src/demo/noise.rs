@@ -16,7 +16,8 @@ pub(crate) struct Words {
     own: (String, u32),
     hosts: Vec<HostWord>,
     day: String,
-    own_until: Timestamp,
+    /// When the own host, or for vCenter the first of the hosts, is not heard of.
+    own_silence: Option<Silence>,
     vms: Vec<VmWord>,
     datastores: Vec<Datastore>,
     naa: Vec<String>,
@@ -28,7 +29,14 @@ pub(crate) struct Words {
 struct HostWord {
     name: String,
     moref: u32,
-    until: Timestamp,
+    silence: Option<Silence>,
+}
+
+/// From when to when nothing is heard of a host.
+type Silence = (Timestamp, Timestamp);
+
+fn is_silent(silence: Option<Silence>, at: Timestamp) -> bool {
+    silence.is_some_and(|(from, until)| from <= at && at < until)
 }
 
 #[derive(Clone, Debug)]
@@ -43,11 +51,9 @@ impl Words {
     /// The names for a bundle of `site`: that of host `own`, or of vCenter.
     pub(crate) fn new(site: &Site, own: Option<usize>) -> Self {
         let never = Timestamp::from_micros(i64::MAX);
-        let word = |host: &Host| HostWord {
-            name: host.name.clone(),
-            moref: host.moref,
-            until: host.unreachable_from.unwrap_or(never),
-        };
+        let silence = |host: &Host| Some((host.unreachable_from?, host.unreachable_until.unwrap_or(never)));
+        let word =
+            |host: &Host| HostWord { name: host.name.clone(), moref: host.moref, silence: silence(host) };
         let from = site.hosts.first().map(|host| host.log_from).unwrap_or_default();
         let owner = own.map_or("vcenter", |index| &site.hosts[index].name);
         let mut prng = Prng::labelled(site.seed, &["words", owner]);
@@ -55,11 +61,10 @@ impl Words {
             own: own.map_or(("vcenter".into(), 1), |i| (site.hosts[i].short().into(), site.hosts[i].moref)),
             hosts: site.hosts.iter().map(word).collect(),
             day: from.to_string()[..10].to_owned(),
-            own_until: match own {
-                Some(index) => site.hosts[index].unreachable_from,
-                None => site.hosts.iter().filter_map(|host| host.unreachable_from).min(),
-            }
-            .unwrap_or(never),
+            own_silence: match own {
+                Some(index) => silence(&site.hosts[index]),
+                None => site.hosts.iter().filter_map(silence).min(),
+            },
             vms: Vec::new(),
             datastores: Vec::new(),
             naa: (0..12).map(|_| format!("naa.6{:015x}{:016x}", prng.next() >> 4, prng.next())).collect(),
@@ -244,7 +249,7 @@ impl Noise {
             let roll = prng.below(self.total);
             self.templates.partition_point(|template| template.until <= roll)
         };
-        while self.templates[chosen].contact && at >= words.own_until {
+        while self.templates[chosen].contact && is_silent(words.own_silence, at) {
             chosen = (chosen + 1) % self.templates.len();
         }
         self.next_op_id(prng);
@@ -323,7 +328,7 @@ impl<'a> Subject<'a> {
             let first = prng.below(words.hosts.len() as u64) as usize;
             // One that nobody hears from any more is passed over for its neighbour.
             let mut turn = words.hosts.iter().cycle().skip(first).take(words.hosts.len());
-            turn.find(|host| at < host.until).unwrap_or(&words.hosts[first])
+            turn.find(|host| !is_silent(host.silence, at)).unwrap_or(&words.hosts[first])
         };
         let (host, other) = (host(), host());
         Subject { words, vm: prng.pick(&words.vms), host, other }

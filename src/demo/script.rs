@@ -184,6 +184,11 @@ pub fn add_reboot(host: &mut Host, down: Timestamp, up: Timestamp, power_off: bo
             format!("bootstop[2188411]: Host is {stop}"),
         ),
     ]);
+    add_downtime(host, down, up);
+}
+
+/// Has `host` down from `down` until it boots at `up`; nothing says why.
+pub(crate) fn add_downtime(host: &mut Host, down: Timestamp, up: Timestamp) {
     host.downtimes.push((down, up));
     if host.booted_at < up {
         host.earlier_boots.push(host.booted_at);

@@ -1,5 +1,7 @@
 //! How a host is set up: what its commands will say, as plain values.
 
+use std::collections::BTreeSet;
+
 use super::prng::Prng;
 use super::site::{Generation, Host};
 
@@ -56,6 +58,19 @@ pub struct Disk {
     pub capacity: bool,
 }
 
+/// What differs on one host from how its cluster is set up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// MTU of its adapter for vSAN.
+    pub vsan_mtu: Option<u32>,
+    /// NICs that have lost their link.
+    pub links_down: BTreeSet<String>,
+    /// Its adapter for vSAN is gone.
+    pub without_vsan_adapter: bool,
+    /// Its disk group failed.
+    pub disks_failed: bool,
+}
+
 /// The standard switch that carries management.
 pub(crate) const STANDARD: &str = "vSwitch0";
 /// The distributed switch that carries vMotion and vSAN.
@@ -71,7 +86,7 @@ impl Host {
         let rows = [
             (&net.management, "Management Network", STANDARD, 1500, "defaultTcpipStack", vec!["Management"]),
             (&net.vmotion, "9", DISTRIBUTED, JUMBO, "vmotion", vec!["VMotion"]),
-            (&net.vsan, "10", DISTRIBUTED, JUMBO, "defaultTcpipStack", vsan),
+            (&net.vsan, "10", DISTRIBUTED, self.changes.vsan_mtu.unwrap_or(JUMBO), "defaultTcpipStack", vsan),
         ];
         let mac = |index: usize| match index {
             0 => net.mac.clone(),
@@ -82,7 +97,8 @@ impl Host {
                 let (name, ip, port) = (format!("vmk{index}"), ip.clone(), port.to_owned());
                 Adapter { name, port, switch, ip, mac: mac(index), mtu, netstack, tags }
             };
-        rows.into_iter().enumerate().map(adapter).collect()
+        let count = rows.len() - usize::from(self.changes.without_vsan_adapter);
+        rows.into_iter().take(count).enumerate().map(adapter).collect()
     }
 
     /// Its physical NICs, by name: two for each switch, the last of which has no link.
@@ -100,7 +116,7 @@ impl Host {
             driver: "ixgben",
             driver_version,
             firmware,
-            link_up: index < 3,
+            link_up: index < 3 && !self.changes.links_down.contains(&format!("vmnic{index}")),
             mac: format!("{stem}:{:02x}", last.wrapping_add(64 * index)),
             mtu: if index < 2 { 1500 } else { JUMBO },
         };
@@ -129,12 +145,31 @@ impl Host {
         if self.vsan.is_some() { (0..3).map(&mut disk).collect() } else { Vec::new() }
     }
 
-    /// The on-disk format of these.
+    /// The on-disk format of these: the newest that the release knows.
     pub const fn disk_format(&self) -> u32 {
+        let early = self.release.update < 3;
         match self.release.generation {
-            Generation::V67 => 10,
-            Generation::V70 => 15,
-            Generation::V80 => 20,
+            Generation::V67 => {
+                if early {
+                    7
+                } else {
+                    10
+                }
+            }
+            Generation::V70 => {
+                if early {
+                    13
+                } else {
+                    15
+                }
+            }
+            Generation::V80 => {
+                if early {
+                    18
+                } else {
+                    20
+                }
+            }
         }
     }
 

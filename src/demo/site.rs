@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::line::ScriptedLine;
+use super::line::{Log, ScriptedLine};
+use super::setup::Changes;
 use super::spelling::Spelling;
 use crate::model::Timestamp;
 
@@ -267,6 +268,8 @@ pub struct Host {
     pub vms: Vec<Vm>,
     /// Its vSAN state; `None` on a host without vSAN.
     pub vsan: Option<Vsan>,
+    /// What differs on it from how its cluster is set up.
+    pub changes: Changes,
     /// Changed advanced options: `/VSAN/IgnoreClusterMemberListUpdates` to 1.
     pub advanced: BTreeMap<String, u64>,
     /// What its logs must say.
@@ -285,6 +288,10 @@ pub struct Host {
     pub duplicate_logs: bool,
     /// From when neither vCenter nor its peers hear from it: their noise does not speak of it any more.
     pub unreachable_from: Option<Timestamp>,
+    /// When they hear from it again; `None` where they never do.
+    pub unreachable_until: Option<Timestamp>,
+    /// Logs whose writer hangs, and since when: they have no noise from then on.
+    pub silent_from: BTreeMap<Log, Timestamp>,
     /// How far its clock is ahead, in microseconds. All times here are true ones; its logs are written by its clock.
     pub clock_offset: i64,
     /// The process id in the bundle's name.
@@ -535,6 +542,21 @@ pub struct Vsan {
     pub unicast: Vec<UnicastAgent>,
     /// `Maintenance Mode State: ON`.
     pub maintenance: bool,
+    /// What its directory keeps of nodes that are no members any more.
+    pub gone: Vec<Gone>,
+    /// Whether objects lack a replica though all members are there.
+    pub reduced: bool,
+}
+
+/// A node that left, as the directory still knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// Its node.
+    pub node_uuid: String,
+    /// Its host's name.
+    pub name: String,
+    /// `decomState`: 6 in maintenance mode.
+    pub decom_state: u32,
 }
 
 /// A line of `esxcli vsan cluster unicastagent list`.
@@ -544,6 +566,8 @@ pub struct UnicastAgent {
     pub node_uuid: String,
     /// The peer's vSAN address.
     pub ip: String,
+    /// Whether it is a witness appliance.
+    pub witness: bool,
 }
 
 /// The id of the view formed at `time`, as vSAN makes it: four bytes of time, then `tail`.

@@ -3,14 +3,17 @@
 use std::fmt::Write;
 
 use super::setup::Disk;
-use super::site::{Generation, Host, Vsan};
+use super::site::{Generation, Gone, Host, Vsan};
 use super::table;
 
 /// Names and texts of all of them; none on a host without vSAN.
 pub(crate) fn texts(host: &Host) -> Vec<(&'static str, String)> {
     let Some(vsan) = &host.vsan else { return Vec::new() };
     let mut texts = vec![
-        ("localcli_vsan-network-list", network(host)),
+        (
+            "localcli_vsan-network-list",
+            if host.changes.without_vsan_adapter { String::new() } else { network(host) },
+        ),
         ("localcli_vsan-storage-list", disks(host)),
         ("vdq_-q", candidates(host)),
         ("cmmds-tool_find--f-python", directory(host, vsan)),
@@ -49,11 +52,12 @@ fn disks(host: &Host) -> String {
         let _ = write!(
             text,
             "{device}\n   Device: {device}\n   Display Name: {device}\n   Is SSD: true\n   VSAN UUID: {uuid}\n   \
-             VSAN Disk Group UUID: {group}\n   VSAN Disk Group Name: {cache}\n   Used by this host: true\n   In CMMDS: true\n   \
+             VSAN Disk Group UUID: {group}\n   VSAN Disk Group Name: {cache}\n   Used by this host: true\n   In CMMDS: {works}\n   \
              On-disk format version: {format}\n   Deduplication: false\n   Compression: false\n   \
              Checksum: 14089764713925472302\n   Checksum OK: true\n   Is Capacity Tier: {capacity}\n   Encryption Metadata Checksum OK: true\n   \
-             Encryption: false\n   DiskKeyLoaded: false\n   Is Mounted: true\n   Creation Time: Mon Mar 11 08:21:40 2019\n\n",
+             Encryption: false\n   DiskKeyLoaded: false\n   Is Mounted: {works}\n   Creation Time: Mon Mar 11 08:21:40 2019\n\n",
             format = host.disk_format(),
+            works = !host.changes.disks_failed,
         );
     }
     text
@@ -82,7 +86,7 @@ fn candidates(host: &Host) -> String {
 
 fn objects(host: &Host, vsan: &Vsan) -> String {
     let (count, alone) = (host.objects(), vsan.members.len() < 2);
-    let whole = vsan.members.len() > vsan.unicast.len();
+    let whole = vsan.members.len() > vsan.unicast.len() && !vsan.reduced;
     let of = |state: bool| if state { count } else { 0 };
     let rows = [
         ("inaccessible", of(alone)),
@@ -99,10 +103,10 @@ fn objects(host: &Host, vsan: &Vsan) -> String {
 /// The entries that tell of nodes, as far as this host sees them.
 fn directory(host: &Host, vsan: &Vsan) -> String {
     let mut text = String::from("[\n");
-    let mut entry = |kind: &str, uuid: &str, owner: &str, revision: u32, content: &str| {
+    let mut entry = |(kind, health): (&str, &str), uuid: &str, owner: &str, revision: u32, content: &str| {
         let _ = write!(
             text,
-            "{{\n   \"uuid\": \"{uuid}\",\n   \"owner\": \"{owner}\",\n   \"health\": \"Healthy\",\n   \"revision\": \"{revision}\",\n   \
+            "{{\n   \"uuid\": \"{uuid}\",\n   \"owner\": \"{owner}\",\n   \"health\": \"{health}\",\n   \"revision\": \"{revision}\",\n   \
              \"type\": \"{kind}\",\n   \"flag\": \"2\",\n   \"minHostVersion\": \"0\",\n   \
              \"md5sum\": \"6f1a8be2d54c9f0e3377a2c1d08b5e94\",\n   \"valueLen\": \"64\",\n   \"content\": {content},\n   \
              \"errorStr\": \"(null)\"\n}},\n"
@@ -112,10 +116,10 @@ fn directory(host: &Host, vsan: &Vsan) -> String {
         let own = *uuid == vsan.node_uuid;
         let ip = vsan.unicast.iter().find(|agent| agent.node_uuid == *uuid).map(|agent| &agent.ip);
         let decom = if own && vsan.maintenance { 6 } else { 0 };
-        entry("NODE", uuid, uuid, 0, "{\"capabilities\": [31, 7]}");
-        entry("HOSTNAME", uuid, uuid, 1, &format!("{{\"hostname\": \"{name}\"}}"));
+        entry(("NODE", "Healthy"), uuid, uuid, 0, "{\"capabilities\": [31, 7]}");
+        entry(("HOSTNAME", "Healthy"), uuid, uuid, 1, &format!("{{\"hostname\": \"{name}\"}}"));
         entry(
-            "NODE_DECOM_STATE",
+            ("NODE_DECOM_STATE", "Healthy"),
             uuid,
             uuid,
             4,
@@ -124,8 +128,14 @@ fn directory(host: &Host, vsan: &Vsan) -> String {
         if let Some(ip) = if own { Some(&host.net.vsan) } else { ip } {
             let mac = uuid.rsplit('-').next().unwrap_or_default();
             let content = format!("{{\"addrs\": [\"{ip}\", \"255.255.255.0\", \"224.2.3.4\"]}}");
-            entry("NET_INTERFACE", &interface_uuid(mac), uuid, 2, &content);
+            entry(("NET_INTERFACE", "Healthy"), &interface_uuid(mac), uuid, 2, &content);
         }
+    }
+    for Gone { node_uuid, name, decom_state } in &vsan.gone {
+        let hostname = format!("{{\"hostname\": \"{name}\"}}");
+        entry(("HOSTNAME", "Unhealthy"), node_uuid, node_uuid, 1, &hostname);
+        let decom = format!("{{\"decomState\": {decom_state}, \"decomJobType\": 0}}");
+        entry(("NODE_DECOM_STATE", "Unhealthy"), node_uuid, node_uuid, 4, &decom);
     }
     text.push_str("]\n");
     text

@@ -91,6 +91,21 @@ const VMKERNEL: &[Row] = &[
     ),
     Row(14, Info, "", "DOM: DOMOwner_SetLivenessState:10237: Object $(obj) lost liveness [$(ptr)], resync 0"),
     Row(10, Info, "", "PLOG: PLOGDefenceProbeInterval:1221: probe of device $(obj) took $(n3) us"),
+    // What is delayed or foreign is no loss; clients come and go with their UUIDs.
+    Row(
+        8,
+        Info,
+        "",
+        "CMMDS: CMMDSHeartbeatLogDelay:$(n3): Throttled: HB delayed $(n3) ms, still within its limit",
+    ),
+    Row(
+        8,
+        Info,
+        "",
+        "RDTTCPConn: RDTTCPReceive:812: Throttled: unexpected RDT header from IP $(ip), connection closed",
+    ),
+    Row(8, Info, "", "DOM: DOMClientRecordAdd:2210: Adding client record for $(obj), $(n2) in all"),
+    Row(8, Info, "", "DOM: DOMClientRecordRemove:2251: Removing client record of $(obj), $(n2) left"),
     Row(10, Info, "", "VSAN: VsanSparseCacheRefresh:214: $(vm) cache refreshed, $(n4) entries"),
     Row(8, Info, "", "Config: 703: \"TrackMigrations\" = 0, Old Value: 0, (Status: 0x0)"),
     Row(8, Info, "", "World: 12230: VC opID $(op) maps to vmkernel opID $(x8)"),
@@ -305,6 +320,20 @@ const VOBD: &[Row] = &[
         "vmfsCorrelator",
         "[vob.vmfs.heartbeat.recovered] Reclaimed heartbeat for volume $(vol) ($(ds)): [Timeout] [HB state abcdef02 offset $(n6)]",
     ),
+    // Clear events alone: nothing is wrong any more.
+    Row(
+        5,
+        Info,
+        "netCorrelator",
+        "[esx.clear.vsan.net.redundancy.restored] vSAN network redundancy is available again.",
+    ),
+    Row(
+        4,
+        Info,
+        "VsanCorrelator",
+        "[esx.clear.vsan.vsan.network.available] vSAN now has a network configuration.",
+    ),
+    Row(4, Info, "VsanCorrelator", "[esx.clear.vsan.vsan.vmknic.ready] vmknic vmk2 is ready for vSAN."),
     Row(10, Info, "GenericCorrelator", "[vob.user.dcui.login] A user logged in to the DCUI as root"),
 ];
 
@@ -343,6 +372,12 @@ const CLOMD: &[Row] = &[
     Row(30, Info, "", "CLOMVobGetUsage: disk $(obj) used $(n9) bytes, $(n3) components"),
     Row(20, Info, "", "CLOMProcessWorkItem: Op COMPLIANCE_CHECK starts: $(n6) for $(obj)"),
     Row(20, Info, "", "CLOMProcessWorkItem: Op COMPLIANCE_CHECK ends: $(n6) status OK"),
+    Row(
+        8,
+        Info,
+        "",
+        "CLOMBalance_GetNodes: $(n2) entries of type CdbObjectNode in CLOMDB, $(obj) has the most components",
+    ),
     Row(8, Info, "", "CLOMVobGetUsage: CdbObjectDisk $(obj) refreshed in CLOMDB"),
 ];
 
@@ -462,6 +497,15 @@ const VPXD: &[Row] = &[
         "Vpxd.AlarmMo",
         "Alarm alarm-$(n2) on [vim.HostSystem:host-$(hostid),$(host)] evaluated, status unchanged",
     ),
+    Row(4, Info, "Default", "Registered event type vim.event.HostDisconnectedEvent"),
+    Row(4, Info, "Default", "Registered event type vim.event.HostConnectionLostEvent"),
+    Row(4, Info, "Default", "Registered event type com.vmware.vc.vsan.HostNotInClusterEvent"),
+    Row(
+        4,
+        Info,
+        "InvtHostCnx",
+        "host [vim.HostSystem:host-$(hostid),$(host)] connection state changed to CONNECTED",
+    ),
     Row(10, Info, "Heartbeat", "Received heartbeat of host-$(hostid), sequence $(n6)"),
 ];
 
@@ -483,6 +527,18 @@ const VSAN_HEALTH: &[Row] = &[
         Info,
         "VsanPyVmomiProfiler::logProfile",
         "invoke-method:vsan-cluster-health-system:VsanQueryVcClusterHealthSummary: 0.$(n2)s",
+    ),
+    Row(
+        6,
+        Info,
+        "VsanHealthEvent::Post",
+        "vSAN Health Test 'vSAN cluster partition' status changed from 'green' to 'green'",
+    ),
+    Row(
+        6,
+        Info,
+        "VsanHealthEvent::Post",
+        "vSAN Health Test 'vSAN object health' status changed from 'yellow' to 'green'",
     ),
     Row(10, Info, "VsanCloudHealthUtil::Upload", "cloud health data of $(obj) prepared, $(n5) bytes"),
 ];

@@ -1,0 +1,388 @@
+//! What happens to vSAN clusters, from raw bundles to the report: who is out, since when, who says so, and why.
+//!
+//! Every story is told whole, then with less and less evidence. Then a cause may turn unknown; a host or a cause that
+//! is wrong is never told.
+
+#[path = "common/run.rs"]
+mod run;
+
+use std::collections::BTreeSet;
+
+use esxray::demo::{
+    Container, Generation, MembershipOptions, MembershipTruth, Site, Story, Volume, VsanOptions, Wording,
+    membership_incident, vsan_incident, write_site,
+};
+use esxray::model::Timestamp;
+use run::{all_ids, analyze, events, finding, findings};
+use serde_json::Value;
+
+/// Few records, as there are many runs.
+const VOLUME: Volume = Volume { lines: 400, rotate_at: 200, gzip: 1 };
+
+/// Each story once: the victim differs, so that it is now the master, the backup, an agent.
+const STORIES: &[(Story, &[usize], bool)] = &[
+    (Story::ListNotPushed, &[0], false),
+    (Story::Partition, &[2, 3], false),
+    (Story::Partition, &[0, 1], true),
+    (Story::Partition, &[3], false),
+    (Story::LinkDown, &[1], false),
+    (Story::LinkDown, &[0], true),
+    (Story::Mtu, &[2], false),
+    (Story::OneWay, &[3], false),
+    (Story::AdapterRemoved, &[1], false),
+    (Story::Crash, &[0], true),
+    (Story::Crash, &[1], false),
+    (Story::PowerLoss, &[2], true),
+    (Story::Restart, &[1], true),
+    (Story::Restart, &[3], false),
+    (Story::Maintenance, &[0], false),
+    (Story::Maintenance, &[1], true),
+    (Story::RollingReboots, &[0], false),
+    (Story::FormatSkew, &[2], false),
+    (Story::Decommission, &[3], false),
+    (Story::AgentHang, &[0], false),
+    (Story::ManagementNetwork, &[1], true),
+    (Story::Certificate, &[2], false),
+    (Story::DiskGroup, &[3], false),
+    (Story::Healthy, &[0], false),
+];
+
+/// What of the evidence there is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Evidence {
+    /// All that can be.
+    Whole,
+    /// No bundle of the first victim.
+    NoVictim,
+    /// No bundle of one of the others.
+    NoSurvivor,
+    /// No bundle of vCenter.
+    NoVcenter,
+    /// Logs that do not tell of it.
+    StateOnly,
+    /// No view of the membership.
+    LinesOnly,
+}
+
+/// One run: what happened, and what is known of it.
+struct Case {
+    name: String,
+    options: MembershipOptions,
+    evidence: Evidence,
+    truth: MembershipTruth,
+    /// The host whose bundle was left out.
+    left_out: Option<String>,
+    report: Value,
+}
+
+fn analyzed(site: &mut Site) -> Value {
+    site.set_volume(VOLUME);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let paths = write_site(site, &folder.path().join("in"), Container::Tree).expect("written");
+    let run = analyze(&paths, folder.path(), &["--format", "json"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.report
+}
+
+impl Case {
+    fn new(mut options: MembershipOptions, evidence: Evidence) -> Self {
+        options.cluster.hours = 12;
+        options.lines = evidence != Evidence::StateOnly;
+        let (mut site, truth) = membership_incident(&options);
+        let is_victim = |name: &String| truth.victims.contains(name);
+        let left_out = match evidence {
+            Evidence::NoVictim => Some(truth.victims[0].clone()),
+            Evidence::NoSurvivor => {
+                site.hosts.iter().map(|host| host.name.clone()).filter(|name| !is_victim(name)).last()
+            }
+            _ => None,
+        };
+        site.hosts.retain(|host| Some(&host.name) != left_out.as_ref());
+        if evidence == Evidence::NoVcenter {
+            site.vcenter = None;
+        }
+        if evidence == Evidence::LinesOnly {
+            for host in &mut site.hosts {
+                host.omit.insert("commands/localcli_vsan-cluster".to_owned());
+            }
+        }
+        let name = format!(
+            "{:?} of {:?}, returned {}, {:?}, {evidence:?}",
+            options.story, options.victims, options.returned, options.cluster.generation
+        );
+        let report = analyzed(&mut site);
+        Case { name, options, evidence, truth, left_out, report }
+    }
+
+    /// Whether some finding of the truth cannot be reached, or not with its cause.
+    fn is_cut(&self) -> bool {
+        self.evidence != Evidence::Whole || !self.truth.uncollected.is_empty()
+    }
+
+    /// Whether the evidence for the finding `id` is gone altogether.
+    fn may_be_silent(&self, id: &str) -> bool {
+        let (evidence, returned) = (self.evidence, self.truth.returned_at.is_some());
+        match id {
+            // Only vCenter knows it.
+            "host.disconnected" => matches!(evidence, Evidence::NoVcenter | Evidence::StateOnly),
+            // Its own bundle tells it.
+            "host.crashed" | "vsan.disk-failed" => {
+                evidence == Evidence::NoVictim || (evidence == Evidence::StateOnly && returned)
+            }
+            // What is over is in lines only.
+            _ => evidence == Evidence::StateOnly && returned,
+        }
+    }
+
+    #[track_caller]
+    fn check(&self) {
+        let told: BTreeSet<&str> = self.report["findings"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|finding| finding["id"].as_str().expect("an id"))
+            .filter(|id| id.starts_with("vsan.") || *id == "host.crashed" || *id == "host.disconnected")
+            .collect();
+        for &(id, cause) in &self.truth.findings {
+            if told.contains(id) || !self.may_be_silent(id) {
+                let found = finding(&self.report, id);
+                self.check_finding(found, id, cause);
+            }
+        }
+        let known: BTreeSet<&str> = self.truth.findings.iter().map(|(id, _)| *id).collect();
+        for id in told.difference(&known) {
+            // vCenter loses a host that is down, too; that it does not blame on the way to it.
+            let found = finding(&self.report, id);
+            let is_effect = *id == "host.disconnected"
+                && ["host-crash", "unknown"].contains(&found["cause"]["id"].as_str().expect("a cause"));
+            assert!(is_effect, "{}: {:?}", self.name, all_ids(&self.report));
+        }
+        self.check_missing();
+    }
+
+    #[track_caller]
+    fn check_finding(&self, found: &Value, id: &str, cause: &str) {
+        let told = found["cause"]["id"].as_str().expect("a cause");
+        let is_honest = told == cause || (self.is_cut() && told == "unknown");
+        assert!(is_honest, "{}: {:?}", self.name, all_ids(&self.report));
+        match id {
+            "vsan.host-lost" => self.check_lost(found),
+            "vsan.partition" => self.check_groups(found),
+            _ => {
+                let hosts: Vec<String> =
+                    found["hosts"].as_array().expect("a list").iter().map(|host| self.label(host)).collect();
+                assert_eq!(hosts, self.expected_hosts(), "{}: {id}", self.name);
+            }
+        }
+    }
+
+    /// The victim, but where its bundle is not there: then nobody is a host of the report.
+    fn expected_hosts(&self) -> Vec<String> {
+        if self.evidence == Evidence::NoVictim { Vec::new() } else { self.truth.victims.clone() }
+    }
+
+    /// The full name of a host by its id, or what is told in its place.
+    fn label(&self, id: &Value) -> String {
+        let told = id.as_str().expect("a string");
+        let hosts = self.report["hosts"].as_array().expect("a list");
+        let host = hosts.iter().find(|host| host["id"] == *told);
+        host.map_or(told, |host| host["name"].as_str().expect("a name")).to_owned()
+    }
+
+    fn is_victim(&self, label: &str) -> bool {
+        label == self.truth.victims[0] || label == self.truth.node_uuid
+    }
+
+    #[track_caller]
+    fn check_lost(&self, found: &Value) {
+        let details = &found["details"];
+        let label = self.label(&details["host"]);
+        assert!(self.is_victim(&label), "{}: {label} for {}", self.name, self.truth.victims[0]);
+        self.check_time(&details["lost_at"], &details["lost_at_uncertainty_ms"]);
+        if self.evidence == Evidence::StateOnly {
+            return;
+        }
+        let told: BTreeSet<String> = details["observers"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|observer| self.label(&observer["host"]))
+            .filter(|name| !self.is_victim(name))
+            .collect();
+        let there = self.truth.observers.iter().filter(|seen| Some(&seen.host) != self.left_out.as_ref());
+        let expected: BTreeSet<String> = there.clone().map(|seen| seen.host.clone()).collect();
+        assert_eq!(told, expected, "{}", self.name);
+        for observer in details["observers"].as_array().expect("a list") {
+            let own = self.label(&observer["host"]);
+            if let Some(seen) = there.clone().find(|seen| seen.host == own) {
+                let at = time(&observer["at"]);
+                assert!(at.since(seen.at).abs() <= 2_000_000, "{}: {own} saw it at {at}", self.name);
+            }
+        }
+        let returned = details["returned_at"].as_str().map(|_| time(&details["returned_at"]));
+        match self.truth.returned_at {
+            None => assert_eq!(returned, None, "{}", self.name),
+            Some(back) => {
+                let told = returned.unwrap_or_else(|| panic!("{}: it returned", self.name));
+                assert!(told.since(back).abs() <= 2_000_000, "{}: {told} for {back}", self.name);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check_time(&self, at: &Value, uncertainty_ms: &Value) {
+        // Without lines and without the victim's view a rejoined cluster may not say when.
+        let at = time(at);
+        let uncertainty = match self.evidence {
+            Evidence::StateOnly => uncertainty_ms.as_i64().expect("stated") * 1_000,
+            _ => 1_000_000,
+        };
+        let off = at.since(self.truth.at).abs();
+        assert!(off <= uncertainty, "{}: {at} for {} ± {uncertainty} µs", self.name, self.truth.at);
+    }
+
+    #[track_caller]
+    fn check_groups(&self, found: &Value) {
+        let missing: BTreeSet<&String> = self.truth.uncollected.iter().chain(&self.left_out).collect();
+        let there = |name: &&String| !missing.contains(name);
+        let expected: BTreeSet<BTreeSet<String>> =
+            self.truth.groups.iter().map(|group| group.iter().filter(there).cloned().collect()).collect();
+        let all: BTreeSet<String> = expected.iter().flatten().cloned().collect();
+        let groups = found["details"]["groups"].as_array().expect("a list").iter();
+        let told: BTreeSet<BTreeSet<String>> = groups
+            .map(|group| {
+                let labels = group.as_array().expect("a list").iter().map(|host| self.label(host));
+                labels.filter(|label| all.contains(label)).collect()
+            })
+            .collect();
+        assert_eq!(told, expected, "{}", self.name);
+        let at = time(&found["details"]["at"]);
+        let allowed = if self.evidence == Evidence::StateOnly { 60_000_000 } else { 1_000_000 };
+        assert!(at.since(self.truth.at).abs() <= allowed, "{}: {at} for {}", self.name, self.truth.at);
+    }
+
+    /// Each host without a bundle that the evidence names is listed as one.
+    #[track_caller]
+    fn check_missing(&self) {
+        let missing: Vec<&String> = self.truth.uncollected.iter().chain(&self.left_out).collect();
+        let told = self.report["missing_hosts"].as_array().expect("a list");
+        for name in missing {
+            let uuid = if *name == self.truth.victims[0] { self.truth.node_uuid.as_str() } else { "" };
+            let is_named = told.iter().any(|host| {
+                let label = host["name_or_uuid"].as_str().expect("a string");
+                label == name || label == uuid || name.starts_with(&format!("{label}."))
+            });
+            assert!(is_named, "{}: {name} in {told:?}", self.name);
+        }
+    }
+}
+
+fn time(value: &Value) -> Timestamp {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no time")).parse().expect("a time")
+}
+
+/// Plays every story in `generation`, told in `wording`, with what `evidence` leaves.
+fn play(generation: Generation, wording: Option<Wording>, evidence: Evidence) {
+    let mut wrong = Vec::new();
+    for &(story, victims, returned) in STORIES {
+        let mut options = MembershipOptions::of(story, generation);
+        (options.victims, options.returned, options.wording) = (victims.to_vec(), returned, wording);
+        // All wrong ones are wanted at once: each says by itself what is wrong.
+        let result = std::panic::catch_unwind(|| Case::new(options, evidence).check());
+        wrong.extend(result.err().map(|why| {
+            let text = why.downcast_ref::<String>().cloned();
+            text.or_else(|| why.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+        }));
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), STORIES.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_story_gives_its_finding_and_no_other_of_the_kind() {
+    play(Generation::V67, None, Evidence::Whole);
+}
+
+#[test]
+fn the_wording_of_7_0_makes_no_difference() {
+    play(Generation::V70, Some(Wording::Leader), Evidence::Whole);
+}
+
+#[test]
+fn the_wording_of_8_0_makes_no_difference() {
+    play(Generation::V80, None, Evidence::Whole);
+}
+
+#[test]
+fn a_victim_without_a_bundle_is_told_by_the_others() {
+    play(Generation::V80, Some(Wording::Master), Evidence::NoVictim);
+}
+
+#[test]
+fn a_survivor_without_a_bundle_is_named_and_not_blamed() {
+    play(Generation::V67, Some(Wording::Leader), Evidence::NoSurvivor);
+}
+
+#[test]
+fn vcenters_bundle_is_not_needed_for_what_the_hosts_know() {
+    play(Generation::V70, None, Evidence::NoVcenter);
+}
+
+#[test]
+fn state_without_lines_gives_no_wrong_answer() {
+    play(Generation::V67, None, Evidence::StateOnly);
+}
+
+#[test]
+fn lines_without_state_give_no_wrong_answer() {
+    play(Generation::V80, None, Evidence::LinesOnly);
+}
+
+#[test]
+fn a_stretched_cluster_is_split_between_its_sites() {
+    for (story, victims) in [(Story::Healthy, vec![0]), (Story::Partition, vec![4, 5, 6, 7])] {
+        let mut options = MembershipOptions::of(story, Generation::V80);
+        (options.cluster.hosts, options.victims, options.witness) = (8, victims, true);
+        (options.cluster.vms_per_host, options.cluster.prefix) = (1, "site-esx".to_owned());
+        Case::new(options, Evidence::Whole).check();
+    }
+}
+
+#[test]
+fn one_of_32_hosts_is_lost_and_all_others_saw_it() {
+    let mut options = MembershipOptions::of(Story::Partition, Generation::V70);
+    (options.cluster.hosts, options.cluster.vms_per_host, options.victims) = (32, 1, vec![17]);
+    let case = Case::new(options, Evidence::Whole);
+    case.check();
+    assert_eq!(case.truth.observers.len(), 31);
+}
+
+#[test]
+fn any_number_of_hosts_and_any_victim_will_do() {
+    for (hosts, victim, story) in [
+        (3, 0, Story::LinkDown),
+        (3, 1, Story::ListNotPushed),
+        (5, 4, Story::Crash),
+        (6, 2, Story::FormatSkew),
+    ] {
+        let mut options = MembershipOptions::of(story, Generation::V67);
+        (options.cluster.hosts, options.victims, options.returned) =
+            (hosts, vec![victim], story == Story::Crash);
+        options.cluster.seed = 40 + hosts as u64;
+        Case::new(options, Evidence::Whole).check();
+    }
+}
+
+#[test]
+fn reboots_of_an_upgrade_are_seen_and_are_no_incident() {
+    let mut options = VsanOptions { upgrades_are_seen: true, lost: 2, ..VsanOptions::default() };
+    options.cluster.hours = 12;
+    let (mut site, truth) = vsan_incident(&options);
+    let report = analyzed(&mut site);
+    assert!(events(&report, "vsan.node-joined").len() >= 12, "each upgraded host joins again");
+    let lost = finding(&report, "vsan.host-lost");
+    assert_eq!(lost["cause"]["id"], "version-skew");
+    assert_eq!(lost["details"]["node_uuid"], truth.node_uuid);
+    assert!(time(&lost["details"]["lost_at"]).since(truth.lost_at).abs() <= 1_000_000);
+    assert!(findings(&report, "vsan.partition").is_empty() && findings(&report, "host.crashed").is_empty());
+    finding(&report, "version.hosts-newer-than-vcenter");
+}
