@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::model::*;
-use super::setup;
+use super::{membership, setup};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
 use crate::fact::features::FeatureClass as FactClass;
@@ -57,6 +57,7 @@ pub fn build(
         hosts: case.hosts.iter().map(|host| host_info(host, options.lang)).collect(),
         findings: findings.iter().map(|finding| finding_of(case, finding, options.lang)).collect(),
         features: features(case),
+        membership: membership::memberships(case, options.lang),
         timeline: timeline(case, options),
         coverage: covered,
         missing_hosts: missing(case, options.lang),

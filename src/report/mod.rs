@@ -17,6 +17,7 @@ pub mod json;
 pub mod labels;
 pub mod ledger;
 pub mod markdown;
+pub mod membership;
 pub mod model;
 pub mod setup;
 pub mod show;

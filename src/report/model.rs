@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use super::membership::{
+    AnswerInfo, HostState, MembershipInfo, NodeInfo, SaysInfo, ToldInfo, VmknicInfo,
+};
 pub use super::setup::*;
 use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity, TimeQuality, Timestamp};
 
@@ -31,6 +34,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The CPU-feature matrix.
     pub features: Features,
+    /// Who says what of which vSAN node, one a vSAN cluster, in the order of the clusters.
+    #[serde(default)]
+    pub membership: Vec<MembershipInfo>,
     /// Ordered by time, then host, then source.
     pub timeline: Vec<TimelineEntry>,
     /// Ordered by host, then log.
@@ -518,7 +524,7 @@ pub struct TimelineEntry {
 }
 
 /// Where a timeline entry stands.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceRef {
     /// The member.
     pub file: String,

@@ -9,6 +9,7 @@ use askama::Template;
 use sha2::{Digest, Sha256};
 
 use super::labels::{Labels, fill, fill_count, labels};
+use super::membership::{Words, words};
 use super::model::{Finding, MissingHost, Report, ReportProblem, TimelineEntry};
 use super::{Renderer, show, view};
 use crate::model::{EventKind, Severity};
@@ -18,6 +19,7 @@ mod finding;
 mod hosts;
 mod lanes;
 mod matrix;
+mod membership;
 mod setup;
 
 /// Writes `report.html`.
@@ -56,6 +58,8 @@ struct Page<'a> {
     hosts: hosts::HostTable<'a>,
     setups: Vec<setup::HostSetup<'a>>,
     matrices: Vec<matrix::Matrix<'a>>,
+    w: &'static Words,
+    witnesses: Vec<membership::Witnesses<'a>>,
     pictures: Vec<lanes::Picture>,
     events: EventTable<'a>,
     coverage: Vec<coverage::HostCoverage<'a>>,
@@ -87,6 +91,8 @@ fn page(report: &Report) -> Page<'_> {
         hosts: hosts::table(report, l),
         setups: setup::setups(report, l),
         matrices: matrix::matrices(report, l),
+        w: words(l),
+        witnesses: membership::witnesses(report, l),
         pictures: lanes::pictures(report, l),
         events: event_table(report, l),
         coverage: coverage::coverage(report, l),
