@@ -4,7 +4,7 @@ use super::event::{Loss, Split};
 use super::network::{Between, Fault, NetworkSign};
 use super::{lists, skew};
 use crate::case::{Case, How, Moment, Stop};
-use crate::fact::releases;
+use crate::fact::vsan::format::max_vsan_format;
 use crate::model::{EventKind, Timestamp};
 use crate::verdict::Evidence;
 
@@ -175,7 +175,7 @@ fn format(case: &Case, loss: &Loss<'_>) -> Vec<Evidence> {
             && loss.span.at.is_none_or(|at| moment.time.since(at).abs() <= 86_400_000_000)
     };
     let mut lines: Vec<Evidence> = case.timeline.iter().filter(near).take(3).map(Evidence::event).collect();
-    let most = host.placed.as_ref().and_then(releases::max_vsan_format);
+    let most = host.placed.as_ref().and_then(max_vsan_format);
     let above = |format: Option<u64>| format.zip(most).is_some_and(|(format, most)| format > most);
     let disks = host.setup.vsan.disks.iter().filter(|disk| above(disk.value.format));
     if !loss.span.over {
