@@ -16,6 +16,7 @@ use crate::case::{Case, Moment, Sourced};
 use crate::fact::Requirement;
 use crate::model::{Confidence, Severity, Source, Text, Timestamp};
 
+use vsan::disk;
 pub use vsan::{Answer, AnswerKind, answers as vsan_answers, formed_at as vsan_formed_at};
 
 pub use features::{Baseline, Block, Evacuation, Matrix, Outlook, Row, VmNeeds, matrix};
@@ -125,8 +126,14 @@ pub struct Verdict {
 }
 
 /// Every question, in the order in which they are asked: later ones may build on what was found.
-pub static VERDICTS: &[&Verdict] =
-    &[&version::VERDICT, &evc::VERDICT, &vmotion::VERDICT, &vsan::VERDICT, &incomplete::VERDICT];
+pub static VERDICTS: &[&Verdict] = &[
+    &version::VERDICT,
+    &evc::VERDICT,
+    &vmotion::VERDICT,
+    &vsan::VERDICT,
+    &disk::VERDICT,
+    &incomplete::VERDICT,
+];
 
 /// All findings of a case: worst first, then by time, then by id.
 pub fn reach(case: &Case) -> Vec<Finding> {

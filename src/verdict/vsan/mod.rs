@@ -5,6 +5,7 @@
 
 mod answer;
 mod cause;
+pub(super) mod disk;
 mod remedy;
 mod text;
 mod view;
