@@ -193,7 +193,7 @@ pub(super) fn missing(
                     found.note(cluster, index, uuid, name, member_line(vsan, uuid, name));
                 }
             }
-            for agents in &host.unicast {
+            if let Some(agents) = &host.unicast {
                 for agent in &agents.value {
                     found.note(cluster, index, &agent.node_uuid, None, (&agents.source, &agents.text));
                 }

@@ -18,6 +18,7 @@ use crate::case::{Case, Moment, Sourced};
 use crate::fact::Requirement;
 use crate::model::{Confidence, Severity, Source, Text, Timestamp};
 
+use vsan::disk;
 pub use vsan::{Answer, AnswerKind, answers as vsan_answers, formed_at as vsan_formed_at};
 
 pub use features::{Baseline, Block, Evacuation, Matrix, Outlook, Row, VmNeeds, matrix};
@@ -133,6 +134,7 @@ pub static VERDICTS: &[&Verdict] = &[
     &vmotion::VERDICT,
     &crashed::VERDICT,
     &vsan::VERDICT,
+    &disk::VERDICT,
     &disconnected::VERDICT,
     &incomplete::VERDICT,
 ];

@@ -7,6 +7,7 @@
 mod answer;
 mod breaks;
 mod cause;
+pub(super) mod disk;
 mod effects;
 mod event;
 mod lists;

@@ -1,0 +1,231 @@
+//! What the finding says, and what to do, in English and Japanese.
+
+use super::Failure;
+use super::device::Device;
+use crate::model::{Text, Timestamp};
+use crate::verdict::{Step, list_en, list_ja, shell_quoted};
+
+/// Devices that get steps of their own.
+const MAX_STEPS: usize = 4;
+
+/// `2019-09-14 06:49:34 UTC`
+fn readable(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} {} UTC", &text[..10], &text[11..19])
+}
+
+pub(super) fn title(of: &Failure<'_>) -> Text {
+    let (host, count, groups) = (&of.host.id, of.devices.len(), of.groups.len());
+    match (groups, count) {
+        (1, _) => Text::new(
+            format!("A vSAN disk group of {host} has failed"),
+            format!("{host} の vSAN ディスク グループに障害が発生しています"),
+        ),
+        (2.., _) => Text::new(
+            format!("{groups} vSAN disk groups of {host} have failed"),
+            format!("{host} の vSAN ディスク グループ {groups} 個に障害が発生しています"),
+        ),
+        (0, 1) => Text::new(
+            format!("A vSAN disk of {host} has failed"),
+            format!("{host} の vSAN ディスクに障害が発生しています"),
+        ),
+        (0, _) => Text::new(
+            format!("{count} vSAN disks of {host} have failed"),
+            format!("{host} の vSAN ディスク {count} 台に障害が発生しています"),
+        ),
+    }
+}
+
+pub(super) fn cause(of: &Failure<'_>) -> Text {
+    if of.groups.is_empty() {
+        Text::new(
+            "vSAN devices report permanent errors, or are no longer in the cluster's directory.",
+            "vSAN デバイスで恒久的なエラーが発生しているか、デバイスがクラスタのディレクトリから失われています。",
+        )
+    } else {
+        Text::new(
+            "The cache device, or every disk, of a disk group has failed: the whole group is lost to vSAN.",
+            "ディスク グループのキャッシュ デバイスまたは全ディスクに障害が発生し、ディスク グループ全体が vSAN で使用できなくなっています。",
+        )
+    }
+}
+
+pub(super) fn summary(of: &Failure<'_>, vms: &[String]) -> Text {
+    let host = &of.host.id;
+    let (mut en, mut ja) = (Vec::new(), Vec::new());
+    let mut say = |text: (String, String)| {
+        en.push(text.0);
+        ja.push(text.1);
+    };
+    say(what(of));
+    match of.member {
+        Some(true) => say((
+            format!("{host} itself is still a member of the vSAN cluster."),
+            format!("{host} 自体は vSAN クラスタのメンバーのままです。"),
+        )),
+        Some(false) => say((
+            format!("{host} is also out of the vSAN cluster; that is another matter."),
+            format!("{host} は vSAN クラスタからも外れていますが、これは別の事象です。"),
+        )),
+        None => {}
+    }
+    if of.devices.iter().all(|device| device.disk.is_some() && !device.is_bad()) {
+        say((
+            "When the bundle was taken, the host listed these disks as in use: they may be back.".to_owned(),
+            "バンドル取得時、ホストはこれらのディスクを使用中と表示しており、回復している可能性があります。"
+                .to_owned(),
+        ));
+    }
+    effects(of, vms).into_iter().for_each(say);
+    // Japanese sentences need no space between them.
+    Text::new(en.join(" "), ja.concat())
+}
+
+/// What failed, and since when.
+fn what(of: &Failure<'_>) -> (String, String) {
+    let labels: Vec<String> = of.devices.iter().filter_map(Device::label).collect();
+    let since = of.lines().first().map(|line| readable(line.time));
+    let (when, when_ja) =
+        since.map_or_else(Default::default, |at| (format!("Since {at}: "), format!("{at} 以降、")));
+    if labels.is_empty() {
+        return (
+            format!("{when}a vSAN device of {} has failed; the lines do not name it.", of.host.id),
+            format!(
+                "{when_ja}{} の vSAN デバイスに障害が発生しています。デバイス名は記録されていません。",
+                of.host.id
+            ),
+        );
+    }
+    let devices = if labels.len() == 1 { "device" } else { "devices" };
+    let has = if labels.len() == 1 { "has" } else { "have" };
+    (
+        format!("{when}vSAN {devices} {} of {} {has} failed.", list_en(&labels), of.host.id),
+        format!("{when_ja}{} の vSAN デバイス {} に障害が発生しています。", of.host.id, list_ja(&labels)),
+    )
+}
+
+/// What followed from it.
+fn effects(of: &Failure<'_>, vms: &[String]) -> Vec<(String, String)> {
+    let mut said = Vec::new();
+    let impaired = of.impaired();
+    if !impaired.is_empty() {
+        let states: Vec<String> =
+            impaired.iter().map(|(state, objects)| format!("{objects} {state}")).collect();
+        let states_ja: Vec<String> =
+            impaired.iter().map(|(state, objects)| format!("{state} {objects} 個")).collect();
+        said.push((
+            format!("Objects of the cluster by state: {}.", list_en(&states)),
+            format!("クラスタのオブジェクトの状態: {}。", list_ja(&states_ja)),
+        ));
+    }
+    if let Some(objects) = of.resync().and_then(|(_, left)| left.value.0).filter(|objects| *objects > 0) {
+        said.push((
+            format!("{objects} objects were being resynchronised when the bundle was taken."),
+            format!("バンドル取得時、{objects} 個のオブジェクトが再同期中でした。"),
+        ));
+    }
+    if !vms.is_empty() {
+        said.push((
+            format!("VMs that became invalid or inaccessible ({}): {}. That is an effect, not the cause.", vms.len(), list_en(vms)),
+            format!("仮想マシン {} 台 ({}) が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。", vms.len(), list_ja(vms)),
+        ));
+    }
+    said
+}
+
+pub(super) fn remedy(of: &Failure<'_>) -> Vec<Step> {
+    let mut steps = vec![step(
+        of,
+        "See which disks are not in CMMDS or not mounted, and to which disk groups they belong.",
+        "CMMDS に含まれない、またはマウントされていないディスクと、その所属ディスク グループを確認します。",
+        Some("esxcli vsan storage list".to_owned()),
+    )];
+    for name in of.devices.iter().filter_map(Device::name).take(MAX_STEPS) {
+        steps.push(step(
+            of,
+            "See whether the host still reaches the device (Status), and look into the hardware's own log for the disk and its controller.",
+            "デバイスの状態 (Status) を確認し、ハードウェア ログでディスクとコントローラの障害を調査します。",
+            Some(format!("esxcli storage core device list -d {}", shell_quoted(name))),
+        ));
+    }
+    steps.push(step(
+        of,
+        "Before anything is removed: no object may be inaccessible. If one is, the failed disk may hold its last copy: remove nothing and ask VMware support.",
+        "削除作業の前に、アクセス不可 (inaccessible) のオブジェクトがないことを確認します。ある場合、障害ディスクに最後のコピーが残っている可能性があるため、何も削除せず VMware サポートに連絡してください。",
+        Some("esxcli vsan debug object health summary get".to_owned()),
+    ));
+    steps.extend(mount(of));
+    steps.extend(replace(of));
+    steps.push(step(
+        of,
+        "Wait until nothing is left to resync. Restart no host and put none into maintenance mode until then: a second failure may make objects inaccessible.",
+        "再同期が完了するまで待ちます。完了前に他のホストの再起動やメンテナンス モードへの切り替えを行わないでください。障害が重なるとオブジェクトがアクセス不可になる可能性があります。",
+        Some("esxcli vsan debug resync summary get".to_owned()),
+    ));
+    steps.push(step(
+        of,
+        "Check: every disk shows In CMMDS: true and Is Mounted: true, and all objects are healthy.",
+        "確認: すべてのディスクで In CMMDS: true、Is Mounted: true と表示され、全オブジェクトが healthy であること。",
+        Some("esxcli vsan storage list".to_owned()),
+    ));
+    steps
+}
+
+/// Mounts what the host reaches again.
+fn mount(of: &Failure<'_>) -> Vec<Step> {
+    let mut targets: Vec<String> = of
+        .groups
+        .iter()
+        .map(|group| match group.cache {
+            Some(cache) => format!("-s {}", shell_quoted(cache)),
+            None => format!("-u {}", shell_quoted(group.uuid)),
+        })
+        .collect();
+    if targets.is_empty() {
+        // A disk that is not mounted comes back with its group.
+        let mut groups: Vec<&str> =
+            of.devices.iter().filter(|device| device.is_unmounted()).filter_map(Device::group).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        targets.extend(groups.into_iter().map(|group| format!("-u {}", shell_quoted(group))));
+    }
+    let mount = |target: String| {
+        step(
+            of,
+            "If the device works again (a cable, the controller or its power was the fault), mount the disk group. If it fails once more, do not try again: replace the disk.",
+            "デバイスが正常に戻った場合 (ケーブル、コントローラ、電源の障害など) は、ディスク グループをマウントします。再び失敗する場合は繰り返さず、ディスクを交換してください。",
+            Some(format!("esxcli vsan storage diskgroup mount {target}")),
+        )
+    };
+    targets.into_iter().take(MAX_STEPS).map(mount).collect()
+}
+
+/// Takes the failed disks out of vSAN and puts new ones in.
+fn replace(of: &Failure<'_>) -> Vec<Step> {
+    let in_group = |device: &&Device<'_>| {
+        device.group().is_some_and(|group| of.groups.iter().any(|failed| failed.uuid == group))
+    };
+    let single = of.devices.iter().filter(|device| !in_group(device)).filter_map(Device::uuid);
+    let mut targets: Vec<&str> = of.groups.iter().map(|group| group.uuid).chain(single).collect();
+    targets.dedup();
+    let remove = |uuid: &str| {
+        step(
+            of,
+            "Else take the failed device out of vSAN. Removing a cache device, or any disk of a group with deduplication, removes the whole disk group with all data on it: only if no object is inaccessible.",
+            "回復しない場合は、障害デバイスを vSAN から削除します。キャッシュ デバイス、または重複排除が有効なグループのディスクを削除すると、ディスク グループ全体がデータごと削除されます。アクセス不可のオブジェクトがない場合に限り実施してください。",
+            Some(format!("esxcli vsan storage remove -u {}", shell_quoted(uuid))),
+        )
+    };
+    let mut steps: Vec<Step> = targets.into_iter().take(MAX_STEPS).map(remove).collect();
+    steps.push(step(
+        of,
+        "Replace the hardware by a device on the compatibility list and add it to vSAN again (vSphere Client: cluster, Configure, vSAN, Disk Management). Pull out the right one: turn on its locator LED.",
+        "互換性リストに記載されたデバイスに交換し、vSAN に追加します (vSphere Client: クラスタ > 設定 > vSAN > ディスク管理)。抜き間違いを防ぐため、ロケータ LED を点灯させて対象を確認してください。",
+        None,
+    ));
+    steps
+}
+
+fn step(of: &Failure<'_>, en: &str, ja: &str, command: Option<String>) -> Step {
+    Step::new(Text::new(en, ja), command, of.index)
+}
