@@ -9,8 +9,8 @@ mod run;
 use std::collections::BTreeSet;
 
 use esxray::demo::{
-    Container, Generation, MembershipOptions, MembershipTruth, Site, Story, Volume, VsanOptions, Wording,
-    membership_incident, vsan_incident, write_site,
+    Container, Generation, MembershipOptions, MembershipTruth, Site, Story, VcenterRelease, Volume,
+    VsanOptions, Wording, membership_incident, vsan_incident, write_site,
 };
 use esxray::model::Timestamp;
 use run::{all_ids, analyze, events, finding, findings};
@@ -67,7 +67,6 @@ enum Evidence {
 /// One run: what happened, and what is known of it.
 struct Case {
     name: String,
-    options: MembershipOptions,
     evidence: Evidence,
     truth: MembershipTruth,
     /// The host whose bundle was left out.
@@ -93,7 +92,7 @@ impl Case {
         let left_out = match evidence {
             Evidence::NoVictim => Some(truth.victims[0].clone()),
             Evidence::NoSurvivor => {
-                site.hosts.iter().map(|host| host.name.clone()).filter(|name| !is_victim(name)).last()
+                site.hosts.iter().map(|host| host.name.clone()).filter(|name| !is_victim(name)).next_back()
             }
             _ => None,
         };
@@ -111,12 +110,13 @@ impl Case {
             options.story, options.victims, options.returned, options.cluster.generation
         );
         let report = analyzed(&mut site);
-        Case { name, options, evidence, truth, left_out, report }
+        Case { name, evidence, truth, left_out, report }
     }
 
-    /// Whether some finding of the truth cannot be reached, or not with its cause.
-    fn is_cut(&self) -> bool {
-        self.evidence != Evidence::Whole || !self.truth.uncollected.is_empty()
+    /// Whether what tells the cause may be gone. Maintenance is known to vCenter and to the others, too.
+    fn is_cut(&self, cause: &str) -> bool {
+        let is_uncollected = !self.truth.uncollected.is_empty() && cause != "maintenance";
+        self.evidence != Evidence::Whole || is_uncollected
     }
 
     /// Whether the evidence for the finding `id` is gone altogether.
@@ -145,14 +145,14 @@ impl Case {
             .collect();
         for &(id, cause) in &self.truth.findings {
             if told.contains(id) || !self.may_be_silent(id) {
-                let found = finding(&self.report, id);
+                let found = self.finding(id);
                 self.check_finding(found, id, cause);
             }
         }
         let known: BTreeSet<&str> = self.truth.findings.iter().map(|(id, _)| *id).collect();
         for id in told.difference(&known) {
-            // vCenter loses a host that is down, too; that it does not blame on the way to it.
-            let found = finding(&self.report, id);
+            // vCenter loses a host that is down, too, and must not blame the way to it.
+            let found = self.finding(id);
             let is_effect = *id == "host.disconnected"
                 && ["host-crash", "unknown"].contains(&found["cause"]["id"].as_str().expect("a cause"));
             assert!(is_effect, "{}: {:?}", self.name, all_ids(&self.report));
@@ -161,24 +161,35 @@ impl Case {
     }
 
     #[track_caller]
+    fn finding(&self, id: &str) -> &Value {
+        let found = findings(&self.report, id);
+        assert_eq!(found.len(), 1, "{}: {id} in {:?}", self.name, all_ids(&self.report));
+        found[0]
+    }
+
+    #[track_caller]
     fn check_finding(&self, found: &Value, id: &str, cause: &str) {
         let told = found["cause"]["id"].as_str().expect("a cause");
-        let is_honest = told == cause || (self.is_cut() && told == "unknown");
+        let is_honest = told == cause || (self.is_cut(cause) && told == "unknown");
         assert!(is_honest, "{}: {:?}", self.name, all_ids(&self.report));
         match id {
             "vsan.host-lost" => self.check_lost(found),
             "vsan.partition" => self.check_groups(found),
-            _ => {
-                let hosts: Vec<String> =
-                    found["hosts"].as_array().expect("a list").iter().map(|host| self.label(host)).collect();
-                assert_eq!(hosts, self.expected_hosts(), "{}: {id}", self.name);
-            }
+            _ => self.check_hosts(found),
         }
+        let newer = findings(&self.report, "version.hosts-newer-than-vcenter");
+        assert!(newer.is_empty(), "{}: {:?}", self.name, all_ids(&self.report));
     }
 
-    /// The victim, but where its bundle is not there: then nobody is a host of the report.
-    fn expected_hosts(&self) -> Vec<String> {
-        if self.evidence == Evidence::NoVictim { Vec::new() } else { self.truth.victims.clone() }
+    /// The victim's id is in the finding where its bundle is here, and no other ESXi host's.
+    #[track_caller]
+    fn check_hosts(&self, found: &Value) {
+        let told: BTreeSet<String> =
+            found["hosts"].as_array().expect("a list").iter().map(|host| self.label(host)).collect();
+        let is_here = self.left_out.as_ref() != Some(&self.truth.victims[0]);
+        assert!(!is_here || told.contains(&self.truth.victims[0]), "{}: {told:?}", self.name);
+        let other = told.iter().find(|name| !self.is_victim(name) && !name.starts_with("vcsa."));
+        assert_eq!(other, None, "{}", self.name);
     }
 
     /// The full name of a host by its id, or what is told in its place.
@@ -199,6 +210,12 @@ impl Case {
         let label = self.label(&details["host"]);
         assert!(self.is_victim(&label), "{}: {label} for {}", self.name, self.truth.victims[0]);
         self.check_time(&details["lost_at"], &details["lost_at_uncertainty_ms"]);
+        if self.evidence == Evidence::Whole {
+            let vms: BTreeSet<&str> =
+                found["vms"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+            let expected: BTreeSet<&str> = self.truth.vms.iter().map(String::as_str).collect();
+            assert!(vms.is_superset(&expected), "{}: {vms:?} for {expected:?}", self.name);
+        }
         if self.evidence == Evidence::StateOnly {
             return;
         }
@@ -219,6 +236,11 @@ impl Case {
                 assert!(at.since(seen.at).abs() <= 2_000_000, "{}: {own} saw it at {at}", self.name);
             }
         }
+        self.check_return(details);
+    }
+
+    #[track_caller]
+    fn check_return(&self, details: &Value) {
         let returned = details["returned_at"].as_str().map(|_| time(&details["returned_at"]));
         match self.truth.returned_at {
             None => assert_eq!(returned, None, "{}", self.name),
@@ -231,7 +253,6 @@ impl Case {
 
     #[track_caller]
     fn check_time(&self, at: &Value, uncertainty_ms: &Value) {
-        // Without lines and without the victim's view a rejoined cluster may not say when.
         let at = time(at);
         let uncertainty = match self.evidence {
             Evidence::StateOnly => uncertainty_ms.as_i64().expect("stated") * 1_000,
@@ -259,6 +280,9 @@ impl Case {
         let at = time(&found["details"]["at"]);
         let allowed = if self.evidence == Evidence::StateOnly { 60_000_000 } else { 1_000_000 };
         assert!(at.since(self.truth.at).abs() <= allowed, "{}: {at} for {}", self.name, self.truth.at);
+        if self.evidence != Evidence::StateOnly {
+            self.check_return(&found["details"]);
+        }
     }
 
     /// Each host without a bundle that the evidence names is listed as one.
@@ -385,4 +409,33 @@ fn reboots_of_an_upgrade_are_seen_and_are_no_incident() {
     assert!(time(&lost["details"]["lost_at"]).since(truth.lost_at).abs() <= 1_000_000);
     assert!(findings(&report, "vsan.partition").is_empty() && findings(&report, "host.crashed").is_empty());
     finding(&report, "version.hosts-newer-than-vcenter");
+}
+
+#[test]
+fn a_later_patch_letter_is_no_newer_update() {
+    let vcenter = |version, appliance_version, update, build| VcenterRelease {
+        version,
+        appliance_version,
+        update,
+        build,
+        vpxd_build: build,
+    };
+    // Hosts of 8.0 U2e under vCenter 8.0 U2; hosts of 7.0 U3o under vCenter 7.0 U2.
+    let cases = [
+        (Generation::V80, ("8.0.2", 2, 24_789_317), vcenter("8.0.2", "8.0.2.00000", 2, 22_385_739), 0),
+        (Generation::V70, ("7.0.3", 3, 22_348_816), vcenter("7.0.2", "7.0.2.00000", 2, 17_694_817), 1),
+    ];
+    for (generation, (version, update, build), release, expected) in cases {
+        let mut options = MembershipOptions::of(Story::Healthy, generation);
+        options.cluster.hours = 12;
+        let (mut site, _) = membership_incident(&options);
+        for host in &mut site.hosts {
+            (host.release.version, host.release.update, host.release.build) =
+                (version.to_owned(), update, build);
+        }
+        site.vcenter.as_mut().expect("a vCenter Server").set_release(release);
+        let report = analyzed(&mut site);
+        let newer = findings(&report, "version.hosts-newer-than-vcenter");
+        assert_eq!(newer.len(), expected, "{version}: {:?}", all_ids(&report));
+    }
 }

@@ -649,3 +649,87 @@ fn a_big_bundle_has_about_the_size_asked_for() {
     let bytes: u64 = logs.map(|(_, bytes)| gunzip(bytes).len() as u64).sum();
     assert!(bytes > wanted * 9 / 10 && bytes < wanted * 11 / 10, "{bytes} bytes");
 }
+
+const MEMBERSHIP_STORIES: [Story; 18] = [
+    Story::Healthy,
+    Story::ListNotPushed,
+    Story::Partition,
+    Story::LinkDown,
+    Story::Mtu,
+    Story::OneWay,
+    Story::AdapterRemoved,
+    Story::Crash,
+    Story::PowerLoss,
+    Story::Restart,
+    Story::Maintenance,
+    Story::RollingReboots,
+    Story::FormatSkew,
+    Story::Decommission,
+    Story::AgentHang,
+    Story::ManagementNetwork,
+    Story::Certificate,
+    Story::DiskGroup,
+];
+
+fn small_membership(story: Story, returned: bool) -> MembershipOptions {
+    let mut options = MembershipOptions::of(story, Generation::V67);
+    (options.returned, options.cluster.hours) = (returned, 12);
+    options.cluster.volume = Volume { lines: 200, rotate_at: 100, gzip: 1 };
+    options
+}
+
+#[test]
+fn every_observer_of_a_membership_story_drops_the_victim_when_the_truth_says_so() {
+    for (story, returned) in MEMBERSHIP_STORIES.into_iter().flat_map(|story| [(story, false), (story, true)])
+    {
+        let (site, truth) = membership_incident(&small_membership(story, returned));
+        let is_away = !truth.groups.is_empty() && truth.returned_at.is_none();
+        for (index, host) in site.hosts.iter().enumerate() {
+            let seen = truth.observers.iter().find(|seen| seen.host == host.name);
+            let members = host.vsan.as_ref().map_or(0, |vsan| vsan.members.len());
+            match seen {
+                Some(_) => assert_eq!(members, if is_away { 3 } else { 4 }, "{story:?}"),
+                None => assert_eq!(members, if is_away { 1 } else { 4 }, "{story:?}"),
+            }
+            let Some(seen) = seen else { continue };
+            let kernel = host_log(&self::members(&site, System::Host(index)), Log::Vmkernel);
+            let dropped = format!("Destroying node {}", truth.node_uuid);
+            assert_once(&kernel, &dropped);
+            let line = kernel.lines().find(|line| line.contains(&dropped)).expect("the line");
+            assert_eq!(stamp(line), Some(seen.at), "{story:?}");
+        }
+    }
+}
+
+#[test]
+fn a_partition_has_a_master_and_a_view_on_each_side() {
+    let options = MembershipOptions { victims: vec![1, 3], ..small_membership(Story::Partition, false) };
+    let (site, truth) = membership_incident(&options);
+    assert_eq!(truth.groups.len(), 2);
+    let vsan = |index: usize| site.hosts[index].vsan.as_ref().expect("a vSAN host");
+    for pair in [(0, 2), (1, 3)] {
+        let (one, other) = (vsan(pair.0), vsan(pair.1));
+        assert_eq!((&one.master_uuid, &one.membership_uuid), (&other.master_uuid, &other.membership_uuid));
+        let leads = [one, other].iter().filter(|vsan| vsan.state == VsanState::Master).count();
+        assert_eq!((leads, one.members.len()), (1, 2));
+    }
+    assert_ne!(vsan(0).membership_uuid, vsan(1).membership_uuid);
+    let far = host_log(&members(&site, System::Host(3)), Log::Vmkernel);
+    assert!(far.contains("unicast host '10.20.3.11;") && far.contains("unicast host '10.20.3.13;"));
+    assert!(!far.contains("unicast host '10.20.3.12;"), "its own side answers");
+}
+
+#[test]
+fn a_stopped_host_is_silent_and_one_that_stays_down_has_no_bundle() {
+    let (site, truth) = membership_incident(&small_membership(Story::Crash, true));
+    let tree = members(&site, System::Host(0));
+    let kernel = host_log(&tree, Log::Vmkernel);
+    assert_once(&kernel, "@BlueScreen: ");
+    assert_once(&host_log(&tree, Log::Vmksummary), "file core dump found");
+    let (down, up) = site.hosts[0].downtimes[0];
+    assert!(down < truth.at && Some(up) < truth.returned_at);
+    let stamps: Vec<Timestamp> = kernel.lines().filter_map(stamp).collect();
+    assert!(stamps.iter().all(|at| *at < down || *at >= up) && stamps.iter().any(|at| *at > up));
+    let (site, truth) = membership_incident(&small_membership(Story::Crash, false));
+    assert_eq!((site.hosts.len(), truth.uncollected.len()), (3, 1));
+}
