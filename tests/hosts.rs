@@ -6,7 +6,7 @@ mod run;
 
 use esxray::demo::{
     ClusterOptions, Container, Generation, Level, Log, Release, ScriptedLine, Site, VcenterRelease,
-    add_reboot, add_upgrade, healthy,
+    VsanOptions, add_reboot, add_upgrade, healthy, vsan_incident,
 };
 use esxray::model::Timestamp;
 use run::{all_ids, analyze_site, finding, findings, names};
@@ -192,6 +192,20 @@ fn a_certificate_and_a_version_that_vcenter_refuses_are_told_apart() {
     let (report, site) = lost("Reconnect of {host} failed: vim.event.HostCnxFailedBadVersionEvent");
     let found = check_lost(&report, &site, ("version-skew", "error", 1));
     assert_eq!(found["confidence"], "likely", "the host is not newer than its vCenter Server");
+}
+
+#[test]
+fn a_host_that_is_out_of_the_vsan_cluster_is_told_there_only() {
+    for generation in [Generation::V67, Generation::V80] {
+        let (mut site, _) = vsan_incident(&VsanOptions::of(generation));
+        let lost = report(&site);
+        assert!(findings(&lost, "host.disconnected").is_empty(), "{:?}", all_ids(&lost));
+        // The lost host's own bundle is missing.
+        site.hosts.remove(0);
+        let lost = report(&site);
+        finding(&lost, "vsan.host-lost");
+        assert!(findings(&lost, "host.disconnected").is_empty(), "{:?}", all_ids(&lost));
+    }
 }
 
 #[test]

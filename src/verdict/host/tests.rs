@@ -1,4 +1,81 @@
+use std::collections::BTreeMap;
+
 use super::crashed::{module, world};
+use super::disconnected;
+use crate::case::{Case, Host, Membership, Moment, Node, Testimony};
+use crate::model::{Event, EventKind, HostKind, MemberPath, Severity, Source, TimeQuality, Timestamp};
+
+/// A record of vCenter, host 2 of the case, about `esx1`.
+fn of_vcenter(at: i64, kind: EventKind, rule: &str) -> Moment {
+    let file = MemberPath::new("var/log/vmware/vpxd/vpxd.log");
+    let fields = BTreeMap::from([("host_name".to_owned(), "esx1".to_owned())]);
+    Moment {
+        time: Timestamp::from_seconds(1_700_000_000 + at),
+        quality: TimeQuality::Exact,
+        host: 2,
+        event: Event {
+            stamp: None,
+            kind,
+            severity: Severity::Error,
+            rule: rule.to_owned(),
+            text: String::new(),
+            raw: format!("record {at}"),
+            fields,
+            source: Source { file, line: at.unsigned_abs() + 1, offset: 0 },
+        },
+    }
+}
+
+/// Two hosts and their vCenter Server; `counted` is whether `esx2` counts `esx1` as a vSAN member.
+fn case(timeline: Vec<Moment>, counted: Option<bool>) -> Case {
+    let host = |id: &str, kind| {
+        let mut host = Host::default();
+        (host.id, host.kind) = (id.to_owned(), kind);
+        host
+    };
+    let node = |host| Node { host: Some(host), ..Node::default() };
+    let says = BTreeMap::from([((1, 0), Testimony { counted, ..Testimony::default() })]);
+    Case {
+        hosts: vec![
+            host("esx1", HostKind::Esxi),
+            host("esx2", HostKind::Esxi),
+            host("vc1", HostKind::Vcenter),
+        ],
+        timeline,
+        memberships: vec![Membership { cluster: 0, nodes: vec![node(0), node(1)], rows: vec![0, 1], says }],
+        ..Case::default()
+    }
+}
+
+const LOST: EventKind = EventKind::HOST_NOT_RESPONDING;
+const BACK: EventKind = EventKind::HOST_RECONNECTED;
+
+#[test]
+fn it_is_said_whether_the_vsan_membership_is_intact() {
+    for (counted, is_only_vcenter) in [(Some(true), true), (Some(false), false), (None, false)] {
+        let case = case(vec![of_vcenter(0, LOST, "vpxd.host-not-responding")], counted);
+        let found = (disconnected::VERDICT.reach)(&case, &[]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].details["vsan_intact"].as_bool(), counted);
+        assert_eq!(found[0].title.en.starts_with("Only vCenter"), is_only_vcenter, "{}", found[0].title.en);
+        assert_eq!(found[0].summary.en.contains("membership is intact"), is_only_vcenter);
+    }
+}
+
+#[test]
+fn what_the_agent_manager_says_late_is_no_loss_of_its_own() {
+    let told = |late: i64| {
+        let timeline = vec![
+            of_vcenter(0, LOST, "vpxd.host-not-responding"),
+            of_vcenter(4, BACK, "vpxd.host-reconnected"),
+            of_vcenter(late, LOST, "eam.host-not-responding"),
+        ];
+        let found = (disconnected::VERDICT.reach)(&case(timeline, None), &[]);
+        (found.len(), found[0].details["episodes"].as_u64(), found[0].severity)
+    };
+    assert_eq!(told(6), (1, Some(1), Severity::Warning));
+    assert_eq!(told(900), (1, Some(2), Severity::Error));
+}
 
 #[test]
 fn a_purple_screen_names_its_world_and_its_module() {

@@ -7,6 +7,8 @@ use crate::model::{EventKind, HostKind, Timestamp};
 
 /// Missed heartbeats that vCenter counts are no loss yet.
 const COUNTED: &str = "vpxd.host-missed-heartbeats";
+/// The agent manager says later what vpxd has said.
+const LATE: &str = "eam.host-not-responding";
 /// Reasons of `HostDisconnectedEvent` that somebody meant: by hand, or to bring the agent up to date.
 const MEANT: &[&str] = &["userRequest", "agentUpgrade"];
 /// The records of one disconnect lie within this many seconds.
@@ -50,7 +52,7 @@ impl Episode<'_> {
 /// Every time that a vCenter Server lost a host, ordered by time.
 pub(super) fn episodes(case: &Case) -> Vec<Episode<'_>> {
     let mut open: BTreeMap<(usize, &str), Episode<'_>> = BTreeMap::new();
-    let mut done = Vec::new();
+    let mut done: Vec<Episode<'_>> = Vec::new();
     for moment in case.timeline.iter().filter(|moment| case.hosts[moment.host].kind == HostKind::Vcenter) {
         let Some(name) = moment.field("host_name") else { continue };
         let key = (moment.host, name);
@@ -59,6 +61,13 @@ pub(super) fn episodes(case: &Case) -> Vec<Episode<'_>> {
                 done.extend(open.remove(&key).map(|episode| Episode { back: Some(moment), ..episode }));
             }
             EventKind::HOST_NOT_RESPONDING | EventKind::HOST_DISCONNECTED if moment.event.rule != COUNTED => {
+                let is_over = |told: &Episode<'_>| {
+                    let since = told.back_at().map(|back| moment.time.since(back) / 1_000_000);
+                    (told.vcenter, told.name) == key && since.is_some_and(|since| since <= ONE)
+                };
+                if moment.event.rule == LATE && done.iter().rev().any(is_over) {
+                    continue;
+                }
                 let new = || Episode {
                     vcenter: moment.host,
                     name,
