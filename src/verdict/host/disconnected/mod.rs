@@ -27,9 +27,12 @@ pub(in crate::verdict) static VERDICT: Verdict = Verdict {
 /// What is found of a host and begins within so many seconds of vCenter's loss has the same cause.
 const SAME: i64 = 900;
 
+/// An episode and why it happened.
+type Judged<'a, 'c> = (&'a Episode<'c>, Cause<'c>);
+
 fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
     let all = episodes(case);
-    let mut groups: BTreeMap<(usize, &str, &'static str), Vec<(&Episode<'_>, Cause<'_>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(usize, &str, &'static str), Vec<Judged<'_, '_>>> = BTreeMap::new();
     for episode in all.iter().filter(|episode| !is_told_elsewhere(case, found, episode)) {
         let cause = cause::of(case, episode, &all);
         groups.entry((episode.vcenter, episode.name, cause.id)).or_default().push((episode, cause));
@@ -82,7 +85,7 @@ fn vsan_intact(case: &Case, episode: &Episode<'_>) -> Option<bool> {
     case.memberships.iter().find_map(says)
 }
 
-fn finding(case: &Case, group: &[(&Episode<'_>, Cause<'_>)]) -> Finding {
+fn finding(case: &Case, group: &[Judged<'_, '_>]) -> Finding {
     let (first, cause) = &group[0];
     let last = group.last().map_or(first, |(last, _)| last);
     let lines = group.iter().flat_map(|(episode, _)| &episode.lines).copied();
