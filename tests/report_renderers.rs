@@ -46,7 +46,7 @@ fn every_report_obeys_the_schema() {
 fn the_schema_refuses_what_the_contract_forbids() {
     let good: Value = serde_json::from_str(&render("json", &fixture::report(Lang::En, 20))).expect("JSON");
     assert!(schema::against_schema(&good).is_ok());
-    let cases: [(&str, Value); 21] = [
+    let cases: [(&str, Value); 27] = [
         ("/schema", "esxray.report/2".into()),
         ("/case/lang", "fr".into()),
         ("/case/from", "2026-11-20 00:00:03".into()),
@@ -57,6 +57,12 @@ fn the_schema_refuses_what_the_contract_forbids() {
         ("/findings/0/id", "vsan.unheard-of".into()),
         ("/findings/0/evidence", Value::Array(vec![])),
         ("/findings/1/details/have", Value::Null),
+        ("/membership/0/nodes", Value::Array(vec![])),
+        ("/membership/0/answers/0/kind", "odd".into()),
+        ("/membership/0/says/0/counted", "yes".into()),
+        ("/membership/0/says/2/told/0/what", "gone".into()),
+        ("/membership/0/says/2/told/0/first_source/line", 0.into()),
+        ("/membership/0/hosts/0/unicast_lacks", "none".into()),
         ("/timeline/0/kind", "vmotion.unheard-of".into()),
         ("/problems/0/kind", "odd".into()),
         ("/problems/0/hosts", Value::Null),
@@ -91,6 +97,7 @@ fn json_round_trips_with_the_contracts_key_order() {
         "hosts",
         "findings",
         "features",
+        "membership",
         "timeline",
         "coverage",
         "missing_hosts",
@@ -372,6 +379,182 @@ fn configurations_are_folded_and_cut() {
     assert!(
         !render("html", &none).contains("id=\"setup\"") && !render("md", &none).contains("Configuration")
     );
+}
+
+/// The fixture with a cluster of `count` hosts, of which the last but one is lost.
+fn witnesses_of(count: usize, witness: Option<&str>, lang: Lang) -> Report {
+    let hosts: Vec<String> = (1..=count).map(|n| format!("node{n:02}")).collect();
+    let lost = (count > 1).then(|| count - 2);
+    let case = fixture::witnesses::Case {
+        hosts: &hosts,
+        lost,
+        witness,
+        vcenter: Some("vcsa"),
+        file: "node.tgz!var/run/log/vmkernel.1.gz",
+        lang,
+    };
+    let mut report = fixture::report(lang, 30);
+    report.membership = vec![fixture::witnesses::matrix(&case, "52e1f1a0-7f3c")];
+    report
+}
+
+fn picture(report: &Report) -> String {
+    let html = render("html", report);
+    section(&html, "<section id=\"membership\">", "</section>").to_owned()
+}
+
+#[test]
+fn who_lost_whom_has_a_cell_for_each_witness_and_node() {
+    let html = picture(&witnesses_of(4, None, Lang::En));
+    let table = section(&html, "<table class=\"witness\">", "</table>");
+    let rows: Vec<&str> = table.split("<tr>").skip(2).collect();
+    let signs = |row: &str| -> Vec<String> {
+        let cells = row.split("<td class=\"m ").skip(1);
+        cells.map(|cell| cell.split('"').next().expect("a class").to_owned()).collect()
+    };
+    assert_eq!(rows.len(), 5, "{table}");
+    assert_eq!(signs(rows[0]), ["own", "counted", "missing", "counted"]);
+    assert_eq!(signs(rows[2]), ["missing", "missing", "own", "missing"]);
+    assert_eq!(signs(rows[4]), ["silent", "silent", "unreachable", "silent"], "vCenter");
+    for part in [
+        "2026-11-23 02:10:01 – 02:10:04 UTC, 5 lines, node.tgz!var/run/log/vmkernel.1.gz:40211 @3900467",
+        "cluster get does not count it",
+        "node03 lost everyone",
+        "since 2026-11-23 02:10:05 UTC",
+        "<span class=\"odd\">0; lacks node01, node02, node04</span>",
+        "<span class=\"odd\">1500</span>",
+        "<span class=\"odd\">52a0d1f3… 9</span>",
+        "<span class=\"odd\">yes</span>",
+    ] {
+        assert!(html.contains(part), "{part}\n{html}");
+    }
+    assert!(!html.contains("class=\"numbers\"") && !html.contains("<span class=\"odd\">9000"), "{html}");
+    let md = render("md", &witnesses_of(4, None, Lang::En));
+    let md = section(&md, "## Who lost whom (vSAN)", "\n## ");
+    for part in [
+        "| says ↓ of → | node01 | node02 | node03 | node04 |",
+        "| node01 | ■ | ✓ | ✕ | ✓ |",
+        "| node03 | ✕° | ✕° | ■ | ✕° |",
+        "| vcsa | · | · | ! | · |",
+        "- node02 of node03: left the membership (2026-11-23 02:10:05.740 – 2026-11-23 02:41:30 UTC, 2 lines) `node.tgz!var/run/log/vmkernel.1.gz:40211 @3900467`",
+        "**◆ 1500**",
+    ] {
+        assert!(md.contains(part), "{part}\n{md}");
+    }
+}
+
+#[test]
+fn rows_of_a_large_cluster_that_say_the_same_are_one() {
+    let report = witnesses_of(33, Some("witness-a"), Lang::En);
+    let html = picture(&report);
+    let tables: Vec<&str> = html.split("<table class=\"witness many\">").skip(1).collect();
+    assert_eq!(tables.len(), 2, "folded, and every host in a row of its own");
+    let rows = |table: &str| {
+        table.split("</table>").next().map_or(0, |table| table.matches("<th scope=\"row\">").count())
+    };
+    // The first had the witness lost for a time; then all others, the lost one, and vCenter.
+    assert_eq!(rows(tables[0]), 4, "{}", tables[0]);
+    assert_eq!(rows(tables[1]), 34);
+    assert!(
+        tables[0].contains("<th scope=\"row\">node02 to node31, node33 (31 hosts)</th>"),
+        "{}",
+        tables[0]
+    );
+    assert!(html.contains("<li><b>32</b>node32</li>") && html.contains("<b>34</b>witness-a <small>W "));
+    let md = render("md", &report);
+    let md = section(&md, "## Who lost whom (vSAN)", "\n## ");
+    let row =
+        md.lines().find(|line| line.starts_with("| node02 to node31, node33 (31 hosts) |")).expect("the row");
+    let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).skip(1).collect();
+    assert_eq!(cells.len(), 34);
+    assert_eq!((cells[0], cells[31], cells[32]), ("✓", "✕", "✓"), "{row}");
+    assert!(md.contains("34W |") && md.contains("34 `witness-a` (witness appliance)"), "{md}");
+    // What 22 hosts say of one node is one line, its times those of the first and the last.
+    let left = md.lines().filter(|line| line.contains(" of node32: left the membership")).collect::<Vec<_>>();
+    assert_eq!(left.len(), 1, "{md}");
+    assert!(
+        left[0].contains("hosts)") && left[0].contains("02:10:05.120 – 2026-11-23 02:41:30 UTC"),
+        "{left:?}"
+    );
+}
+
+#[test]
+fn a_lost_host_that_still_counts_all_is_not_hidden_in_the_row_of_the_others() {
+    let mut report = witnesses_of(12, None, Lang::En);
+    for says in report.membership[0].says.iter_mut().filter(|says| says.by == "node11") {
+        (says.counted, says.listed) = (Some(true), Some(true));
+        says.told.clear();
+    }
+    let html = picture(&report);
+    assert!(html.contains("<th scope=\"row\">node11</th>"), "{html}");
+    assert!(html.contains("<th scope=\"row\">node01 to node10, node12 (11 hosts)</th>"), "{html}");
+}
+
+#[test]
+fn one_node_and_a_stretched_cluster_have_their_matrix() {
+    for (count, witness) in [(1, None), (8, Some("witness-a"))] {
+        for lang in [Lang::En, Lang::Ja] {
+            let report = witnesses_of(count, witness, lang);
+            schema_of_matrix(&report);
+            let html = picture(&report);
+            assert!(html.contains("class=\"m own\""), "{html}");
+            assert_eq!(html.contains("class=\"of wit\""), witness.is_some());
+        }
+    }
+    let alone = picture(&witnesses_of(1, None, Lang::En));
+    assert!(alone.contains("No node lost another"), "{alone}");
+}
+
+fn schema_of_matrix(report: &Report) {
+    let json: Value = serde_json::from_str(&render("json", report)).expect("JSON");
+    schema::against_schema(&json).expect("the schema holds");
+}
+
+#[test]
+fn a_case_without_vsan_has_no_matrix_and_old_reports_are_read() {
+    let mut report = fixture::report(Lang::En, 30);
+    report.membership.clear();
+    assert!(!render("html", &report).contains("id=\"membership\""));
+    assert!(!render("html", &report).contains("#membership"));
+    assert!(!render("md", &report).contains("Who lost whom"));
+    let mut old: Value = serde_json::from_str(&render("json", &report)).expect("JSON");
+    old.as_object_mut().expect("an object").remove("membership");
+    assert!(serde_json::from_value::<Report>(old).expect("an older report").membership.is_empty());
+}
+
+#[test]
+fn a_matrix_of_hostile_names_stays_text() {
+    let name = |n: usize| format!("{n} {}", fixture::HOSTILE);
+    let hosts: Vec<String> = (0..10).map(name).collect();
+    let case = fixture::witnesses::Case {
+        hosts: &hosts,
+        lost: Some(3),
+        witness: Some(fixture::HOSTILE_VM),
+        vcenter: None,
+        file: fixture::HOSTILE,
+        lang: Lang::Ja,
+    };
+    for several in [false, true] {
+        let mut report = fixture::report(Lang::Ja, 30);
+        report.membership = vec![fixture::witnesses::matrix(&case, fixture::HOSTILE)];
+        if several {
+            report.membership.push(report.membership[0].clone());
+        }
+        let html = picture(&report);
+        let md = render("md", &report);
+        let md = section(&md, "## vSAN メンバーシップの相互認識", "\n## ");
+        for banned in ["<img", "<script", "\u{202e}", "\u{1b}"] {
+            assert!(!html.contains(banned), "{banned}\n{html}");
+            assert!(!without_code_spans(md).contains(banned), "{banned}\n{md}");
+        }
+        assert!(!without_code_spans(md).contains("](http://evil"), "{md}");
+        for table in md.split("\n\n").filter(|part| part.starts_with("| ")) {
+            let cells = |row: &str| row.replace("\\|", "").matches('|').count();
+            let mut rows = table.lines();
+            let head = cells(rows.next().expect("a head"));
+            assert!(rows.all(|row| cells(row) == head), "{table}");
+        }
+    }
 }
 
 /// The text outside code spans, read as CommonMark does: a run of backticks ends at the next run of its length.

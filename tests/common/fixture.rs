@@ -11,6 +11,9 @@ use esxray::model::{
 use esxray::report::model::*;
 use serde_json::{Value, json};
 
+#[path = "witnesses.rs"]
+pub mod witnesses;
+
 /// What a bundle's author could write to harm the reader.
 pub const HOSTILE: &str = "evil\u{202e}gpj.exe </script><img src=x onerror=alert(1)> \u{1b}[31mred\u{1b}[0m `a|b` \
 [x](http://evil.example/) =cmd|' /C calc'!A0";
@@ -56,6 +59,7 @@ pub fn report(lang: Lang, events: usize) -> Report {
         hosts: HOSTS.iter().enumerate().map(|(n, id)| esxi(n, id)).chain([vcenter()]).collect(),
         findings: vec![host_lost(lang), mismatch(lang), incomplete(lang)],
         features: features(),
+        membership: vec![membership(lang)],
         timeline,
         coverage: coverage(),
         missing_hosts: vec![MissingHost {
@@ -96,9 +100,24 @@ pub fn empty() -> Report {
     report.case = CaseInfo { from: None, to: None, clusters: Vec::new(), ..report.case };
     report.hosts.clear();
     report.features = Features::default();
+    report.membership.clear();
     report.timeline.clear();
     report.coverage.clear();
     report
+}
+
+/// esx03 lost everyone; the witness appliance and the file have names that a bundle's author could choose.
+fn membership(lang: Lang) -> MembershipInfo {
+    let hosts = HOSTS.map(String::from);
+    let case = witnesses::Case {
+        hosts: &hosts,
+        lost: Some(2),
+        witness: Some(HOSTILE),
+        vcenter: Some("vcsa"),
+        file: HOSTILE,
+        lang,
+    };
+    witnesses::matrix(&case, "52e1f1a0-7f3c")
 }
 
 fn say(lang: Lang, en: &str, ja: &str) -> String {
