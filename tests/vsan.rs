@@ -100,6 +100,12 @@ impl Case {
         if evidence == Evidence::NoVcenter {
             site.vcenter = None;
         }
+        if evidence == Evidence::StateOnly {
+            // Logs that reach back before a boot would tell of the stop: here they are rotated away.
+            for host in &mut site.hosts {
+                host.log_from = host.log_from.max(host.booted_at.plus_seconds(300));
+            }
+        }
         if evidence == Evidence::LinesOnly {
             for host in &mut site.hosts {
                 host.omit.insert("commands/localcli_vsan-cluster".to_owned());

@@ -27,6 +27,8 @@ pub(super) struct Signs<'c> {
     pub stop: Option<&'c Stop>,
     /// The record that the host went into maintenance mode, where it had not left it.
     pub maintenance: Option<&'c Moment>,
+    /// What the directory of the others says of its maintenance.
+    pub decommissioned: Vec<Evidence>,
     pub network: NetworkSign,
     /// vCenter losing the host near the time of the loss, or refusing it.
     pub disconnected: Option<&'c Moment>,
@@ -73,7 +75,7 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> (&'static str, bool) {
     if by_list {
         return (not_told, signs.skew.is_some() || signs.lists.config_stale);
     }
-    if signs.maintenance.is_some() {
+    if signs.maintenance.is_some() || !signs.decommissioned.is_empty() {
         return ("maintenance", true);
     }
     if fault.is_some_and(|fault| !is_doubtful(fault)) || (fault.is_some() && signs.is_alive) {
@@ -88,9 +90,6 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> (&'static str, bool) {
     }
     // Up, with whole lists on both sides, and out: only the network is left.
     if lasts && loss.span.by_state && signs.is_up && signs.lists.are_whole {
-        return ("network", false);
-    }
-    if signs.is_alive {
         return ("network", false);
     }
     ("unknown", false)
@@ -121,6 +120,7 @@ fn signs<'c>(case: &'c Case, loss: &Loss<'c>) -> Signs<'c> {
         format: format(case, loss),
         stop: stop_near(case, loss),
         maintenance: maintenance(case, loss),
+        decommissioned: decommissioned(case, loss),
         network: between.sign(),
         disconnected: disconnected(case, loss),
         is_alive: is_alive(case, loss),
@@ -154,15 +154,28 @@ fn stop_near<'c>(case: &'c Case, loss: &Loss<'c>) -> Option<&'c Stop> {
     case.stops.iter().rev().find(lies_in)
 }
 
-/// The record with which the host went into maintenance mode before the loss, if it had not left it by then.
+/// The record with which the host went into maintenance mode before the loss, if it had not left it by then: its own, or
+/// vCenter's.
 fn maintenance<'c>(case: &'c Case, loss: &Loss<'c>) -> Option<&'c Moment> {
     let at = loss.span.at?.plus_seconds(60);
+    let name = loss.name(case);
     let kinds = [EventKind::HOST_MAINTENANCE_ENTER, EventKind::HOST_MAINTENANCE_EXIT];
-    let own = |moment: &&Moment| {
-        Some(moment.host) == loss.host && kinds.contains(&moment.event.kind) && moment.time <= at
+    let about = |moment: &&Moment| {
+        let is_its = Some(moment.host) == loss.host || moment.field("host_name") == Some(name.as_str());
+        kinds.contains(&moment.event.kind) && is_its && moment.time <= at
     };
-    let last = case.timeline.iter().rfind(own)?;
+    let last = case.timeline.iter().rfind(about)?;
     Some(last).filter(|moment| moment.event.kind == EventKind::HOST_MAINTENANCE_ENTER)
+}
+
+/// Whether the directory that the others keep holds the node for in maintenance, or on its way there.
+fn decommissioned(case: &Case, loss: &Loss<'_>) -> Vec<Evidence> {
+    let Some(uuid) = &loss.membership.nodes[loss.node].uuid else { return Vec::new() };
+    let told = |&host: &usize| {
+        let node = case.hosts[host].setup.vsan.nodes.get(uuid)?;
+        node.value.decom_state.filter(|state| *state > 0).map(|_| Evidence::of(host, node))
+    };
+    if loss.span.over { Vec::new() } else { loss.mates.iter().filter_map(told).take(2).collect() }
 }
 
 /// Lines that its software is older than the cluster's format, or disks whose format is above its release.
@@ -175,12 +188,15 @@ fn format(case: &Case, loss: &Loss<'_>) -> Vec<Evidence> {
             && loss.span.at.is_none_or(|at| moment.time.since(at).abs() <= 86_400_000_000)
     };
     let mut lines: Vec<Evidence> = case.timeline.iter().filter(near).take(3).map(Evidence::event).collect();
+    // A cluster's format is that of its disks, whoever has them.
     let most = host.placed.as_ref().and_then(max_vsan_format);
     let above = |format: Option<u64>| format.zip(most).is_some_and(|(format, most)| format > most);
-    let disks = host.setup.vsan.disks.iter().filter(|disk| above(disk.value.format));
-    if !loss.span.over {
-        lines.extend(disks.take(3).map(|disk| Evidence::of(index, disk)));
+    let hosts = [index].into_iter().chain(loss.mates.iter().copied()).filter(|_| !loss.span.over);
+    for at in hosts {
+        let disks = case.hosts[at].setup.vsan.disks.iter().filter(|disk| above(disk.value.format));
+        lines.extend(disks.take(1).map(|disk| Evidence::of(at, disk)));
     }
+    lines.truncate(4);
     lines
 }
 
@@ -239,6 +255,7 @@ fn evidence(case: &Case, signs: &Signs<'_>, id: &str) -> Vec<Evidence> {
         "host-crash" | "host-restart" | "maintenance" => {
             let stop = signs.stop.iter().flat_map(|stop| &stop.lines);
             lines.extend(signs.maintenance.map(Evidence::event));
+            lines.extend(signs.decommissioned.iter().cloned());
             lines.extend(stop.filter_map(|&line| case.timeline.get(line)).take(6).map(Evidence::event));
         }
         "network" => lines.extend(signs.network.evidence.iter().cloned()),
