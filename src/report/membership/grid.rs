@@ -213,7 +213,7 @@ fn line(told: &ToldInfo, l: &Labels, common: &Common) -> String {
 
 /// The rows that say the same in one, and the rows as they were; the second is empty where none could be folded.
 fn folded(single: Vec<Row>, l: &Labels, common: &Common) -> (Vec<Row>, Vec<Row>) {
-    let mut groups: Vec<(Vec<(Sign, bool)>, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<(Key, Vec<usize>)> = Vec::new();
     for (at, row) in single.iter().enumerate() {
         let key = key(row);
         match groups.iter_mut().find(|(known, _)| *known == key) {
@@ -230,9 +230,12 @@ fn folded(single: Vec<Row>, l: &Labels, common: &Common) -> (Vec<Row>, Vec<Row>)
     (groups.iter().map(joined).collect(), single)
 }
 
+/// By column: the sign, and whether the node is not listed.
+type Key = Vec<(Sign, bool)>;
+
 /// What rows are compared by. What a host says of itself is no difference: it stands for a member where the host has
 /// a view, and for no word where it has none.
-fn key(row: &Row) -> Vec<(Sign, bool)> {
+fn key(row: &Row) -> Key {
     let has_view = row.cells.iter().any(|cell| matches!(cell.sign, Sign::Counted | Sign::Returned));
     let own = if has_view { Sign::Counted } else { Sign::Silent };
     let sign = |cell: &Cell| if cell.sign == Sign::Own { own } else { cell.sign };

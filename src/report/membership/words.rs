@@ -50,7 +50,7 @@ labels! {
     sign_missing: "not counted as a member", "メンバーと認識せず";
     sign_left: "left, and no line says that it is back", "離脱（復帰の記録なし）";
     sign_returned: "lost for a time, and back", "一時離脱後に復帰";
-    sign_unreachable: "a member that did not answer, or no word of membership", "応答なし（離脱の記録なし）";
+    sign_unreachable: "did not answer; no word that it left", "応答なし（離脱の記録なし）";
     sign_silent: "no word", "情報なし";
     sign_unlisted: "not on its unicast agent list", "ユニキャスト エージェント リストに未登録";
     in_view: "cluster get counts it", "cluster get：メンバーと認識";
