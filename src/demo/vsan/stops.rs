@@ -88,6 +88,19 @@ pub(super) fn rolling_reboots(scene: &mut Scene<'_>) {
         let reference = (host.name.clone(), host.moref);
         if let Some(vcenter) = &mut scene.site.vcenter {
             let of = (reference.0.as_str(), reference.1);
+            let number = 51_300 + 2 * index as u32;
+            vcenter.lines.extend(management::task(
+                start.plus_seconds(-1),
+                of,
+                "enterMaintenanceMode",
+                number,
+            ));
+            vcenter.lines.extend(management::task(
+                up.plus_seconds(183),
+                of,
+                "exitMaintenanceMode",
+                number + 1,
+            ));
             vcenter.lines.extend(management::not_responding(down.plus_seconds(31), of));
             vcenter.lines.push(management::connected(up.plus_seconds(121), of));
         }

@@ -91,6 +91,8 @@ fn hosts(loss: &Loss<'_>) -> Vec<usize> {
 fn severity(loss: &Loss<'_>, cause: &Cause<'_>) -> Severity {
     match (loss.span.over, cause.id) {
         (_, "maintenance") | (true, "host-restart") => Severity::Warning,
+        // It may have been a restart: its own bundle would tell.
+        (true, "unknown") if loss.host.is_none() => Severity::Warning,
         (true, _) | (false, "host-restart") => Severity::Error,
         (false, _) => Severity::Critical,
     }
