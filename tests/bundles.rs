@@ -31,6 +31,7 @@ fn without_places(report: &Value) -> Value {
         event["source"]["file"] = Value::Null;
     }
     run::clear_feature_files(&mut report["features"]);
+    run::clear_membership_files(&mut report["membership"]);
     report
 }
 

@@ -168,6 +168,7 @@ fn a_hang_of_hostd_loses_the_host_for_vcenter_only() {
         let mut site = site(generation, true);
         let at = then(&site);
         vpxd(&mut site, at, HOST, &[(0, SILENT)]);
+        site.hosts[HOST].unreachable_from = Some(at);
         let hang = "hostd detected to be non-responsive";
         let line = ScriptedLine::new(at.plus_seconds(-240), Log::Vmkernel, hang).level(Level::Alert);
         site.hosts[HOST].lines.push(line);
@@ -184,6 +185,7 @@ fn a_certificate_and_a_version_that_vcenter_refuses_are_told_apart() {
         let mut site = site(Generation::V70, true);
         let at = then(&site);
         vpxd(&mut site, at, HOST, &[(0, CUT), (2, said)]);
+        site.hosts[HOST].unreachable_from = Some(at);
         (report(&site), site)
     };
     let said = "[VpxdMoHost] {host} disconnected: vim.event.HostDisconnectedEvent, reason: sslThumbprintVerifyFailed";

@@ -85,6 +85,16 @@ pub fn clear_feature_files(features: &mut Value) {
     }
 }
 
+/// Takes the files out of a report's `membership`.
+pub fn clear_membership_files(membership: &mut Value) {
+    let all = membership.as_array_mut().into_iter().flatten();
+    for said in all.flat_map(|one| one["says"].as_array_mut().into_iter().flatten()) {
+        for line in said["told"].as_array_mut().into_iter().flatten() {
+            (line["first_source"]["file"], line["last_source"]["file"]) = (Value::Null, Value::Null);
+        }
+    }
+}
+
 /// The findings with this id.
 pub fn findings<'a>(report: &'a Value, id: &str) -> Vec<&'a Value> {
     report["findings"].as_array().expect("a list").iter().filter(|finding| finding["id"] == id).collect()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::breaks::{Absence, Break, ONE_EVENT, breaks};
 use super::sides::{Ground, Sides};
 use super::state::{State, formed_at, knows_others};
-use crate::case::{Case, Membership, Moment};
+use crate::case::{Case, Membership, Moment, Node};
 use crate::model::{EventKind, Timestamp};
 
 /// A node that was, or is, out of the membership.
@@ -105,11 +105,14 @@ impl Loss<'_> {
             (kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED)
                 && moment.time.since(at).abs() <= WITH_VCENTER * 1_000_000
         };
-        let is_other =
-            |name: &str| self.membership.nodes.iter().any(|node| node.name.as_deref() == Some(name));
+        // A host whose bundle does not tell its node may be this one.
+        let has_node = |name: &&str| {
+            let by_bundle = case.position(name).is_some_and(|host| case.hosts[host].node_uuid().is_some());
+            let named = |node: &Node| node.uuid.is_some() && node.name.as_deref() == Some(*name);
+            by_bundle || self.membership.nodes.iter().any(named)
+        };
         let names = case.timeline.iter().filter(lost).filter_map(|moment| moment.field("host_name"));
-        let names: BTreeSet<&str> =
-            names.filter(|name| case.position(name).is_none() && !is_other(name)).collect();
+        let names: BTreeSet<&str> = names.filter(|name| !has_node(name)).collect();
         let only = names.first().filter(|_| names.len() == 1)?;
         Some((*only).to_owned())
     }
