@@ -92,7 +92,7 @@ impl Case {
         let left_out = match evidence {
             Evidence::NoVictim => Some(truth.victims[0].clone()),
             Evidence::NoSurvivor => {
-                site.hosts.iter().map(|host| host.name.clone()).filter(|name| !is_victim(name)).next_back()
+                site.hosts.iter().map(|host| host.name.clone()).rfind(|name| !is_victim(name))
             }
             _ => None,
         };

@@ -479,7 +479,7 @@ impl Parted<'_, '_> {
         let sides = |list: fn(&[String]) -> String| {
             self.groups.iter().map(|group| list(group)).collect::<Vec<_>>().join(" | ")
         };
-        let (en, ja) = (sides(|group| list_en(group)), sides(|group| list_ja(group)));
+        let (en, ja) = (sides(list_en), sides(list_ja));
         let mut said = Sentences::default();
         match (self.span.at.map(readable), self.over) {
             (Some(at), false) => said.say(

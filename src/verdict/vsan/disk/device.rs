@@ -140,7 +140,7 @@ fn device_in(line: &str) -> Option<String> {
         let lengths: Vec<usize> = word.split('-').map(str::len).collect();
         lengths == [8, 4, 4, 4, 12]
     };
-    words.filter(is_uuid).last().map(str::to_owned)
+    words.filter(is_uuid).next_back().map(str::to_owned)
 }
 
 /// The groups that failed as a whole: with their cache device, or with all their disks.

@@ -24,6 +24,9 @@ pub(in crate::verdict) static VERDICT: Verdict = Verdict {
 const VMS_BEFORE: i64 = 60;
 const VMS_AFTER: i64 = 3_600;
 
+/// Objects and bytes that are left to resync.
+type Resync = (Option<u64>, Option<u64>);
+
 fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
     let hosts =
         case.clusters.iter().flat_map(|cluster| cluster.hosts.iter().map(move |&host| (cluster, host)));
@@ -100,7 +103,7 @@ impl<'c> Failure<'c> {
     }
 
     /// Objects and bytes that are left to resync.
-    fn resync(&self) -> Option<(usize, &'c Sourced<(Option<u64>, Option<u64>)>)> {
+    fn resync(&self) -> Option<(usize, &'c Sourced<Resync>)> {
         let others = self.cluster.hosts.iter().copied().filter(|&other| other != self.index);
         let mut hosts = std::iter::once(self.index).chain(others);
         hosts.find_map(|host| Some((host, self.case.hosts[host].setup.vsan.resync.as_ref()?)))
