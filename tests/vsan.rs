@@ -291,6 +291,37 @@ impl Case {
         }
     }
 
+    /// The witness matrix: every view counts its own side and nobody else, and each host that saw a victim go says so.
+    #[track_caller]
+    fn check_matrix(&self) {
+        let matrix = &self.report["membership"].as_array().expect("a list")[0];
+        let side = |label: &Value| {
+            let name = self.label(label);
+            self.truth.groups.iter().position(|group| group.contains(&name))
+        };
+        let is_over = self.truth.returned_at.is_some() || self.truth.groups.is_empty();
+        let mut views = BTreeSet::new();
+        for said in matrix["says"].as_array().expect("a list") {
+            let (by, of) = (side(&said["by"]), side(&said["of"]));
+            if let (Some(counted), true) =
+                (said["counted"].as_bool(), is_over || (by.is_some() && of.is_some()))
+            {
+                assert_eq!(counted, is_over || by == of, "{}: {said}", self.name);
+                views.insert(self.label(&said["by"]));
+            }
+            let victim = self.truth.victims.contains(&self.label(&said["of"]));
+            let saw = self.truth.observers.iter().find(|seen| seen.host == self.label(&said["by"]));
+            if let (true, Some(seen)) = (victim && self.truth.victims.len() == 1, saw) {
+                let left =
+                    said["told"].as_array().expect("a list").iter().find(|told| told["what"] == "left");
+                let left = left.unwrap_or_else(|| panic!("{}: {said}", self.name));
+                assert!(time(&left["last"]).since(seen.at).abs() <= 2_000_000, "{}: {left}", self.name);
+            }
+        }
+        let hosts = self.report["hosts"].as_array().expect("a list").iter();
+        assert_eq!(views.len(), hosts.filter(|host| host["kind"] == "esxi").count(), "{}", self.name);
+    }
+
     /// Each host without a bundle that the evidence names is listed as one.
     #[track_caller]
     fn check_missing(&self) {

@@ -84,6 +84,12 @@ pub struct HostLost {
     pub lost_at_uncertainty_ms: Option<i64>,
     /// Who saw it, and when.
     pub observers: Vec<Observer>,
+    /// Whether it is a member again.
+    pub over: bool,
+    /// When it became one again.
+    pub returned_at: Option<Timestamp>,
+    /// Hosts that went on without it.
+    pub went_on: Vec<HostId>,
     /// vCenter's version.
     pub vcenter_version: Option<String>,
     /// The host's version.
@@ -110,6 +116,8 @@ pub struct Partition {
     pub groups: Vec<Vec<HostId>>,
     /// When they formed.
     pub at: Option<Timestamp>,
+    /// When they were one again.
+    pub returned_at: Option<Timestamp>,
 }
 
 /// The details of `finding`.

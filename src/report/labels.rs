@@ -95,7 +95,10 @@ labels! {
     features_concerned: "Features concerned", "該当する CPU 機能";
     lost_host: "Out of the cluster", "クラスタから離脱";
     remaining: "Still in the cluster", "クラスタに残存";
+    was_lost_host: "Was out of the cluster", "一時的にクラスタから離脱";
+    did_remain: "Stayed in the cluster", "クラスタに残存";
     lost_at: "Lost at", "離脱時刻";
+    returned_at: "Back at", "復帰時刻";
     uncertainty: "± {0} ms", "± {0} ミリ秒";
     observers: "Seen by", "検知したホスト";
     unicast_peers: "Unicast peers per host", "ホストごとのユニキャスト ピア数";

@@ -158,6 +158,9 @@ fn host_lost(found: &HostLost, l: &Labels, out: &mut dyn Write) -> io::Result<()
         let known = found.lost_at_uncertainty_ms.map(|ms| fill(l.uncertainty, &[&ms.to_string()]));
         writeln!(out, "- {}: {} UTC {}", l.lost_at, show::time(at), known.unwrap_or_default())?;
     }
+    if let Some(at) = found.returned_at {
+        writeln!(out, "- {}: {} UTC", l.returned_at, show::time(at))?;
+    }
     for seen in &found.observers {
         writeln!(out, "- {}: {} {}", l.observers, code_span(&seen.host), show::time_or_dash(seen.at))?;
     }
@@ -180,6 +183,9 @@ fn host_lost(found: &HostLost, l: &Labels, out: &mut dyn Write) -> io::Result<()
 fn partition(found: &Partition, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     for (at, group) in found.groups.iter().enumerate() {
         writeln!(out, "- {}: {}", fill(l.group, &[&(at + 1).to_string()]), names(group, VMS, l))?;
+    }
+    if let Some(at) = found.returned_at {
+        writeln!(out, "- {}: {} UTC", l.returned_at, show::time(at))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::details::{self, Details, HostLost, Mismatch, Partition};
 use super::super::escape;
+use super::super::features::fold;
 use super::super::labels::{Labels, fill, fill_count};
 use super::super::model::{Evidence, Finding};
 use super::super::show;
@@ -13,6 +14,10 @@ use crate::model::Timestamp;
 const VMS: usize = 24;
 /// Evidence lines that are shown before the list is folded.
 const OPEN_EVIDENCE: usize = 6;
+/// Hosts that are named beside one number of unicast peers.
+const PEERS: usize = 4;
+/// Witnesses of a loss that are listed.
+const OBSERVERS: usize = 8;
 
 /// A finding, ready for the template.
 pub struct Card<'a> {
@@ -60,9 +65,13 @@ pub struct MismatchView {
 /// A host outside its vSAN cluster.
 pub struct LostView {
     pub host: String,
+    pub host_label: &'static str,
     pub remaining: Vec<String>,
+    pub remaining_label: &'static str,
     pub lost_at: Option<String>,
+    pub returned_at: Option<String>,
     pub observers: Vec<(String, String, String)>,
+    pub more_observers: String,
     pub peers: Vec<PeerView>,
     pub versions: Vec<(&'static str, String)>,
 }
@@ -138,16 +147,21 @@ fn lost(found: HostLost, l: &Labels) -> Option<LostView> {
     let host = found.host.clone()?;
     let observers = found.observers.iter().map(|seen| &seen.host);
     let others: BTreeSet<&String> =
-        observers.chain(found.unicast_peers.keys()).filter(|id| **id != host).collect();
+        observers.chain(found.unicast_peers.keys()).chain(&found.went_on).filter(|id| **id != host).collect();
     let expected = others.len() as u64;
+    let shown = if found.observers.len() > OBSERVERS { OBSERVERS - 1 } else { found.observers.len() };
+    let more = found.observers.len() - shown;
     Some(LostView {
+        host_label: if found.over { l.was_lost_host } else { l.lost_host },
         remaining: others.into_iter().cloned().collect(),
+        remaining_label: if found.over { l.did_remain } else { l.remaining },
         lost_at: found.lost_at.map(|at| lost_at(at, found.lost_at_uncertainty_ms, l)),
-        observers: found
-            .observers
+        returned_at: found.returned_at.map(|at| format!("{} UTC", show::time(at))),
+        observers: found.observers[..shown]
             .iter()
             .map(|seen| (seen.host.clone(), show::time_or_dash(seen.at), since(seen.at, found.lost_at)))
             .collect(),
+        more_observers: if more > 0 { fill(l.more, &[&more.to_string()]) } else { String::new() },
         peers: peers(&found, expected, l),
         versions: [(l.vcenter_version, found.vcenter_version), (l.host_version, found.host_version)]
             .into_iter()
@@ -169,8 +183,16 @@ fn since(at: Option<Timestamp>, start: Option<Timestamp>) -> String {
 fn peers(found: &HostLost, expected: u64, l: &Labels) -> Vec<PeerView> {
     let most = found.unicast_peers.values().flatten().copied().max().unwrap_or(0);
     let total = most.max(expected).max(1);
-    let view = |host: &String, n: Option<u64>| PeerView {
-        host: host.clone(),
+    // Hosts with as many entries stand in one line.
+    let mut counts: Vec<(Option<u64>, Vec<&str>)> = Vec::new();
+    for (host, n) in &found.unicast_peers {
+        match counts.iter_mut().find(|(known, _)| known == n) {
+            Some((_, hosts)) => hosts.push(host),
+            None => counts.push((*n, vec![host])),
+        }
+    }
+    let view = |hosts: &[&str], n: Option<u64>| PeerView {
+        host: fold(hosts, PEERS, l),
         label: match n {
             Some(n) => fill(l.unicast_of, &[&n.to_string(), &total.to_string()]),
             None => l.unknown.to_owned(),
@@ -178,7 +200,7 @@ fn peers(found: &HostLost, expected: u64, l: &Labels) -> Vec<PeerView> {
         percent: n.unwrap_or(0) * 100 / total,
         is_short: n.is_some_and(|n| n < total),
     };
-    found.unicast_peers.iter().map(|(host, n)| view(host, *n)).collect()
+    counts.iter().map(|(n, hosts)| view(hosts, *n)).collect()
 }
 
 fn groups(found: Partition, l: &Labels) -> Vec<(String, Vec<String>)> {

@@ -98,7 +98,8 @@ impl Sign {
             None if left.is_some() && left > back => Sign::Left,
             None if silent.is_some() && silent > back => Sign::Unreachable,
             None if left.is_some() || silent.is_some() => Sign::Returned,
-            None if back.is_some() => Sign::Counted,
+            None if last(&["joined"]).is_some() => Sign::Counted,
+            // That vCenter is connected says nothing of the membership.
             None => Sign::Silent,
         }
     }

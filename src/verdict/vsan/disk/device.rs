@@ -135,12 +135,12 @@ fn is_gone(disk: &VsanCandidate) -> bool {
 /// `… vSAN device 5210fa3e-aa11-bb22-cc33-dd44ee55ff66 has gone offline.`
 fn device_in(line: &str) -> Option<String> {
     let rest = line.to_ascii_lowercase();
-    let words = rest.split(|c: char| !c.is_ascii_hexdigit() && c != '-');
+    let mut words = rest.split(|c: char| !c.is_ascii_hexdigit() && c != '-');
     let is_uuid = |word: &&str| {
         let lengths: Vec<usize> = word.split('-').map(str::len).collect();
         lengths == [8, 4, 4, 4, 12]
     };
-    words.filter(is_uuid).next_back().map(str::to_owned)
+    words.rfind(is_uuid).map(str::to_owned)
 }
 
 /// The groups that failed as a whole: with their cache device, or with all their disks.

@@ -36,7 +36,7 @@ pub(super) fn of_split(case: &Case, split: &Split<'_>, cause: &str, sign: &Netwo
     let mut steps = match cause {
         "member-list-not-pushed" => list::of_split(case, membership),
         "format-skew" => vec![one_build()],
-        _ => network::steps(case, membership, sign.hosts.first().copied().or(lost_side), sign),
+        _ => network::steps(case, membership, lost_side, sign),
     };
     steps.extend((!split.span.over).then(|| check(membership)));
     steps

@@ -13,7 +13,9 @@ pub(super) fn steps(
     lost: Option<usize>,
     sign: &NetworkSign,
 ) -> Vec<Step> {
-    let host = sign.hosts.first().copied().or(lost);
+    // What shows on both sides is looked for where the host is lost.
+    let host = lost.filter(|lost| sign.hosts.is_empty() || sign.hosts.contains(lost));
+    let host = host.or_else(|| sign.hosts.first().copied()).or(lost);
     let mut steps = repair(case, host, sign.fault);
     steps.extend(ping(case, membership, host));
     steps
