@@ -18,6 +18,8 @@ mod remedy;
 mod sides;
 mod skew;
 mod state;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use self::answer::{Answer, AnswerKind, answers};
