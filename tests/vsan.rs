@@ -164,6 +164,9 @@ impl Case {
             assert!(is_effect, "{}: {:?}", self.name, all_ids(&self.report));
         }
         self.check_missing();
+        if self.evidence == Evidence::Whole {
+            self.check_matrix();
+        }
     }
 
     #[track_caller]
@@ -415,6 +418,26 @@ fn one_of_32_hosts_is_lost_and_all_others_saw_it() {
     let case = Case::new(options, Evidence::Whole);
     case.check();
     assert_eq!(case.truth.observers.len(), 31);
+}
+
+/// What is odd in a cluster besides, in the order of the report.
+fn oddities(story: Story, victim: usize) -> Vec<String> {
+    let mut options = MembershipOptions::of(story, Generation::V80);
+    options.victims = vec![victim];
+    let case = Case::new(options, Evidence::Whole);
+    let told = case.report["membership"][0]["oddities"].as_array().expect("a list").iter();
+    told.map(|odd| odd["text"].as_str().expect("a text").to_owned()).collect()
+}
+
+#[test]
+fn what_nobody_is_lost_for_is_told_beside_the_matrix() {
+    assert!(oddities(Story::Healthy, 0).is_empty());
+    let told = oddities(Story::Decommission, 3);
+    assert!(told.len() == 1 && told[0].starts_with("esx04: vSAN still holds the host"), "{told:?}");
+    let told = oddities(Story::Mtu, 2);
+    assert!(told.iter().any(|text| text.contains("1500: esx03; 9000: esx01, esx02 and esx04")), "{told:?}");
+    let told = oddities(Story::FormatSkew, 2);
+    assert!(told.iter().any(|text| text.starts_with("The hosts run different builds")), "{told:?}");
 }
 
 #[test]

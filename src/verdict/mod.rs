@@ -19,7 +19,10 @@ use crate::fact::Requirement;
 use crate::model::{Confidence, Severity, Source, Text, Timestamp};
 
 use vsan::disk;
-pub use vsan::{Answer, AnswerKind, answers as vsan_answers, formed_at as vsan_formed_at};
+pub use vsan::{
+    Answer, AnswerKind, Oddity, answers as vsan_answers, formed_at as vsan_formed_at,
+    oddities as vsan_oddities,
+};
 
 pub use features::{Baseline, Block, Evacuation, Matrix, Outlook, Row, VmNeeds, matrix};
 

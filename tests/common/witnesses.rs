@@ -38,6 +38,10 @@ pub fn matrix(case: &Case<'_>, cluster: &str) -> MembershipInfo {
         says.push(SaysInfo { by: by.into(), of: case.hosts[lost].clone(), told, ..SaysInfo::default() });
     }
     MembershipInfo {
+        oddities: vec![esxray::report::membership::OddityInfo {
+            hosts: Vec::new(),
+            text: "esx01 | <b>odd</b> `x`".to_owned(),
+        }],
         cluster: cluster.into(),
         answers: answer(case).into_iter().collect(),
         rows: case.hosts.iter().cloned().chain(case.vcenter.map(str::to_owned)).collect(),

@@ -27,6 +27,13 @@ pub(super) fn matrix(case: &Case, membership: &Membership, answers: &[Answer], l
         nodes: (0..membership.nodes.len()).map(|node| built.node(node)).collect(),
         rows: membership.rows.iter().map(|&row| built.id(row)).collect(),
         says: built.says(),
+        oddities: verdict::vsan_oddities(case, membership)
+            .into_iter()
+            .map(|odd| OddityInfo {
+                hosts: odd.hosts.iter().map(|&host| built.id(host)).collect(),
+                text: odd.text.get(lang).to_owned(),
+            })
+            .collect(),
         hosts: built.hosts(),
     }
 }

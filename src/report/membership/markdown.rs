@@ -31,6 +31,7 @@ pub fn write_markdown(report: &Report, common: &Common, out: &mut dyn Write) -> 
         if let Some(table) = states(info, common) {
             state_table(&table, l, out)?;
         }
+        oddities(info, l, out)?;
     }
     Ok(())
 }
@@ -45,6 +46,14 @@ fn answers(info: &MembershipInfo, l: &Labels, common: &Common, out: &mut dyn Wri
         writeln!(out, "- **{}**{when}", md(&answer.text))?;
     }
     Ok(())
+}
+
+fn oddities(info: &MembershipInfo, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if info.oddities.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n#### {}\n", l.oddities)?;
+    info.oddities.iter().try_for_each(|odd| writeln!(out, "- {}", md(&odd.text)))
 }
 
 fn row(cells: &[String], out: &mut dyn Write) -> io::Result<()> {

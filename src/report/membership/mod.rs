@@ -38,6 +38,9 @@ pub struct MembershipInfo {
     pub rows: Vec<HostId>,
     /// What is said, ordered by row and column.
     pub says: Vec<SaysInfo>,
+    /// What is not as it should be though nobody is lost for it, a sentence each.
+    #[serde(default)]
+    pub oddities: Vec<OddityInfo>,
     /// The vSAN state of the ESXi hosts, to be read side by side.
     pub hosts: Vec<HostState>,
 }
@@ -59,6 +62,15 @@ pub struct AnswerInfo {
     /// Whether it is over.
     pub over: bool,
     /// The answer in a sentence.
+    pub text: String,
+}
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OddityInfo {
+    /// The hosts that it is about.
+    pub hosts: Vec<HostId>,
+    /// What it is, and what to do.
     pub text: String,
 }
 

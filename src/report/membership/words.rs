@@ -66,6 +66,7 @@ labels! {
     said_dead: "declared dead by vSphere HA", "vSphere HA が停止と判定";
 
     state_title: "vSAN state side by side", "vSAN の状態の比較";
+    oddities: "What else is not as it should be", "その他の注意点";
     host: "Host", "ホスト";
     state: "State", "状態";
     health: "Health", "健全性";

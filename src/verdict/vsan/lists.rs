@@ -73,7 +73,8 @@ pub(super) fn sign(case: &Case, loss: &Loss<'_>) -> ListSign {
     sign
 }
 
-fn is_frozen(host: &Host) -> bool {
+/// Whether a host ignores member lists.
+pub(super) fn is_frozen(host: &Host) -> bool {
     host.options.get(FROZEN).is_some_and(|option| option.value == "1")
 }
 

@@ -13,6 +13,7 @@ mod event;
 mod lists;
 mod lost;
 mod network;
+mod oddity;
 mod partition;
 mod remedy;
 mod sides;
@@ -23,6 +24,7 @@ mod tests;
 mod text;
 
 pub use self::answer::{Answer, AnswerKind, answers};
+pub use self::oddity::{Oddity, oddities};
 pub use self::state::formed_at;
 use super::{Finding, Verdict};
 use crate::case::Case;

@@ -159,3 +159,34 @@ fn hosts_that_are_all_alone_are_one_split() {
     assert!(losses.is_empty(), "{losses:?}");
     assert_eq!(splits, [vec![vec!["esx1"], vec!["esx2"], vec!["esx3"]]]);
 }
+
+#[test]
+fn what_is_odd_is_told_though_nobody_is_lost() {
+    use crate::fact::UnicastAgent;
+    let list = |nodes: &[usize]| {
+        let agent = |&node: &usize| UnicastAgent { node_uuid: uuid(node), witness: false, ip: None };
+        let value = FactValue::UnicastAgents { agents: nodes.iter().map(agent).collect() };
+        Fact { value, source: source(1), text: "x".to_owned() }
+    };
+    let told = |first: &[usize], second: usize| -> Vec<String> {
+        let mut digests = vec![host(1, Some(&[1, 2]), &[]), host(2, Some(&[1, 2]), &[])];
+        digests[0].facts.push(list(first));
+        if second != 2 {
+            digests.push(Digest { bundle: "esx8.tgz".to_owned(), ..host(second, Some(&[1, 2]), &[]) });
+            let last = digests[2].facts.first_mut().expect("its name");
+            last.value = FactValue::HostName { name: "esx8".to_owned() };
+        }
+        let case = Case::build(digests);
+        oddities(&case, &case.memberships[0]).into_iter().map(|odd| odd.text.en).collect()
+    };
+    assert!(told(&[2], 2).is_empty());
+    let own = told(&[1, 2], 2);
+    assert!(
+        own.len() == 1 && own[0].starts_with("esx1: the unicast agent list has the host itself"),
+        "{own:?}"
+    );
+    let short = told(&[], 2);
+    assert!(short.len() == 1 && short[0].starts_with("esx1: the unicast agent list lacks"), "{short:?}");
+    let cloned = told(&[2], 1);
+    assert!(cloned[0].starts_with("esx1 and esx8 have the same vSAN node UUID"), "{cloned:?}");
+}
