@@ -164,6 +164,8 @@ pub struct Host {
     pub vms: Vec<Vm>,
     /// `localcli vsan cluster get`.
     pub vsan: Option<Sourced<VsanCluster>>,
+    /// Whether the host says that it is in no vSAN cluster.
+    pub vsan_disabled: bool,
     /// The unicast agent list.
     pub unicast: Option<Sourced<Vec<UnicastAgent>>>,
     /// Changed advanced options.
@@ -239,6 +241,14 @@ impl Host {
     pub fn is_doubtful(&self) -> bool {
         let of_bundle = |problem: &&Problem| !problem.path.is_empty() && self.bundle.ends_with(&problem.path);
         self.problems.iter().filter(of_bundle).any(|problem| problem.kind == ProblemKind::Damaged)
+    }
+
+    /// Its view of the vSAN membership, where it is whole: one that counts more members than it lists was cut, and says
+    /// nothing of who is missing.
+    pub fn whole_view(&self) -> Option<&VsanCluster> {
+        let view = self.vsan.as_ref().map(|vsan| &vsan.value)?;
+        let listed = view.members.len() as u64;
+        (listed > 0 && view.member_count.is_none_or(|count| count == listed)).then_some(view)
     }
 
     /// The vSAN cluster UUID.
@@ -375,6 +385,7 @@ fn take(host: &mut Host, fact: &Fact) {
             vsan.node_uuid.iter_mut().for_each(|uuid| uuid.make_ascii_lowercase());
             host.vsan = Some(Sourced::of(fact, vsan));
         }
+        FactValue::VsanDisabled => host.vsan_disabled = true,
         FactValue::UnicastAgents { agents } => {
             let mut agents = agents.clone();
             agents.iter_mut().for_each(|agent| agent.node_uuid.make_ascii_lowercase());

@@ -58,11 +58,7 @@ fn membership(
 
 /// What the view and the unicast list of `host` say of each node but its own.
 fn take_state(membership: &mut Membership, row: usize, host: &Host) {
-    // A view that counts more members than it lists was cut: it says nothing of who is missing.
-    let view = host.vsan.as_ref().map(|vsan| &vsan.value).filter(|vsan| {
-        let listed = vsan.members.len() as u64;
-        listed > 0 && vsan.member_count.is_none_or(|count| count == listed)
-    });
+    let view = host.whole_view();
     for (at, node) in membership.nodes.iter().enumerate().filter(|(_, node)| node.host != Some(row)) {
         let Some(uuid) = &node.uuid else { continue };
         let counted = view.map(|view| view.members.contains(uuid));

@@ -56,9 +56,10 @@ impl<'c> Break<'c> {
         rows.into_iter().map(|(by, gone)| Row { by, gone }).collect()
     }
 
-    /// When the last witness told of it.
-    pub(super) fn last(&self) -> Option<Timestamp> {
-        self.absences.iter().map(Absence::at).max()
+    /// When the first and the last witness told of it.
+    pub(super) fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let times = || self.absences.iter().map(Absence::at);
+        times().min().zip(times().max())
     }
 }
 
@@ -70,7 +71,8 @@ pub(super) fn breaks<'c>(case: &'c Case, membership: &Membership) -> Vec<Break<'
     let mut breaks: Vec<Break<'c>> = Vec::new();
     for absence in absences {
         let near = |last: &Break<'_>| {
-            last.last().is_some_and(|last| absence.at().since(last) <= ONE_EVENT * 1_000_000)
+            let last = last.absences.last().map(Absence::at);
+            last.is_some_and(|last| absence.at().since(last) <= ONE_EVENT * 1_000_000)
         };
         match breaks.last_mut().filter(|last| near(last)) {
             Some(last) => last.absences.push(absence),

@@ -43,8 +43,13 @@ const BOOTED: i64 = 900;
 
 /// The cause of `loss`.
 pub(super) fn of_loss<'c>(case: &'c Case, loss: &Loss<'c>) -> Cause<'c> {
-    let signs = signs(case, loss);
-    let (id, sure) = decide(&signs, loss);
+    let mut signs = signs(case, loss);
+    let (mut id, sure) = decide(&signs, loss);
+    // Hosts that see each other and not the witness: what is between them is the way to it.
+    if loss.membership.nodes[loss.node].witness && loss.mates.len() > 1 && matches!(id, "unknown" | "network")
+    {
+        (id, signs.network.fault) = ("network", Some(Fault::Witness));
+    }
     let evidence = evidence(case, &signs, id);
     Cause { id, sure, evidence, signs }
 }

@@ -1,6 +1,6 @@
 //! Losses and splits of one cluster: what views and lines tell, joined and dated.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::breaks::{Absence, Break, ONE_EVENT, breaks};
 use super::sides::{Ground, Sides};
@@ -159,20 +159,24 @@ impl<'c> Reader<'c> {
         self.state.rows.iter().map(|row| row.by).filter(is_lone).collect()
     }
 
-    /// Single nodes that are out, unless groups of several hosts are. `at` is the time of a break.
-    fn classify(&self, sides: &Sides, rows: usize, at: Option<Timestamp>) -> Told {
+    /// Single nodes that are out, unless groups of several hosts are. `span` is that of a break.
+    fn classify(&self, sides: &Sides, rows: usize, span: Option<(Timestamp, Timestamp)>) -> Told {
         let hosts = |group: &[usize]| group.iter().filter(|node| !self.witnesses.contains(node)).count();
-        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let all_single = sides.groups.iter().all(|group| group.len() == 1);
+        // Hosts that went down at the same time are no group: each was lost by itself. Nobody goes on where all do.
+        let is_down = |place: usize, node: usize| {
+            (place > 0 || all_single) && span.is_some_and(|span| self.went_down(node, span))
+        };
+        let (mut groups, mut down): (Vec<Vec<usize>>, Vec<usize>) = (Vec::new(), Vec::new());
         for (place, group) in sides.groups.iter().enumerate() {
-            // Hosts that went down at the same time are no group: each was lost by itself.
-            let is_down = |node: &&usize| place > 0 && at.is_some_and(|at| self.went_down(**node, at));
-            let down: Vec<usize> = group.iter().filter(is_down).copied().collect();
-            let rest: Vec<usize> = group.iter().filter(|node| !down.contains(node)).copied().collect();
+            let (gone, rest): (Vec<usize>, Vec<usize>) =
+                group.iter().partition(|&&node| is_down(place, node));
+            down.extend(gone);
             groups.extend(Some(rest).filter(|rest| !rest.is_empty()));
-            groups.extend(down.into_iter().map(|node| vec![node]));
         }
         let all_alone = rows > 1 && groups.len() > 1 && groups.iter().all(|group| group.len() == 1);
         if all_alone || groups.iter().skip(1).any(|group| hosts(group) > 1) {
+            groups.extend(down.into_iter().map(|node| vec![node]));
             return Told::Split(groups);
         }
         // A witness that stayed with a lost host is not lost itself.
@@ -180,13 +184,24 @@ impl<'c> Reader<'c> {
             let node = group.iter().copied().find(|node| !self.witnesses.contains(node));
             node.or(group.first().copied())
         };
-        Told::Lost(groups.into_iter().skip(1).filter_map(lost).collect())
+        down.extend(groups.into_iter().skip(1).filter_map(lost));
+        Told::Lost(down)
     }
 
-    fn went_down(&self, node: usize, at: Timestamp) -> bool {
+    /// Whether the host of `node` stopped within minutes of a break.
+    fn went_down(&self, node: usize, (first, last): (Timestamp, Timestamp)) -> bool {
         let host = self.membership.nodes[node].host;
-        let near = |down: Timestamp| (-ONE_EVENT..=2 * ONE_EVENT).contains(&(at.since(down) / 1_000_000));
+        let near = |down: Timestamp| {
+            down >= first.plus_seconds(-2 * ONE_EVENT) && down <= last.plus_seconds(ONE_EVENT)
+        };
         self.case.stops.iter().any(|stop| Some(stop.host) == host && stop.down.is_some_and(near))
+    }
+
+    /// Whether somebody took the node out of the cluster: its host has no vSAN, and no list of the others has it.
+    fn is_removed(&self, node: usize) -> bool {
+        let host = self.membership.nodes[node].host.map(|host| &self.case.hosts[host]);
+        let is_listed = self.membership.column(node).any(|(_, said)| said.listed == Some(true));
+        host.is_some_and(|host| host.vsan_disabled) && !is_listed
     }
 
     fn sides_of(&self, event: &Break<'_>) -> (Sides, usize) {
@@ -199,19 +214,22 @@ impl<'c> Reader<'c> {
     fn by_lines(&self, events: &mut Events<'c>) {
         for event in &self.breaks {
             let (sides, rows) = self.sides_of(event);
-            match self.classify(&sides, rows, event.absences.first().map(Absence::at)) {
+            let lines = lines_of(event);
+            match self.classify(&sides, rows, event.span()) {
                 Told::Split(groups) => {
-                    let known = |split: &Split<'_>| tells(&split.span, event);
+                    let known = |split: &Split<'_>| tells(&split.span, &lines);
                     if !events.splits.iter().any(known) {
                         events.splits.extend(self.split_by_lines(groups, event));
                     }
                 }
                 Told::Lost(lost) => {
                     let known = |node: &usize| {
-                        events.losses.iter().any(|loss| loss.node == *node && tells(&loss.span, event))
-                            || events.splits.iter().any(|split| tells(&split.span, event))
+                        events.losses.iter().any(|loss| loss.node == *node && tells(&loss.span, &lines))
+                            || events.splits.iter().any(|split| tells(&split.span, &lines))
                     };
-                    let new: Vec<usize> = lost.into_iter().filter(|node| !known(node)).collect();
+                    let is_removed = |node: &usize| self.is_removed(*node);
+                    let new: Vec<usize> =
+                        lost.into_iter().filter(|node| !known(node) && !is_removed(node)).collect();
                     events.losses.extend(new.into_iter().map(|node| self.loss_by_lines(node, event)));
                 }
             }
@@ -393,29 +411,31 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// Whether a span already has the lines of `event`.
-fn tells(span: &Span<'_>, event: &Break<'_>) -> bool {
-    let mut lines = event.absences.iter().flat_map(|absence| &absence.lines);
-    lines.any(|line| span.lines.iter().any(|known| std::ptr::eq(*known, *line)))
+/// The lines of an event, told apart by where they are kept.
+fn lines_of(event: &Break<'_>) -> BTreeSet<*const Moment> {
+    event.absences.iter().flat_map(|absence| &absence.lines).map(|line| std::ptr::from_ref(*line)).collect()
 }
 
-/// Of the absences that `wanted` picks the last one of each witness and node.
+/// Whether a span has one of `lines`.
+fn tells(span: &Span<'_>, lines: &BTreeSet<*const Moment>) -> bool {
+    span.lines.iter().any(|line| lines.contains(&std::ptr::from_ref(*line)))
+}
+
+/// Of the absences that `wanted` picks the last one of each witness and node, in the order of these.
 fn latest<'e, 'c>(event: &'e Break<'c>, wanted: impl Fn(&Absence<'c>) -> bool) -> Vec<&'e Absence<'c>> {
-    let mut last: Vec<&Absence<'c>> = Vec::new();
-    for absence in event.absences.iter().filter(|absence| wanted(absence)) {
-        match last.iter_mut().find(|known| (known.by, known.node) == (absence.by, absence.node)) {
-            Some(known) => *known = absence,
-            None => last.push(absence),
-        }
-    }
-    last
+    let wanted = event.absences.iter().filter(|absence| wanted(absence));
+    let last: BTreeMap<(usize, usize), &Absence<'c>> =
+        wanted.map(|absence| ((absence.by, absence.node), absence)).collect();
+    last.into_values().collect()
 }
 
 /// How often `node` left within one event, by the witness that saw it most often.
 fn times(event: &Break<'_>, node: usize) -> usize {
-    let of =
-        |by: usize| event.absences.iter().filter(|absence| absence.by == by && absence.node == node).count();
-    event.absences.iter().map(|absence| of(absence.by)).max().unwrap_or(0).max(1)
+    let mut by: BTreeMap<usize, usize> = BTreeMap::new();
+    for absence in event.absences.iter().filter(|absence| absence.node == node) {
+        *by.entry(absence.by).or_default() += 1;
+    }
+    by.into_values().max().unwrap_or(1)
 }
 
 /// One removal is seen within a second or two, and its first line dates it; more than that is a clock that is wrong, and

@@ -27,6 +27,8 @@ pub(super) enum Fault {
     Routing,
     /// Packets of full size do not arrive.
     Mtu,
+    /// Only the witness is lost: its traffic takes another way than that between the hosts.
+    Witness,
 }
 
 impl Fault {
@@ -41,6 +43,7 @@ impl Fault {
             Fault::Neighbour => "neighbour",
             Fault::Routing => "routing",
             Fault::Mtu => "mtu",
+            Fault::Witness => "witness",
         }
     }
 }

@@ -46,23 +46,16 @@ impl State {
 
     /// Whether `node` has a view and counts nobody but itself.
     pub(super) fn is_lone(&self, case: &Case, membership: &Membership, node: usize) -> bool {
-        let host = membership.nodes[node].host.map(|host| &case.hosts[host]);
-        let view = host.and_then(|host| host.vsan.as_ref());
-        self.rows.iter().any(|row| row.by == node) && view.is_some_and(|vsan| vsan.value.members.len() == 1)
+        let view = membership.nodes[node].host.and_then(|host| case.hosts[host].whole_view());
+        self.rows.iter().any(|row| row.by == node) && view.is_some_and(|view| view.members.len() == 1)
     }
 }
 
 /// The hosts of the cluster whose view is here, whole, and not older than what the others show.
 fn viewers(case: &Case, membership: &Membership) -> Vec<usize> {
     let cluster = &case.clusters[membership.cluster];
-    let is_whole = |host: &Host| {
-        host.vsan.as_ref().is_some_and(|vsan| {
-            let listed = vsan.value.members.len() as u64;
-            listed > 0 && vsan.value.member_count.is_none_or(|count| count == listed)
-        })
-    };
-    let whole: Vec<usize> =
-        case.members(cluster).filter(|(_, host)| is_whole(host)).map(|(host, _)| host).collect();
+    let viewers = case.members(cluster).filter(|(_, host)| host.whole_view().is_some());
+    let whole: Vec<usize> = viewers.map(|(host, _)| host).collect();
     let newest = whole.iter().filter_map(|&host| formed_at(&case.hosts[host])).max();
     let is_current = |host: &usize| {
         let taken = case.hosts[*host].captured_at;

@@ -442,6 +442,10 @@ fn network(fault: Option<Fault>, hosts: &[String]) -> Text {
             "The MTU differs along the vSAN network: small packets pass, full-size packets do not",
             "vSAN ネットワークの経路上で MTU が一致していません。小さいパケットは通りますが、最大サイズのパケットが通りません",
         ),
+        Some(Fault::Witness) => (
+            "Only the witness is lost, and the hosts see each other: the way to the witness failed (its route or adapter, the link between the sites), or the witness was down",
+            "失われたのは監視ホストのみで、ホスト同士は互いを認識しています。監視ホストへの経路 (ルート、アダプタ、サイト間リンク) の障害、または監視ホストの停止が考えられます",
+        ),
         None => (
             "The host is up and its peers cannot be reached: only the vSAN network between them is left as the cause. Which part of it failed, the bundles do not tell",
             "ホストは稼働していますが他のホストと通信できないため、残る原因は vSAN ネットワークです。障害箇所はバンドルから特定できません",

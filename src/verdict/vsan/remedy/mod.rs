@@ -222,6 +222,10 @@ pub(super) fn references(cause: &str, fault: Option<Fault>) -> Vec<(&'static str
         "KB 318839: vSAN health, cluster partition",
         Some("https://knowledge.broadcom.com/external/article/318839"),
     );
+    const WITNESS: (&str, Option<&str>) = (
+        "KB 437464: vSAN witness leaves and joins again",
+        Some("https://knowledge.broadcom.com/external/article/437464"),
+    );
     const MISMATCH: (&str, Option<&str>) = (
         "KB 440571: vSAN node decommission state mismatch",
         Some("https://knowledge.broadcom.com/external/article/440571"),
@@ -231,6 +235,7 @@ pub(super) fn references(cause: &str, fault: Option<Fault>) -> Vec<(&'static str
         ("member-list-not-pushed", _) => vec![LIST, ISOLATED],
         ("format-skew", _) => vec![FORMAT, DISKS],
         ("network", Some(Fault::Corruption)) => vec![CORRUPTION, ISOLATED],
+        ("network", Some(Fault::Witness)) => vec![WITNESS, HEALTH],
         ("network", _) => vec![ISOLATED, HEALTH],
         ("maintenance", _) => vec![MISMATCH],
         _ => vec![ISOLATED, HEALTH],

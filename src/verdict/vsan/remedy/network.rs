@@ -66,6 +66,11 @@ fn repair(case: &Case, host: Option<usize>, fault: Option<Fault>) -> Vec<Step> {
             "片方向のみ通信できています。VLAN、アクセス リスト、チーミング、スイッチ ポートの設定差異を確認し、双方向で疎通を確認します。",
             "esxcli network ip neighbor list",
         )],
+        Some(Fault::Witness) => vec![of(
+            "See that the witness is up, and that the route to it goes through the adapter for witness traffic, not through that for vSAN data.",
+            "監視ホストが稼働していること、および監視ホストへのルートが vSAN データ用ではなく監視トラフィック用のアダプタを経由していることを確認します。",
+            "esxcli vsan network list; esxcli network ip route ipv4 list",
+        )],
         Some(Fault::Routing) => vec![of(
             "Look at the routes and the firewall: UDP 12321 and TCP 2233 must pass between all hosts.",
             "ルーティングとファイアウォールを確認します。全ホスト間で UDP 12321 と TCP 2233 が通信できる必要があります。",
