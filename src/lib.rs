@@ -28,7 +28,7 @@
 //! | [`rule`] | literals, then expressions: records become events | a rule: a table in `rule/*.toml` with its samples |
 //! | [`digest`] | what one bundle boils down to | |
 //! | [`engine`] | the only module with threads: walk, work, merge | |
-//! | [`case`] | who is who, how each host is set up, which belong together, one timeline | |
+//! | [`case`] | who is who, how each host is set up, which belong together, who saw whom go, when hosts were down, one timeline | |
 //! | [`verdict`] | one file a question: what happened, why, what to do | a verdict: a file, listed in `VERDICTS` |
 //! | [`report`] | one file an output, each a function of the report value | an output: a file, listed in `RENDERERS` |
 //! | [`cli`] | one file a command | a command |
