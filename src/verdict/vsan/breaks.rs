@@ -6,9 +6,14 @@ use super::sides::Row;
 use crate::case::{Case, Membership, Moment, Said};
 use crate::model::Timestamp;
 
-/// Witnesses of one event tell of it within this many seconds of each other: a removal is seen within seconds, clomd
+/// Witnesses of one event tell of it within this many seconds of the first: a removal is seen within seconds, clomd
 /// follows up to minutes later, and clocks differ.
 pub(super) const ONE_EVENT: i64 = 300;
+/// An absence that began so long after all others had ended is another event, in seconds. Less may be a difference of
+/// clocks.
+const APART: i64 = 120;
+/// A node that loses its master drops all others and takes them back within this many seconds: that is an election.
+const ELECTION: i64 = 20;
 
 /// One node was gone in the eyes of one host.
 #[derive(Clone, Debug)]
@@ -35,6 +40,11 @@ impl Absence<'_> {
     pub(super) fn is_over(&self) -> bool {
         self.joined.is_some() || self.superseded
     }
+
+    /// When it ended; `None` where it lasts, or no line tells.
+    fn end(&self) -> Option<Timestamp> {
+        self.joined.map(|line| line.time)
+    }
 }
 
 /// Absences that are one event.
@@ -58,27 +68,49 @@ impl<'c> Break<'c> {
 
     /// When the first and the last witness told of it.
     pub(super) fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        let times = || self.absences.iter().map(Absence::at);
-        times().min().zip(times().max())
+        self.absences.first().map(Absence::at).zip(self.absences.last().map(Absence::at))
+    }
+
+    /// Whether an absence that begins at `at` is of this event.
+    fn goes_on(&self, at: Timestamp) -> bool {
+        let is_near =
+            self.absences.first().is_some_and(|first| at.since(first.at()) <= ONE_EVENT * 1_000_000);
+        let lasts = |absence: &Absence<'_>| {
+            let end = absence.end().unwrap_or(at);
+            at.since(end) <= APART * 1_000_000
+        };
+        is_near && self.absences.iter().any(lasts)
+    }
+
+    /// Takes out what an election of another master looks like, where something lasted longer.
+    fn drop_elections(&mut self) {
+        let is_short = |absence: &Absence<'_>| {
+            absence.end().is_some_and(|end| end.since(absence.at()) <= ELECTION * 1_000_000)
+        };
+        if !self.absences.iter().all(is_short) {
+            self.absences.retain(|absence| !is_short(absence));
+        }
     }
 }
 
-/// The breaks that the lines of a membership tell of, in the order of time.
-pub(super) fn breaks<'c>(case: &'c Case, membership: &Membership) -> Vec<Break<'c>> {
+/// The breaks that the lines of a membership tell of, in the order of time; of nodes for which `counts` holds.
+pub(super) fn breaks<'c>(
+    case: &'c Case,
+    membership: &Membership,
+    counts: impl Fn(usize) -> bool,
+) -> Vec<Break<'c>> {
+    let told = membership.says.keys().filter(|(_, node)| counts(*node));
     let mut absences: Vec<Absence<'c>> =
-        membership.says.keys().flat_map(|&(by, node)| absences(case, membership, by, node)).collect();
+        told.flat_map(|&(by, node)| absences(case, membership, by, node)).collect();
     absences.sort_by_key(|absence| (absence.at(), absence.by, absence.node));
     let mut breaks: Vec<Break<'c>> = Vec::new();
     for absence in absences {
-        let near = |last: &Break<'_>| {
-            let last = last.absences.last().map(Absence::at);
-            last.is_some_and(|last| absence.at().since(last) <= ONE_EVENT * 1_000_000)
-        };
-        match breaks.last_mut().filter(|last| near(last)) {
+        match breaks.last_mut().filter(|last| last.goes_on(absence.at())) {
             Some(last) => last.absences.push(absence),
             None => breaks.push(Break { absences: vec![absence] }),
         }
     }
+    breaks.iter_mut().for_each(Break::drop_elections);
     breaks
 }
 

@@ -46,9 +46,16 @@ pub(super) struct Ground<'a> {
 }
 
 impl Ground<'_> {
+    /// The same, with all that speak or are spoken of among the nodes.
+    pub(super) fn with_spoken_of(mut self) -> Self {
+        let spoken = self.rows.iter().flat_map(|row| row.gone.iter().copied().chain([row.by]));
+        self.nodes.extend(spoken);
+        self
+    }
+
     /// The sides.
     pub(super) fn sides(&self) -> Sides {
-        let nodes = self.looked_at();
+        let (nodes, unheard) = self.looked_at();
         let apart = self.apart(&nodes);
         let mut sides = Sides::default();
         for mut group in connected(&nodes, &apart) {
@@ -59,21 +66,30 @@ impl Ground<'_> {
             sides.only.extend(said);
             sides.groups.push(group);
         }
-        sides.groups.sort_by_cached_key(|group| (Reverse(self.weight(group)), group.first().copied()));
+        let weight = |group: &Vec<usize>| self.weight(group, unheard.len());
+        sides.groups.sort_by_cached_key(|group| (Reverse(weight(group)), group.first().copied()));
+        // Of whom nobody speaks nothing is wrong.
+        if let Some(main) = sides.groups.first_mut() {
+            main.extend(unheard);
+            main.sort_unstable();
+        }
         sides
     }
 
-    /// The nodes, those that something is said of first where there are too many.
-    fn looked_at(&self) -> Vec<usize> {
-        let mut nodes = self.nodes.clone();
-        if nodes.len() > MAX_NODES {
-            let told = |node: &usize| self.rows.iter().any(|row| row.by == *node || row.gone.contains(node));
-            nodes.sort_by_key(|node| (!told(node), *node));
-            nodes.truncate(MAX_NODES);
+    /// The nodes that speak or are spoken of, those of which most is said first where there are too many; and the others.
+    /// A view speaks of all.
+    fn looked_at(&self) -> (Vec<usize>, Vec<usize>) {
+        let told =
+            |node: usize| self.rows.iter().filter(|row| row.by == node || row.gone.contains(&node)).count();
+        let all: BTreeSet<usize> = self.nodes.iter().copied().collect();
+        let (mut heard, unheard): (Vec<usize>, Vec<usize>) =
+            all.into_iter().partition(|&node| self.is_state || told(node) > 0);
+        if heard.len() > MAX_NODES {
+            heard.sort_by_cached_key(|&node| (Reverse(told(node)), node));
+            heard.truncate(MAX_NODES);
+            heard.sort_unstable();
         }
-        nodes.sort_unstable();
-        nodes.dedup();
-        nodes
+        (heard, unheard)
     }
 
     fn row(&self, node: usize) -> Option<&Row> {
@@ -125,13 +141,15 @@ impl Ground<'_> {
         against > keepers || (against == keepers && self.row(node).is_none())
     }
 
-    /// How much speaks for it that a group went on: its size, the witness on its side, who of it speaks.
-    fn weight(&self, group: &[usize]) -> (usize, bool, bool, usize) {
+    /// How much speaks for it that a group went on: its size, with those that its speakers miss nothing of, the witness on
+    /// its side, who of it speaks.
+    fn weight(&self, group: &[usize], unheard: usize) -> (usize, bool, bool, usize) {
         let hosts = group.iter().filter(|node| !self.witnesses.contains(node)).count();
         let speakers = group.iter().filter(|&&node| self.row(node).is_some()).count();
         // Of two nodes one has a bundle: if it counts only itself it is out, if it tells that the other left that one is.
-        let alone = self.rows.len() == 1 && (self.is_state != (speakers > 0));
-        (hosts, hosts < group.len(), alone, speakers)
+        let alone = group.len() == 1 && self.rows.len() == 1 && (self.is_state != (speakers > 0));
+        let kept = if speakers > 0 { unheard } else { 0 };
+        (hosts + kept, hosts < group.len(), alone, speakers)
     }
 }
 
@@ -228,9 +246,16 @@ mod tests {
     }
 
     #[test]
-    fn thousands_of_nodes_cost_no_more_than_a_cluster() {
+    fn of_thousands_of_nodes_as_many_as_a_cluster_has_are_looked_at() {
         let gone: Vec<usize> = (1..5_000).collect();
         let told = sides(5_000, &[(0, &gone)], false);
-        assert_eq!(told.groups.len(), 2);
+        let looked_at: usize = told.groups.iter().map(Vec::len).sum();
+        assert_eq!((told.groups.len(), looked_at), (2, MAX_NODES));
+    }
+
+    #[test]
+    fn a_node_of_which_nobody_speaks_joins_no_halves() {
+        let all: &[(usize, &[usize])] = &[(0, &[2, 3]), (1, &[2, 3]), (2, &[0, 1]), (3, &[0, 1])];
+        assert_eq!(groups(5, all), [vec![0, 1, 4], vec![2, 3]]);
     }
 }

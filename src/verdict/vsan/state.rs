@@ -17,6 +17,8 @@ pub(super) struct State {
     pub rows: Vec<Row>,
     /// The sides that they make.
     pub sides: Sides,
+    /// The nodes that belong to the cluster.
+    pub expected: BTreeSet<usize>,
     /// When the last of the views was taken.
     pub taken: Option<Timestamp>,
 }
@@ -24,18 +26,27 @@ pub(super) struct State {
 impl State {
     pub(super) fn of(case: &Case, membership: &Membership, witnesses: &BTreeSet<usize>) -> State {
         let viewers = viewers(case, membership);
-        let nodes = expected(membership, &viewers);
+        let expected = expected(case, membership, &viewers);
         let row = |&host: &usize| {
-            let lacks =
-                |node: &&usize| membership.says(host, **node).is_some_and(|said| said.counted == Some(false));
-            Some(Row { by: membership.node_of(host)?, gone: nodes.iter().filter(lacks).copied().collect() })
+            let by = membership.node_of(host)?;
+            let lacks = |node: &usize| {
+                let said = membership.says(host, *node);
+                said.is_some_and(|said| said.counted == Some(false))
+                    && !is_refuted(case, membership, by, *node)
+            };
+            Some(Row { by, gone: expected.iter().copied().filter(lacks).collect() })
         };
         let rows: Vec<Row> = viewers.iter().filter_map(row).collect();
-        let ground =
-            Ground { nodes: nodes.iter().copied().collect(), witnesses, rows: &rows, is_state: true };
+        let nodes = expected.iter().copied().collect();
+        let ground = Ground { nodes, witnesses, rows: &rows, is_state: true };
         let sides = if rows.is_empty() { Sides::default() } else { ground.sides() };
         let taken = viewers.iter().filter_map(|&host| case.hosts[host].captured_at).max();
-        State { rows, sides, taken }
+        State { rows, sides, expected, taken }
+    }
+
+    /// Whether `node` belongs to the cluster, as far as views and lists tell; true where there is none of either.
+    pub(super) fn expects(&self, node: usize) -> bool {
+        self.rows.is_empty() || self.expected.contains(&node)
     }
 
     /// Whether the views show `node` among those that went on, later than `at`.
@@ -64,16 +75,29 @@ fn viewers(case: &Case, membership: &Membership) -> Vec<usize> {
     whole.into_iter().filter(is_current).collect()
 }
 
+/// Whether a node that lost another is spoken against by a later view: one of two bundles may be of before the return.
+fn is_refuted(case: &Case, membership: &Membership, by: usize, node: usize) -> bool {
+    let host = |node: usize| membership.nodes[node].host;
+    let (Some(own), Some(other)) = (host(by), host(node)) else { return false };
+    let counts = membership.says(other, by).is_some_and(|said| said.counted == Some(true));
+    let taken = |host: usize| case.hosts[host].captured_at;
+    let is_later = taken(other).zip(taken(own)).is_some_and(|(other, own)| other.since(own) > 60_000_000);
+    counts && is_later
+}
+
 /// Every node that belongs to the cluster: that has a bundle here, that a view counts, or that most unicast lists have.
-/// One list alone may keep a node that was removed long ago.
-fn expected(membership: &Membership, viewers: &[usize]) -> BTreeSet<usize> {
+/// One list alone may keep a node that was removed long ago, and a host that has left for another cluster, or has no
+/// vSAN any more, belongs to it only if the lists still have it.
+fn expected(case: &Case, membership: &Membership, viewers: &[usize]) -> BTreeSet<usize> {
+    let cluster = &case.clusters[membership.cluster];
     let belongs = |node: &usize| {
         let counted = viewers
             .iter()
             .any(|&host| membership.says(host, *node).is_some_and(|said| said.counted == Some(true)));
         let lists: Vec<bool> = membership.column(*node).filter_map(|(_, said)| said.listed).collect();
         let listed = lists.iter().filter(|listed| **listed).count();
-        membership.nodes[*node].host.is_some() || counted || listed * 2 > lists.len()
+        let stays = |host: usize| cluster.hosts.contains(&host) && !case.hosts[host].vsan_disabled;
+        membership.nodes[*node].host.is_some_and(stays) || counted || listed * 2 > lists.len()
     };
     (0..membership.nodes.len()).filter(belongs).collect()
 }
