@@ -102,6 +102,12 @@ impl Names {
         hosts.filter(|(_, known)| known.contains_key(&vcenter)).count()
     }
 
+    /// The hosts that the log of `vcenter` names, each once.
+    pub fn named_by(&self, vcenter: usize) -> BTreeSet<&str> {
+        let hosts = self.objects.iter().filter(|(moref, _)| moref.starts_with("host-"));
+        hosts.filter_map(|(_, known)| known.get(&vcenter)).map(String::as_str).collect()
+    }
+
     /// The cluster that DRS of a vCenter Server places `host` in: the server's index and `domain-c7`.
     pub fn cluster_of(&self, host: usize) -> Option<&(usize, String)> {
         self.clusters.get(&host)

@@ -168,6 +168,14 @@ fn span<'a>(moments: impl IntoIterator<Item = &'a Moment>) -> (Option<Timestamp>
     (first, last, count)
 }
 
+/// The moments from so many seconds before `at` to so many after it.
+fn near(case: &Case, at: Timestamp, (before, after): (i64, i64)) -> &[Moment] {
+    let (from, to) = (at.plus_seconds(-before), at.plus_seconds(after));
+    let first = case.timeline.partition_point(|moment| moment.time < from);
+    let last = case.timeline.partition_point(|moment| moment.time <= to);
+    &case.timeline[first.min(last)..last]
+}
+
 /// `a`, `a and b`, `a, b and c`; of more than eight the first seven and how many more.
 fn list_en(items: &[impl AsRef<str>]) -> String {
     let (head, more) = head_of(items);

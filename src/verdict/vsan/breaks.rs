@@ -93,15 +93,16 @@ impl<'c> Break<'c> {
     }
 }
 
-/// The breaks that the lines of a membership tell of, in the order of time; of nodes for which `counts` holds.
+/// The breaks that the lines of a membership tell of, in the order of time; of absences of a node at a time for
+/// which `counts` holds.
 pub(super) fn breaks<'c>(
     case: &'c Case,
     membership: &Membership,
-    counts: impl Fn(usize) -> bool,
+    counts: impl Fn(usize, Timestamp) -> bool,
 ) -> Vec<Break<'c>> {
-    let told = membership.says.keys().filter(|(_, node)| counts(*node));
     let mut absences: Vec<Absence<'c>> =
-        told.flat_map(|&(by, node)| absences(case, membership, by, node)).collect();
+        membership.says.keys().flat_map(|&(by, node)| absences(case, membership, by, node)).collect();
+    absences.retain(|absence| counts(absence.node, absence.at()));
     absences.sort_by_key(|absence| (absence.at(), absence.by, absence.node));
     let mut breaks: Vec<Break<'c>> = Vec::new();
     for absence in absences {
@@ -136,9 +137,8 @@ fn absences<'c>(case: &'c Case, membership: &Membership, by: usize, node: usize)
         }
     }
     for absence in &mut found {
-        let kernel = |line: &&Moment| line.event.rule.starts_with("cmmds");
-        if absence.lines.iter().any(kernel) {
-            absence.lines.retain(kernel);
+        if absence.lines.iter().any(|line| is_kernel(line)) {
+            absence.lines.retain(|line| is_kernel(line));
         }
     }
     // clomd may tell of a node's leaving when the kernel has already seen it come back.
@@ -157,4 +157,9 @@ fn absences<'c>(case: &'c Case, membership: &Membership, by: usize, node: usize)
 /// Whether a line tells again of an absence that is known.
 fn is_same(open: &Absence<'_>, moment: &Moment) -> bool {
     open.lines.last().is_some_and(|last| moment.time.since(last.time) <= ONE_EVENT * 1_000_000)
+}
+
+/// Whether the kernel itself says so.
+pub(super) fn is_kernel(line: &Moment) -> bool {
+    line.event.rule.starts_with("cmmds")
 }

@@ -3,10 +3,10 @@
 use super::event::{Loss, Split};
 use super::network::{Between, Fault, NetworkSign};
 use super::{lists, skew};
-use crate::case::{Case, How, Moment, Stop};
+use crate::case::{Case, How, Moment, Said, Stop, same_name};
 use crate::fact::vsan::format::max_vsan_format;
 use crate::model::{EventKind, Timestamp};
-use crate::verdict::Evidence;
+use crate::verdict::{Evidence, near};
 
 /// A cause, how well it is supported, and the lines that support it.
 #[derive(Debug)]
@@ -24,9 +24,15 @@ pub(super) struct Signs<'c> {
     pub lists: lists::ListSign,
     pub skew: Option<skew::Skew>,
     pub format: Vec<Evidence>,
+    /// Whether a line says so, or the releases are known exactly.
+    pub is_format_sure: bool,
     pub stop: Option<&'c Stop>,
     /// The record that the host went into maintenance mode, where it had not left it.
     pub maintenance: Option<&'c Moment>,
+    /// Whether that was within the hours before the loss.
+    pub is_fresh: bool,
+    /// vCenter asked the host to stop: the cause that this is.
+    pub asked: Option<&'static str>,
     /// What the directory of the others says of its maintenance.
     pub decommissioned: Vec<Evidence>,
     pub network: NetworkSign,
@@ -37,6 +43,12 @@ pub(super) struct Signs<'c> {
     /// Whether the host had been up for so long at its capture that it would have joined if it could.
     pub is_up: bool,
 }
+
+/// Lines about the format lie within so many seconds of a loss.
+const FORMAT: i64 = 3_600;
+
+/// A maintenance task that began so many seconds before a loss led to it.
+const MAINTENANCE: i64 = 14_400;
 
 /// A host that booted so long ago and is not a member was not kept out by its boot alone, in seconds.
 const BOOTED: i64 = 900;
@@ -59,19 +71,20 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> (&'static str, bool) {
     let lasts = !loss.span.over;
     let not_told = if signs.skew.is_some() { "version-skew" } else { "member-list-not-pushed" };
     let fault = signs.network.fault;
-    if !signs.format.is_empty() {
-        return ("format-skew", true);
+    let is_cut = signs.network.is_strong && fault.is_some();
+    if !signs.format.is_empty() && !is_cut {
+        return ("format-skew", signs.is_format_sure);
     }
-    if lasts && matches!(fault, Some(Fault::Adapter)) && signs.network.is_strong {
+    if lasts && is_cut && fault == Some(Fault::Adapter) {
         return ("network", true);
     }
-    // A host that is up and alone because nobody told it its peers was not kept out by an earlier restart.
+    // A host that has been up for long and is still out was not kept out by its restart, if something else does.
     let by_list = lasts && (signs.lists.is_empty || signs.lists.is_short());
-    if let Some(stop) = signs.stop.filter(|_| !(by_list && signs.is_up)) {
-        return (stopped(stop, signs), true);
+    let stays_out = lasts && signs.is_up && (by_list || is_cut);
+    if let Some(stop) = signs.stop.filter(|_| !stays_out) {
+        return (stopped(stop, signs), !(lasts && signs.is_up));
     }
-    let is_cut = signs.network.is_strong && fault.is_some();
-    if lasts && signs.lists.is_empty && !matches!(fault, Some(Fault::Link)) {
+    if lasts && signs.lists.is_empty && fault != Some(Fault::Link) {
         return (not_told, true);
     }
     if is_cut {
@@ -80,7 +93,10 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> (&'static str, bool) {
     if by_list {
         return (not_told, signs.skew.is_some() || signs.lists.config_stale);
     }
-    if signs.maintenance.is_some() || !signs.decommissioned.is_empty() {
+    if let Some(asked) = signs.asked {
+        return if is_in_maintenance(signs) { ("maintenance", true) } else { (asked, false) };
+    }
+    if is_in_maintenance(signs) {
         return ("maintenance", true);
     }
     if fault.is_some_and(|fault| !is_doubtful(fault)) || (fault.is_some() && signs.is_alive) {
@@ -100,6 +116,14 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> (&'static str, bool) {
     ("unknown", false)
 }
 
+/// A task that only began counts where the host then went away, not where nothing came of it.
+fn is_in_maintenance(signs: &Signs<'_>) -> bool {
+    let begun = |moment: &Moment| moment.event.rule == "vpxd.maintenance-begun";
+    let told =
+        signs.maintenance.is_some_and(|moment| !begun(moment) || signs.asked.is_some() || signs.is_fresh);
+    told || !signs.decommissioned.is_empty()
+}
+
 /// Failed sends to a host without a bundle are what a host that is down causes too.
 const fn is_doubtful(fault: Fault) -> bool {
     matches!(fault, Fault::Neighbour | Fault::Routing | Fault::OneWay)
@@ -108,7 +132,7 @@ const fn is_doubtful(fault: Fault) -> bool {
 fn stopped(stop: &Stop, signs: &Signs<'_>) -> &'static str {
     match stop.how {
         How::PurpleScreen | How::Unclean | How::Silent => "host-crash",
-        How::Reboot | How::Shutdown if stop.is_planned() || signs.maintenance.is_some() => "maintenance",
+        How::Reboot | How::Shutdown if stop.is_planned() || is_in_maintenance(signs) => "maintenance",
         How::Reboot | How::Shutdown => "host-restart",
     }
 }
@@ -119,16 +143,23 @@ fn signs<'c>(case: &'c Case, loss: &Loss<'c>) -> Signs<'c> {
     let others = if mates.is_empty() { all_but(loss) } else { mates };
     let between =
         Between { case, membership: loss.membership, side: vec![loss.node], others, at: loss.span.at, lasts };
+    let name = loss.name(case);
+    let (format, is_format_sure) = format(case, loss);
+    let maintenance = maintenance(case, loss, &name);
+    let age = |moment: &Moment| loss.span.at.map(|at| at.since(moment.time) / 1_000_000);
     Signs {
         lists: lists::sign(case, loss),
         skew: skew::of(case, loss.membership, loss.host),
-        format: format(case, loss),
+        format,
+        is_format_sure,
         stop: stop_near(case, loss),
-        maintenance: maintenance(case, loss),
+        maintenance,
+        is_fresh: maintenance.and_then(age).is_some_and(|age| age <= MAINTENANCE),
+        asked: asked(case, loss, &name),
         decommissioned: decommissioned(case, loss),
         network: between.sign(),
-        disconnected: disconnected(case, loss),
-        is_alive: is_alive(case, loss),
+        disconnected: disconnected(case, loss, &name),
+        is_alive: is_alive(case, loss, &name),
         is_up: is_up(case, loss),
     }
 }
@@ -145,11 +176,18 @@ fn all_but(loss: &Loss<'_>) -> Vec<usize> {
 fn stop_near<'c>(case: &'c Case, loss: &Loss<'c>) -> Option<&'c Stop> {
     let at = loss.span.at?;
     let host = loss.host?;
+    // Who has joined after the boot was lost for something else then.
+    let has_joined = |up: Timestamp| {
+        loss.membership.column(loss.node).any(|(_, told)| {
+            let joins = told.of(Said::Joined).filter_map(|line| case.timeline.get(line));
+            joins.into_iter().any(|moment| moment.time >= up && moment.time < at)
+        })
+    };
     let lies_in = |stop: &&Stop| {
         let after_down = stop.down.is_none_or(|down| at.since(down) >= -300_000_000);
         // The others miss it within seconds, and it takes minutes to join after a boot.
         let before_up = match (stop.up, stop.down) {
-            (Some(up), _) => at.since(up) <= 300_000_000,
+            (Some(up), _) => at.since(up) <= 300_000_000 && (at <= up || !has_joined(up)),
             (None, Some(down)) => at.since(down) <= 900_000_000,
             (None, None) => false,
         };
@@ -161,16 +199,24 @@ fn stop_near<'c>(case: &'c Case, loss: &Loss<'c>) -> Option<&'c Stop> {
 
 /// The record with which the host went into maintenance mode before the loss, if it had not left it by then: its own, or
 /// vCenter's.
-fn maintenance<'c>(case: &'c Case, loss: &Loss<'c>) -> Option<&'c Moment> {
-    let at = loss.span.at?.plus_seconds(60);
-    let name = loss.name(case);
+fn maintenance<'c>(case: &'c Case, loss: &Loss<'c>, name: &str) -> Option<&'c Moment> {
+    let at = loss.span.at?;
     let kinds = [EventKind::HOST_MAINTENANCE_ENTER, EventKind::HOST_MAINTENANCE_EXIT];
     let about = |moment: &&Moment| {
-        let is_its = Some(moment.host) == loss.host || moment.field("host_name") == Some(name.as_str());
-        kinds.contains(&moment.event.kind) && is_its && moment.time <= at
+        let is_its = Some(moment.host) == loss.host || moment.field("host_name") == Some(name);
+        kinds.contains(&moment.event.kind) && is_its
     };
-    let last = case.timeline.iter().rfind(about)?;
+    let last = near(case, at, (30 * 86_400, 60)).iter().rfind(about)?;
     Some(last).filter(|moment| moment.event.kind == EventKind::HOST_MAINTENANCE_ENTER)
+}
+
+/// What vCenter asked of a host whose own bundle does not tell: to stop, shortly before it was lost.
+fn asked(case: &Case, loss: &Loss<'_>, name: &str) -> Option<&'static str> {
+    let about = |moment: &Moment| {
+        moment.event.rule == "vpxd.host-stop"
+            && moment.field("host_name").is_some_and(|of| same_name(of, name))
+    };
+    near(case, loss.span.at?, (1_800, 120)).iter().any(about).then_some("host-restart")
 }
 
 /// Whether the directory that the others keep holds the node for in maintenance, or on its way there.
@@ -183,16 +229,17 @@ fn decommissioned(case: &Case, loss: &Loss<'_>) -> Vec<Evidence> {
     if loss.span.over { Vec::new() } else { loss.mates.iter().filter_map(told).take(2).collect() }
 }
 
-/// Lines that its software is older than the cluster's format, or disks whose format is above its release.
-fn format(case: &Case, loss: &Loss<'_>) -> Vec<Evidence> {
-    let Some(index) = loss.host else { return Vec::new() };
+/// Lines near the loss that the host's software is older than the cluster's format, or disks whose format is above its
+/// release; and whether that is sure.
+fn format(case: &Case, loss: &Loss<'_>) -> (Vec<Evidence>, bool) {
+    let Some(index) = loss.host else { return (Vec::new(), false) };
     let host = &case.hosts[index];
-    let near = |moment: &&Moment| {
-        moment.host == index
-            && moment.event.kind == EventKind::VSAN_FORMAT_SKEW
-            && loss.span.at.is_none_or(|at| moment.time.since(at).abs() <= 86_400_000_000)
-    };
-    let mut lines: Vec<Evidence> = case.timeline.iter().filter(near).take(3).map(Evidence::event).collect();
+    // It is tried again and again while the host is out.
+    let until = if loss.span.over { FORMAT } else { 30 * 86_400 };
+    let told = loss.span.at.map_or(case.timeline.as_slice(), |at| near(case, at, (FORMAT, until)));
+    let own = |moment: &&Moment| moment.host == index && moment.event.kind == EventKind::VSAN_FORMAT_SKEW;
+    let mut lines: Vec<Evidence> = told.iter().filter(own).take(3).map(Evidence::event).collect();
+    let is_told = !lines.is_empty();
     // A cluster's format is that of its disks, whoever has them.
     let most = host.placed.as_ref().and_then(max_vsan_format);
     let above = |format: Option<u64>| format.zip(most).is_some_and(|(format, most)| format > most);
@@ -202,38 +249,33 @@ fn format(case: &Case, loss: &Loss<'_>) -> Vec<Evidence> {
         lines.extend(disks.take(1).map(|disk| Evidence::of(at, disk)));
     }
     lines.truncate(4);
-    lines
+    (lines, is_told || host.placed.as_ref().is_some_and(|placed| placed.exact))
 }
 
-/// vCenter losing the host near the time of the loss, or refusing it for its version at any time.
-fn disconnected<'c>(case: &'c Case, loss: &Loss<'c>) -> Option<&'c Moment> {
-    let name = loss.name(case);
+/// vCenter refusing the host for its version since the loss, or losing it near that time.
+fn disconnected<'c>(case: &'c Case, loss: &Loss<'c>, name: &str) -> Option<&'c Moment> {
     let lost = |moment: &&Moment| {
         let kind = moment.event.kind;
         (kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED)
-            && moment.field("host_name") == Some(name.as_str())
+            && moment.field("host_name") == Some(name)
     };
-    let lines: Vec<&Moment> = case.timeline.iter().filter(lost).collect();
-    let near = |moment: &Moment| loss.span.at.is_none_or(|at| moment.time.since(at).abs() <= 900_000_000);
-    let refused = |moment: &Moment| {
+    let refused = |moment: &&Moment| {
         let told = moment.field("event").or_else(|| moment.field("reason"));
         told.is_some_and(|told| told.contains("BadVersion") || told == "agentOutOfDate")
     };
-    let first = |wanted: &dyn Fn(&Moment) -> bool| lines.iter().copied().find(|moment| wanted(moment));
-    first(&refused).or_else(|| first(&near))
+    let window = |span| loss.span.at.map_or(case.timeline.as_slice(), |at| near(case, at, span));
+    let first = window((900, 30 * 86_400)).iter().filter(lost).find(refused);
+    first.or_else(|| window((900, 900)).iter().find(lost))
 }
 
 /// Whether HA holds the lost host for partitioned or isolated, which it can only say of one that is live.
-fn is_alive(case: &Case, loss: &Loss<'_>) -> bool {
+fn is_alive(case: &Case, loss: &Loss<'_>, name: &str) -> bool {
     let Some(at) = loss.span.at else { return false };
-    let label = loss.name(case);
-    case.timeline.iter().any(|moment| {
-        let about = moment.field("host_name") == Some(label.as_str())
-            || (Some(moment.host) == loss.host && moment.event.rule == "fdm.isolated");
-        moment.event.kind == EventKind::HA_ISOLATED
-            && about
-            && (-60..=900).contains(&(moment.time.since(at) / 1_000_000))
-    })
+    let is_its = |moment: &Moment| {
+        let own = Some(moment.host) == loss.host && moment.event.rule == "fdm.isolated";
+        moment.event.kind == EventKind::HA_ISOLATED && (own || moment.field("host_name") == Some(name))
+    };
+    near(case, at, (60, 900)).iter().any(is_its)
 }
 
 /// Whether the lost host was up at its capture, and for so long that its boot is no reason.
@@ -276,27 +318,35 @@ pub(super) fn of_split<'c>(case: &'c Case, split: &Split<'c>) -> (&'static str, 
         case,
         membership: split.membership,
         side: split.groups[group].clone(),
-        others: (0..split.groups.len())
-            .filter(|&other| other != group)
-            .flat_map(|other| split.groups[other].clone())
+        others: split
+            .groups
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != group)
+            .flat_map(|(_, nodes)| nodes.iter().copied())
             .collect(),
         at: split.span.at,
         lasts,
     };
+    // What is wrong may show on any side, and is strongest where it is.
+    let signs = (0..split.groups.len()).rev().map(|group| between(group).sign());
+    let sign = signs.filter(|sign| sign.fault.is_some()).max_by_key(|sign| sign.is_strong);
+    let is_cut = sign.as_ref().is_some_and(|sign| sign.is_strong);
     let format = format_of_split(case, split);
-    if !format.is_empty() {
+    if !format.is_empty() && !is_cut {
         return ("format-skew", NetworkSign::default(), format);
     }
-    // What is wrong may show on any side, and is strongest where it is.
-    let signs: Vec<NetworkSign> = (0..split.groups.len()).rev().map(|group| between(group).sign()).collect();
-    let sign = signs.into_iter().filter(|sign| sign.fault.is_some()).max_by_key(|sign| sign.is_strong);
     let lists = lists::of_split(case, split);
     match sign {
-        Some(sign) if sign.is_strong || lists.is_empty() => {
+        Some(sign) if is_cut || lists.is_empty() => {
             let evidence = sign.evidence.clone();
             ("network", sign, evidence)
         }
         _ if !lists.is_empty() && lasts => ("member-list-not-pushed", NetworkSign::default(), lists),
+        // Up, with whole lists on all sides, and apart: only the network is left.
+        _ if lasts && split.span.by_state && lists::are_whole(split) => {
+            ("network", NetworkSign::default(), Vec::new())
+        }
         _ => ("unknown", NetworkSign::default(), Vec::new()),
     }
 }
@@ -304,10 +354,8 @@ pub(super) fn of_split<'c>(case: &'c Case, split: &Split<'c>) -> (&'static str, 
 fn format_of_split(case: &Case, split: &Split<'_>) -> Vec<Evidence> {
     let hosts: Vec<usize> =
         split.groups.iter().flatten().filter_map(|&node| split.membership.nodes[node].host).collect();
-    let near = |moment: &&Moment| {
-        hosts.contains(&moment.host)
-            && moment.event.kind == EventKind::VSAN_FORMAT_SKEW
-            && split.span.at.is_none_or(|at| moment.time.since(at).abs() <= 86_400_000_000)
-    };
-    case.timeline.iter().filter(near).take(3).map(Evidence::event).collect()
+    let told = split.span.at.map_or(case.timeline.as_slice(), |at| near(case, at, (FORMAT, FORMAT)));
+    let own =
+        |moment: &&Moment| hosts.contains(&moment.host) && moment.event.kind == EventKind::VSAN_FORMAT_SKEW;
+    told.iter().filter(own).take(3).map(Evidence::event).collect()
 }

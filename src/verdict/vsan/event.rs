@@ -1,11 +1,11 @@
 //! Losses and splits of one cluster: what views and lines tell, joined and dated.
 
-use std::collections::BTreeSet;
-
 use super::reader::Reader;
 use super::run;
-use crate::case::{Case, Membership, Moment, Node};
+use super::skew::vcenter_of;
+use crate::case::{Case, Membership, Moment, Node, same_name};
 use crate::model::{EventKind, Timestamp};
+use crate::verdict::near;
 
 /// A node that was, or is, out of the membership.
 #[derive(Debug)]
@@ -93,22 +93,34 @@ impl Loss<'_> {
         known.unwrap_or_else(|| node.label().to_owned())
     }
 
+    /// The only host that vCenter names beside those whose node is known, if it lost that one at the same time.
     fn name_by_vcenter(&self, case: &Case) -> Option<String> {
         let at = self.span.at?;
-        let lost = |moment: &&Moment| {
-            let kind = moment.event.kind;
-            (kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED)
-                && moment.time.since(at).abs() <= WITH_VCENTER * 1_000_000
-        };
+        let (vcenter, _) = vcenter_of(case, self.membership, None)?;
         // A host whose bundle does not tell its node may be this one.
-        let has_node = |name: &&str| {
-            let by_bundle = case.position(name).is_some_and(|host| case.hosts[host].node_uuid().is_some());
-            let named = |node: &Node| node.uuid.is_some() && node.name.as_deref() == Some(*name);
+        let has_node = |name: &str| {
+            let by_bundle = position(case, name).is_some_and(|host| case.hosts[host].node_uuid().is_some());
+            let named = |node: &Node| {
+                node.uuid.is_some() && node.name.as_deref().is_some_and(|own| same_name(own, name))
+            };
             by_bundle || self.membership.nodes.iter().any(named)
         };
-        let names = case.timeline.iter().filter(lost).filter_map(|moment| moment.field("host_name"));
-        let names: BTreeSet<&str> = names.filter(|name| !has_node(name)).collect();
-        let only = names.first().filter(|_| names.len() == 1)?;
-        Some((*only).to_owned())
+        let mut strangers = case.names.named_by(vcenter).into_iter().filter(|name| !has_node(name));
+        let only = strangers.next().filter(|_| strangers.next().is_none())?;
+        let lost = |moment: &&Moment| {
+            let kind = moment.event.kind;
+            moment.host == vcenter
+                && (kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED)
+                && moment.field("host_name").is_some_and(|name| same_name(name, only))
+        };
+        let told = near(case, at, (WITH_VCENTER, WITH_VCENTER)).iter().find(lost)?;
+        told.field("host_name").map(str::to_owned)
     }
+}
+
+/// The ESXi host that is called `name`.
+fn position(case: &Case, name: &str) -> Option<usize> {
+    let mut called =
+        (0..case.hosts.len()).filter(|&host| case.hosts[host].id == name || case.hosts[host].is_called(name));
+    called.next().filter(|_| called.next().is_none())
 }

@@ -3,7 +3,7 @@
 use super::event::{Loss, Split};
 use crate::case::{Case, Host, Moment};
 use crate::model::EventKind;
-use crate::verdict::Evidence;
+use crate::verdict::{Evidence, near};
 
 /// The option with which a host keeps its list whatever vCenter sends.
 pub(super) const FROZEN: &str = "/VSAN/IgnoreClusterMemberListUpdates";
@@ -42,6 +42,16 @@ const PUSH: (i64, i64) = (3_600, 900);
 pub(super) fn sign(case: &Case, loss: &Loss<'_>) -> ListSign {
     let membership = loss.membership;
     let own = loss.host.map(|host| &case.hosts[host]);
+    // Where multicast finds the members, or vSAN is off, lists are empty and say nothing.
+    let uses_lists = |host: &Host| {
+        let mode = host.vsan.as_ref().and_then(|vsan| vsan.value.unicast_mode);
+        mode != Some(false) && !host.vsan_disabled
+    };
+    if own.is_some_and(|host| !uses_lists(host))
+        || loss.mates.iter().any(|&host| !uses_lists(&case.hosts[host]))
+    {
+        return ListSign::default();
+    }
     let own_list = own.and_then(|host| host.unicast.as_ref());
     let peers: Vec<usize> = loss.mates.clone();
     let says = |host: usize, node: usize| membership.says(host, node).and_then(|said| said.listed);
@@ -80,16 +90,14 @@ pub(super) fn is_frozen(host: &Host) -> bool {
 
 /// Lines of the lost host, or of vCenter, that the configuration of vSAN did not reach it.
 fn told(case: &Case, loss: &Loss<'_>) -> Vec<Evidence> {
-    let near = |moment: &&Moment| {
-        let own = Some(moment.host) == loss.host
-            || moment.field("host_name") == Some(loss.membership.nodes[loss.node].label());
-        let inside = |at| (-PUSH.0..=PUSH.1).contains(&(moment.time.since(at) / 1_000_000));
+    let Some(at) = loss.span.at else { return Vec::new() };
+    let name = loss.name(case);
+    let about = |moment: &&Moment| {
         moment.event.kind == EventKind::VSAN_CONFIG_STALE
             && moment.event.rule.contains("update-not-applied")
-            && own
-            && loss.span.at.is_some_and(inside)
+            && (Some(moment.host) == loss.host || moment.field("host_name") == Some(name.as_str()))
     };
-    case.timeline.iter().filter(near).take(3).map(Evidence::event).collect()
+    near(case, at, PUSH).iter().filter(about).take(3).map(Evidence::event).collect()
 }
 
 fn evidence(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Evidence> {
@@ -123,22 +131,34 @@ fn generation(host: &Host) -> Option<(String, u64)> {
     Some((words.next()?.to_ascii_lowercase(), words.next()?.parse().ok()?))
 }
 
-/// Lists of a split cluster that lack nodes of the other side, where most of those that are here do.
+/// Lists of a split cluster that lack nodes of the other side, where most of those of one side do.
 pub(super) fn of_split(case: &Case, split: &Split<'_>) -> Vec<Evidence> {
     let membership = split.membership;
-    let group = |node: usize| split.groups.iter().position(|group| group.contains(&node));
-    let lists = |row: &usize| {
-        let own = membership.node_of(*row).and_then(group)?;
-        let across = (0..membership.nodes.len()).filter(|&node| group(node).is_some_and(|of| of != own));
-        let listed: Vec<bool> =
-            across.filter_map(|node| membership.says(*row, node)).filter_map(|said| said.listed).collect();
-        (!listed.is_empty()).then(|| (*row, listed.contains(&false)))
-    };
-    let told: Vec<(usize, bool)> = membership.rows.iter().filter_map(lists).collect();
-    let lacking: Vec<usize> = told.iter().filter(|(_, lacks)| *lacks).map(|(row, _)| *row).collect();
-    if lacking.len() * 2 <= told.len() {
-        return Vec::new();
+    let mut lines = Vec::new();
+    for group in &split.groups {
+        let rows = group.iter().filter_map(|&node| membership.nodes[node].host);
+        let across = || (0..membership.nodes.len()).filter(|node| !group.contains(node));
+        let lacks = |row: usize| {
+            let told: Vec<bool> = across()
+                .filter_map(|node| membership.says(row, node))
+                .filter_map(|said| said.listed)
+                .collect();
+            (!told.is_empty()).then(|| (row, told.contains(&false)))
+        };
+        let told: Vec<(usize, bool)> = rows.filter_map(lacks).collect();
+        let lacking: Vec<usize> = told.iter().filter(|(_, lacks)| *lacks).map(|(row, _)| *row).collect();
+        if lacking.len() * 2 > told.len() {
+            let line = |host: usize| Some(Evidence::of(host, case.hosts[host].unicast.as_ref()?));
+            lines.extend(lacking.into_iter().filter_map(line));
+        }
     }
-    let line = |host: usize| Some(Evidence::of(host, case.hosts[host].unicast.as_ref()?));
-    lacking.into_iter().filter_map(line).take(4).collect()
+    lines.truncate(4);
+    lines
+}
+
+/// Whether some list of a split cluster is here, and none lacks a node of another side.
+pub(super) fn are_whole(split: &Split<'_>) -> bool {
+    let told = split.membership.says.values().filter_map(|said| said.listed);
+    let lists: Vec<bool> = told.collect();
+    !lists.is_empty() && !lists.contains(&false)
 }

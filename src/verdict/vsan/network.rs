@@ -6,7 +6,7 @@ use crate::case::{Case, Host, Membership, Moment, Sourced};
 use crate::fact::vmkernel::VmkernelAdapter;
 use crate::fact::vsan::health::VsanStatus;
 use crate::model::{EventKind, Timestamp};
-use crate::verdict::Evidence;
+use crate::verdict::{Evidence, near};
 
 /// What is wrong with the network.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,7 +88,11 @@ impl<'a> Between<'a> {
             Self::adapter_not_ready,
             Self::some_link_down,
         ];
-        tests.iter().map(|test| test(self)).find(|sign| sign.fault.is_some()).unwrap_or_default()
+        let mut signs: Vec<NetworkSign> =
+            tests.iter().map(|test| test(self)).filter(|sign| sign.fault.is_some()).collect();
+        // A weak sign hides no strong one.
+        signs.sort_by_key(|sign| !sign.is_strong);
+        signs.into_iter().next().unwrap_or_default()
     }
 
     fn hosts_of<'s>(&'s self, nodes: &'s [usize]) -> impl Iterator<Item = (usize, &'a Host)> + 's {
@@ -104,11 +108,9 @@ impl<'a> Between<'a> {
     }
 
     /// Moments from `before` seconds before it began to `after` seconds behind.
-    fn near(&self, before: i64, after: i64) -> impl Iterator<Item = &'a Moment> + '_ {
-        let inside = move |moment: &&Moment| {
-            self.at.is_some_and(|at| (-before..=after).contains(&(moment.time.since(at) / 1_000_000)))
-        };
-        self.case.timeline.iter().filter(inside)
+    fn near(&self, before: i64, after: i64) -> impl Iterator<Item = &'a Moment> + use<'a> {
+        let told: &'a [Moment] = self.at.map_or(&[], |at| near(self.case, at, (before, after)));
+        told.iter()
     }
 
     /// Moments of a rule on the lost side.

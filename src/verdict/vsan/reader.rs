@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::breaks::{Absence, Break, ONE_EVENT, breaks};
+use super::breaks::{Absence, Break, ONE_EVENT, breaks, is_kernel};
 use super::event::{Events, Loss, Span, Split};
 use super::sides::{Ground, Row, Sides};
+use super::skew::vcenter_of;
 use super::state::{State, formed_at, knows_others};
 use crate::case::{Case, Membership, Moment, Said};
 use crate::model::{EventKind, Timestamp};
+use crate::verdict::near;
+
+/// Who misses a node that left does so within this many seconds.
+const MISSED: i64 = 900;
 
 /// What `at` rests on where only a membership UUID tells it.
 const BY_UUID: &str = "inferred from the membership UUID, which begins with the time the view was formed";
@@ -33,7 +38,10 @@ impl<'c> Reader<'c> {
         let state = State::of(case, membership, &witnesses);
         // Of a node that no view and no list knows any more, only a loss that somebody missed it for is one: others
         // were removed.
-        let counts = |node: usize| state.expects(node) || was_missed(membership, node);
+        let counts = |node: usize, at: Timestamp| {
+            !is_retired(case, membership, node)
+                && (state.expects(node) || was_missed(case, membership, node, at))
+        };
         let breaks = breaks(case, membership, counts);
         Reader { case, membership, witnesses, state, breaks }
     }
@@ -62,8 +70,15 @@ impl<'c> Reader<'c> {
 
     /// Nodes that count only themselves and know that there are others, where no view tells of these.
     fn lone(&self) -> Vec<usize> {
+        // A host that joined a cluster of its own is missed in the one that it left.
+        let is_elsewhere = |host: usize| {
+            let others =
+                self.case.memberships.iter().filter(|other| other.cluster != self.membership.cluster);
+            others.into_iter().any(|other| other.node_of(host).is_some())
+        };
         let is_lone = |node: &usize| {
             self.state.sides.groups.len() == 1
+                && !self.membership.nodes[*node].host.is_some_and(is_elsewhere)
                 && self.state.is_lone(self.case, self.membership, *node)
                 && self.membership.nodes[*node].host.is_some_and(|host| knows_others(self.case, host))
         };
@@ -237,7 +252,12 @@ impl<'c> Reader<'c> {
         by_state: &[usize],
         (host, own): (Option<usize>, Option<Timestamp>),
     ) {
-        let times: Vec<Timestamp> = observers.iter().map(|(_, at)| *at).collect();
+        // clomd follows the kernel by up to minutes, on whatever host.
+        let by_kernel = |host: usize| span.lines.iter().any(|line| line.host == host && is_kernel(line));
+        let kernel: Vec<Timestamp> =
+            observers.iter().filter(|(host, _)| by_kernel(*host)).map(|(_, at)| *at).collect();
+        let all = || observers.iter().map(|(_, at)| *at).collect();
+        let times: Vec<Timestamp> = if kernel.is_empty() { all() } else { kernel };
         if let (Some(&first), Some(&last)) = (times.first(), times.last()) {
             span.at = Some(middle(&times));
             span.uncertainty_ms = (last.since(first) / 1000).clamp(1000, ONE_EVENT * 1000);
@@ -318,10 +338,35 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// Whether anybody missed a node: it did not answer, or vCenter or HA lost it.
-fn was_missed(membership: &Membership, node: usize) -> bool {
-    let missed = [Said::Unreachable, Said::NotResponding, Said::Disconnected, Said::Dead];
-    membership.column(node).any(|(_, told)| told.lines.iter().any(|line| missed.contains(&line.0)))
+/// Whether somebody missed a node that left at `at`: vCenter or HA lost it, or a host without a node that is known; where
+/// vCenter's bundle is not here, it did not answer its peers.
+fn was_missed(case: &Case, membership: &Membership, node: usize, at: Timestamp) -> bool {
+    let vcenter = vcenter_of(case, membership, None).map(|(index, _)| index);
+    let by_peers = [Said::Dead, Said::Unreachable];
+    let by_vcenter = [Said::Dead, Said::NotResponding, Said::Disconnected];
+    let missed = if vcenter.is_some() { by_vcenter.as_slice() } else { by_peers.as_slice() };
+    let is_near = |line: usize| {
+        let time = case.timeline.get(line).map(|moment| moment.time);
+        time.is_some_and(|time| time.since(at).abs() <= MISSED * 1_000_000)
+    };
+    let told = membership.column(node).flat_map(|(_, told)| &told.lines);
+    let is_missed = told.into_iter().any(|line| missed.contains(&line.0) && is_near(line.1));
+    let is_named = membership.nodes[node].name.is_some();
+    let stranger = |moment: &Moment| {
+        Some(moment.host) == vcenter
+            && (moment.event.kind == EventKind::HOST_NOT_RESPONDING
+                || moment.event.kind == EventKind::HOST_DISCONNECTED)
+            && moment.field("host_name").is_some_and(|name| {
+                !membership.nodes.iter().any(|node| node.uuid.is_some() && node.name.as_deref() == Some(name))
+            })
+    };
+    is_missed || (!is_named && near(case, at, (MISSED, MISSED)).iter().any(stranger))
+}
+
+/// Whether vSAN is off on the host of `node` and no list has it: whoever switched it off took it out.
+fn is_retired(case: &Case, membership: &Membership, node: usize) -> bool {
+    let is_off = membership.nodes[node].host.is_some_and(|host| case.hosts[host].vsan_disabled);
+    is_off && !membership.column(node).any(|(_, said)| said.listed == Some(true))
 }
 
 /// Adds a loss. One that lasts is one, whatever clocks make of it: that which most hosts saw.
