@@ -30,6 +30,8 @@ pub(super) struct Scene<'a> {
     /// Hosts whose VMs are affected.
     pub hosts: Vec<usize>,
     pub at: Option<Timestamp>,
+    /// Hosts that went on, whose view of the objects counts; all where nobody did.
+    pub mates: Vec<usize>,
     /// Whether it lasts at the capture.
     pub lasts: bool,
 }
@@ -44,7 +46,8 @@ pub(super) fn of<'c>(case: &'c Case, scene: &Scene<'_>) -> Effects<'c> {
     let near = |moment: &Moment, after: i64| {
         scene.at.is_none_or(|at| (-120..=after).contains(&(moment.time.since(at) / 1_000_000)))
     };
-    for moment in &case.timeline {
+    let all = || case.timeline.as_slice();
+    for moment in scene.at.map_or_else(all, |at| crate::verdict::near(case, at, (120, 86_400))) {
         let kind = moment.event.kind;
         let is_ours = cluster.hosts.contains(&moment.host) || Some(moment.host) == vcenter;
         if (kind == EventKind::VM_INVALID || kind == EventKind::VM_INACCESSIBLE)
@@ -63,7 +66,8 @@ pub(super) fn of<'c>(case: &'c Case, scene: &Scene<'_>) -> Effects<'c> {
         names.dedup();
     }
     if scene.lasts {
-        data(case, &cluster.hosts, &mut effects);
+        let hosts = if scene.mates.is_empty() { &cluster.hosts } else { &scene.mates };
+        data(case, hosts, &mut effects);
     }
     effects
 }

@@ -1,5 +1,7 @@
 //! Losses and splits of one cluster: what views and lines tell, joined and dated.
 
+use std::collections::BTreeSet;
+
 use super::reader::Reader;
 use super::run;
 use super::skew::vcenter_of;
@@ -17,6 +19,8 @@ pub(super) struct Loss<'c> {
     pub host: Option<usize>,
     /// The hosts that went on without it, with a bundle here.
     pub mates: Vec<usize>,
+    /// The nodes that belong to the cluster, this one among them.
+    pub expected: BTreeSet<usize>,
     /// How the views and the lines tell it.
     pub span: Span<'c>,
     /// Hosts whose log shows the loss, and when; by time.

@@ -49,6 +49,7 @@ fn finding(case: &Case, group: &Losses<'_>) -> Finding {
     let scene = Scene {
         membership: loss.membership,
         hosts: loss.host.into_iter().collect(),
+        mates: loss.mates.clone(),
         at: span.at,
         lasts: !span.over,
     };

@@ -42,7 +42,7 @@ fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for membership in &case.memberships {
         let events = event::events(case, membership);
-        findings.extend(events.splits.iter().map(|split| partition::finding(case, split)));
+        findings.extend(partition::findings(case, events.splits));
         findings.extend(lost::findings(case, events.losses));
     }
     findings

@@ -371,7 +371,7 @@ fn uplinks(host: &Host) -> Vec<String> {
 }
 
 /// The MTU that most vSAN adapters of `hosts` have.
-fn usual_mtu<'a>(hosts: impl Iterator<Item = &'a Host>) -> Option<u32> {
+pub(super) fn usual_mtu<'a>(hosts: impl Iterator<Item = &'a Host>) -> Option<u32> {
     let mut mtus: Vec<u32> = hosts.flat_map(adapters).filter_map(|adapter| adapter.value.mtu).collect();
     mtus.sort_unstable();
     let count = |mtu: u32| mtus.iter().filter(|other| **other == mtu).count();

@@ -11,7 +11,25 @@ use crate::case::Case;
 use crate::model::{Confidence, Severity};
 use crate::verdict::{Evidence, Finding, distinct};
 
-pub(super) fn finding(case: &Case, split: &Split<'_>) -> Finding {
+/// The findings about `splits`: those into the same groups together, told by the one that lasts, else by the last.
+pub(super) fn findings(case: &Case, splits: Vec<Split<'_>>) -> Vec<Finding> {
+    let mut groups: Vec<(Split<'_>, usize)> = Vec::new();
+    for split in splits {
+        let times = split.span.times;
+        match groups.iter_mut().find(|(known, _)| known.groups == split.groups) {
+            Some((known, told)) => {
+                *told += times;
+                if known.span.over {
+                    *known = split;
+                }
+            }
+            None => groups.push((split, times)),
+        }
+    }
+    groups.iter().map(|(split, times)| finding(case, split, *times)).collect()
+}
+
+fn finding(case: &Case, split: &Split<'_>, times: usize) -> Finding {
     let (id, network, of_cause) = cause::of_split(case, split);
     let (membership, span) = (split.membership, &split.span);
     let named: Vec<Vec<String>> = split
@@ -22,9 +40,13 @@ pub(super) fn finding(case: &Case, split: &Split<'_>) -> Finding {
     let mut hosts: Vec<usize> =
         split.groups.iter().flatten().filter_map(|&node| membership.nodes[node].host).collect();
     hosts.sort_unstable();
-    let effects =
-        effects::of(case, &Scene { membership, hosts: hosts.clone(), at: span.at, lasts: !span.over });
-    let told = text::Parted { groups: &named, over: span.over, span, cause: id, fault: network.fault };
+    let main: Vec<usize> =
+        split.groups.first().into_iter().flatten().filter_map(|&node| membership.nodes[node].host).collect();
+    let effects = effects::of(
+        case,
+        &Scene { membership, hosts: hosts.clone(), at: span.at, mates: main, lasts: !span.over },
+    );
+    let told = text::Parted { groups: &named, over: span.over, span, cause: id, fault: network.fault, times };
     let (_, last_line, _) = crate::verdict::span(span.lines.iter().copied());
     Finding {
         id: "vsan.partition",
@@ -47,6 +69,7 @@ pub(super) fn finding(case: &Case, split: &Split<'_>) -> Finding {
             "at_uncertainty_ms": span.at.map(|_| span.uncertainty_ms),
             "returned_at": span.returned,
             "over": span.over,
+            "times": times,
             "observers": crate::verdict::ids(case, &split.observers),
             "network": network.fault.filter(|_| id == "network").map(Fault::name),
             "effects": effects.details(),

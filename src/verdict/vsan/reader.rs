@@ -232,7 +232,10 @@ impl<'c> Reader<'c> {
         let by_view = self.state.rows.iter().find(|row| row.by == node).map_or(0, |row| row.gone.len());
         let own_side = host.is_some() && own.len().max(by_view) * 2 > others;
         let mates = self.mates(node, sides);
-        Loss { membership, node, host, mates, span, observers, observers_by_state, own_side }
+        let mut expected: BTreeSet<usize> =
+            (0..membership.nodes.len()).filter(|&node| self.state.expects(node)).collect();
+        expected.insert(node);
+        Loss { membership, node, host, mates, expected, span, observers, observers_by_state, own_side }
     }
 
     /// The hosts that went on without `node`.

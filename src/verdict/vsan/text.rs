@@ -310,9 +310,11 @@ impl Told<'_, '_> {
     fn maintenance(&self) -> Text {
         let name = self.name;
         let mut said = Sentences::default();
+        let at = self.cause.signs.maintenance.map(|moment| readable(moment.time));
+        let (at, at_ja) = at.map_or_else(Default::default, |at| (format!(" at {at}"), format!(" {at} に")));
         said.say(
-            format!("{name} had been put into maintenance mode: planned work."),
-            format!("{name} はメンテナンス モードにされていました (計画作業)。"),
+            format!("{name} had been put into maintenance mode{at}: planned work."),
+            format!("{name} は{at_ja}メンテナンス モードに切り替えられていました (計画作業)。"),
         );
         if let Some(stop) = self.cause.signs.stop {
             self.say_up(stop, &mut said);
@@ -333,23 +335,43 @@ impl Told<'_, '_> {
     }
 
     fn unknown(&self) -> Text {
-        let name = self.name;
+        let (name, over) = (self.name, self.loss.span.over);
+        let is = if over { "was" } else { "is" };
+        let ja = if over {
+            "がクラスタから外れていたこと"
+        } else {
+            "がクラスタから外れていること"
+        };
+        if self.loss.host.is_some_and(|host| self.case.hosts[host].vsan_disabled) {
+            return Text::new(
+                format!(
+                    "vSAN clustering is disabled on {name}, and the other hosts still have it on their lists: somebody disabled it there, or its configuration was lost."
+                ),
+                format!(
+                    "{name} では vSAN クラスタリングが無効ですが、他のホストのリストには残っています。{name} 上で無効にされたか、構成が失われています。"
+                ),
+            );
+        }
         if self.loss.host.is_none() {
             return Text::new(
                 format!(
-                    "The bundles show that {name} is out, but not why: whether it was down or only cut off, its own bundle would tell."
+                    "The bundles show that {name} {is} out, but not why: whether it was down or only cut off, its own bundle would tell."
                 ),
                 format!(
-                    "{name} がクラスタから外れていることは確認できますが、原因は特定できません。停止していたのか通信できなかったのかは、{name} のバンドルがあれば判断できます。"
+                    "{name} {ja}は確認できますが、原因は特定できません。停止していたのか通信できなかったのかは、{name} のバンドルがあれば判断できます。"
                 ),
             );
         }
         Text::new(
-            format!("The bundles show that {name} is out, but not why."),
-            format!(
-                "{name} がクラスタから外れていることは確認できますが、その原因はバンドルから特定できません。"
-            ),
+            format!("The bundles show that {name} {is} out, but not why."),
+            format!("{name} {ja}は確認できますが、その原因はバンドルから特定できません。"),
         )
+    }
+}
+
+fn say_times(times: usize, said: &mut Sentences) {
+    if times > 1 {
+        said.say(format!("It happened {times} times."), format!("同じ事象が {times} 回発生しています。"));
     }
 }
 
@@ -390,11 +412,12 @@ fn say_effects(effects: &Effects<'_>, lasts: bool, said: &mut Sentences) {
         );
     }
     if !effects.objects.is_empty() {
-        let states: Vec<String> =
-            effects.objects.iter().map(|state| format!("{} {}", state.objects, state.state)).collect();
+        let states = |name: fn(&str) -> String| -> Vec<String> {
+            effects.objects.iter().map(|state| format!("{} {}", state.objects, name(&state.state))).collect()
+        };
         said.say(
-            format!("vSAN objects not whole at the capture: {}.", list_en(&states)),
-            format!("取得時点で正常でない vSAN オブジェクト: {}。", list_ja(&states)),
+            format!("vSAN objects not whole at the capture: {}.", list_en(&states(str::to_owned))),
+            format!("取得時点で正常でない vSAN オブジェクト: {}。", list_ja(&states(state_ja))),
         );
     }
     if let Some((Some(objects), _)) = effects.resync {
@@ -403,6 +426,18 @@ fn say_effects(effects: &Effects<'_>, lasts: bool, said: &mut Sentences) {
             format!("再同期待ちのオブジェクトは {objects} 個です。"),
         );
     }
+}
+
+/// The state of an object as the Japanese vSphere Client calls it, with vSAN's own name.
+fn state_ja(state: &str) -> String {
+    let known = [
+        ("inaccessible", "アクセス不可"),
+        ("reduced-availability", "可用性の低下"),
+        ("nonavailability", "可用性以外の不整合"),
+        ("data-move", "データ移行中"),
+    ];
+    let name = known.iter().find(|(start, _)| state.starts_with(start)).map(|(_, name)| *name);
+    name.map_or_else(|| state.to_owned(), |name| format!("{name} ({state})"))
 }
 
 /// Why the network between two sides failed; `hosts` are those on which it shows.
@@ -461,6 +496,7 @@ pub(super) struct Parted<'a, 'c> {
     pub span: &'a Span<'c>,
     pub cause: &'a str,
     pub fault: Option<Fault>,
+    pub times: usize,
 }
 
 impl Parted<'_, '_> {
@@ -469,12 +505,12 @@ impl Parted<'_, '_> {
         if self.over {
             Text::new(
                 format!("The vSAN cluster was split into {count} groups"),
-                format!("vSAN クラスタが一時的に {count} つのグループに分断されました"),
+                format!("vSAN クラスタが一時的に {count} つのパーティションに分かれました"),
             )
         } else {
             Text::new(
                 format!("The vSAN cluster is split into {count} groups"),
-                format!("vSAN クラスタが {count} つのグループに分断されています"),
+                format!("vSAN クラスタが {count} つのパーティションに分かれています"),
             )
         }
     }
@@ -488,23 +524,26 @@ impl Parted<'_, '_> {
         match (self.span.at.map(readable), self.over) {
             (Some(at), false) => said.say(
                 format!("Since {at} hosts see each other only within these groups: {en}."),
-                format!("{at} 以降、ホスト同士は次のグループ内でのみ互いを認識しています: {ja}。"),
+                format!("{at} 以降、ホスト同士は次のパーティション内でのみ互いを認識しています: {ja}。"),
             ),
             (None, false) => said.say(
                 format!("Hosts see each other only within these groups: {en}."),
-                format!("ホスト同士は次のグループ内でのみ互いを認識しています: {ja}。"),
+                format!("ホスト同士は次のパーティション内でのみ互いを認識しています: {ja}。"),
             ),
             (at, true) => {
                 let at = at.unwrap_or_else(|| "?".to_owned());
                 said.say(
                     format!("From {at} hosts saw each other only within these groups: {en}."),
-                    format!("{at} から、ホスト同士は次のグループ内でのみ互いを認識していました: {ja}。"),
+                    format!(
+                        "{at} から、ホスト同士は次のパーティション内でのみ互いを認識していました: {ja}。"
+                    ),
                 );
                 if let Some(back) = self.span.returned.map(readable) {
                     said.say(format!("It was over at {back}."), format!("{back} に解消しました。"));
                 }
             }
         }
+        say_times(self.times, &mut said);
         say_effects(effects, !self.over, &mut said);
         said.text()
     }
@@ -514,7 +553,7 @@ impl Parted<'_, '_> {
             "network" => network(self.fault, &[]),
             "member-list-not-pushed" => Text::new(
                 "The unicast agent lists of the groups do not have each other's hosts: vCenter Server's member list did not reach every host.",
-                "各グループのユニキャスト エージェント リストに相手グループのホストがありません。vCenter Server のメンバー リストが全ホストに行き渡っていません。",
+                "各パーティションのユニキャスト エージェント リストに相手側のホストがありません。vCenter Server のメンバー リストが全ホストに行き渡っていません。",
             ),
             "format-skew" => Text::new(
                 "Some hosts run ESXi software that is older than the vSAN format of the cluster.",
@@ -522,7 +561,7 @@ impl Parted<'_, '_> {
             ),
             _ => Text::new(
                 "The bundles show the split, but not why.",
-                "分断は確認できますが、その原因はバンドルから特定できません。",
+                "パーティションは確認できますが、その原因はバンドルから特定できません。",
             ),
         }
     }

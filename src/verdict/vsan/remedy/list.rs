@@ -1,16 +1,17 @@
 //! The member list: let vCenter push it, and only if that fails rebuild it by hand (KB 326427).
 
 use super::super::event::Loss;
-use super::super::lists::{FROZEN, ListSign};
+use super::super::lists::{FROZEN, ListSign, is_frozen};
+use super::network::Ends;
 use super::{named, step, vcenter};
-use crate::case::{Case, Membership, Node};
+use crate::case::{Case, Node};
 use crate::model::Text;
 use crate::verdict::{Step, shell_word};
 
 /// Lets vCenter push the member list, and only if that fails rebuilds it by hand.
 pub(super) fn push(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {
     let name = loss.name(case);
-    let mut steps = vec![super::network::first_ping(case, loss.membership, loss.host)];
+    let mut steps = vec![super::network::first_ping(Ends::of(case, loss))];
     steps.extend(unfreeze(case, &sign.frozen));
     steps.push(Step::new(
         Text::new(
@@ -71,7 +72,7 @@ fn rebuild(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {
         None,
     )];
     let others = membership.nodes.iter().enumerate().filter(|(node, _)| *node != loss.node);
-    for (_, peer) in others.filter(|(_, peer)| peer.host.is_some() || peer.witness) {
+    for (_, peer) in others.filter(|(node, _)| loss.expected.contains(node)) {
         let Some(command) = add(peer) else { continue };
         let label = peer.label();
         steps.push(Step::new(
@@ -109,20 +110,19 @@ fn add(node: &Node) -> Option<String> {
     let uuid = node.uuid.as_deref()?;
     let kind = if node.witness { "witness" } else { "node" };
     let ip = node.addresses.first().map(|ip| shell_word(ip));
-    let ip = ip.unwrap_or_else(|| format!("<vSAN IP of {}>", node.label()));
+    // A name that a bundle gives is no word for a shell.
+    let ip = ip.unwrap_or_else(|| "<its vSAN IP>".to_owned());
+    let uuid = shell_word(uuid);
     Some(format!("esxcli vsan cluster unicastagent add -t {kind} -u {uuid} -U true -a {ip} -p 12321"))
 }
 
 /// A split whose lists do not have each other's hosts.
-pub(super) fn of_split(case: &Case, membership: &Membership) -> Vec<Step> {
+pub(super) fn of_split(ends: Ends<'_>) -> Vec<Step> {
+    let (case, membership) = (ends.case, ends.membership);
     let cluster = &case.clusters[membership.cluster];
-    let frozen: Vec<usize> = cluster
-        .hosts
-        .iter()
-        .copied()
-        .filter(|&host| case.hosts[host].options.get(FROZEN).is_some_and(|option| option.value == "1"))
-        .collect();
-    let mut steps = vec![super::network::first_ping(case, membership, None)];
+    let frozen: Vec<usize> =
+        cluster.hosts.iter().copied().filter(|&host| is_frozen(&case.hosts[host])).collect();
+    let mut steps = vec![super::network::first_ping(ends)];
     steps.extend(unfreeze(case, &frozen));
     steps.push(step(
         "In vCenter Server let the vSAN health service update the configuration of all hosts (cluster, Monitor, vSAN, Skyline Health: remediate inconsistent configuration).",

@@ -3,6 +3,7 @@
 mod list;
 mod network;
 
+use self::network::Ends;
 use super::cause::Cause;
 use super::event::{Loss, Split};
 use super::network::{Fault, NetworkSign};
@@ -13,32 +14,44 @@ use crate::verdict::{Step, ids, list_en, list_ja, version};
 
 /// The steps against `loss`.
 pub(super) fn steps(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
-    let lasts = !loss.span.over;
     let mut steps = match cause.id {
         "version-skew" => skew(case, loss, cause),
         "member-list-not-pushed" => list::push(case, loss, &cause.signs.lists),
-        "network" => network::steps(case, loss.membership, loss.host, &cause.signs.network),
+        "network" => network::steps(Ends::of(case, loss), &cause.signs.network),
         "host-crash" => crash(loss, cause),
         "host-restart" => restart(loss),
         "maintenance" => maintenance(case, loss),
-        "format-skew" => format(loss),
+        "format-skew" => format(case, loss),
         _ => unknown(case, loss),
     };
-    steps.extend(lasts.then(|| check(loss.membership)));
+    // Without its bundle the host is no place of the report: then the step says where.
+    if loss.host.is_none() {
+        let name = loss.name(case);
+        for step in steps.iter_mut().filter(|step| step.command.is_some() && step.host.is_none()) {
+            if matches!(cause.id, "maintenance" | "host-restart") {
+                step.text.en = format!("On {name}: {}", step.text.en);
+                step.text.ja = format!("{name} で実施: {}", step.text.ja);
+            }
+        }
+    }
+    steps.push(check(loss.expected.len()));
     steps
 }
 
 /// The steps against a split.
 pub(super) fn of_split(case: &Case, split: &Split<'_>, cause: &str, sign: &NetworkSign) -> Vec<Step> {
     let membership = split.membership;
-    let first = |group: &Vec<usize>| group.iter().find_map(|&node| membership.nodes[node].host);
-    let lost_side = split.groups.iter().skip(1).find_map(first);
+    let first =
+        |group: &Vec<usize>| group.iter().copied().find(|&node| membership.nodes[node].host.is_some());
+    let other = split.groups.first().and_then(first);
+    let lost = split.groups.iter().skip(1).find_map(first).or(other).unwrap_or_default();
+    let ends = Ends { case, membership, lost, other: other.filter(|other| *other != lost) };
     let mut steps = match cause {
-        "member-list-not-pushed" => list::of_split(case, membership),
-        "format-skew" => vec![one_build()],
-        _ => network::steps(case, membership, lost_side, sign),
+        "member-list-not-pushed" => list::of_split(ends),
+        "format-skew" => vec![one_build(None)],
+        _ => network::steps(ends, sign),
     };
-    steps.extend((!split.span.over).then(|| check(membership)));
+    steps.push(check(split.groups.iter().map(Vec::len).sum()));
     steps
 }
 
@@ -131,7 +144,10 @@ fn maintenance(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
     steps
 }
 
-fn format(loss: &Loss<'_>) -> Vec<Step> {
+fn format(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
+    // The newest of those that went on.
+    let rank = |host: &usize| case.hosts[*host].placed.as_ref().map(|placed| placed.rank());
+    let newest = loss.mates.iter().copied().filter(|host| rank(host).is_some()).max_by_key(rank);
     vec![
         step(
             "Create no new disk groups and upgrade no on-disk format meanwhile: there is no way back.",
@@ -139,15 +155,27 @@ fn format(loss: &Loss<'_>) -> Vec<Step> {
             None,
             None,
         ),
-        Step { host: loss.host, ..one_build() },
+        Step { host: loss.host, ..one_build(newest.map(|host| version::release(&case.hosts[host]))) },
     ]
 }
 
-fn one_build() -> Step {
-    step(
-        "Bring all hosts of the cluster to one ESXi build, the newest that any of them runs; vCenter Server first if it is older.",
-        "クラスタの全ホストを、その中で最も新しい ESXi ビルドに統一します。vCenter Server の方が古い場合は、先に vCenter Server をアップグレードします。",
-        Some("esxcli system version get"),
+fn one_build(wanted: Option<String>) -> Step {
+    let (en, ja) = match &wanted {
+        Some(release) => {
+            (format!(": {release}, as the other hosts run"), format!(" (他のホストと同じ {release})"))
+        }
+        None => (", the newest that any of them runs".to_owned(), " (その中で最も新しいもの)".to_owned()),
+    };
+    Step::new(
+        Text::new(
+            format!(
+                "Bring all hosts of the cluster to one ESXi build{en}; vCenter Server first if it is older."
+            ),
+            format!(
+                "クラスタの全ホストを同一の ESXi ビルドに統一します{ja}。vCenter Server の方が古い場合は、先に vCenter Server をアップグレードします。"
+            ),
+        ),
+        "esxcli system version get".to_owned(),
         None,
     )
 }
@@ -156,35 +184,42 @@ fn unknown(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
     let name = loss.name(case);
     let mut steps = Vec::new();
     if loss.host.is_none() {
+        let (see, see_ja) = if loss.span.over {
+            ("Take the bundle of", "のバンドルを取得します。")
+        } else {
+            (
+                "See on the console or the management controller whether it is up, and take the bundle of",
+                "のコンソールまたは管理コントローラで稼働状態を確認し、バンドルを取得します。",
+            )
+        };
         steps.push(Step::new(
             Text::new(
-                format!("See on the console or the management controller of {name} whether it is up, and take its bundle."),
-                format!("{name} のコンソールまたは管理コントローラで稼働状態を確認し、バンドルを取得します。"),
+                format!("{see} {name} (there: vm-support)."),
+                format!("{name} {see_ja} (コマンド: vm-support)"),
             ),
-            "vm-support".to_owned(),
+            None,
             None,
         ));
     }
     steps.push(step(
-        "Compare the membership and the unicast agent lists of all hosts, and test the vSAN network between them.",
-        "全ホストのメンバーシップとユニキャスト エージェント リストを比較し、vSAN ネットワークの疎通を確認します。",
+        "On every host: compare the membership and the unicast agent lists.",
+        "全ホストで、メンバーシップとユニキャスト エージェント リストを比較します。",
         Some("esxcli vsan cluster get; esxcli vsan cluster unicastagent list"),
         None,
     ));
-    steps.extend(network::ping(case, loss.membership, loss.host));
+    steps.push(network::ping(Ends::of(case, loss)));
     steps
 }
 
 /// Every node of the cluster counts every other one.
-fn check(membership: &Membership) -> Step {
-    let count = membership.nodes.len();
+fn check(count: usize) -> Step {
     Step::new(
         Text::new(
             format!(
-                "Check: every host counts all members: Sub-Cluster Member Count is {count}, and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves."
+                "Check on every host: Sub-Cluster Member Count is {count}, and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves."
             ),
             format!(
-                "確認: 全ホストで Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID が全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"
+                "確認 (全ホストで実施): Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID が全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"
             ),
         ),
         "esxcli vsan cluster get".to_owned(),
