@@ -301,6 +301,12 @@ const ESX_CONF_SAMPLES: &[Sample] = &[
             r#"{"fact":"system-uuid","uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0001"}"#,
         ],
     },
+    // What is no UUID is none.
+    Sample {
+        path: "etc/vmware/esx.conf",
+        text: "/system/uuid = \"5f0a1b2c-3d4e-5f60-7182-0050568a0001;reboot\"\n/adv/Misc/HostName = \"esx01\"\n/x = \"1\"\n",
+        facts: &[r#"{"fact":"host-name","name":"esx01"}"#],
+    },
     // 5.x writes the key otherwise; stderr before and behind.
     Sample {
         path: "etc/vmware/esx.conf",
