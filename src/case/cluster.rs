@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Missing;
 use super::host::{Host, Sourced};
+use super::membership::Membership;
 use super::names::Names;
 use super::node;
 use super::timeline::Moment;
@@ -177,6 +178,7 @@ fn is_ha_mate(hosts: &[Host], a: usize, b: usize) -> bool {
 pub(super) fn missing(
     hosts: &[Host],
     clusters: &[Cluster],
+    memberships: &[Membership],
     names: &Names,
     timeline: &[Moment],
 ) -> Vec<Missing> {
@@ -200,13 +202,18 @@ pub(super) fn missing(
             }
         }
     }
-    // A node that was seen to leave is on nobody's list any more.
+    // A node that was seen to leave is on nobody's list any more. Lines may name any number: those count that the
+    // membership kept.
     let left = |moment: &&Moment| moment.event.kind == EventKind::VSAN_NODE_LEFT;
-    for moment in timeline.iter().filter(left) {
-        let cluster = clusters.iter().find(|cluster| cluster.hosts.contains(&moment.host));
-        if let Some((uuid, cluster)) = moment.field("node").zip(cluster) {
-            let name = moment.event.fields.get("node_host");
-            found.note(cluster, moment.host, uuid, name, (&moment.event.source, &moment.event.raw));
+    for membership in memberships {
+        let cluster = &clusters[membership.cluster];
+        let known: BTreeSet<&str> = membership.nodes.iter().filter_map(|node| node.uuid.as_deref()).collect();
+        for moment in timeline.iter().filter(left).filter(|moment| cluster.hosts.contains(&moment.host)) {
+            let uuid = moment.field("node").map(str::to_ascii_lowercase);
+            if let Some(uuid) = uuid.filter(|uuid| known.contains(uuid.as_str())) {
+                let name = moment.event.fields.get("node_host");
+                found.note(cluster, moment.host, &uuid, name, (&moment.event.source, &moment.event.raw));
+            }
         }
     }
     let mut missing: Vec<Missing> = found.missing.into_values().collect();

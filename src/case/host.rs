@@ -7,6 +7,8 @@ use crate::digest::{Digest, LogCoverage};
 use crate::fact::cpuid_bits;
 use crate::fact::feature::FeatureValue;
 use crate::fact::releases::{self, Placed};
+use crate::fact::vmkernel::VmkernelAdapter;
+use crate::fact::vsan::is_node_uuid;
 use crate::fact::{CpuidLeaf, Fact, FactValue, UnicastAgent, VsanCluster};
 use crate::model::{Event, HostKind, Problem, ProblemKind, Source, Timestamp};
 
@@ -14,6 +16,9 @@ use super::capture::Capture;
 use super::coverage::Gap;
 use super::setup::Setup;
 use super::vm::{self, Vm};
+
+/// The advanced option that freezes the member list; see KB 326427.
+const IGNORE_MEMBER_LIST: &str = "/VSAN/IgnoreClusterMemberListUpdates";
 
 /// A value and the line that it came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -251,6 +256,44 @@ impl Host {
         (listed > 0 && view.member_count.is_none_or(|count| count == listed)).then_some(view)
     }
 
+    /// `Config Generation: <UUID> <n> <time>` of its view: the UUID of the vCenter Server that set the vSAN configuration,
+    /// lower case, and how often that was set.
+    pub fn config_generation(&self) -> Option<(&str, u64)> {
+        let mut words = self.vsan.as_ref()?.value.config_generation.as_deref()?.split_whitespace();
+        Some((words.next()?, words.next()?.parse().ok()?))
+    }
+
+    /// Whether it ignores the member lists that vCenter sends.
+    pub fn ignores_member_list(&self) -> bool {
+        let mut options = self.options.iter();
+        let own = options.find(|(path, _)| path.eq_ignore_ascii_case(IGNORE_MEMBER_LIST));
+        own.is_some_and(|(_, value)| value.value.trim() == "1")
+    }
+
+    /// The names of the adapters that carry its vSAN data, not only traffic to the witness: by `vsan network list`, whose
+    /// older form does not print the traffic, else by their tags.
+    pub fn vsan_vmknics(&self) -> Vec<&str> {
+        let carries = |traffic: &[String]| traffic.is_empty() || traffic.iter().any(|kind| kind == "vsan");
+        if let Some(interfaces) = &self.setup.vsan.interfaces {
+            let data = interfaces.iter().filter(|interface| carries(&interface.value.traffic));
+            let names: Vec<&str> = data.map(|interface| interface.value.vmknic.as_str()).collect();
+            // An empty list says that there is none; one of the witness's adapter alone may be cut.
+            if !names.is_empty() || interfaces.is_empty() {
+                return names;
+            }
+        }
+        let is_tagged = |adapter: &&Sourced<VmkernelAdapter>| {
+            adapter.value.tags.iter().flatten().any(|tag| tag.eq_ignore_ascii_case("vsan"))
+        };
+        let tagged = self.setup.network.vmkernel.iter().filter(is_tagged);
+        tagged.map(|adapter| adapter.value.name.as_str()).collect()
+    }
+
+    /// The adapters that carry its vSAN data, as far as they are told of; see [`Host::vsan_vmknics`].
+    pub fn vsan_adapters(&self) -> impl Iterator<Item = &Sourced<VmkernelAdapter>> {
+        self.vsan_vmknics().into_iter().filter_map(|name| self.setup.network.vmkernel.get(name))
+    }
+
     /// The vSAN cluster UUID.
     pub fn vsan_uuid(&self) -> Option<&str> {
         self.vsan.as_ref().and_then(|vsan| vsan.value.cluster_uuid.as_deref())
@@ -307,9 +350,10 @@ pub(super) fn host(digest: &mut Digest) -> (Host, Vec<Event>) {
     let damaged: BTreeSet<&str> = host.problems.iter().map(|problem| problem.path.as_str()).collect();
     host.setup.settle(&damaged);
     times.settle(&mut host, &events);
-    let own_role = events.iter().find_map(|event| event.fields.get("own_node")).cloned();
-    let node = stated_node(&host).map(str::to_owned).or(own_role).or_else(|| host.system_uuid.clone());
-    host.node = node.map(|node| node.to_ascii_lowercase());
+    let own_role = events.iter().find_map(|event| event.fields.get("own_node").map(String::as_str));
+    let told = [stated_node(&host), own_role, host.system_uuid.as_deref()];
+    let node = told.into_iter().flatten().find(|uuid| is_node_uuid(uuid)).map(str::to_ascii_lowercase);
+    host.node = node;
     host.name = best_name(&host.names).unwrap_or_else(|| name_of_bundle(&host.bundle));
     host.anonymous = host.names.is_empty();
     if host.anonymous {
@@ -380,10 +424,7 @@ fn take(host: &mut Host, fact: &Fact) {
         }
         FactValue::SystemUuid { uuid } => host.system_uuid = Some(uuid.to_ascii_lowercase()),
         FactValue::VsanCluster(vsan) => {
-            let mut vsan = vsan.clone();
-            vsan.members.iter_mut().for_each(|uuid| uuid.make_ascii_lowercase());
-            vsan.node_uuid.iter_mut().for_each(|uuid| uuid.make_ascii_lowercase());
-            host.vsan = Some(Sourced::of(fact, vsan));
+            host.vsan = Some(Sourced::of(fact, in_lower_case(vsan.clone())));
         }
         FactValue::VsanDisabled => host.vsan_disabled = true,
         FactValue::UnicastAgents { agents } => {
@@ -413,6 +454,25 @@ fn take(host: &mut Host, fact: &Fact) {
         }
         _ => {}
     }
+}
+
+/// `view` with every UUID in lower case, by which they are compared: which case one is printed in differs by tool.
+fn in_lower_case(mut view: VsanCluster) -> VsanCluster {
+    let single = [
+        &mut view.node_uuid,
+        &mut view.cluster_uuid,
+        &mut view.master_uuid,
+        &mut view.backup_uuid,
+        &mut view.membership_uuid,
+    ];
+    let all = single.into_iter().flatten().chain(&mut view.members);
+    all.for_each(|uuid| uuid.make_ascii_lowercase());
+    // The time behind it stays as it is.
+    if let Some(generation) = &mut view.config_generation {
+        let end = generation.find(char::is_whitespace).unwrap_or(generation.len());
+        generation[..end].make_ascii_lowercase();
+    }
+    view
 }
 
 /// Takes version and build from the best source: what a command printed at the capture before what a log's section

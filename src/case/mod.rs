@@ -100,7 +100,7 @@ impl Case {
         let migrations = migration::build(&timeline, &hosts, &clusters);
         let stops = stop::build(&timeline, &hosts);
         let memberships = membership::build(&hosts, &clusters, &names, &timeline);
-        let missing = cluster::missing(&hosts, &clusters, &names, &timeline);
+        let missing = cluster::missing(&hosts, &clusters, &memberships, &names, &timeline);
         Case { hosts, clusters, timeline, migrations, stops, memberships, missing, names }
     }
 

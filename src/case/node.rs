@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use super::host::{Host, same_name};
 use crate::fact::HaHost;
+use crate::fact::vsan::is_node_uuid;
 use crate::model::{Event, HostKind};
 
 /// What the bundles tell of the node of one UUID.
@@ -68,7 +69,7 @@ pub(super) fn told(hosts: &[Host], events: &[Vec<Event>]) -> BTreeMap<String, To
     for uuid in events.iter().flatten().filter_map(|event| event.fields.get("node")) {
         nodes.entry(uuid.to_ascii_lowercase()).or_default();
     }
-    nodes.retain(|uuid, _| !is_nil(uuid));
+    nodes.retain(|uuid, _| is_node(uuid));
     nodes
 }
 
@@ -176,17 +177,10 @@ pub(super) fn ha_hosts(hosts: &[Host]) -> impl Iterator<Item = &HaHost> {
     hosts.iter().filter_map(|host| host.setup.ha_hosts.as_ref()).flat_map(|list| &list.value)
 }
 
-/// The addresses of the adapters that carry the host's vSAN traffic: by `vsan network list`, else by their tags.
+/// The addresses of the adapters that carry the host's vSAN data.
 pub(super) fn vsan_addresses(host: &Host) -> Vec<IpAddr> {
-    let adapters = host.setup.network.vmkernel.iter().map(|adapter| &adapter.value);
-    let tagged =
-        |tags: &Option<Vec<String>>| tags.iter().flatten().any(|tag| tag.eq_ignore_ascii_case("vsan"));
-    let carries = adapters.filter(|adapter| match &host.setup.vsan.interfaces {
-        Some(interfaces) => interfaces.get(&adapter.name).is_some(),
-        None => tagged(&adapter.tags),
-    });
-    let addresses = carries.flat_map(|adapter| adapter.addresses.iter().flatten()).map(|address| address.ip);
-    addresses.filter(is_routable).collect()
+    let addresses = host.vsan_adapters().flat_map(|adapter| adapter.value.addresses.iter().flatten());
+    addresses.map(|address| address.ip).filter(is_routable).collect()
 }
 
 /// An address that tells nodes apart.
@@ -215,6 +209,11 @@ pub(super) fn is_name(name: &str) -> bool {
     !label.is_empty() && !label.eq_ignore_ascii_case("localhost") && name != "127.0.0.1"
 }
 
+/// Whether `uuid` can be that of a node.
+pub(super) fn is_node(uuid: &str) -> bool {
+    is_node_uuid(uuid) && !is_nil(uuid)
+}
+
 /// Whether a UUID is all zeros: that of no node.
 pub(super) fn is_nil(uuid: &str) -> bool {
     uuid.bytes().all(|byte| byte == b'0' || byte == b'-')
@@ -223,33 +222,101 @@ pub(super) fn is_nil(uuid: &str) -> bool {
 /// The names of nodes without a bundle, each for one node only.
 pub(super) fn names(hosts: &[Host], told: &BTreeMap<String, Told>) -> BTreeMap<String, String> {
     let taken: BTreeSet<&str> = hosts.iter().filter_map(Host::node_uuid).collect();
-    let is_called = |name: &str| hosts.iter().any(|host| host.is_called(name));
+    let (mut own, ha) = (NameCounts::default(), HaNames::of(hosts));
+    hosts.iter().flat_map(|host| host.names.iter().chain([&host.name])).for_each(|name| own.add(name));
     let free = told.iter().filter(|(uuid, _)| !taken.contains(uuid.as_str()));
     let named: Vec<(&String, &Told, String)> = free
-        .filter_map(|(uuid, node)| Some((uuid, node, name_of(hosts, uuid, node)?)))
-        .filter(|(_, _, name)| !is_called(name))
+        .filter_map(|(uuid, node)| Some((uuid, node, ha.name_of(uuid, node)?)))
+        .filter(|(_, _, name)| own.of(name) == 0)
         .collect();
+    let (mut all, mut live) = (NameCounts::default(), NameCounts::default());
+    for (_, node, name) in &named {
+        all.add(name);
+        if node.live {
+            live.add(name);
+        }
+    }
     // Of two nodes with one name the one that is still there has it.
-    let is_its = |of: &&(&String, &Told, String)| {
-        let mut others = named.iter().filter(|other| other.0 != of.0 && same_name(&other.2, &of.2));
-        others.all(|other| of.1.live && !other.1.live)
-    };
+    let is_its =
+        |(_, node, name): &&(&String, &Told, String)| all.of(name) == 1 || (node.live && live.of(name) == 1);
     named.iter().filter(is_its).map(|(uuid, _, name)| ((*uuid).clone(), name.clone())).collect()
 }
 
-/// What member lists call a node, else what the directory does, else the name that vSphere HA has for its address, else
-/// for the MAC address that its UUID ends with.
-fn name_of(hosts: &[Host], uuid: &str, node: &Told) -> Option<String> {
-    let by_ha = |test: &dyn Fn(&HaHost) -> bool| {
-        let names = ha_hosts(hosts).filter(|host| test(host)).filter_map(|host| host.name.clone());
-        one_name(&names.filter(|name| is_name(name)).collect())
-    };
-    let has_address = |host: &HaHost| {
-        host.addresses.iter().filter_map(|ip| address(ip)).any(|ip| node.addresses.contains(&ip))
-    };
-    let has_mac = |host: &HaHost| mac_of(uuid).is_some_and(|mac| host.macs.contains(&mac));
-    let told = one_name(&node.listed).or_else(|| one_name(&node.directory));
-    told.or_else(|| by_ha(&has_address)).or_else(|| by_ha(&has_mac))
+/// How many names mean one host, in the sense of [`same_name`]. A host may list thousands: they are not compared one by
+/// one.
+#[derive(Debug, Default)]
+pub(super) struct NameCounts {
+    /// By the whole name.
+    whole: BTreeMap<String, usize>,
+    /// Names without a domain.
+    short: BTreeMap<String, usize>,
+    /// Names with one, by their first label.
+    long: BTreeMap<String, usize>,
+}
+
+impl NameCounts {
+    pub(super) fn add(&mut self, name: &str) {
+        let (name, label) = parts(name);
+        if let Some(label) = label {
+            let kin = if label == name { &mut self.short } else { &mut self.long };
+            *kin.entry(label).or_default() += 1;
+        }
+        *self.whole.entry(name).or_default() += 1;
+    }
+
+    /// How many of the names that were added mean the same host as `name`.
+    pub(super) fn of(&self, name: &str) -> usize {
+        let (name, label) = parts(name);
+        let same = self.whole.get(&name).filter(|_| !name.is_empty());
+        let kin = label.and_then(|label| {
+            let kin = if label == name { &self.long } else { &self.short };
+            kin.get(&label)
+        });
+        same.copied().unwrap_or(0) + kin.copied().unwrap_or(0)
+    }
+}
+
+/// The whole name in lower case, and its first label; an address has none.
+fn parts(name: &str) -> (String, Option<String>) {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let is_address = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b':');
+    let label = name.split('.').next().filter(|label| !label.is_empty() && !is_address);
+    let label = label.map(str::to_owned);
+    (name, label)
+}
+
+/// The names that the lists of vSphere HA have for addresses and MAC addresses.
+struct HaNames {
+    by_address: BTreeMap<IpAddr, BTreeSet<String>>,
+    by_mac: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl HaNames {
+    fn of(hosts: &[Host]) -> HaNames {
+        let mut known = HaNames { by_address: BTreeMap::new(), by_mac: BTreeMap::new() };
+        for host in ha_hosts(hosts) {
+            let Some(name) = host.name.as_ref().filter(|name| is_name(name)) else { continue };
+            for ip in host.addresses.iter().filter_map(|ip| address(ip)) {
+                known.by_address.entry(ip).or_default().insert(name.clone());
+            }
+            for mac in &host.macs {
+                known.by_mac.entry(mac.to_ascii_lowercase()).or_default().insert(name.clone());
+            }
+        }
+        known
+    }
+
+    /// What member lists call a node, else what the directory does, else the name that vSphere HA has for its address,
+    /// else for the MAC address that its UUID ends with.
+    fn name_of(&self, uuid: &str, node: &Told) -> Option<String> {
+        let by_address = || {
+            let names = node.addresses.iter().filter_map(|ip| self.by_address.get(ip));
+            one_name(&names.flatten().cloned().collect())
+        };
+        let by_mac = || one_name(self.by_mac.get(&mac_of(uuid)?)?);
+        let told = one_name(&node.listed).or_else(|| one_name(&node.directory));
+        told.or_else(by_address).or_else(by_mac)
+    }
 }
 
 /// The fullest of `names`, if all of them mean one host.

@@ -1,10 +1,10 @@
 //! Who a host is: its name, UUID, and what made the bundle.
 
 use super::date::zone_minutes;
-use super::text::{Anchor, EachLine, assignment, build_number, is_version, lossy, pair, value};
+use super::text::{Anchor, EachLine, assignment, build_number, cut, is_uuid, is_version, lossy, pair, value};
 use super::{Fact, FactFile, FactValue, Line, Output, Reader, Sample, is_command, is_file};
 use crate::format::time;
-use crate::model::{HostKind, Timestamp};
+use crate::model::{HostKind, ProblemKind, Timestamp};
 
 /// The output of `uname -a`.
 pub static UNAME: FactFile = FactFile {
@@ -131,8 +131,14 @@ fn esx_conf(line: &Line<'_>, text: &str, out: &mut Output) {
     match read.key.as_str() {
         "/adv/Misc/HostName" | "/adv/Misc/Hostname" => push_name(line, &read.value, out),
         "/system/uuid" => {
-            let uuid = value(&read.value).map(|uuid| line.fact(FactValue::SystemUuid { uuid }));
-            out.facts.extend(uuid);
+            let Some(uuid) = value(&read.value) else { return };
+            if is_uuid(&uuid) {
+                out.facts.push(line.fact(FactValue::SystemUuid { uuid }));
+            } else {
+                // It would go on as the node's UUID, into commands too.
+                let text = format!("line {}: '{}' is no UUID", line.number, cut(&uuid, 64));
+                out.problems.push(Anchor::of(line).problem(ProblemKind::Unparsed, text));
+            }
         }
         _ => {}
     }
@@ -294,6 +300,12 @@ const ESX_CONF_SAMPLES: &[Sample] = &[
             r#"{"fact":"host-name","name":"esx01.lab.local"}"#,
             r#"{"fact":"system-uuid","uuid":"5f0a1b2c-3d4e-5f60-7182-0050568a0001"}"#,
         ],
+    },
+    // What is no UUID is none.
+    Sample {
+        path: "etc/vmware/esx.conf",
+        text: "/system/uuid = \"5f0a1b2c-3d4e-5f60-7182-0050568a0001;reboot\"\n/adv/Misc/HostName = \"esx01\"\n/x = \"1\"\n",
+        facts: &[r#"{"fact":"host-name","name":"esx01"}"#],
     },
     // 5.x writes the key otherwise; stderr before and behind.
     Sample {

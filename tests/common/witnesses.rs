@@ -43,6 +43,7 @@ pub fn matrix(case: &Case<'_>, cluster: &str) -> MembershipInfo {
             text: "esx01 | <b>odd</b> `x`".to_owned(),
         }],
         cluster: cluster.into(),
+        left_out: 0,
         answers: answer(case).into_iter().collect(),
         rows: case.hosts.iter().cloned().chain(case.vcenter.map(str::to_owned)).collect(),
         says,

@@ -1,5 +1,7 @@
 //! Puts the matrix together: what views and lists say at the capture, and what lines said before.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::nodes::nodes;
 use super::{Membership, Node, Said, Testimony};
 use crate::case::cluster::{Cluster, ClusterBasis};
@@ -36,16 +38,22 @@ fn membership(
     names: &Names,
     timeline: &[Moment],
 ) -> Membership {
-    let nodes = nodes(hosts, cluster, names, timeline);
-    let mut membership = Membership { cluster: index, nodes, ..Membership::default() };
+    let (nodes, left_out) = nodes(hosts, cluster, names, timeline);
+    let by_uuid: BTreeMap<String, usize> =
+        nodes.iter().enumerate().rev().filter_map(|(at, node)| Some((node.uuid.clone()?, at))).collect();
+    let mut membership = Membership { cluster: index, nodes, left_out, ..Membership::default() };
     for &row in &cluster.hosts {
         take_state(&mut membership, row, &hosts[row]);
     }
     let vcenter = |host: usize| hosts[host].kind == HostKind::Vcenter;
     for (at, moment) in timeline.iter().enumerate() {
         let is_witness = cluster.hosts.contains(&moment.host) || vcenter(moment.host);
-        let told = if is_witness { told(&membership.nodes, moment, vcenter(moment.host)) } else { None };
-        let Some((said, node)) = told else { continue };
+        let Some((said, named)) = says(moment, vcenter(moment.host)).filter(|_| is_witness) else { continue };
+        let node = match named {
+            Named::Uuid(uuid) => by_uuid.get(&uuid).copied(),
+            Named::Host(name) => membership.nodes.iter().position(|node| node.is_called(name)),
+        };
+        let Some(node) = node else { continue };
         if membership.nodes[node].host != Some(moment.host) {
             membership.says.entry((moment.host, node)).or_default().lines.push((said, at));
         }
@@ -58,12 +66,14 @@ fn membership(
 
 /// What the view and the unicast list of `host` say of each node but its own.
 fn take_state(membership: &mut Membership, row: usize, host: &Host) {
-    let view = host.whole_view();
+    let members: Option<BTreeSet<&str>> =
+        host.whole_view().map(|view| view.members.iter().map(String::as_str).collect());
+    let agents: Option<BTreeSet<&str>> =
+        host.unicast.as_ref().map(|list| list.value.iter().map(|agent| agent.node_uuid.as_str()).collect());
     for (at, node) in membership.nodes.iter().enumerate().filter(|(_, node)| node.host != Some(row)) {
         let Some(uuid) = &node.uuid else { continue };
-        let counted = view.map(|view| view.members.contains(uuid));
-        let listed =
-            host.unicast.as_ref().map(|list| list.value.iter().any(|agent| agent.node_uuid == *uuid));
+        let counted = members.as_ref().map(|members| members.contains(uuid.as_str()));
+        let listed = agents.as_ref().map(|agents| agents.contains(uuid.as_str()));
         if counted.is_some() || listed.is_some() {
             let said = Testimony { counted, listed, lines: Vec::new() };
             membership.says.insert((row, at), said);
@@ -71,29 +81,41 @@ fn take_state(membership: &mut Membership, row: usize, host: &Host) {
     }
 }
 
-/// What a moment says, and of which node.
-fn told(nodes: &[Node], moment: &Moment, by_vcenter: bool) -> Option<(Said, usize)> {
-    let by_uuid = || {
-        let uuid = moment.field("node")?;
-        nodes.iter().position(|node| node.uuid.as_deref() == Some(uuid))
-    };
-    let by_name = || {
-        let name = moment.field("host_name")?;
-        nodes.iter().position(|node| node.name.as_deref().is_some_and(|own| same_name(own, name)))
-    };
+/// How a line names a node.
+enum Named<'a> {
+    /// By its UUID, lower case.
+    Uuid(String),
+    /// By the name of its host.
+    Host(&'a str),
+}
+
+/// Rules about a peer, or about the network between, that do not say that the peer is silent: its packets arrive damaged,
+/// its updates are not applied, a test of the network failed.
+const NOT_SILENCE: &[&str] =
+    &["cmmds.update-not-applied", "rdt.checksum-mismatch", "vob.vsan-network", "vsanhealth.network-test-red"];
+
+/// What a moment says, and of whom.
+fn says(moment: &Moment, by_vcenter: bool) -> Option<(Said, Named<'_>)> {
+    let rule = moment.event.rule.as_str();
+    let uuid = |said| Some((said, Named::Uuid(moment.field("node")?.to_ascii_lowercase())));
+    let name = |said| Some((said, Named::Host(moment.field("host_name")?)));
     match moment.event.kind {
-        EventKind::VSAN_NODE_LEFT => Some((Said::Left, by_uuid()?)),
-        EventKind::VSAN_NODE_JOINED => Some((Said::Joined, by_uuid()?)),
-        EventKind::VSAN_PEER_UNREACHABLE => Some((Said::Unreachable, by_uuid()?)),
-        EventKind::HA_HOST_DEAD => Some((Said::Dead, by_name()?)),
+        EventKind::VSAN_NODE_LEFT => uuid(Said::Left),
+        EventKind::VSAN_NODE_JOINED => uuid(Said::Joined),
+        EventKind::VSAN_PEER_UNREACHABLE if !NOT_SILENCE.contains(&rule) => uuid(Said::Unreachable),
+        EventKind::HA_HOST_DEAD => name(Said::Dead),
         // What a single heartbeat is missed for is no loss yet.
-        EventKind::HOST_NOT_RESPONDING
-            if by_vcenter && moment.event.rule != "vpxd.host-missed-heartbeats" =>
-        {
-            Some((Said::NotResponding, by_name()?))
+        EventKind::HOST_NOT_RESPONDING if by_vcenter && rule != "vpxd.host-missed-heartbeats" => {
+            name(Said::NotResponding)
         }
-        EventKind::HOST_DISCONNECTED if by_vcenter => Some((Said::Disconnected, by_name()?)),
-        EventKind::HOST_RECONNECTED if by_vcenter => Some((Said::Reconnected, by_name()?)),
+        EventKind::HOST_DISCONNECTED if by_vcenter => name(Said::Disconnected),
+        EventKind::HOST_RECONNECTED if by_vcenter => name(Said::Reconnected),
         _ => None,
+    }
+}
+
+impl Node {
+    fn is_called(&self, name: &str) -> bool {
+        self.name.as_deref().is_some_and(|own| same_name(own, name))
     }
 }

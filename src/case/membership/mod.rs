@@ -22,6 +22,8 @@ pub struct Membership {
     pub rows: Vec<usize>,
     /// What is said, by row (an index into the case's hosts) and node (an index into `nodes`).
     pub says: BTreeMap<(usize, usize), Testimony>,
+    /// Nodes that only lines name and that are not in `nodes`, as there are more of these than a cluster can have.
+    pub left_out: usize,
 }
 
 /// A node of a vSAN cluster.
@@ -31,7 +33,7 @@ pub struct Node {
     pub uuid: Option<String>,
     /// The host, where its bundle is here.
     pub host: Option<usize>,
-    /// Its name: the host's id, else what a member list, the directory or an HA list calls it.
+    /// Its name: the host's id, else what a member list, the directory or an HA list calls it. No two nodes have one.
     pub name: Option<String>,
     /// Whether it is a witness appliance, which holds no data.
     pub witness: bool,

@@ -1,5 +1,6 @@
 //! The nodes of one cluster: its hosts, and whoever else the bundles of these name.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -9,14 +10,21 @@ use crate::case::host::Host;
 use crate::case::names::Names;
 use crate::case::node;
 use crate::case::timeline::Moment;
-use crate::model::EventKind;
+use crate::model::{EventKind, Timestamp};
 
 /// Every node of `cluster`: its hosts in their order, of which clones have one UUID; then those that only lists, lines
 /// or the directory name, by name and UUID, witnesses last.
 ///
-/// The directory keeps nodes that were removed long ago: what it alone names is there only if it is healthy.
-pub(super) fn nodes(hosts: &[Host], cluster: &Cluster, names: &Names, timeline: &[Moment]) -> Vec<Node> {
-    let told = told(hosts, cluster, timeline);
+/// The directory keeps nodes that were removed long ago: what it alone names is there only if it is healthy. How many
+/// nodes were left out, as only lines name them and there are too many, stands beside them.
+pub(super) fn nodes(
+    hosts: &[Host],
+    cluster: &Cluster,
+    names: &Names,
+    timeline: &[Moment],
+) -> (Vec<Node>, usize) {
+    let mut told = told(hosts, cluster, timeline);
+    let left_out = leave_out(&mut told, |uuid| names.node(uuid).is_some());
     let mut nodes: Vec<Node> =
         cluster.hosts.iter().map(|&index| of_host(hosts, index, names, &told)).collect();
     let own: BTreeSet<&str> = cluster.hosts.iter().filter_map(|&index| hosts[index].node_uuid()).collect();
@@ -25,7 +33,31 @@ pub(super) fn nodes(hosts: &[Host], cluster: &Cluster, names: &Names, timeline: 
     others
         .sort_by_cached_key(|node| (node.witness, node.name.is_none(), node.name.clone(), node.uuid.clone()));
     nodes.append(&mut others);
-    nodes
+    name_uniquely(&mut nodes);
+    (nodes, left_out)
+}
+
+/// Takes out nodes that only lines name and of which no bundle is here, beyond [`MAX_BY_LINES`]: damaged or hostile logs
+/// name any number. Those that most hosts name stay, then those named first. How many went.
+fn leave_out(told: &mut BTreeMap<String, Told>, has_bundle: impl Fn(&str) -> bool) -> usize {
+    let by_lines = told.iter().filter(|(uuid, node)| node.is_by_lines() && !has_bundle(uuid));
+    let mut ranked: Vec<(Reverse<usize>, Option<Timestamp>, String)> =
+        by_lines.map(|(uuid, node)| (Reverse(node.tellers.len()), node.first, uuid.clone())).collect();
+    ranked.sort();
+    let rest = ranked.split_off(ranked.len().min(MAX_BY_LINES));
+    for (_, _, uuid) in &rest {
+        told.remove(uuid);
+    }
+    rest.len()
+}
+
+/// Takes a name that two nodes would have from those without a bundle: it tells neither.
+fn name_uniquely(nodes: &mut [Node]) {
+    let mut counts = node::NameCounts::default();
+    nodes.iter().filter_map(|node| node.name.as_deref()).for_each(|name| counts.add(name));
+    for node in nodes.iter_mut().filter(|node| node.host.is_none()) {
+        node.name = node.name.take().filter(|name| counts.of(name) == 1);
+    }
 }
 
 /// What the bundles of one cluster tell of a node.
@@ -33,11 +65,28 @@ pub(super) fn nodes(hosts: &[Host], cluster: &Cluster, names: &Names, timeline: 
 struct Told {
     /// Whether a member list, a unicast list or a line names it, or the directory has it as healthy.
     is_named: bool,
+    /// Whether one of them but a line does.
+    is_listed: bool,
+    /// Hosts whose lines name it.
+    tellers: BTreeSet<usize>,
+    /// When the first of these lines was written.
+    first: Option<Timestamp>,
     witness: bool,
     addresses: Vec<IpAddr>,
 }
 
+/// The most nodes of a cluster that lines alone tell of: as many as a cluster has hosts.
+const MAX_BY_LINES: usize = 64;
+
 impl Told {
+    fn is_by_lines(&self) -> bool {
+        self.is_named && !self.is_listed
+    }
+
+    fn list(&mut self) {
+        (self.is_named, self.is_listed) = (true, true);
+    }
+
     fn add(&mut self, ip: Option<IpAddr>) {
         if let Some(ip) = ip.filter(|ip| !self.addresses.contains(ip)) {
             self.addresses.push(ip);
@@ -49,11 +98,11 @@ fn told(hosts: &[Host], cluster: &Cluster, timeline: &[Moment]) -> BTreeMap<Stri
     let mut told: BTreeMap<String, Told> = BTreeMap::new();
     for host in cluster.hosts.iter().map(|&index| &hosts[index]) {
         for uuid in host.vsan.iter().flat_map(|vsan| &vsan.value.members) {
-            told.entry(uuid.clone()).or_default().is_named = true;
+            told.entry(uuid.clone()).or_default().list();
         }
         for agent in host.unicast.iter().flat_map(|list| &list.value) {
             let node = told.entry(agent.node_uuid.clone()).or_default();
-            node.is_named = true;
+            node.list();
             node.witness |= agent.witness;
             node.add(agent.ip.as_deref().and_then(node::address));
         }
@@ -62,7 +111,9 @@ fn told(hosts: &[Host], cluster: &Cluster, timeline: &[Moment]) -> BTreeMap<Stri
     for host in cluster.hosts.iter().map(|&index| &hosts[index]) {
         for (uuid, entry) in &host.setup.vsan.nodes {
             let node = told.entry(uuid.clone()).or_default();
-            node.is_named |= entry.value.is_healthy();
+            if entry.value.is_healthy() {
+                node.list();
+            }
             entry.value.addresses.iter().for_each(|ip| node.add(node::address(ip)));
         }
     }
@@ -70,10 +121,12 @@ fn told(hosts: &[Host], cluster: &Cluster, timeline: &[Moment]) -> BTreeMap<Stri
         for uuid in named_by(moment) {
             let node = told.entry(uuid.clone()).or_default();
             node.is_named = true;
+            node.tellers.insert(moment.host);
+            node.first.get_or_insert(moment.time);
             node.witness |= calls_witness(&moment.event.raw, &uuid);
         }
     }
-    told.retain(|uuid, _| !node::is_nil(uuid));
+    told.retain(|uuid, _| node::is_node(uuid));
     told
 }
 

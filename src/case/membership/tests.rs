@@ -145,3 +145,93 @@ fn hosts_without_vsan_have_no_membership_and_a_witness_is_marked() {
     assert!(last.witness && last.host.is_none());
     assert_eq!(last.uuid, Some(uuid(9)));
 }
+
+#[test]
+fn what_goes_wrong_with_a_peer_is_no_silence_of_it() {
+    let of = [("node", uuid(2))];
+    let of: Vec<(&str, &str)> = of.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let said = |rule: &str| {
+        let line = event(3, EventKind::VSAN_PEER_UNREACHABLE, rule, &of);
+        let case = Case::build(vec![
+            bundle("a", vec![view(1, &[1, 2], 2)], vec![line]),
+            bundle("b", vec![view(2, &[1, 2], 2)], Vec::new()),
+        ]);
+        told(&case, "a", "b").expect("its view").2
+    };
+    for rule in ["cmmds.missed-heartbeat", "cmmdsnet.unicast-send-failed"] {
+        assert_eq!(said(rule), [Said::Unreachable], "{rule}");
+    }
+    for rule in [
+        "rdt.checksum-mismatch",
+        "cmmds.update-not-applied",
+        "vsanhealth.network-test-red",
+        "vob.vsan-network",
+    ] {
+        assert_eq!(said(rule), [], "{rule}");
+    }
+}
+
+#[test]
+fn a_view_in_upper_case_is_of_the_same_cluster() {
+    let mut upper = view(2, &[1, 2], 2);
+    if let FactValue::VsanCluster(view) = &mut upper {
+        let up = |uuid: &mut String| uuid.make_ascii_uppercase();
+        view.cluster_uuid = Some("52ABCDEF-0000-0000-0000-000000000001".to_owned());
+        view.members.iter_mut().chain(&mut view.node_uuid).for_each(up);
+        view.master_uuid = Some(uuid(1).to_ascii_uppercase());
+        view.config_generation = Some("52AB-CD 7 2020-06-30T01:02:03.456".to_owned());
+    }
+    let mut lower = view(1, &[1, 2], 2);
+    if let FactValue::VsanCluster(view) = &mut lower {
+        view.cluster_uuid = Some("52abcdef-0000-0000-0000-000000000001".to_owned());
+    }
+    let case = Case::build(vec![bundle("a", vec![lower], Vec::new()), bundle("b", vec![upper], Vec::new())]);
+    assert_eq!((case.clusters.len(), case.memberships.len()), (1, 1));
+    assert_eq!(told(&case, "b", "a"), Some((Some(true), None, Vec::new())));
+    let view = &case.hosts[1].vsan.as_ref().expect("a view").value;
+    assert_eq!(view.master_uuid, Some(uuid(1)));
+    assert_eq!(view.config_generation.as_deref(), Some("52ab-cd 7 2020-06-30T01:02:03.456"));
+    assert_eq!(case.hosts[1].config_generation(), Some(("52ab-cd", 7)));
+    assert_eq!(case.hosts[0].config_generation(), None);
+}
+
+#[test]
+fn nodes_that_lines_alone_name_are_limited_and_counted() {
+    let other = |n: usize| format!("5e000000-0000-0000-0001-{n:012}");
+    let left =
+        |at: i64, node: &str| event(at, EventKind::VSAN_NODE_LEFT, "cmmds.node-left", &[("node", node)]);
+    let mut lines: Vec<Event> = (0..5_000).map(|n| left(n, &other(n as usize))).collect();
+    lines.push(left(6_000, &uuid(3)));
+    // Both hosts name this one, though late.
+    lines.push(left(6_001, &other(9_999)));
+    let case = Case::build(vec![
+        bundle("a", vec![view(1, &[1, 2], 2), list(&[2, 3])], lines),
+        bundle("b", vec![view(2, &[1, 2], 2)], vec![left(6_001, &other(9_999))]),
+    ]);
+    let membership = &case.memberships[0];
+    assert_eq!((membership.nodes.len(), membership.left_out), (3 + 64, 5_001 - 64));
+    let is_there = |uuid: &str| membership.node(uuid).is_some();
+    assert!(is_there(&uuid(3)), "a list has it");
+    assert!(is_there(&other(9_999)) && is_there(&other(0)) && is_there(&other(62)));
+    assert!(!is_there(&other(63)) && !is_there(&other(4_999)));
+    assert_eq!(case.missing.len(), 65, "who is not in the matrix is not missed either");
+}
+
+#[test]
+fn what_is_no_uuid_is_no_node() {
+    for bad in
+        ["5e000000-0000-0000-0000-0000000000'2", "$(reboot)", "5e000000-0000-0000-0000-000000000002;reboot"]
+    {
+        let case = Case::build(vec![
+            bundle(
+                "a",
+                vec![view(1, &[1], 1)],
+                vec![event(1, EventKind::VSAN_NODE_LEFT, "cmmds.node-left", &[("node", bad)])],
+            ),
+            bundle("b", vec![FactValue::SystemUuid { uuid: bad.to_owned() }], Vec::new()),
+        ]);
+        assert_eq!(case.hosts[1].node, None, "{bad}");
+        let uuids: Vec<_> = case.memberships[0].nodes.iter().filter_map(|node| node.uuid.clone()).collect();
+        assert_eq!(uuids, [uuid(1)], "{bad}");
+    }
+}

@@ -326,3 +326,38 @@ fn a_missing_member_has_its_name_and_a_witness_is_never_missing() {
     let told: Vec<&str> = case.missing.iter().map(|missing| missing.label()).collect();
     assert_eq!(told, ["esx8.lab"]);
 }
+
+#[test]
+fn names_are_counted_as_they_are_compared() {
+    let names = [
+        "esx1",
+        "ESX1.",
+        "esx1.lab",
+        "esx1.other",
+        "esx10",
+        "10",
+        "10.lab",
+        "10.0.0.2",
+        "10.0.0.2.",
+        "",
+        ".",
+    ];
+    let mut counts = NameCounts::default();
+    names.iter().for_each(|name| counts.add(name));
+    for name in names {
+        let same = names.iter().filter(|other| same_name(name, other)).count();
+        assert_eq!(counts.of(name), same, "{name}");
+    }
+}
+
+#[test]
+fn thousands_of_names_are_not_compared_one_by_one() {
+    let node = |n: usize| {
+        (
+            format!("5f0a1b2c-3d4e-5f60-7182-{n:012}"),
+            Told { listed: BTreeSet::from([format!("esx.rack{n}")]), live: true, ..Told::default() },
+        )
+    };
+    let told: BTreeMap<String, Told> = (1..=100_000).map(node).collect();
+    assert_eq!(names(&[], &told).len(), 100_000);
+}

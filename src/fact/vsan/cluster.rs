@@ -1,7 +1,7 @@
 //! Membership as one host sees it: its role, and the members of its cluster.
 
 use super::super::read::{AllEntries, Entries, Entry};
-use super::super::text::{Anchor, is_uuid, lossy};
+use super::super::text::{Anchor, cut, is_uuid, lossy};
 use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, VsanCluster, is_output};
 use crate::model::ProblemKind;
 
@@ -106,17 +106,18 @@ fn cluster(entry: &Entry, out: &mut Output) -> VsanCluster {
     let is_told = |key: &&str| entry.has(key) || entry.closed(key, holds_uuid).is_some();
     let line = |key: &&str| entry.line_of(key).filter(|_| is_told(key)).map(|line| line.clone().into_parts());
     let cluster = VsanCluster {
-        node_uuid: entry.uuid("Local Node UUID"),
+        node_uuid: uuid(entry, "Local Node UUID", out),
         state: entry.text("Local Node State"),
         health: entry.text("Local Node Health State"),
-        cluster_uuid: entry.uuid("Sub-Cluster UUID"),
-        master_uuid: entry.uuid("Sub-Cluster Master UUID").or_else(|| entry.uuid("Sub-Cluster Leader UUID")),
-        backup_uuid: entry.uuid("Sub-Cluster Backup UUID"),
+        cluster_uuid: uuid(entry, "Sub-Cluster UUID", out),
+        master_uuid: uuid(entry, "Sub-Cluster Master UUID", out)
+            .or_else(|| uuid(entry, "Sub-Cluster Leader UUID", out)),
+        backup_uuid: uuid(entry, "Sub-Cluster Backup UUID", out),
         revision: entry.number("Sub-Cluster Membership Entry Revision"),
         member_count: entry.number("Sub-Cluster Member Count"),
         members: members(entry, out),
         member_names: entry.list("Sub-Cluster Member HostNames").unwrap_or_default(),
-        membership_uuid: entry.uuid("Sub-Cluster Membership UUID"),
+        membership_uuid: uuid(entry, "Sub-Cluster Membership UUID", out),
         unicast_mode: entry.flag("Unicast Mode Enabled"),
         maintenance: entry.closed("Maintenance Mode State", is_switch),
         config_generation: entry.closed("Config Generation", is_generation),
@@ -145,6 +146,22 @@ fn is_generation(text: &str) -> bool {
     text.rsplit_once('.').is_some_and(|(_, fraction)| fraction.len() == 3)
 }
 
+/// The UUID that is called `key`. What stands in its place and is none would go into commands: it is left out, and said
+/// so. One that the text ends in is cut, which is said of the text.
+fn uuid(entry: &Entry, key: &str, out: &mut Output) -> Option<String> {
+    let found = entry.uuid(key);
+    if let (None, Some(text)) = (&found, entry.text(key)) {
+        not_a_uuid(entry, key, &text, out);
+    }
+    found
+}
+
+fn not_a_uuid(entry: &Entry, key: &str, found: &str, out: &mut Output) {
+    let line = entry.line_of(key).unwrap_or(entry.anchor());
+    let text = format!("line {}: '{}' is no UUID", line.line(), cut(found, 64));
+    out.problems.push(line.problem(ProblemKind::Unparsed, text));
+}
+
 /// A UUID that is not whole would name a node that does not exist: it is left out, and said so.
 fn members(entry: &Entry, out: &mut Output) -> Vec<String> {
     let key = "Sub-Cluster Member UUIDs";
@@ -152,9 +169,7 @@ fn members(entry: &Entry, out: &mut Output) -> Vec<String> {
     let items = items.iter().flat_map(|item| item.split(',')).map(str::trim).map(str::to_owned);
     let (whole, other): (Vec<String>, Vec<String>) = items.partition(|uuid| is_uuid(uuid));
     if let Some(uuid) = other.first() {
-        let line = entry.line_of(key).unwrap_or(entry.anchor());
-        let text = format!("line {}: '{uuid}' is no UUID", line.line());
-        out.problems.push(line.problem(ProblemKind::Unparsed, text));
+        not_a_uuid(entry, key, uuid, out);
     }
     whole
 }
@@ -326,3 +341,41 @@ const CLUSTER_SAMPLES: &[Sample] = &[
         ],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::read;
+    use super::*;
+
+    #[test]
+    fn what_stands_in_a_uuids_place_and_is_none_is_left_out_and_said_so() {
+        let own = "5f0a1b2c-3d4e-5f60-7182-0050568a0001";
+        for bad in [
+            "5f0a1b2c-3d4e-5f60-7182-0050568a0'1",
+            "$(reboot)",
+            "5f0a1b2c-3d4e-5f60-7182-0050568a0001;reboot",
+        ] {
+            for key in
+                ["Local Node UUID", "Sub-Cluster UUID", "Sub-Cluster Master UUID", "Sub-Cluster Backup UUID"]
+            {
+                let text = format!(
+                    "Cluster Information\n   Enabled: true\n   Local Node State: AGENT\n   {key}: {bad}\n   \
+                     Sub-Cluster Member Count: 2\n   Sub-Cluster Member UUIDs: {own}, {bad}\n   Mode: REGULAR\n"
+                );
+                let out = read(&CLUSTER, CLUSTER_SAMPLES[0].path, text.as_bytes());
+                let FactValue::VsanCluster(found) = &out.facts[0].value else { panic!("{:?}", out.facts) };
+                let found_uuids =
+                    [&found.node_uuid, &found.cluster_uuid, &found.master_uuid, &found.backup_uuid];
+                assert_eq!(
+                    (found_uuids, found.members.as_slice()),
+                    ([&None; 4], [own.to_owned()].as_slice())
+                );
+                let unparsed = out.problems.iter().filter(|problem| problem.kind == ProblemKind::Unparsed);
+                assert_eq!(unparsed.count(), 2, "{key}: {bad}");
+            }
+        }
+        // A blank is no odd value, and one that is cut is said of the text.
+        let out = read(&CLUSTER, CLUSTER_SAMPLES[0].path, CLUSTER_SAMPLES[0].text.as_bytes());
+        assert!(out.problems.is_empty(), "{:?}", out.problems);
+    }
+}

@@ -90,6 +90,16 @@ pub struct VsanObjectState {
     pub objects: u64,
 }
 
+impl VsanObjectState {
+    /// Whether nothing is missing of objects in this state: they are well, on their way elsewhere, or only not as their
+    /// policy asks. A word that is not known is taken for trouble.
+    pub fn is_whole(&self) -> bool {
+        let state = self.state.to_ascii_lowercase();
+        let whole = ["healthy", "remoteaccessible", "data-move", "nonavailability", "non-availability"];
+        whole.iter().any(|word| state.starts_with(word))
+    }
+}
+
 #[derive(Default)]
 struct Checks {
     rows: Rows,
@@ -316,6 +326,17 @@ mod tests {
         assert_eq!(VsanStatus::parse("Green"), Some(VsanStatus::Green));
         for text in ["", "gree", "yell", "redo", "(red)", "12"] {
             assert_eq!(VsanStatus::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn objects_are_whole_where_nothing_of_them_is_missing() {
+        let is_whole = |state: &str| VsanObjectState { state: state.to_owned(), objects: 1 }.is_whole();
+        for state in ["healthy", "remoteAccessible", "data-move", "nonavailability-related-incompliance"] {
+            assert!(is_whole(state), "{state}");
+        }
+        for state in ["inaccessible", "reduced-availability-with-no-rebuild-delay-timer", "unhealthy", "x"] {
+            assert!(!is_whole(state), "{state}");
         }
     }
 

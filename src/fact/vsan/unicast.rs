@@ -1,7 +1,7 @@
 //! The unicast list: the other nodes that vCenter told the host of.
 
 use super::super::read::{Entry, Json, OrJson, Table, is_rule};
-use super::super::text::{Anchor, MAX_ENTRIES, flag, is_uuid, lossy};
+use super::super::text::{Anchor, MAX_ENTRIES, cut, flag, is_uuid, lossy};
 use super::super::{FactFile, FactValue, Line, Output, Reader, Sample, UnicastAgent, is_output};
 use crate::model::ProblemKind;
 
@@ -32,6 +32,10 @@ struct Agents {
     is_closed: bool,
     full: bool,
     agents: Vec<UnicastAgent>,
+    /// The first cell with something else in it than belongs there.
+    odd: Option<(Anchor, String)>,
+    /// Whether it is the node's UUID: the list lacks that node then.
+    is_broken: bool,
 }
 
 impl Reader for Agents {
@@ -53,6 +57,7 @@ impl Reader for Agents {
         }
         match self.agent(line.bytes) {
             Some(agent) if self.agents.len() < MAX_ENTRIES => {
+                self.note_address(&line);
                 self.first.get_or_insert_with(|| Anchor::of(&line));
                 self.agents.push(agent);
                 self.cut = !self.reaches(line.bytes);
@@ -61,9 +66,16 @@ impl Reader for Agents {
             Some(_) => self.full = true,
             // The beginning of a UUID is a row that was cut; words are stderr.
             None => {
-                let first = lossy(&line);
-                let first = first.split_whitespace().next().unwrap_or("");
+                let text = lossy(&line);
+                let first = text.split_whitespace().next().unwrap_or("");
                 self.cut = first.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+                if !self.cut
+                    && self.table.cell(line.bytes, "IsWitness").is_some_and(|cell| flag(&cell).is_some())
+                {
+                    let said = format!("line {}: '{}' is no UUID", line.number, cut(first, 64));
+                    self.odd.get_or_insert_with(|| (Anchor::of(&line), said));
+                    self.is_broken = true;
+                }
             }
         }
     }
@@ -93,6 +105,12 @@ impl Reader for Agents {
             out.problems.push(header.problem(ProblemKind::Truncated, text));
             return;
         }
+        if let Some((line, text)) = self.odd.take() {
+            out.problems.push(line.problem(ProblemKind::Unparsed, text));
+        }
+        if self.is_broken {
+            return;
+        }
         if self.full {
             let text = format!("more than {MAX_ENTRIES} unicast agents; the rest was left out");
             out.problems.push(header.problem(ProblemKind::Limit, text));
@@ -113,6 +131,15 @@ fn is_agent_header(text: &str) -> bool {
 }
 
 impl Agents {
+    /// An address that is none goes into no command: it is left out, and said so.
+    fn note_address(&mut self, line: &Line<'_>) {
+        let cell = self.table.cell(line.bytes, "IP Address").filter(|cell| !is_ip(cell));
+        if let Some(cell) = cell.filter(|_| self.odd.is_none()) {
+            let said = format!("line {}: '{}' is no address", line.number, cut(&cell, 64));
+            self.odd = Some((Anchor::of(line), said));
+        }
+    }
+
     /// Whether a row goes on behind its address: if not, the address may be cut. Headers need not stand right above their
     /// columns, so words are counted.
     fn reaches(&self, row: &[u8]) -> bool {
@@ -135,15 +162,20 @@ impl Agents {
     }
 }
 
-/// An IPv6 address may name its interface.
+/// An IPv6 address may name its interface: `fe80::250:56ff:fe8a:1%vmk2`.
 fn is_ip(text: &str) -> bool {
-    text.parse::<std::net::IpAddr>().is_ok() || text.contains('%')
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match text.split_once('%') {
+        Some((ip, name)) => ip.parse::<std::net::Ipv6Addr>().is_ok() && is_name(name),
+        None => text.parse::<std::net::IpAddr>().is_ok(),
+    }
 }
 
 /// `[{"NodeUuid": "5f0a1b2c-3d4e-5f60-7182-0050568a0002", "IsWitness": 0, "IPAddress": "10.0.0.2", …}, …]`
 ///
 /// A list that is cut, or that holds something else, may lack a node.
 fn agents_json(json: Json, out: &mut Output) -> bool {
+    odd_address(&json, out);
     let known = json.whole && (json.empty || !json.entries.is_empty());
     let list: Option<Vec<_>> = json.entries.iter().map(agent_json).collect();
     let fact = list.filter(|_| known).map(|list| json.anchor.fact(agents(list)));
@@ -155,6 +187,15 @@ fn agents_json(json: Json, out: &mut Output) -> bool {
 fn agent_json(entry: &Entry) -> Option<UnicastAgent> {
     let (node_uuid, witness) = (entry.uuid("NodeUuid")?, entry.flag("IsWitness")?);
     Some(UnicastAgent { node_uuid, witness, ip: entry.text("IP Address").filter(|ip| is_ip(ip)) })
+}
+
+/// The first address in a list of JSON that is none.
+fn odd_address(json: &Json, out: &mut Output) {
+    let odd = |entry: &Entry| entry.text("IP Address").filter(|ip| !is_ip(ip));
+    if let Some(ip) = json.entries.iter().find_map(odd) {
+        let text = format!("'{}' is no address", cut(&ip, 64));
+        out.problems.push(json.anchor.problem(ProblemKind::Unparsed, text));
+    }
 }
 
 const AGENT_SAMPLES: &[Sample] = &[
@@ -294,5 +335,40 @@ mod tests {
             let values = |out: &Output| out.facts.iter().map(|fact| fact.value.clone()).collect::<Vec<_>>();
             assert_eq!(values(&out), values(&whole), "{}", sample.text);
         }
+    }
+
+    /// A list with one row, whose UUID and address these are.
+    fn list(uuid: &str, ip: &str) -> Output {
+        let text = format!(
+            "NodeUuid                              IsWitness  Supports Unicast  IP Address             Port  Iface Name\n\
+             ------------------------------------  ---------  ----------------  --------------------  -----  ----------\n\
+             {uuid:36}          0              true  {ip:20}  12321  vmk2\n"
+        );
+        read(&UNICAST_AGENTS, AGENT_SAMPLES[0].path, text.as_bytes())
+    }
+
+    #[test]
+    fn what_is_no_uuid_and_no_address_is_left_out_and_said_so() {
+        let uuid = "5f0a1b2c-3d4e-5f60-7182-0050568a0002";
+        let ip = |out: &Output| match &out.facts[0].value {
+            FactValue::UnicastAgents { agents } => agents[0].ip.clone(),
+            other => panic!("{other:?}"),
+        };
+        for good in ["10.0.0.2", "fe80::2%vmk2"] {
+            let out = list(uuid, good);
+            assert_eq!((ip(&out).as_deref(), out.problems.len()), (Some(good), 0));
+        }
+        for bad in ["$(reboot)%vmk2", "fe80::2%$(reboot)", "10.0.0.2;reboot", "10.0.0.256"] {
+            let out = list(uuid, bad);
+            assert_eq!((ip(&out), out.problems[0].kind), (None, ProblemKind::Unparsed), "{bad}");
+        }
+        for bad in ["5f0a1b2c-3d4e-5f60-7182-0050568a0'2", "$(reboot)", "5f0a1b2c;reboot"] {
+            let out = list(bad, "10.0.0.2");
+            assert_eq!((out.facts.len(), out.problems[0].kind), (0, ProblemKind::Unparsed), "{bad}");
+        }
+        let json = format!("[{{\"IPAddress\": \"$(x)\", \"IsWitness\": 0, \"NodeUuid\": \"{uuid}\"}}]\n");
+        let path = "json/localcli_vsan-cluster-unicastagent-list.json";
+        let out = read(&UNICAST_AGENTS, path, json.as_bytes());
+        assert_eq!((ip(&out), out.problems[0].kind), (None, ProblemKind::Unparsed));
     }
 }

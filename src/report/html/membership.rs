@@ -15,6 +15,7 @@ pub struct Witnesses<'a> {
     /// Sentences, and when what they say held.
     pub answers: Vec<(&'a str, Option<String>)>,
     pub grid: Grid<'a>,
+    pub left_out: Option<String>,
     pub unfolded_label: String,
     pub states: Option<StateTable>,
     pub oddities: Vec<&'a str>,
@@ -46,6 +47,7 @@ fn prepare<'a>(
         answers: info.answers.iter().map(|one| (one.text.as_str(), membership::when(one, l))).collect(),
         unfolded_label: fill(w.all_rows, &[&show::count(grid.unfolded.len() as u64)]),
         grid,
+        left_out: info.note_of_left_out(l),
         states: membership::states(info, l),
         oddities: info.oddities.iter().map(|odd| odd.text.as_str()).collect(),
         statements,

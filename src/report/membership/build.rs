@@ -10,9 +10,6 @@ use crate::case::{Case, Host, Membership, Moment, Testimony};
 use crate::model::{HostKind, Lang};
 use crate::verdict::{self, Answer};
 
-/// The advanced option that freezes the member list; see KB 326427.
-const IGNORE_UPDATES: &str = "/VSAN/IgnoreClusterMemberListUpdates";
-
 /// The witness matrix of each vSAN cluster, in the order of the clusters.
 pub fn memberships(case: &Case, lang: Lang) -> Vec<MembershipInfo> {
     let told = case.memberships.iter().filter(|membership| !membership.nodes.is_empty());
@@ -27,6 +24,7 @@ pub(super) fn matrix(case: &Case, membership: &Membership, answers: &[Answer], l
         nodes: (0..membership.nodes.len()).map(|node| built.node(node)).collect(),
         rows: membership.rows.iter().map(|&row| built.id(row)).collect(),
         says: built.says(),
+        left_out: membership.left_out as u64,
         oddities: verdict::vsan_oddities(case, membership)
             .into_iter()
             .map(|odd| OddityInfo {
@@ -147,16 +145,17 @@ impl Built<'_> {
     }
 
     fn hosts(&self) -> Vec<HostState> {
-        let rows = self.membership.rows.iter().copied();
-        let esxi = rows.filter(|&row| self.case.hosts[row].kind == HostKind::Esxi);
-        let mut states: Vec<HostState> = esxi.map(|row| self.state(row)).collect();
-        let generations = states.iter().filter_map(|state| generation(state.config_generation.as_deref()?));
-        let usual = view::usual(generations.map(|found| found.join(" ")), false);
-        for state in &mut states {
-            let own = state.config_generation.as_deref().and_then(generation).map(|found| found.join(" "));
-            state.generation_is_odd = own.zip(usual.as_ref()).map(|(own, usual)| own != *usual);
-        }
-        states
+        // One that says nothing of any node may tell of its own state.
+        let cluster = self.case.clusters.get(self.membership.cluster);
+        let hosts = cluster.iter().flat_map(|cluster| cluster.hosts.iter().copied());
+        let esxi: Vec<usize> = hosts.filter(|&host| self.case.hosts[host].kind == HostKind::Esxi).collect();
+        let generation = |host: usize| self.case.hosts[host].config_generation();
+        let usual = view::usual(esxi.iter().filter_map(|&host| generation(host)), false);
+        let state = |&host: &usize| HostState {
+            generation_is_odd: generation(host).zip(usual).map(|(own, usual)| own != usual),
+            ..self.state(host)
+        };
+        esxi.iter().map(state).collect()
     }
 
     fn state(&self, row: usize) -> HostState {
@@ -187,7 +186,7 @@ impl Built<'_> {
 
     /// The label of the node whose UUID is `uuid`, else the UUID.
     fn label_of(&self, uuid: String) -> String {
-        self.membership.node(&uuid.to_ascii_lowercase()).map_or(uuid, |node| self.names[node].clone())
+        self.membership.node(&uuid).map_or(uuid, |node| self.names[node].clone())
     }
 
     /// Nodes that `row` should have on its unicast agent list and has not.
@@ -210,16 +209,9 @@ fn source(moment: &Moment) -> SourceRef {
     SourceRef { file: source.file.as_str().to_owned(), line: source.line, offset: source.offset }
 }
 
-/// `<vCenter's UUID> <number> <time>`: the first two, which say who set the configuration and how often.
-pub(super) fn generation(text: &str) -> Option<[&str; 2]> {
-    let mut words = text.split_whitespace();
-    Some([words.next()?, words.next()?])
-}
-
 fn vmknics(host: &Host) -> Option<Vec<VmknicInfo>> {
-    let adapters = &host.setup.network.vmkernel;
     let told = |name: &str| {
-        let adapter = adapters.get(name).map(|adapter| &adapter.value);
+        let adapter = host.setup.network.vmkernel.get(name).map(|adapter| &adapter.value);
         let ip = adapter.and_then(|adapter| adapter.addresses.as_ref()?.first());
         VmknicInfo {
             name: name.to_owned(),
@@ -227,8 +219,9 @@ fn vmknics(host: &Host) -> Option<Vec<VmknicInfo>> {
             mtu: adapter.and_then(|adapter| adapter.mtu),
         }
     };
-    let interfaces = host.setup.vsan.interfaces.as_ref()?;
-    Some(interfaces.iter().map(|interface| told(&interface.value.vmknic)).collect())
+    let names = host.vsan_vmknics();
+    let is_told = host.setup.vsan.interfaces.is_some() || !names.is_empty();
+    is_told.then(|| names.into_iter().map(told).collect())
 }
 
 fn formats(host: &Host) -> Vec<u64> {
@@ -238,9 +231,5 @@ fn formats(host: &Host) -> Vec<u64> {
 
 /// Only changed options are listed: where that list was read, what is not on it has its default of 0.
 fn ignores_updates(host: &Host) -> Option<bool> {
-    let own = host.options.iter().find(|(path, _)| path.eq_ignore_ascii_case(IGNORE_UPDATES));
-    match own {
-        Some((_, value)) => Some(value.value.trim() == "1"),
-        None => (!host.options.is_empty()).then_some(false),
-    }
+    (!host.options.is_empty()).then(|| host.ignores_member_list())
 }

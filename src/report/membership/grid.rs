@@ -1,6 +1,6 @@
 //! The matrix as a picture: one sign a cell, rows that say the same in one, and the lines behind it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::features::fold;
 use super::super::labels::{Labels as Common, fill, fill_count};
@@ -108,10 +108,15 @@ impl Sign {
 /// The mark of a node that is not on a unicast agent list.
 pub const UNLISTED: &str = "°";
 
+/// Characters of a column's heading: more make it taller than the matrix.
+const HEADING: usize = 20;
+
 /// A column: a node.
 pub struct Column<'a> {
     /// The node.
     pub node: &'a NodeInfo,
+    /// Its label, cut where it is long.
+    pub heading: String,
     /// From 1.
     pub number: usize,
 }
@@ -163,9 +168,12 @@ pub struct Grid<'a> {
 /// The matrix of `info`.
 pub fn grid<'a>(info: &'a MembershipInfo, common: &Common) -> Grid<'a> {
     let l = words(common);
+    let headings = headings(&info.nodes);
+    let nodes = info.nodes.iter().zip(headings).enumerate();
     let columns: Vec<Column<'a>> =
-        info.nodes.iter().enumerate().map(|(at, node)| Column { node, number: at + 1 }).collect();
-    let single: Vec<Row> = info.rows.iter().map(|host| row(info, host, l, common)).collect();
+        nodes.map(|(at, (node, heading))| Column { node, heading, number: at + 1 }).collect();
+    let told = info.by_cell();
+    let single: Vec<Row> = info.rows.iter().map(|host| row(info, &told, host, l, common)).collect();
     let signs: BTreeSet<Sign> = single.iter().flat_map(|row| &row.cells).map(|cell| cell.sign).collect();
     let has_unlisted = single.iter().flat_map(|row| &row.cells).any(|cell| cell.is_unlisted);
     let is_numbered = columns.len() > COLUMNS;
@@ -178,13 +186,43 @@ pub fn grid<'a>(info: &'a MembershipInfo, common: &Common) -> Grid<'a> {
     Grid { columns, is_numbered, rows, unfolded, legend, has_unlisted }
 }
 
-fn row(info: &MembershipInfo, host: &str, l: &Labels, common: &Common) -> Row {
-    let cells = info.nodes.iter().map(|node| cell(info, host, node, l, common)).collect();
+/// What is said, by witness and node.
+type Told<'a> = BTreeMap<(&'a str, &'a str), &'a SaysInfo>;
+
+/// The labels of nodes, so short that they have room above a column: of a long one the first label of its name where no
+/// other node has that, else its beginning and its end, by which UUIDs and numbered names differ.
+fn headings(nodes: &[NodeInfo]) -> Vec<String> {
+    let mut firsts: BTreeMap<&str, usize> = BTreeMap::new();
+    let first = |node: &'_ NodeInfo| node.label.find('.').unwrap_or(node.label.len());
+    nodes.iter().for_each(|node| *firsts.entry(&node.label[..first(node)]).or_default() += 1);
+    let heading = |node: &NodeInfo| {
+        let label = &node.label[..first(node)];
+        let is_name = label.bytes().any(|byte| byte.is_ascii_alphabetic()) && firsts.get(label) == Some(&1);
+        match node.label.chars().count() > HEADING {
+            false => node.label.clone(),
+            true => cut_middle(if is_name { label } else { &node.label }),
+        }
+    };
+    nodes.iter().map(heading).collect()
+}
+
+/// `5d3a77b2-…c47a3f1e02`
+fn cut_middle(text: &str) -> String {
+    let all: Vec<char> = text.chars().collect();
+    if all.len() <= HEADING {
+        return text.to_owned();
+    }
+    let half = (HEADING - 1) / 2;
+    all[..half].iter().chain(&['…']).chain(&all[all.len() - half - 1..]).collect()
+}
+
+fn row(info: &MembershipInfo, told: &Told<'_>, host: &str, l: &Labels, common: &Common) -> Row {
+    let cells = info.nodes.iter().map(|node| cell(told, host, node, l, common)).collect();
     Row { label: host.to_owned(), hosts: vec![host.to_owned()], cells }
 }
 
-fn cell(info: &MembershipInfo, host: &str, node: &NodeInfo, l: &Labels, common: &Common) -> Cell {
-    let says = info.says(host, &node.label);
+fn cell(told: &Told<'_>, host: &str, node: &NodeInfo, l: &Labels, common: &Common) -> Cell {
+    let says = told.get(&(host, node.label.as_str())).copied();
     let is_own = node.host.as_deref() == Some(host);
     let sign = if is_own { Sign::Own } else { says.map_or(Sign::Silent, Sign::of) };
     let is_unlisted = !is_own && says.is_some_and(|says| says.listed == Some(false));
@@ -214,20 +252,17 @@ fn line(told: &ToldInfo, l: &Labels, common: &Common) -> String {
 
 /// The rows that say the same in one, and the rows as they were; the second is empty where none could be folded.
 fn folded(single: Vec<Row>, l: &Labels, common: &Common) -> (Vec<Row>, Vec<Row>) {
-    let mut groups: Vec<(Key, Vec<usize>)> = Vec::new();
+    let mut by_key: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for (at, row) in single.iter().enumerate() {
-        let key = key(row);
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, members)) => members.push(at),
-            None => groups.push((key, vec![at])),
-        }
+        by_key.entry(key(row)).or_default().push(at);
     }
+    let mut groups: Vec<Vec<usize>> = by_key.into_values().collect();
+    groups.sort();
     if groups.len() == single.len() {
         return (single, Vec::new());
     }
-    let joined = |(_, members): &(_, Vec<usize>)| {
-        join(&members.iter().map(|&at| &single[at]).collect::<Vec<_>>(), l, common)
-    };
+    let joined =
+        |members: &Vec<usize>| join(&members.iter().map(|&at| &single[at]).collect::<Vec<_>>(), l, common);
     (groups.iter().map(joined).collect(), single)
 }
 
@@ -295,8 +330,12 @@ pub struct Statement {
 pub fn statements(info: &MembershipInfo, common: &Common) -> Vec<Statement> {
     let l = words(common);
     let mut out = Vec::new();
+    let mut by_node: BTreeMap<&str, Vec<&SaysInfo>> = BTreeMap::new();
+    for says in &info.says {
+        by_node.entry(&says.of).or_default().push(says);
+    }
     for node in &info.nodes {
-        let says = || info.says.iter().filter(|says| says.of == node.label);
+        let says = || by_node.get(node.label.as_str()).into_iter().flatten().copied();
         let mut whats: Vec<(&str, crate::model::Timestamp)> = Vec::new();
         for told in says().flat_map(|says| &says.told) {
             match whats.iter_mut().find(|(what, _)| *what == told.what) {

@@ -27,6 +27,9 @@ pub fn write_markdown(report: &Report, common: &Common, out: &mut dyn Write) -> 
         }
         answers(info, l, common, out)?;
         matrix(&grid(info, common), l, out)?;
+        if let Some(note) = info.note_of_left_out(common) {
+            writeln!(out, "\n{}", md(&note))?;
+        }
         lines(info, l, common, out)?;
         if let Some(table) = states(info, common) {
             state_table(&table, l, out)?;
@@ -124,11 +127,17 @@ fn state_table(table: &StateTable, l: &Labels, out: &mut dyn Write) -> io::Resul
     if table.has_formed {
         writeln!(out, "\n{}", l.formed_note)?;
     }
+    if let Some(same) = &table.same {
+        writeln!(out, "\n{}", md(same))?;
+    }
+    if table.heads.len() < 2 {
+        return Ok(());
+    }
     head(&table.heads.iter().map(|head| (*head).to_owned()).collect::<Vec<_>>(), out)?;
     for (host, cells) in &table.rows {
-        let cell = |(text, is_odd): &(String, bool)| match is_odd {
-            true => format!("**{APART} {}**", md(text)),
-            false => md(text),
+        let cell = |value: &super::state::Value| match value.is_odd {
+            true => format!("**{APART} {}**", md(&value.text)),
+            false => md(&value.text),
         };
         let cells: Vec<String> = std::iter::once(md(host)).chain(cells.iter().map(cell)).collect();
         row(&cells, out)?;

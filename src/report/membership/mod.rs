@@ -10,6 +10,8 @@ mod state;
 mod tests;
 mod words;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::labels;
@@ -38,6 +40,9 @@ pub struct MembershipInfo {
     pub rows: Vec<HostId>,
     /// What is said, ordered by row and column.
     pub says: Vec<SaysInfo>,
+    /// Nodes that only lines name and that are not in `nodes`, as there are more of these than a cluster can have.
+    #[serde(default)]
+    pub left_out: u64,
     /// What is not as it should be though nobody is lost for it, a sentence each.
     #[serde(default)]
     pub oddities: Vec<OddityInfo>,
@@ -174,6 +179,16 @@ pub struct VmknicInfo {
 }
 
 impl MembershipInfo {
+    /// What is said, by witness and node: a matrix may have thousands of cells.
+    fn by_cell(&self) -> BTreeMap<(&str, &str), &SaysInfo> {
+        self.says.iter().map(|says| ((says.by.as_str(), says.of.as_str()), says)).collect()
+    }
+
+    /// That some nodes are not in the matrix, in a sentence.
+    pub fn note_of_left_out(&self, l: &labels::Labels) -> Option<String> {
+        (self.left_out > 0).then(|| labels::fill_count(words(l).left_out, self.left_out))
+    }
+
     /// What `by` says of the node that is labelled `of`.
     pub fn says(&self, by: &str, of: &str) -> Option<&SaysInfo> {
         self.says.iter().find(|says| says.by == by && says.of == of)

@@ -4,7 +4,7 @@ use super::super::features::fold;
 use super::super::labels::{Labels as Common, fill};
 use super::super::{show, view};
 use super::words::{Labels, words};
-use super::{HostState, MembershipInfo, VmknicInfo, build};
+use super::{HostState, MembershipInfo, VmknicInfo};
 
 /// Names of nodes in a cell.
 const NAMES: usize = 6;
@@ -13,12 +13,24 @@ const NAMES: usize = 6;
 pub struct StateTable {
     /// Heads of the columns; the first is the host.
     pub heads: Vec<&'static str>,
-    /// The host, then its values and whether they stand apart.
-    pub rows: Vec<(String, Vec<(String, bool)>)>,
+    /// The host, then its values.
+    pub rows: Vec<(String, Vec<Value>)>,
+    /// What is the same on all hosts, in a sentence; such columns are left out.
+    pub same: Option<String>,
     /// Whether any value stands apart.
     pub has_odd: bool,
     /// Whether it tells when views were formed, which is inferred.
     pub has_formed: bool,
+}
+
+/// What a host says in one column.
+pub struct Value {
+    /// The value; a dash where the host does not tell.
+    pub text: String,
+    /// Whether it stands apart.
+    pub is_odd: bool,
+    /// Whether it is a list, and may go on in a second line.
+    pub is_list: bool,
 }
 
 /// What is right for a column.
@@ -36,29 +48,40 @@ type Column<'a> = (&'static str, Right, Box<dyn Fn(&HostState) -> Option<String>
 /// The table of `info`; `None` where there is nothing to show.
 pub fn states(info: &MembershipInfo, common: &Common) -> Option<StateTable> {
     let l = words(common);
-    let mut heads = vec![l.host];
-    let mut rows: Vec<(String, Vec<(String, bool)>)> =
+    let (mut heads, mut same) = (vec![l.host], Vec::new());
+    let (mut has_odd, mut has_formed) = (false, false);
+    let mut rows: Vec<(String, Vec<Value>)> =
         info.hosts.iter().map(|state| (state.host.clone(), Vec::new())).collect();
     for (head, right, value) in columns(info, l, common) {
         let values: Vec<Option<String>> = info.hosts.iter().map(value).collect();
         if values.iter().all(Option::is_none) {
             continue;
         }
-        heads.push(head);
+        has_formed |= head == l.formed;
         let usual = view::usual(values.iter().flatten().cloned(), false);
-        let cells = values.into_iter().zip(&info.hosts).map(|(value, state)| {
-            let is_odd = match (&right, &value) {
-                (_, None) | (Right::Any, _) => false,
-                (Right::Usual, Some(value)) => usual.as_ref().is_some_and(|usual| usual != value),
-                (Right::Where(is_right), _) => !is_right(state),
-            };
-            (value.unwrap_or_else(|| "–".to_owned()), is_odd)
-        });
-        rows.iter_mut().zip(cells).for_each(|(row, cell)| row.1.push(cell));
+        let is_odd = |value: &Option<String>, state: &HostState| match (&right, value) {
+            (_, None) | (Right::Any, _) => false,
+            (Right::Usual, Some(value)) => usual.as_ref().is_some_and(|usual| usual != value),
+            (Right::Where(is_right), _) => !is_right(state),
+        };
+        let odd: Vec<bool> =
+            values.iter().zip(&info.hosts).map(|(value, state)| is_odd(value, state)).collect();
+        let first = values.first().cloned().flatten();
+        let all_same = values.len() > 1 && values.iter().all(|value| *value == first);
+        if let Some(value) = first.filter(|_| all_same && !odd.contains(&true)) {
+            same.push(format!("{head} {value}"));
+            continue;
+        }
+        has_odd |= odd.contains(&true);
+        heads.push(head);
+        let is_list = [l.peers, l.adapters, l.formats].contains(&head);
+        for ((row, value), is_odd) in rows.iter_mut().zip(values).zip(odd) {
+            row.1.push(Value { text: value.unwrap_or_else(|| "–".to_owned()), is_odd, is_list });
+        }
     }
-    let has_odd = rows.iter().flat_map(|row| &row.1).any(|cell| cell.1);
-    let has_formed = heads.contains(&l.formed);
-    (heads.len() > 1).then_some(StateTable { heads, rows, has_odd, has_formed })
+    let same = (!same.is_empty()).then(|| fill(l.same, &[&same.join(common.comma)]));
+    let is_told = heads.len() > 1 || same.is_some();
+    is_told.then_some(StateTable { heads, rows, same, has_odd, has_formed })
 }
 
 fn columns<'a>(info: &MembershipInfo, l: &'a Labels, common: &'a Common) -> Vec<Column<'a>> {
@@ -124,10 +147,11 @@ fn is_healthy(state: &HostState) -> bool {
 }
 
 /// `7a1f0c3d… 12`: the beginning of vCenter's UUID and the number; the whole is in `report.json`.
-fn generation(text: &str) -> String {
-    match build::generation(text) {
-        Some([uuid, number]) if uuid.chars().count() > 9 => format!("{} {number}", show::cut(uuid, 8)),
-        Some([uuid, number]) => format!("{uuid} {number}"),
+pub(super) fn generation(text: &str) -> String {
+    let mut words = text.split_whitespace();
+    match words.next().zip(words.next()) {
+        Some((uuid, number)) if uuid.chars().count() > 9 => format!("{} {number}", show::cut(uuid, 8)),
+        Some((uuid, number)) => format!("{uuid} {number}"),
         None => text.to_owned(),
     }
 }

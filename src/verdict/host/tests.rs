@@ -42,7 +42,12 @@ fn case(timeline: Vec<Moment>, counted: Option<bool>) -> Case {
             host("vc1", HostKind::Vcenter),
         ],
         timeline,
-        memberships: vec![Membership { cluster: 0, nodes: vec![node(0), node(1)], rows: vec![0, 1], says }],
+        memberships: vec![Membership {
+            nodes: vec![node(0), node(1)],
+            rows: vec![0, 1],
+            says,
+            ..Membership::default()
+        }],
         ..Case::default()
     }
 }

@@ -6,7 +6,7 @@ use crate::digest::Digest;
 /// Label, host, witness and addresses of every node of the first cluster.
 fn told(bundles: Vec<Digest>) -> Vec<(String, Option<usize>, bool, String)> {
     let case = Case::build(bundles);
-    let nodes = nodes(&case.hosts, &case.clusters[0], &case.names, &case.timeline);
+    let (nodes, _) = nodes(&case.hosts, &case.clusters[0], &case.names, &case.timeline);
     let row = |node: &Node| (node.label().to_owned(), node.host, node.witness, node.addresses.join(" "));
     nodes.iter().map(row).collect()
 }
@@ -98,4 +98,42 @@ fn a_host_that_made_a_cluster_of_its_own_is_still_a_node_of_its_old_one() {
     }
     let b = bundle("esx2.lab", vec![own]);
     assert_eq!(told(vec![a, b])[1], row("esx2", Some(1), false, "10.9.0.2"));
+}
+
+#[test]
+fn a_name_is_never_that_of_two_nodes() {
+    // Two hosts of one name are told apart by a number; a list may use just that for another node.
+    let members = view(1, &[(1, "esx1.lab"), (4, "esx1.lab#2")]);
+    let a = bundle("esx1.lab", vec![members]);
+    let twin = bundle("esx1.lab", vec![view(2, &[(2, "esx1.lab")])]);
+    let labels: Vec<String> = told(vec![a, twin]).into_iter().map(|row| row.0).collect();
+    assert_eq!(labels, ["esx1.lab", "esx1.lab#2", &uuid(4)]);
+}
+
+#[test]
+fn the_adapter_for_the_witness_gives_a_node_no_address() {
+    let witness = |name: &str| match interface(name) {
+        crate::fact::FactValue::VsanInterface(mut interface) => {
+            interface.traffic = vec!["witness".to_owned()];
+            crate::fact::FactValue::VsanInterface(interface)
+        }
+        other => other,
+    };
+    let adapter = |name: &str, ip: &str| match vmk(ip, "00:50:56:00:00:01") {
+        crate::fact::FactValue::VmkernelAdapter(mut adapter) => {
+            (adapter.name, adapter.tags) = (name.to_owned(), None);
+            crate::fact::FactValue::VmkernelAdapter(adapter)
+        }
+        other => other,
+    };
+    let both =
+        || vec![view(1, &[]), adapter("vmk0", "10.0.0.1"), adapter("vmk2", "10.9.0.1"), witness("vmk0")];
+    let with = |more| vec![bundle("esx1.lab", [both(), vec![more]].concat())];
+    assert_eq!(told(with(interface("vmk2")))[0].3, "10.9.0.1");
+    // Where only the witness's is listed, tags tell.
+    assert_eq!(told(with(vmk("10.9.0.1", "00:50:56:00:00:01")))[0].3, "10.9.0.1");
+    assert_eq!(told(vec![bundle("esx1.lab", both())])[0].3, "");
+    let none = crate::fact::FactValue::VsanNoInterface;
+    let tagged = vmk("10.9.0.1", "00:50:56:00:00:01");
+    assert_eq!(told(vec![bundle("esx1.lab", vec![view(1, &[]), tagged, none])])[0].3, "");
 }

@@ -32,6 +32,14 @@ impl Device<'_> {
         self.listed_bad || self.gone.is_some()
     }
 
+    /// Whether only lines say that it failed, while the host lists it as in use and well: it is back, or the lines were
+    /// about less than a failure.
+    pub(super) fn is_contradicted(&self) -> bool {
+        let is_well =
+            |disk: &VsanDisk| !shows_failure(disk) && [disk.in_cmmds, disk.mounted].contains(&Some(true));
+        !self.is_bad() && self.disk.is_some_and(|disk| is_well(&disk.value))
+    }
+
     /// Whether the host says that it is not mounted.
     pub(super) fn is_unmounted(&self) -> bool {
         self.disk.is_some_and(|disk| disk.value.mounted == Some(false))
@@ -144,7 +152,7 @@ fn device_in(line: &str) -> Option<String> {
 }
 
 /// The groups that failed as a whole: with their cache device, or with all their disks.
-pub(super) fn groups<'c>(host: &'c Host, devices: &[Device<'c>]) -> Vec<Group<'c>> {
+pub(super) fn groups<'c>(host: &'c Host, devices: &[&Device<'c>]) -> Vec<Group<'c>> {
     let failed = |uuid: Option<&str>, name: &str| {
         devices.iter().any(|device| device.name() == Some(name) || uuid.is_some() && device.uuid() == uuid)
     };

@@ -45,6 +45,8 @@ struct Failure<'c> {
     host: &'c Host,
     devices: Vec<Device<'c>>,
     groups: Vec<Group<'c>>,
+    /// Those of them that failed by devices whose state does not contradict the lines.
+    lost_groups: Vec<Group<'c>>,
     /// Whether the host is a member of its vSAN cluster.
     member: Option<bool>,
 }
@@ -64,8 +66,19 @@ impl<'c> Failure<'c> {
         // Of a host that is out, or that gave its disks away, they are not in the directory either.
         let state_counts = member != Some(false) && !is_lost && !is_in_maintenance(case, index);
         let devices = devices(host, &lines, state_counts);
-        let groups = groups(host, &devices);
-        (!devices.is_empty()).then_some(Failure { case, cluster, index, host, devices, groups, member })
+        let all: Vec<&Device<'_>> = devices.iter().collect();
+        let lost: Vec<&Device<'_>> = devices.iter().filter(|device| !device.is_contradicted()).collect();
+        let (groups, lost_groups) = (groups(host, &all), groups(host, &lost));
+        (!devices.is_empty()).then_some(Failure {
+            case,
+            cluster,
+            index,
+            host,
+            devices,
+            groups,
+            lost_groups,
+            member,
+        })
     }
 
     fn lines(&self) -> Vec<&'c Moment> {
@@ -80,9 +93,17 @@ impl<'c> Failure<'c> {
         if self.devices.iter().any(both) {
             return Confidence::Certain;
         }
-        // The host lists them all as in use: they are back, or the lines were about less than a failure.
-        let contradicted = self.devices.iter().all(|device| device.disk.is_some() && !device.is_bad());
-        if contradicted { Confidence::Possible } else { Confidence::Likely }
+        if self.is_contradicted() { Confidence::Possible } else { Confidence::Likely }
+    }
+
+    /// Whether the host lists all the devices as in use.
+    fn is_contradicted(&self) -> bool {
+        self.devices.iter().all(Device::is_contradicted)
+    }
+
+    /// Devices that failed, as far as their state does not contradict that.
+    fn lost(&self) -> impl Iterator<Item = &Device<'c>> {
+        self.devices.iter().filter(|device| !device.is_contradicted())
     }
 
     /// How many objects are in which state, as the host says, else as another one of its cluster does.
@@ -92,13 +113,10 @@ impl<'c> Failure<'c> {
         hosts.find_map(|host| Some((host, self.case.hosts[host].setup.vsan.objects.as_ref()?)))
     }
 
-    /// Objects that are not healthy, by state.
+    /// Objects of which something is missing, by state.
     fn impaired(&self) -> Vec<(String, u64)> {
         let states = self.objects().into_iter().flat_map(|(_, states)| &states.value);
-        let impaired = states.filter(|state| {
-            let name = state.state.to_ascii_lowercase();
-            state.objects > 0 && (name.contains("inaccessible") || name.contains("reduced"))
-        });
+        let impaired = states.filter(|state| state.objects > 0 && !state.is_whole());
         impaired.map(|state| (state.state.clone(), state.objects)).collect()
     }
 
@@ -207,23 +225,20 @@ impl<'c> Failure<'c> {
     }
 }
 
-/// Whether a host is a member as the other hosts count it; where their views are not here, by whether it counts others.
+/// Whether a host is a member as the other hosts count it; where their whole views are not here, by whether it counts
+/// others.
 fn is_member(case: &Case, cluster: &Cluster, index: usize) -> Option<bool> {
     let uuid = case.hosts[index].node_uuid()?;
     let others = cluster.hosts.iter().filter(|&&other| other != index);
-    let views = others.filter_map(|&other| case.hosts[other].vsan.as_ref()).map(|vsan| &vsan.value.members);
-    let counts: Vec<bool> = views
-        .filter(|members| !members.is_empty())
-        .map(|members| members.iter().any(|member| member == uuid))
-        .collect();
+    let views = others.filter_map(|&other| case.hosts[other].whole_view());
+    let counts: Vec<bool> = views.map(|view| view.members.iter().any(|member| member == uuid)).collect();
     if !counts.is_empty() {
         return Some(counts.iter().filter(|counts| **counts).count() * 2 >= counts.len());
     }
-    let own =
-        case.hosts[index].vsan.as_ref().map(|vsan| &vsan.value.members).filter(|own| !own.is_empty())?;
+    let own = case.hosts[index].whole_view()?;
     let knows_others = case.hosts[index].unicast.as_ref().is_some_and(|list| !list.value.is_empty())
         || cluster.hosts.len() > 1;
-    match own.len() {
+    match own.members.len() {
         1 if knows_others => Some(false),
         1 => None,
         _ => Some(true),

@@ -153,7 +153,49 @@ fn lines_and_state_of_one_device_are_certain_and_each_alone_is_likely() {
     assert_eq!(line.details["devices"][0]["disk"], disk_uuid(1));
     let back = only(vec![well(0), well(1)], vec![failed(5, 1)]);
     assert_eq!(back.confidence, Confidence::Possible, "the host lists it as in use");
-    assert!(back.summary.en.contains("may be back"), "{}", back.summary.en);
+    assert!(back.summary.en.contains("contradicts") && back.summary.en.contains("may be back"));
+    assert!(!back.summary.en.contains("has failed") && back.summary.ja.contains("矛盾"));
+}
+
+#[test]
+fn what_the_host_lists_as_in_use_is_not_taken_out() {
+    let removed = |finding: &Finding| {
+        let commands = commands(finding).into_iter();
+        let of = commands.filter_map(|command| command.strip_prefix("esxcli vsan storage remove -u "));
+        of.map(|uuid| uuid.trim_matches('\'').to_owned()).collect::<Vec<_>>()
+    };
+    let mounts =
+        |finding: &Finding| commands(finding).iter().any(|command| command.contains("diskgroup mount"));
+    // Lines tell of a disk, and of a cache, that the host lists as well.
+    for n in [1, 0] {
+        let back = only(vec![well(0), well(1), well(2)], vec![failed(5, n)]);
+        assert_eq!((removed(&back), mounts(&back)), (vec![], false), "{n}");
+    }
+    // Lines about the cache take no group out for a disk that is gone.
+    let mixed = only(vec![well(0), lost(1), well(2)], vec![failed(5, 0), failed(6, 1)]);
+    assert_eq!(removed(&mixed), [disk_uuid(1)]);
+    assert!(mixed.summary.en.contains("has failed") && mixed.summary.en.contains("contradicts"));
+    let group = only(vec![lost(0), well(1), well(2)], vec![failed(5, 1)]);
+    assert_eq!(removed(&group), [GROUP]);
+    // In maintenance the list counts for nothing, but it does not say that all is well.
+    let values = vec![view(1, &[1, 2], "ON"), well(0), lost(1)];
+    let mate = bundle("esx2.lab", vec![view(2, &[1, 2], "OFF")], vec![]);
+    let away = reach(&Case::build(vec![bundle("esx1.lab", values, vec![failed(5, 1)]), mate]), &[]);
+    assert_eq!(removed(&away[0]), [disk_uuid(1)]);
+}
+
+#[test]
+fn a_view_that_was_cut_does_not_say_that_a_host_is_out() {
+    let member = |count: Option<u64>| {
+        let mut cut = view(2, &[2], "OFF");
+        if let FactValue::VsanCluster(view) = &mut cut {
+            view.member_count = count;
+        }
+        let own = bundle("esx1.lab", vec![view(1, &[1, 2], "OFF"), well(0)], vec![failed(5, 1)]);
+        let case = Case::build(vec![own, bundle("esx2.lab", vec![cut], vec![])]);
+        reach(&case, &[])[0].details["member"].clone()
+    };
+    assert_eq!((member(Some(2)), member(Some(1))), (json!(true), json!(false)));
 }
 
 #[test]

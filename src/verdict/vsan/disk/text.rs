@@ -15,7 +15,16 @@ fn readable(at: Timestamp) -> String {
 }
 
 pub(super) fn title(of: &Failure<'_>) -> Text {
-    let (host, count, groups) = (&of.host.id, of.devices.len(), of.groups.len());
+    let host = &of.host.id;
+    if of.is_contradicted() {
+        return Text::new(
+            format!("Logs of {host} tell of a failed vSAN disk that the host lists as in use"),
+            format!(
+                "{host} のログに vSAN ディスクの障害が記録されていますが、ホストは使用中と表示しています"
+            ),
+        );
+    }
+    let (count, groups) = (of.lost().count(), of.lost_groups.len());
     match (groups, count) {
         (1, _) => Text::new(
             format!("A vSAN disk group of {host} has failed"),
@@ -37,7 +46,12 @@ pub(super) fn title(of: &Failure<'_>) -> Text {
 }
 
 pub(super) fn cause(of: &Failure<'_>) -> Text {
-    if of.groups.is_empty() {
+    if of.is_contradicted() {
+        Text::new(
+            "Lines tell of permanent errors of vSAN devices, but the host's own list of disks contradicts them.",
+            "ログには vSAN デバイスの恒久的なエラーが記録されていますが、ホストのディスク リストと矛盾しています。",
+        )
+    } else if of.lost_groups.is_empty() {
         Text::new(
             "vSAN devices report permanent errors, or are no longer in the cluster's directory.",
             "vSAN デバイスで恒久的なエラーが発生しているか、デバイスがクラスタのディレクトリから失われています。",
@@ -57,7 +71,7 @@ pub(super) fn summary(of: &Failure<'_>, vms: &[String]) -> Text {
         en.push(text.0);
         ja.push(text.1);
     };
-    say(what(of));
+    failed(of).into_iter().chain(contradicted(of)).for_each(&mut say);
     match of.member {
         Some(true) => say((
             format!("{host} itself is still a member of the vSAN cluster."),
@@ -69,39 +83,55 @@ pub(super) fn summary(of: &Failure<'_>, vms: &[String]) -> Text {
         )),
         None => {}
     }
-    if of.devices.iter().all(|device| device.disk.is_some() && !device.is_bad()) {
-        say((
-            "When the bundle was taken, the host listed these disks as in use: they may be back.".to_owned(),
-            "バンドル取得時、ホストはこれらのディスクを使用中と表示しており、回復している可能性があります。"
-                .to_owned(),
-        ));
-    }
     effects(of, vms).into_iter().for_each(say);
     // Japanese sentences need no space between them.
     Text::new(en.join(" "), ja.concat())
 }
 
+/// Since when, by the first line about one of `devices`.
+fn since<'a>(devices: impl Iterator<Item = &'a Device<'a>>) -> Option<String> {
+    let lines = devices.flat_map(|device| &device.lines);
+    lines.map(|line| line.time).min().map(readable)
+}
+
 /// What failed, and since when.
-fn what(of: &Failure<'_>) -> (String, String) {
-    let labels: Vec<String> = of.devices.iter().filter_map(Device::label).collect();
-    let since = of.lines().first().map(|line| readable(line.time));
-    let (when, when_ja) =
-        since.map_or_else(Default::default, |at| (format!("Since {at}: "), format!("{at} 以降、")));
+fn failed(of: &Failure<'_>) -> Option<(String, String)> {
+    let host = &of.host.id;
+    let labels: Vec<String> = of.lost().filter_map(Device::label).collect();
+    let (when, when_ja) = since(of.lost())
+        .map_or_else(Default::default, |at| (format!("Since {at}: "), format!("{at} 以降、")));
+    of.lost().next()?;
     if labels.is_empty() {
-        return (
-            format!("{when}a vSAN device of {} has failed; the lines do not name it.", of.host.id),
+        return Some((
+            format!("{when}a vSAN device of {host} has failed; the lines do not name it."),
             format!(
-                "{when_ja}{} の vSAN デバイスに障害が発生しています。デバイス名は記録されていません。",
-                of.host.id
+                "{when_ja}{host} の vSAN デバイスに障害が発生しています。デバイス名は記録されていません。"
             ),
-        );
+        ));
     }
-    let devices = if labels.len() == 1 { "device" } else { "devices" };
-    let has = if labels.len() == 1 { "has" } else { "have" };
-    (
-        format!("{when}vSAN {devices} {} of {} {has} failed.", list_en(&labels), of.host.id),
-        format!("{when_ja}{} の vSAN デバイス {} に障害が発生しています。", of.host.id, list_ja(&labels)),
-    )
+    let (devices, has) = if labels.len() == 1 { ("device", "has") } else { ("devices", "have") };
+    Some((
+        format!("{when}vSAN {devices} {} of {host} {has} failed.", list_en(&labels)),
+        format!("{when_ja}{host} の vSAN デバイス {} に障害が発生しています。", list_ja(&labels)),
+    ))
+}
+
+/// What lines say of devices that the host lists as in use.
+fn contradicted(of: &Failure<'_>) -> Option<(String, String)> {
+    let host = &of.host.id;
+    let devices = || of.devices.iter().filter(|device| device.is_contradicted());
+    let labels: Vec<String> = devices().filter_map(Device::label).collect();
+    let at = since(devices())?;
+    Some((
+        format!(
+            "Lines from {at} on tell of a failure of {} of {host}. Its state contradicts them: when the bundle was taken, the host listed it as in use, so it may be back.",
+            list_en(&labels)
+        ),
+        format!(
+            "{at} 以降のログに {host} の {} の障害が記録されていますが、状態と矛盾します。バンドル取得時、ホストは使用中と表示しており、回復している可能性があります。",
+            list_ja(&labels)
+        ),
+    ))
 }
 
 /// What followed from it.
@@ -148,6 +178,16 @@ pub(super) fn remedy(of: &Failure<'_>) -> Vec<Step> {
             Some(format!("esxcli storage core device list -d {}", shell_quoted(name))),
         ));
     }
+    if of.is_contradicted() {
+        steps.push(step(
+            of,
+            "The host lists the device as in use: remove nothing. If its hardware log shows errors too, have it replaced by plan, with full data migration.",
+            "ホストはデバイスを使用中と表示しているため、何も削除しないでください。ハードウェア ログにもエラーがある場合は、全データの移行を伴う計画交換を行います。",
+            None,
+        ));
+        steps.extend(last(of));
+        return steps;
+    }
     steps.push(step(
         of,
         "Before anything is removed: no object may be inaccessible. If one is, the failed disk may hold its last copy: remove nothing and ask VMware support.",
@@ -156,25 +196,32 @@ pub(super) fn remedy(of: &Failure<'_>) -> Vec<Step> {
     ));
     steps.extend(mount(of));
     steps.extend(replace(of));
-    steps.push(step(
-        of,
-        "Wait until nothing is left to resync. Restart no host and put none into maintenance mode until then: a second failure may make objects inaccessible.",
-        "再同期が完了するまで待ちます。完了前に他のホストの再起動やメンテナンス モードへの切り替えを行わないでください。障害が重なるとオブジェクトがアクセス不可になる可能性があります。",
-        Some("esxcli vsan debug resync summary get".to_owned()),
-    ));
-    steps.push(step(
-        of,
-        "Check: every disk shows In CMMDS: true and Is Mounted: true, and all objects are healthy.",
-        "確認: すべてのディスクで In CMMDS: true、Is Mounted: true と表示され、全オブジェクトが healthy であること。",
-        Some("esxcli vsan storage list".to_owned()),
-    ));
+    steps.extend(last(of));
     steps
+}
+
+/// What ends every repair.
+fn last(of: &Failure<'_>) -> [Step; 2] {
+    [
+        step(
+            of,
+            "Wait until nothing is left to resync. Restart no host and put none into maintenance mode until then: a second failure may make objects inaccessible.",
+            "再同期が完了するまで待ちます。完了前に他のホストの再起動やメンテナンス モードへの切り替えを行わないでください。障害が重なるとオブジェクトがアクセス不可になる可能性があります。",
+            Some("esxcli vsan debug resync summary get".to_owned()),
+        ),
+        step(
+            of,
+            "Check: every disk shows In CMMDS: true and Is Mounted: true, and all objects are healthy.",
+            "確認: すべてのディスクで In CMMDS: true、Is Mounted: true と表示され、全オブジェクトが healthy であること。",
+            Some("esxcli vsan storage list".to_owned()),
+        ),
+    ]
 }
 
 /// Mounts what the host reaches again.
 fn mount(of: &Failure<'_>) -> Vec<Step> {
     let mut targets: Vec<String> = of
-        .groups
+        .lost_groups
         .iter()
         .map(|group| match group.cache {
             Some(cache) => format!("-s {}", shell_quoted(cache)),
@@ -200,13 +247,14 @@ fn mount(of: &Failure<'_>) -> Vec<Step> {
     targets.into_iter().take(MAX_STEPS).map(mount).collect()
 }
 
-/// Takes the failed disks out of vSAN and puts new ones in.
+/// Takes the failed disks out of vSAN and puts new ones in. A device that the host lists as in use holds data: it is not
+/// taken out, nor is its group for its sake.
 fn replace(of: &Failure<'_>) -> Vec<Step> {
     let in_group = |device: &&Device<'_>| {
-        device.group().is_some_and(|group| of.groups.iter().any(|failed| failed.uuid == group))
+        device.group().is_some_and(|group| of.lost_groups.iter().any(|failed| failed.uuid == group))
     };
-    let single = of.devices.iter().filter(|device| !in_group(device)).filter_map(Device::uuid);
-    let mut targets: Vec<&str> = of.groups.iter().map(|group| group.uuid).chain(single).collect();
+    let single = of.lost().filter(|device| !in_group(device)).filter_map(Device::uuid);
+    let mut targets: Vec<&str> = of.lost_groups.iter().map(|group| group.uuid).chain(single).collect();
     targets.dedup();
     let remove = |uuid: &str| {
         step(
