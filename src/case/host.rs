@@ -424,7 +424,12 @@ fn take(host: &mut Host, fact: &Fact) {
         }
         FactValue::SystemUuid { uuid } => host.system_uuid = Some(uuid.to_ascii_lowercase()),
         FactValue::VsanCluster(vsan) => {
-            host.vsan = Some(Sourced::of(fact, in_lower_case(vsan.clone())));
+            let mut view = in_lower_case(vsan.clone());
+            // One member is the host itself, whether or not it is listed.
+            if view.members.is_empty() && view.member_count == Some(1) {
+                view.members.extend(view.node_uuid.clone());
+            }
+            host.vsan = Some(Sourced::of(fact, view));
         }
         FactValue::VsanDisabled => host.vsan_disabled = true,
         FactValue::UnicastAgents { agents } => {

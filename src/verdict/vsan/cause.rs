@@ -78,11 +78,11 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> (&'static str, bool) {
     if lasts && is_cut && fault == Some(Fault::Adapter) {
         return ("network", true);
     }
-    // A host that has been up for long and is still out was not kept out by its restart, if something else does.
     let by_list = lasts && (signs.lists.is_empty || signs.lists.is_short());
-    let stays_out = lasts && signs.is_up && (by_list || is_cut);
+    // A host that has been up for long and is still out is not kept out by its restart.
+    let stays_out = lasts && signs.is_up;
     if let Some(stop) = signs.stop.filter(|_| !stays_out) {
-        return (stopped(stop, signs), !(lasts && signs.is_up));
+        return (stopped(stop, signs), true);
     }
     if lasts && signs.lists.is_empty && fault != Some(Fault::Link) {
         return (not_told, true);
@@ -93,11 +93,17 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> (&'static str, bool) {
     if by_list {
         return (not_told, signs.skew.is_some() || signs.lists.config_stale);
     }
+    if signs.stop.is_some() && fault == Some(Fault::Link) || signs.network.is_close {
+        return ("network", false);
+    }
     if let Some(asked) = signs.asked {
         return if is_in_maintenance(signs) { ("maintenance", true) } else { (asked, false) };
     }
     if is_in_maintenance(signs) {
         return ("maintenance", true);
+    }
+    if let Some(stop) = signs.stop.filter(|stop| !stop.is_planned()) {
+        return (stopped(stop, signs), false);
     }
     if fault.is_some_and(|fault| !is_doubtful(fault)) || (fault.is_some() && signs.is_alive) {
         return ("network", signs.is_alive);
@@ -141,8 +147,13 @@ fn signs<'c>(case: &'c Case, loss: &Loss<'c>) -> Signs<'c> {
     let lasts = !loss.span.over;
     let mates = nodes_of(loss, &loss.mates);
     let others = if mates.is_empty() { all_but(loss) } else { mates };
-    let between =
-        Between { case, membership: loss.membership, side: vec![loss.node], others, at: loss.span.at, lasts };
+    let stop = stop_near(case, loss);
+    let membership = loss.membership;
+    let between = |at| Between { case, membership, side: vec![loss.node], others: others.clone(), at, lasts };
+    // What keeps a host out that has booted again shows since then.
+    let up = stop.and_then(|stop| stop.up).filter(|_| lasts);
+    let at_boot = up.map(|up| between(Some(up)).sign()).filter(|sign| sign.fault.is_some());
+    let network = at_boot.unwrap_or_else(|| between(loss.span.at).sign());
     let name = loss.name(case);
     let (format, is_format_sure) = format(case, loss);
     let maintenance = maintenance(case, loss, &name);
@@ -152,12 +163,12 @@ fn signs<'c>(case: &'c Case, loss: &Loss<'c>) -> Signs<'c> {
         skew: skew::of(case, loss.membership, loss.host),
         format,
         is_format_sure,
-        stop: stop_near(case, loss),
+        stop,
         maintenance,
         is_fresh: maintenance.and_then(age).is_some_and(|age| age <= MAINTENANCE),
         asked: asked(case, loss, &name),
         decommissioned: decommissioned(case, loss),
-        network: between.sign(),
+        network,
         disconnected: disconnected(case, loss, &name),
         is_alive: is_alive(case, loss, &name),
         is_up: is_up(case, loss),
@@ -207,7 +218,12 @@ fn maintenance<'c>(case: &'c Case, loss: &Loss<'c>, name: &str) -> Option<&'c Mo
         kinds.contains(&moment.event.kind) && is_its
     };
     let last = near(case, at, (30 * 86_400, 60)).iter().rfind(about)?;
-    Some(last).filter(|moment| moment.event.kind == EventKind::HOST_MAINTENANCE_ENTER)
+    // Of a host that is still out, that it has left maintenance mode since says that it is not that.
+    let later =
+        near(case, at, (0, 30 * 86_400)).iter().find(|moment| about(moment) && moment.time > last.time);
+    let has_left = later.is_some_and(|moment| moment.event.kind == EventKind::HOST_MAINTENANCE_EXIT);
+    let is_in = last.event.kind == EventKind::HOST_MAINTENANCE_ENTER && (loss.span.over || !has_left);
+    is_in.then_some(last)
 }
 
 /// What vCenter asked of a host whose own bundle does not tell: to stop, shortly before it was lost.

@@ -85,7 +85,7 @@ fn concerns(case: &Case, scene: &Scene<'_>, vcenter: Option<usize>, moment: &Mom
 
 /// What hosts know of their objects at the capture: the one that knows of most trouble.
 fn data(case: &Case, hosts: &[usize], effects: &mut Effects<'_>) {
-    let is_reduced = |state: &VsanObjectState| state.objects > 0 && !is_well(&state.state);
+    let is_reduced = |state: &VsanObjectState| state.objects > 0 && !state.is_whole();
     for &index in hosts {
         let vsan = &case.hosts[index].setup.vsan;
         let objects: Vec<VsanObjectState> = vsan
@@ -102,11 +102,6 @@ fn data(case: &Case, hosts: &[usize], effects: &mut Effects<'_>) {
         let resync = vsan.resync.as_ref().map(|told| told.value).filter(|left| left.0.or(left.1) > Some(0));
         effects.resync = effects.resync.max(resync);
     }
-}
-
-/// `healthy`, `remoteAccessible`: nothing is missing.
-fn is_well(state: &str) -> bool {
-    state.eq_ignore_ascii_case("healthy") || state.eq_ignore_ascii_case("remoteaccessible")
 }
 
 impl Effects<'_> {

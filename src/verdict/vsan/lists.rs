@@ -65,8 +65,12 @@ pub(super) fn sign(case: &Case, loss: &Loss<'_>) -> ListSign {
     let lacking: Vec<usize> =
         with_list.iter().copied().filter(|&host| says(host, loss.node) == Some(false)).collect();
     let lacking = if lacking.len() * 2 > with_list.len() { lacking } else { Vec::new() };
-    let frozen: Vec<usize> =
-        peers.iter().copied().chain(loss.host).filter(|&host| is_frozen(&case.hosts[host])).collect();
+    let frozen: Vec<usize> = peers
+        .iter()
+        .copied()
+        .chain(loss.host)
+        .filter(|&host| case.hosts[host].ignores_member_list())
+        .collect();
     let told = told(case, loss);
     let mut sign = ListSign {
         is_empty: own_list.is_some_and(|list| list.value.is_empty()),
@@ -81,11 +85,6 @@ pub(super) fn sign(case: &Case, loss: &Loss<'_>) -> ListSign {
     sign.are_whole &= !sign.is_empty;
     sign.evidence = evidence(case, loss, &sign);
     sign
-}
-
-/// Whether a host ignores member lists.
-pub(super) fn is_frozen(host: &Host) -> bool {
-    host.options.get(FROZEN).is_some_and(|option| option.value == "1")
 }
 
 /// Lines of the lost host, or of vCenter, that the configuration of vSAN did not reach it.
@@ -110,7 +109,10 @@ fn evidence(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Evidence> {
         lines.extend(host.unicast.as_ref().map(|agents| Evidence::of(index, agents)));
         // A host that is told to ignore the list keeps an old one.
         lines.extend(
-            host.options.get(FROZEN).filter(|_| is_frozen(host)).map(|option| Evidence::of(index, option)),
+            host.options
+                .get(FROZEN)
+                .filter(|_| host.ignores_member_list())
+                .map(|option| Evidence::of(index, option)),
         );
     }
     lines.extend(sign.told.iter().cloned());
@@ -119,16 +121,9 @@ fn evidence(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Evidence> {
 
 /// `Config Generation: <vcUuid> <n> <time>`: stale where the UUID is another, or the number lower, than with all peers.
 fn config_stale(case: &Case, host: &Host, peers: &[usize]) -> bool {
-    let Some(own) = generation(host) else { return false };
-    let peers: Vec<_> = peers.iter().filter_map(|&index| generation(&case.hosts[index])).collect();
-    !peers.is_empty() && peers.iter().all(|peer| peer.0 != own.0 || peer.1 > own.1)
-}
-
-/// The vCenter that a host's vSAN configuration is of, and its number.
-fn generation(host: &Host) -> Option<(String, u64)> {
-    let text = host.vsan.as_ref()?.value.config_generation.as_deref()?;
-    let mut words = text.split_whitespace();
-    Some((words.next()?.to_ascii_lowercase(), words.next()?.parse().ok()?))
+    let Some((own, number)) = host.config_generation() else { return false };
+    let mut peers = peers.iter().filter_map(|&peer| case.hosts[peer].config_generation()).peekable();
+    peers.peek().is_some() && peers.all(|(vcenter, newer)| vcenter != own || newer > number)
 }
 
 /// Lists of a split cluster that lack nodes of the other side, where most of those of one side do.

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::case::{Case, Host, Membership, Moment, Sourced};
-use crate::fact::vmkernel::VmkernelAdapter;
+use crate::case::{Case, Host, Membership, Moment};
 use crate::fact::vsan::health::VsanStatus;
 use crate::model::{EventKind, Timestamp};
 use crate::verdict::{Evidence, near};
@@ -54,6 +53,8 @@ pub(super) struct NetworkSign {
     pub fault: Option<Fault>,
     /// Whether it cuts a side off by itself.
     pub is_strong: bool,
+    /// Whether a link that may carry vSAN went down seconds before.
+    pub is_close: bool,
     /// Hosts on which it shows.
     pub hosts: BTreeSet<usize>,
     pub evidence: Vec<Evidence>,
@@ -124,7 +125,8 @@ impl<'a> Between<'a> {
     fn told(&self, fault: Fault, is_strong: bool, moments: &[&Moment]) -> NetworkSign {
         let hosts = moments.iter().map(|moment| moment.host).collect();
         let evidence = moments.iter().take(SHOWN).map(|moment| Evidence::event(moment)).collect();
-        NetworkSign { fault: Some(fault).filter(|_| !moments.is_empty()), is_strong, hosts, evidence }
+        let fault = Some(fault).filter(|_| !moments.is_empty());
+        NetworkSign { fault, is_strong, is_close: false, hosts, evidence }
     }
 
     /// A host of the lost side has no adapter for vSAN, or its log tells that it was removed.
@@ -205,7 +207,10 @@ impl<'a> Between<'a> {
             };
             downs.extend(self.downs(index).iter().filter(may_carry).copied());
         }
-        self.told(Fault::Link, false, &downs)
+        let is_close = |moment: &&Moment| {
+            self.at.is_some_and(|at| (0..=60).contains(&(at.since(moment.time) / 1_000_000)))
+        };
+        NetworkSign { is_close: downs.iter().any(is_close), ..self.told(Fault::Link, false, &downs) }
     }
 
     fn address_taken(&self) -> NetworkSign {
@@ -220,7 +225,7 @@ impl<'a> Between<'a> {
     /// Whether the address or adapter that a moment names is one of vSAN; true where that cannot be told.
     fn is_vsan_address(&self, moment: &Moment) -> bool {
         let host = &self.case.hosts[moment.host];
-        let names = vmknics(host);
+        let names = host.vsan_vmknics();
         let by_name = moment.field("vmknic").map(|name| names.contains(&name));
         let known: Vec<&String> = self.membership.nodes.iter().flat_map(|node| &node.addresses).collect();
         let by_address = moment.field("ip").map(|ip| known.iter().any(|address| *address == ip));
@@ -284,7 +289,7 @@ impl<'a> Between<'a> {
         let usual = usual_mtu(self.hosts_of(&self.others).map(|(_, host)| host));
         let mut sign = NetworkSign::default();
         for (index, host) in self.hosts_of(&self.side).filter(|_| self.lasts) {
-            for adapter in adapters(host) {
+            for adapter in host.vsan_adapters() {
                 let Some(mtu) = adapter.value.mtu else { continue };
                 let switch =
                     adapter.value.switch.as_deref().and_then(|name| host.setup.network.switches.get(name));
@@ -337,31 +342,10 @@ impl<'a> Between<'a> {
     }
 }
 
-/// The names of a host's adapters for vSAN.
-fn vmknics(host: &Host) -> Vec<&str> {
-    let told = host.setup.vsan.interfaces.iter().flat_map(|all| all.iter());
-    let carries = |traffic: &[String]| traffic.is_empty() || traffic.iter().any(|kind| kind == "vsan");
-    let listed: Vec<&str> = told
-        .filter(|interface| carries(&interface.value.traffic))
-        .map(|interface| interface.value.vmknic.as_str())
-        .collect();
-    if !listed.is_empty() {
-        return listed;
-    }
-    let tagged = |adapter: &&Sourced<VmkernelAdapter>| {
-        adapter.value.tags.iter().flatten().any(|tag| tag.eq_ignore_ascii_case("vsan"))
-    };
-    host.setup.network.vmkernel.iter().filter(tagged).map(|adapter| adapter.value.name.as_str()).collect()
-}
-
-/// A host's adapters for vSAN.
-pub(super) fn adapters(host: &Host) -> impl Iterator<Item = &Sourced<VmkernelAdapter>> {
-    vmknics(host).into_iter().filter_map(|name| host.setup.network.vmkernel.get(name))
-}
-
 /// The uplinks that carry a host's vSAN adapters; empty where that is not told.
 fn uplinks(host: &Host) -> Vec<String> {
-    let switches = adapters(host)
+    let switches = host
+        .vsan_adapters()
         .filter_map(|adapter| host.setup.network.switches.get(adapter.value.switch.as_deref()?));
     let mut uplinks: Vec<String> =
         switches.flat_map(|switch| switch.value.uplinks.iter().flatten().cloned()).collect();
@@ -372,7 +356,8 @@ fn uplinks(host: &Host) -> Vec<String> {
 
 /// The MTU that most vSAN adapters of `hosts` have.
 pub(super) fn usual_mtu<'a>(hosts: impl Iterator<Item = &'a Host>) -> Option<u32> {
-    let mut mtus: Vec<u32> = hosts.flat_map(adapters).filter_map(|adapter| adapter.value.mtu).collect();
+    let mut mtus: Vec<u32> =
+        hosts.flat_map(Host::vsan_adapters).filter_map(|adapter| adapter.value.mtu).collect();
     mtus.sort_unstable();
     let count = |mtu: u32| mtus.iter().filter(|other| **other == mtu).count();
     mtus.iter().copied().max_by_key(|&mtu| (count(mtu), mtu))

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lists::{FROZEN, is_frozen};
-use super::network::adapters;
+use super::lists::FROZEN;
 use crate::case::{Case, Host, Membership};
 use crate::model::{EventKind, Text};
 use crate::verdict::{ids, list_en, list_ja, version};
@@ -140,14 +139,14 @@ impl Cluster<'_> {
     /// Whether the last that a host says of maintenance mode is that it left it.
     fn has_left(&self, index: usize) -> bool {
         let kinds = [EventKind::HOST_MAINTENANCE_ENTER, EventKind::HOST_MAINTENANCE_EXIT];
-        let own = self.case.timeline.iter().filter(|moment| moment.host == index);
-        let last = own.filter(|moment| kinds.contains(&moment.event.kind)).next_back();
+        let mut own = self.case.timeline.iter().filter(|moment| moment.host == index);
+        let last = own.rfind(|moment| kinds.contains(&moment.event.kind));
         last.is_some_and(|moment| moment.event.kind == EventKind::HOST_MAINTENANCE_EXIT)
     }
 
     fn frozen(&self) -> Vec<Oddity> {
         self.say(
-            self.those(is_frozen),
+            self.those(Host::ignores_member_list),
             &format!("{{}} ignore member lists from vCenter Server ({FROZEN} is 1): left over from a repair. Set it to 0."),
             &format!("{{}} は vCenter Server からのメンバー リストを無視する設定のままです ({FROZEN} が 1)。0 に戻してください。"),
         )
@@ -179,9 +178,8 @@ impl Cluster<'_> {
 
     fn generations(&self) -> Vec<Oddity> {
         let generation = |host: &Host| {
-            let told = host.vsan.as_ref()?.value.config_generation.as_deref()?;
-            let mut words = told.split_whitespace();
-            Some(format!("{} {}", words.next()?.get(..8)?, words.next()?))
+            let (vcenter, number) = host.config_generation()?;
+            Some(format!("{} {number}", vcenter.get(..8)?))
         };
         self.sides(
             self.differing(generation),
@@ -203,8 +201,9 @@ impl Cluster<'_> {
     }
 
     fn mtus(&self) -> Vec<Oddity> {
-        let mtu =
-            |host: &Host| adapters(host).find_map(|adapter| adapter.value.mtu).map(|mtu| mtu.to_string());
+        let mtu = |host: &Host| {
+            host.vsan_adapters().find_map(|adapter| adapter.value.mtu).map(|mtu| mtu.to_string())
+        };
         self.sides(
             self.differing(mtu),
             "The MTU of the vSAN adapters differs: {}. Set the same MTU end to end.",

@@ -11,6 +11,9 @@ use crate::case::{Case, Membership, Moment, Said};
 use crate::model::{EventKind, Timestamp};
 use crate::verdict::near;
 
+/// One host sees the nodes of a side leave within this many seconds of each other.
+const TOGETHER: i64 = 60;
+
 /// Who misses a node that left does so within this many seconds.
 const MISSED: i64 = 900;
 
@@ -85,6 +88,16 @@ impl<'c> Reader<'c> {
         self.state.rows.iter().map(|row| row.by).filter(is_lone).collect()
     }
 
+    /// Whether the only host of this cluster is a node of another one: it joined a cluster of its own, and is missed in the
+    /// one that it left.
+    fn is_strayed(&self, node: usize) -> bool {
+        let Some(host) = self.membership.nodes[node].host else { return false };
+        let is_only = self.case.clusters[self.membership.cluster].hosts == [host];
+        let mut others =
+            self.case.memberships.iter().filter(|other| other.cluster != self.membership.cluster);
+        is_only && others.any(|other| other.node_of(host).is_some())
+    }
+
     /// Single nodes that are out, unless groups of several hosts are. `span` is that of a break.
     fn classify(&self, sides: &Sides, rows: &[Row], span: Option<(Timestamp, Timestamp)>) -> Told {
         let hosts = |group: &[usize]| group.iter().filter(|node| !self.witnesses.contains(node)).count();
@@ -120,6 +133,44 @@ impl<'c> Reader<'c> {
         Told::Lost(lost)
     }
 
+    /// The groups, those that went on as they are; of others only nodes that left together stay together: by the clock of
+    /// the one host that saw most of them leave.
+    fn parted_in_time(&self, event: &Break<'c>, groups: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+        let mut parted: Vec<Vec<usize>> = groups.iter().take(1).cloned().collect();
+        for group in groups.into_iter().skip(1) {
+            let seen: Vec<&Absence<'_>> = latest(event, |absence| {
+                let by = self.membership.node_of(absence.by);
+                group.contains(&absence.node) && !by.is_some_and(|by| group.contains(&by))
+            });
+            let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+            seen.iter().for_each(|absence| *counts.entry(absence.by).or_default() += 1);
+            let best = counts.iter().max_by_key(|(by, count)| (**count, std::cmp::Reverse(**by)));
+            let Some((&best, _)) = best else {
+                parted.push(group);
+                continue;
+            };
+            let mut told: Vec<&Absence<'_>> = seen.into_iter().filter(|absence| absence.by == best).collect();
+            told.sort_by_key(|absence| (absence.at(), absence.node));
+            let mut parts: Vec<Vec<usize>> = Vec::new();
+            let mut last: Option<Timestamp> = None;
+            for absence in told {
+                let together = last.is_some_and(|last| absence.at().since(last) <= TOGETHER * 1_000_000);
+                match parts.last_mut().filter(|_| together) {
+                    Some(part) => part.push(absence.node),
+                    None => parts.push(vec![absence.node]),
+                }
+                last = Some(absence.at());
+            }
+            // Of whom that host does not tell stays with the first.
+            let untold = group.iter().filter(|node| !parts.iter().flatten().any(|told| told == *node));
+            let untold: Vec<usize> = untold.copied().collect();
+            parts[0].extend(untold);
+            parts.iter_mut().for_each(|part| part.sort_unstable());
+            parted.extend(parts);
+        }
+        parted
+    }
+
     /// Whether the host of `node` stopped within minutes of a break.
     fn went_down(&self, node: usize, (first, last): (Timestamp, Timestamp)) -> bool {
         let host = self.membership.nodes[node].host;
@@ -139,12 +190,18 @@ impl<'c> Reader<'c> {
 
     fn by_lines(&self, events: &mut Events<'c>) {
         for event in &self.breaks {
-            let (sides, rows) = self.sides_of(event);
+            let (mut sides, rows) = self.sides_of(event);
+            sides.groups = self.parted_in_time(event, sides.groups);
             let lines = lines_of(event);
             match self.classify(&sides, &rows, event.span()) {
                 Told::Split(groups) => {
                     let known = |split: &Split<'_>| tells(&split.span, &lines);
-                    if !events.splits.iter().any(known) {
+                    // Views say better who is with whom.
+                    let mut minor = groups.iter().skip(1).flatten();
+                    let are_lost = minor.all(|node| {
+                        events.losses.iter().any(|loss| loss.node == *node && loss.span.by_state)
+                    });
+                    if !events.splits.iter().any(known) && !are_lost {
                         events.splits.extend(self.split_by_lines(groups, event));
                     }
                 }
@@ -153,7 +210,8 @@ impl<'c> Reader<'c> {
                         events.losses.iter().any(|loss| loss.node == *node && tells(&loss.span, &lines))
                             || events.splits.iter().any(|split| tells(&split.span, &lines))
                     };
-                    let new: Vec<usize> = lost.into_iter().filter(|node| !known(node)).collect();
+                    let is_new = |node: &usize| !known(node) && !self.is_strayed(*node);
+                    let new: Vec<usize> = lost.into_iter().filter(is_new).collect();
                     for node in new {
                         add(&mut events.losses, self.loss_by_lines(node, event, &sides));
                     }
@@ -366,9 +424,16 @@ fn was_missed(case: &Case, membership: &Membership, node: usize, at: Timestamp) 
     is_missed || (!is_named && near(case, at, (MISSED, MISSED)).iter().any(stranger))
 }
 
-/// Whether vSAN is off on the host of `node` and no list has it: whoever switched it off took it out.
+/// Whether vSAN is off on the host of `node`, or it is among others in another cluster, and no list has it: whoever did
+/// that took it out.
 fn is_retired(case: &Case, membership: &Membership, node: usize) -> bool {
-    let is_off = membership.nodes[node].host.is_some_and(|host| case.hosts[host].vsan_disabled);
+    let host = membership.nodes[node].host;
+    let has_moved = |host: usize| {
+        let cluster = &case.clusters[membership.cluster];
+        let has_mates = case.hosts[host].whole_view().is_some_and(|view| view.members.len() > 1);
+        !cluster.hosts.contains(&host) && has_mates
+    };
+    let is_off = host.is_some_and(|host| case.hosts[host].vsan_disabled || has_moved(host));
     is_off && !membership.column(node).any(|(_, said)| said.listed == Some(true))
 }
 

@@ -1,7 +1,7 @@
 //! The member list: let vCenter push it, and only if that fails rebuild it by hand (KB 326427).
 
 use super::super::event::Loss;
-use super::super::lists::{FROZEN, ListSign, is_frozen};
+use super::super::lists::{FROZEN, ListSign};
 use super::network::Ends;
 use super::{named, step, vcenter};
 use crate::case::{Case, Node};
@@ -121,7 +121,7 @@ pub(super) fn of_split(ends: Ends<'_>) -> Vec<Step> {
     let (case, membership) = (ends.case, ends.membership);
     let cluster = &case.clusters[membership.cluster];
     let frozen: Vec<usize> =
-        cluster.hosts.iter().copied().filter(|&host| is_frozen(&case.hosts[host])).collect();
+        cluster.hosts.iter().copied().filter(|&host| case.hosts[host].ignores_member_list()).collect();
     let mut steps = vec![super::network::first_ping(ends)];
     steps.extend(unfreeze(case, &frozen));
     steps.push(step(

@@ -1,7 +1,7 @@
 //! The vSAN network: test it, and repair what is wrong with it.
 
 use super::super::event::Loss;
-use super::super::network::{Fault, NetworkSign, adapters, usual_mtu};
+use super::super::network::{Fault, NetworkSign, usual_mtu};
 use super::step;
 use crate::case::{Case, Membership};
 use crate::fact::vmkernel::VmkernelAdapter;
@@ -43,7 +43,7 @@ impl<'a> Ends<'a> {
 
     /// The adapter of the host to type at; where it has none, what others call theirs.
     fn adapter(&self) -> Option<&'a VmkernelAdapter> {
-        let of = |host: usize| adapters(&self.case.hosts[host]).next();
+        let of = |host: usize| self.case.hosts[host].vsan_adapters().next();
         let others = || self.membership.nodes.iter().filter_map(|node| node.host).find_map(of);
         self.host().and_then(of).or_else(others).map(|adapter| &adapter.value)
     }
