@@ -2,7 +2,7 @@
 
 use super::event::{Loss, Split};
 use super::network::{Between, Fault, NetworkSign};
-use super::{lists, skew};
+use super::{lists, oddity, skew};
 use crate::case::{Case, How, Moment, Said, Stop, same_name};
 use crate::fact::vsan::format::max_vsan_format;
 use crate::model::{EventKind, Timestamp};
@@ -56,7 +56,13 @@ const BOOTED: i64 = 900;
 /// The cause of `loss`.
 pub(super) fn of_loss<'c>(case: &'c Case, loss: &Loss<'c>) -> Cause<'c> {
     let mut signs = signs(case, loss);
-    let (mut id, sure) = decide(&signs, loss);
+    let (mut id, mut sure) = decide(&signs, loss);
+    // A host that is in another cluster has no part in this one, whatever the network does.
+    let cluster = &case.clusters[loss.membership.cluster];
+    let strayed = loss.host.filter(|host| !cluster.hosts.contains(host));
+    if !loss.span.over && strayed.is_some_and(|host| case.hosts[host].vsan_uuid().is_some()) {
+        (id, sure) = ("unknown", false);
+    }
     // Hosts that see each other and not the witness: what is between them is the way to it.
     if loss.membership.nodes[loss.node].witness && loss.mates.len() > 1 && matches!(id, "unknown" | "network")
     {
@@ -351,6 +357,11 @@ pub(super) fn of_split<'c>(case: &'c Case, split: &Split<'c>) -> (&'static str, 
     let format = format_of_split(case, split);
     if !format.is_empty() && !is_cut {
         return ("format-skew", NetworkSign::default(), format);
+    }
+    // Hosts that were told to stand still wait for each other; that is no fault of the network.
+    let members = || split.groups.iter().flatten().filter_map(|&node| split.membership.nodes[node].host);
+    if lasts && !is_cut && members().any(|host| oddity::is_paused(&case.hosts[host])) {
+        return ("unknown", NetworkSign::default(), Vec::new());
     }
     let lists = lists::of_split(case, split);
     match sign {

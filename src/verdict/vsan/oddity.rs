@@ -153,7 +153,6 @@ impl Cluster<'_> {
     }
 
     fn paused(&self) -> Vec<Oddity> {
-        let is_paused = |host: &Host| host.options.get(PAUSED).is_some_and(|option| option.value == "1");
         self.say(
             self.those(is_paused),
             &format!("{{}}: {PAUSED} is 1, as an unfinished shutdown of the cluster leaves it. Set it to 0 on every host when all are up."),
@@ -219,4 +218,9 @@ impl Cluster<'_> {
             "ホストの ESXi ビルドが混在しています: {}。アップグレード作業中を除き、統一する必要があります (KB 326927)。",
         )
     }
+}
+
+/// Whether a host waits for an unfinished shutdown of the cluster.
+pub(super) fn is_paused(host: &Host) -> bool {
+    host.options.get(PAUSED).is_some_and(|option| option.value.trim() == "1")
 }

@@ -61,6 +61,7 @@ impl<'c> Reader<'c> {
             Told::Split(groups) => events.splits.push(self.split_by_state(groups)),
             Told::Lost(mut lost) => {
                 lost.extend(self.lone());
+                lost.retain(|node| !self.is_strayed(*node));
                 lost.sort_unstable();
                 lost.dedup();
                 events.losses.extend(lost.into_iter().map(|node| self.loss_by_state(node)));
@@ -73,15 +74,12 @@ impl<'c> Reader<'c> {
 
     /// Nodes that count only themselves and know that there are others, where no view tells of these.
     fn lone(&self) -> Vec<usize> {
-        // A host that joined a cluster of its own is missed in the one that it left.
-        let is_elsewhere = |host: usize| {
-            let others =
-                self.case.memberships.iter().filter(|other| other.cluster != self.membership.cluster);
-            others.into_iter().any(|other| other.node_of(host).is_some())
-        };
+        let is_counted =
+            |node: usize| self.membership.column(node).any(|(_, said)| said.counted == Some(true));
         let is_lone = |node: &usize| {
             self.state.sides.groups.len() == 1
-                && !self.membership.nodes[*node].host.is_some_and(is_elsewhere)
+                && !is_counted(*node)
+                && !self.is_strayed(*node)
                 && self.state.is_lone(self.case, self.membership, *node)
                 && self.membership.nodes[*node].host.is_some_and(|host| knows_others(self.case, host))
         };

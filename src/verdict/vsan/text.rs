@@ -560,8 +560,8 @@ impl Parted<'_, '_> {
                 "一部のホストの ESXi が、クラスタの vSAN フォーマットより古くなっています。",
             ),
             _ => Text::new(
-                "The bundles show the split, but not why.",
-                "パーティションは確認できますが、その原因はバンドルから特定できません。",
+                "The bundles show the split, but not why; see what else is not as it should be, beside the matrix of who lost whom.",
+                "パーティションは確認できますが、その原因はバンドルから特定できません。相互認識の表の下にある「その他の注意点」も確認してください。",
             ),
         }
     }
