@@ -411,6 +411,7 @@ mod tests {
             to: hours.map(|(_, to)| hour(to)),
             first_record: None,
             last_record: None,
+            silences: Vec::new(),
             problems: wrong.into_iter().map(|kind| Problem::new(kind, path, "wrong")).collect(),
         }
     }

@@ -41,7 +41,8 @@ pub(super) fn settle_years(
         real(&mut member.scan.last);
         let told = &mut member.scan.clock;
         let of_steps = told.steps.iter_mut().flat_map(|step| [&mut step.from, &mut step.to]);
-        let times = of_steps.chain(told.boots.iter_mut().map(|boot| &mut boot.at));
+        let of_silences = told.silences.iter_mut().flat_map(|silence| [&mut silence.from, &mut silence.to]);
+        let times = of_steps.chain(of_silences).chain(told.boots.iter_mut().map(|boot| &mut boot.at));
         for time in times.filter(|time| clock::waits_for_year(**time)) {
             *time = clock::in_years(*time, added);
         }
@@ -59,6 +60,7 @@ pub(super) fn settle_years(
         member.scan.last = member.scan.last.filter(known);
         member.scan.clock.boots.retain(|boot| !clock::waits_for_year(boot.at));
         member.scan.clock.steps.retain(|step| !clock::waits_for_year(step.to));
+        member.scan.clock.silences.retain(|silence| !clock::waits_for_year(silence.to));
     }
     unknown
 }
@@ -134,6 +136,7 @@ pub(super) fn correct(members: &mut [MemberDigest], events: &mut [(u64, Event)])
             }
         }
     }
+    members.iter_mut().for_each(correct_silences);
     let open = close(members);
     for (number, event) in events {
         let Some(stamp) = &mut event.stamp else { continue };
@@ -146,6 +149,20 @@ pub(super) fn correct(members: &mut [MemberDigest], events: &mut [(u64, Event)])
             *stamp = Stamp::estimated(*time);
         }
     }
+}
+
+/// Where a silence ends with a record of a wrong clock, it ended at the right time; one between two such records is left
+/// out, as the time of the first is not kept.
+fn correct_silences(member: &mut MemberDigest) {
+    let told = &mut member.scan.clock;
+    let is_inside = |line: u64| of_line(&told.wrong, line).is_some_and(|wrong| wrong.from < line);
+    told.silences.retain(|silence| !is_inside(silence.line));
+    for silence in &mut told.silences {
+        if let Some(wrong) = of_line(&told.wrong, silence.line) {
+            silence.to = silence.to.plus_micros(wrong.shift);
+        }
+    }
+    told.silences.retain(|silence| silence.from < silence.to);
 }
 
 fn of_line(wrong: &[clock::Wrong], line: u64) -> Option<&clock::Wrong> {

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::MemberCoverage;
 use super::text::{Read, TextReader};
+use super::{MemberCoverage, Silence};
 use crate::bundle::codec::{self, Decoder, Out};
 use crate::bundle::sniff;
 use crate::bundle::{Damage, Gap, Limits, Member, missing_fragments};
@@ -79,6 +79,13 @@ impl MemberDigest {
             to: self.scan.last.map(|stamp| stamp.time),
             first_record: self.scan.first_record.clone(),
             last_record: self.scan.last_record.clone(),
+            silences: self
+                .scan
+                .clock
+                .silences
+                .iter()
+                .map(|told| Silence { from: told.from, to: told.to })
+                .collect(),
             problems: self.problems.clone(),
         }
     }

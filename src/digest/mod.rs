@@ -24,7 +24,7 @@ pub use member::{MemberDigest, MemberReader, wants};
 pub use thin::Events;
 
 /// The version of the digest's own layout.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// What one bundle boils down to.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -203,8 +203,19 @@ pub struct MemberCoverage {
     pub first_record: Option<(Source, String)>,
     /// Its last record, as evidence of where it ends.
     pub last_record: Option<(Source, String)>,
+    /// The longest times without a record between two of its records, each of some minutes at least.
+    pub silences: Vec<Silence>,
     /// What was wrong with it.
     pub problems: Vec<Problem>,
+}
+
+/// A time in which nothing was written to a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// The stamp of the record before it.
+    pub from: Timestamp,
+    /// The stamp of the record after it.
+    pub to: Timestamp,
 }
 
 /// Makes one digest of the members of one bundle.

@@ -18,11 +18,14 @@ pub struct Stop {
     pub host: usize,
     /// How it stopped.
     pub how: How,
-    /// When it stopped: the record that says so, else the last record before the silence; `None` where its logs do not
-    /// reach back so far.
+    /// When it stopped: the record that says so, else the last record of any of its logs before the silence; `None` where
+    /// none of them reaches back so far. A silence under two minutes inside a log is not known.
     pub down: Option<Timestamp>,
     /// When it booted again; `None` where it did not before the capture.
     pub up: Option<Timestamp>,
+    /// Whether the logs that would tell that it was asked to stop reach back to the stop. Where they do not, a core dump
+    /// that is found at the boot may be older, and the stop an asked one.
+    pub is_covered: bool,
     /// When it was in maintenance mode as it stopped, the record that says so: an index into the case's timeline.
     pub maintenance: Option<usize>,
     /// The change of its software that the stop completed: an index into the case's timeline.

@@ -10,6 +10,10 @@ const TOGETHER: i64 = 1_800;
 /// Two boots that nothing stands between are one where they lie this close, in seconds: large hosts take minutes to
 /// tell of their boot in every log.
 const ONE_BOOT: i64 = 900;
+/// A change of software is completed by a reboot within this many seconds; a later stop has nothing to do with it.
+const UPGRADE: i64 = 86_400;
+/// Work on a host in maintenance mode takes no longer than this, in seconds: whoever left it there forgot it.
+const MAINTENANCE: i64 = 30 * 86_400;
 /// A record of a boot names no uptime above this, in microseconds: an older one is told again.
 const FRESH: i64 = 3_600_000_000;
 
@@ -60,6 +64,8 @@ impl<'a> Reader<'a> {
         match moment.event.kind {
             EventKind::HOST_MAINTENANCE_ENTER => self.maintenance = Some(at),
             EventKind::HOST_MAINTENANCE_EXIT => self.maintenance = None,
+            // No host in maintenance mode takes a VM: somebody ended it, where no log tells that.
+            _ if is_at_work(moment) => self.maintenance = None,
             EventKind::HOST_UPGRADE => self.upgrade = Some(at),
             EventKind::HOST_REBOOT => self.stopped(at, How::Reboot),
             EventKind::HOST_SHUTDOWN => self.stopped(at, How::Shutdown),
@@ -130,7 +136,7 @@ impl<'a> Reader<'a> {
             None => {
                 let down = up.and_then(|up| self.last_before(up));
                 let stop = Stop { up, ..self.stop(at, how, down) };
-                self.stops.push(stop);
+                self.stops.push(self.weighed(stop));
             }
         }
     }
@@ -149,7 +155,8 @@ impl<'a> Reader<'a> {
             Some(mut stop) => {
                 stop.lines.push(at);
                 stop.down = stop.down.or_else(|| self.last_before(self.timeline[stop.lines[0]].time));
-                Some(stop)
+                stop.up = Some(time);
+                Some(self.weighed(stop))
             }
             None => self.silent(at),
         };
@@ -158,20 +165,30 @@ impl<'a> Reader<'a> {
         self.upgrade = None;
     }
 
+    /// What is found at a boot tells of that stop only where its logs would have told of another one before it.
+    fn weighed(&self, stop: Stop) -> Stop {
+        let is_covered = |(down, up): (Timestamp, Timestamp)| covered::tells_of_stop(self.host, down, up);
+        let is_covered = stop.how != How::Unclean || stop.down.zip(stop.up).is_some_and(is_covered);
+        Stop { is_covered, ..stop }
+    }
+
     /// The boot came without a word before it, though there would have been one.
     fn silent(&self, at: usize) -> Option<Stop> {
         // Whoever works on a host in maintenance mode, or completes an upgrade, may well switch it off.
-        let is_worked_on = self.maintenance.is_some() || self.upgrade.is_some();
         let boot = self.timeline[at].time;
-        let before = self.last_before(boot).filter(|_| !is_worked_on)?;
-        covered::tells_of_stop(self.host, before, boot).then(|| self.stop(at, How::Silent, Some(before)))
+        let before = self.last_before(boot)?;
+        let stop = self.stop(at, How::Silent, Some(before));
+        let is_worked_on = stop.maintenance.is_some() || stop.upgrade.is_some();
+        (!is_worked_on && covered::tells_of_stop(self.host, before, boot)).then_some(stop)
     }
 
     /// The last time before `boot` that the host is known to have run.
     fn last_before(&self, boot: Timestamp) -> Option<Timestamp> {
-        let moments = self.own.iter().map(|&at| &self.timeline[at]).filter(|moment| moment.time < boot);
+        let silence = covered::silence(self.host, boot);
+        let end = silence.map_or(boot, |silence| silence.to);
+        let moments = self.own.iter().map(|&at| &self.timeline[at]).filter(|moment| moment.time < end);
         let told = moments.filter(|moment| moment.event.kind != EventKind::HOST_BOOT || is_fresh(moment));
-        told.map(|moment| moment.time).chain(covered::last_record(self.host, boot)).max()
+        told.map(|moment| moment.time).chain(silence.map(|silence| silence.from)).max()
     }
 
     /// Ends the open stop where the record `at` is too late to be of it.
@@ -213,8 +230,29 @@ impl<'a> Reader<'a> {
     }
 
     fn stop(&self, at: usize, how: How, down: Option<Timestamp>) -> Stop {
-        let (maintenance, upgrade) = (self.maintenance, self.upgrade);
-        Stop { host: self.index, how, down, up: None, maintenance, upgrade, lines: vec![at] }
+        let time = down.unwrap_or(self.timeline[at].time);
+        let within = |record: Option<usize>, limit: i64| {
+            record.filter(|&record| seconds(time, self.timeline[record].time) <= limit)
+        };
+        Stop {
+            host: self.index,
+            how,
+            down,
+            up: None,
+            is_covered: how != How::Unclean,
+            maintenance: within(self.maintenance, MAINTENANCE),
+            upgrade: within(self.upgrade, UPGRADE),
+            lines: vec![at],
+        }
+    }
+}
+
+/// Whether a host runs VMs: one was powered on, or comes from another host.
+fn is_at_work(moment: &Moment) -> bool {
+    match moment.event.kind {
+        EventKind::VM_POWER_ON => true,
+        EventKind::VMOTION_START => moment.field("role") == Some("Dest") || moment.field("side") == Some("D"),
+        _ => false,
     }
 }
 

@@ -51,6 +51,7 @@ fn member(log: &str, name: &str, from: i64, to: i64) -> (String, MemberCoverage)
         to: Some(time(to)),
         first_record: None,
         last_record: None,
+        silences: Vec::new(),
         problems: Vec::new(),
     };
     (log.to_owned(), member)

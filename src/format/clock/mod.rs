@@ -37,6 +37,10 @@ const MOST_BOOTS: usize = 8;
 const LATE: i64 = 5_000_000;
 /// A last record that is ahead by so much, and confirmed by no other, does not say how far a log reaches.
 const FAR: i64 = 30 * DAY;
+/// The least time without a record that is kept as a silence, in microseconds: no host boots faster.
+const LEAST_SILENCE: i64 = 120_000_000;
+/// Silences of one member that are kept: the longest.
+const MOST_SILENCES: usize = 24;
 /// Bytes that are kept of a line.
 const KEPT: usize = 200;
 /// Bytes of a line that hold its stamp.
@@ -70,6 +74,17 @@ pub struct Boot {
     pub source: Source,
     /// Its line.
     pub line: String,
+}
+
+/// Two records that follow each other in a log with much time between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// The record before it.
+    pub from: Timestamp,
+    /// The record after it.
+    pub to: Timestamp,
+    /// Line of that one.
+    pub line: u64,
 }
 
 /// Records whose stamps are wrong: written by a clock that was wrong since the boot until it was set, or damaged.
@@ -114,6 +129,7 @@ pub struct Clock {
     steps: Vec<Step>,
     boots: Vec<Boot>,
     wrong: Vec<Wrong>,
+    silences: Vec<Silence>,
     /// Records that are older than one before them, and the first and last time of any of those.
     disorder: u64,
     span: Option<(Timestamp, Timestamp)>,
@@ -158,6 +174,12 @@ fn eight(head: &[u8; HEAD], at: usize) -> u64 {
     u64::from_be_bytes(bytes)
 }
 
+/// The minute of the hour in a stamp.
+#[inline]
+fn minute(head: &[u8; HEAD]) -> u32 {
+    10 * u32::from(head[14]) + u32::from(head[15])
+}
+
 #[derive(Debug)]
 struct Doubt {
     count: u32,
@@ -175,6 +197,8 @@ pub struct Told {
     pub boots: Vec<Boot>,
     /// Where it was wrong from a boot on.
     pub wrong: Vec<Wrong>,
+    /// The longest times without a record, in the order of the lines.
+    pub silences: Vec<Silence>,
     /// Records that are older than one before them, where they are so many that the log is in no order of time.
     pub disorder: u64,
     /// First and last time of records that are out of order.
@@ -201,13 +225,15 @@ impl Clock {
     /// Takes the first line of the next record. True where `last` is its stamp now.
     #[inline]
     pub fn see(&mut self, line: &[u8], place: impl Fn() -> Source) -> bool {
-        // In the usual form with a fraction, of the same hour as the one before, not older, and nothing else is looked for.
+        // In the usual form with a fraction, of the same hour as the one before, not older nor much later, and nothing else
+        // is looked for.
         if self.is_calm
             && let Some(head) = line.first_chunk::<HEAD>()
             && head[19] == b'.'
             && eight(head, 0) == eight(&self.latest.0, 0)
             && eight(head, 5) == eight(&self.latest.0, 5)
             && eight(head, 11) >= eight(&self.latest.0, 11)
+            && minute(head) < minute(&self.latest.0) + 2
         {
             self.latest.0 = *head;
             return false;
@@ -239,6 +265,7 @@ impl Clock {
 
     fn stamped(&mut self, stamp: Stamp, header: &Header<'_>, line: &[u8], place: impl Fn() -> Source) {
         self.first.get_or_insert(stamp);
+        self.silent(stamp.time, &place);
         if let Some((source, line)) = self.starting.take_if(|_| !is_first_of_boot(line)) {
             self.boot(Boot { at: stamp.time, in_log: true, source, line });
             self.lone = None;
@@ -255,6 +282,23 @@ impl Clock {
         } else if time::looks_iso(line) {
             self.order(stamp, line, place);
         }
+    }
+
+    /// Keeps how long nothing was written before a record of `now`, where that is long.
+    fn silent(&mut self, now: Timestamp, place: &impl Fn() -> Source) {
+        let Some(from) = self.latest.time().or(self.last.map(|stamp| stamp.time)) else { return };
+        if now.since(from) < LEAST_SILENCE || waits_for_year(from) != waits_for_year(now) {
+            return;
+        }
+        if self.silences.len() == MOST_SILENCES {
+            let length = |silence: &Silence| silence.to.since(silence.from);
+            let shortest = (0..MOST_SILENCES).min_by_key(|&at| length(&self.silences[at]));
+            let Some(shortest) = shortest.filter(|&at| length(&self.silences[at]) < now.since(from)) else {
+                return;
+            };
+            self.silences.remove(shortest);
+        }
+        self.silences.push(Silence { from, to: now, line: place().line });
     }
 
     /// Compares with the records before.
@@ -313,6 +357,8 @@ impl Clock {
             && before.is_none_or(|before| before.since(first.time) < LATE)
         {
             let right = before.unwrap_or(first.time);
+            // Nor was it silent up to a stamp that is damaged.
+            self.silences.retain(|silence| silence.line != at);
             self.wrong(Wrong { from: at, to: at + 1, shift: right.since(latest) });
             if before.is_none() {
                 (self.first, self.first_record) = (Some(first), Some((source, line)));
@@ -439,6 +485,7 @@ impl Clock {
             steps: self.steps,
             boots: self.boots,
             wrong: self.wrong,
+            silences: if disordered { Vec::new() } else { self.silences },
             disorder: if disordered { self.disorder } else { restarts },
             span: self.span,
             uptimes: self.uptimes.ends,
