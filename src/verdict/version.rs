@@ -74,17 +74,19 @@ fn who_runs_ja(releases: &[(String, Vec<String>)]) -> String {
     releases.iter().map(one).collect::<Vec<_>>().join("、")
 }
 
-/// What is said where the hosts of one vCenter Server run different builds.
+/// What is said where the hosts of one cluster run different builds.
 fn mixed(case: &Case, managed: &[usize]) -> (String, String) {
-    let known: Vec<usize> =
-        managed.iter().copied().filter(|&index| case.hosts[index].build.is_some()).collect();
-    let releases = by_release(case, &known);
-    if releases.len() < 2 {
-        return Default::default();
-    }
+    // A vCenter Server may well manage clusters of different releases.
+    let of_cluster = |hosts: &Vec<usize>| {
+        let known = hosts.iter().copied();
+        let known = known.filter(|index| managed.contains(index) && case.hosts[*index].build.is_some());
+        by_release(case, &known.collect::<Vec<usize>>())
+    };
+    let mut mixed = case.clusters.iter().map(|cluster| of_cluster(&cluster.hosts));
+    let Some(releases) = mixed.find(|releases| releases.len() > 1) else { return Default::default() };
     (
         format!(
-            " The builds of its hosts differ: a rolling upgrade was stopped midway, or is going on ({}).",
+            " The builds of one cluster's hosts differ: a rolling upgrade was stopped midway, or is going on ({}).",
             who_runs_en(&releases)
         ),
         format!(

@@ -185,10 +185,23 @@ impl<'a> Reader<'a> {
     /// The last time before `boot` that the host is known to have run.
     fn last_before(&self, boot: Timestamp) -> Option<Timestamp> {
         let silence = covered::silence(self.host, boot);
-        let end = silence.map_or(boot, |silence| silence.to);
+        // A boot tells how long the host has been up: what it wrote since is of the new run.
+        let end = silence.map_or(boot, |silence| silence.to).min(self.began(boot));
         let moments = self.own.iter().map(|&at| &self.timeline[at]).filter(|moment| moment.time < end);
         let told = moments.filter(|moment| moment.event.kind != EventKind::HOST_BOOT || is_fresh(moment));
         told.map(|moment| moment.time).chain(silence.map(|silence| silence.from)).max()
+    }
+
+    /// When the run that `boot` tells of began, by the uptime that some record of the boot gives.
+    fn began(&self, boot: Timestamp) -> Timestamp {
+        let near = |moment: &&Moment| {
+            moment.event.kind == EventKind::HOST_BOOT && seconds(moment.time, boot).abs() <= TOGETHER
+        };
+        let told = self.own.iter().map(|&at| &self.timeline[at]).filter(near).filter_map(|moment| {
+            let micros: i64 = moment.field("us")?.parse().ok()?;
+            (0..=FRESH).contains(&micros).then(|| moment.time.plus_micros(-micros))
+        });
+        told.min().unwrap_or(boot).min(boot)
     }
 
     /// Ends the open stop where the record `at` is too late to be of it.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{is_down, readable, step};
 use crate::case::{Case, How, Moment, Stop};
 use crate::model::{Confidence, EventKind, Severity, Text, Timestamp};
-use crate::verdict::{Evidence, Finding, Step, Verdict, distinct, list_en, list_ja, span};
+use crate::verdict::{Evidence, Finding, Step, Verdict, distinct, list_en, list_ja, near, span};
 
 pub(in crate::verdict) static VERDICT: Verdict = Verdict {
     name: "crash",
@@ -61,7 +61,7 @@ fn cause(stop: &Stop, is_without_reason: bool) -> &'static str {
     match stop.how {
         How::PurpleScreen => "psod",
         How::Unclean if is_without_reason => "power-loss",
-        How::Unclean if stop.down.is_some() => "psod",
+        How::Unclean if stop.down.is_some() && stop.is_covered => "psod",
         How::Silent => "power-loss",
         _ => "unknown",
     }
@@ -80,13 +80,15 @@ fn witnesses<'c>(case: &'c Case, stop: &Stop) -> Vec<&'c Moment> {
 
 fn restarted<'c>(case: &'c Case, stop: &Stop) -> Vec<&'c Moment> {
     let Some(down) = stop.down else { return Vec::new() };
-    let near = |moment: &&Moment| {
-        let after = moment.time.since(down) / 1_000_000;
-        moment.event.kind == EventKind::HA_FAILOVER
-            && moment.host != stop.host
-            && (0..=FAILOVER).contains(&after)
+    // HA acts within a cluster; another one may have lost a host as well.
+    let vcenter = case.vcenter_of(stop.host).map(|(vcenter, _)| vcenter);
+    let mates = case.clusters.iter().find(|cluster| cluster.hosts.contains(&stop.host));
+    let is_ours =
+        |host: usize| Some(host) == vcenter || mates.is_some_and(|cluster| cluster.hosts.contains(&host));
+    let told = |moment: &&Moment| {
+        moment.event.kind == EventKind::HA_FAILOVER && moment.host != stop.host && is_ours(moment.host)
     };
-    case.timeline.iter().filter(near).collect()
+    near(case, down, (0, FAILOVER)).iter().filter(told).collect()
 }
 
 fn finding(case: &Case, crash: &Crash<'_>) -> Finding {
@@ -127,7 +129,9 @@ fn confidence(crash: &Crash<'_>) -> Confidence {
     let is_witnessed = !crash.witnesses.is_empty();
     match crash.stop.how {
         How::PurpleScreen => Confidence::Certain,
-        How::Unclean if crash.stop.down.is_some() && is_witnessed => Confidence::Certain,
+        How::Unclean if crash.stop.down.is_some() && crash.stop.is_covered && is_witnessed => {
+            Confidence::Certain
+        }
         How::Unclean if crash.cause != "unknown" => Confidence::Likely,
         How::Silent if is_witnessed => Confidence::Likely,
         _ => Confidence::Possible,
@@ -352,7 +356,7 @@ fn references(crash: &Crash<'_>) -> Vec<(&'static str, Option<&'static str>)> {
     references
 }
 
-/// When the host went down at the earliest, for others that judge an effect of it.
-pub(super) fn near(stop: &Stop, at: Timestamp) -> bool {
+/// Whether the host was down at `at` because it crashed, for others that judge an effect of it.
+pub(super) fn is_near(stop: &Stop, at: Timestamp) -> bool {
     !stop.is_asked() && is_down(stop, at)
 }

@@ -41,7 +41,7 @@ pub(super) fn of<'c>(case: &'c Case, episode: &Episode<'c>, all: &[Episode<'c>])
 
 fn crash<'c>(case: &'c Case, episode: &Episode<'c>) -> Option<Cause<'c>> {
     let own = case.stops.iter().filter(|stop| Some(stop.host) == episode.host);
-    let stop = own.into_iter().find(|stop| crashed::near(stop, episode.lost_at))?;
+    let stop = own.into_iter().find(|stop| crashed::is_near(stop, episode.lost_at))?;
     let lines = stop.lines.iter().map(|&line| &case.timeline[line]).collect();
     Some(Cause::new("host-crash", Confidence::Likely, lines))
 }

@@ -13,9 +13,9 @@ use serde_json::json;
 
 use self::cause::Cause;
 use self::episode::{Episode, episodes};
-use crate::case::{Case, Membership, Said, Stop};
-use crate::model::{Severity, Timestamp};
-use crate::verdict::{Evidence, Finding, Verdict, distinct, span};
+use crate::case::{Case, Membership, Moment, Said, Stop};
+use crate::model::{EventKind, Severity, Timestamp};
+use crate::verdict::{Evidence, Finding, Verdict, distinct, near, span};
 
 pub(in crate::verdict) static VERDICT: Verdict = Verdict {
     name: "disconnected",
@@ -45,11 +45,24 @@ fn is_told_elsewhere(case: &Case, found: &[Finding], episode: &Episode<'_>) -> b
     let asked = |stop: &Stop| {
         Some(stop.host) == episode.host && stop.is_asked() && super::is_down(stop, episode.lost_at)
     };
-    if case.stops.iter().any(asked) {
+    if case.stops.iter().any(asked) || is_in_maintenance(case, episode) {
         return true;
     }
     let mut vsan = found.iter().filter(|finding| matches!(finding.id, "vsan.host-lost" | "vsan.partition"));
     vsan.any(|finding| is_about(finding, episode) && is_near(finding, episode.lost_at))
+}
+
+/// Whether vCenter had a host in maintenance mode whose own bundle is not here to say what became of it.
+fn is_in_maintenance(case: &Case, episode: &Episode<'_>) -> bool {
+    let kinds = [EventKind::HOST_MAINTENANCE_ENTER, EventKind::HOST_MAINTENANCE_EXIT];
+    let about = |moment: &&Moment| {
+        kinds.contains(&moment.event.kind)
+            && moment.event.rule != "vpxd.maintenance-begun"
+            && moment.field("host_name").is_some_and(|name| episode.is_called(name))
+    };
+    let before = near(case, episode.lost_at, (86_400, 0));
+    let last = before.iter().rfind(about).filter(|_| episode.host.is_none());
+    last.is_some_and(|moment| moment.event.kind == EventKind::HOST_MAINTENANCE_ENTER)
 }
 
 /// A host without a bundle stands in a finding's details only.
@@ -63,7 +76,10 @@ fn is_about(finding: &Finding, episode: &Episode<'_>) -> bool {
 
 fn is_near(finding: &Finding, at: Timestamp) -> bool {
     let from = finding.first_seen.map(|first| first.plus_seconds(-SAME));
-    let to = finding.last_seen.or(finding.first_seen).map(|last| last.plus_seconds(SAME));
+    // What lasts has no end.
+    let is_over = finding.details["over"].as_bool() != Some(false);
+    let to = finding.last_seen.or(finding.first_seen).filter(|_| is_over);
+    let to = to.map(|last| last.plus_seconds(SAME));
     // What is not dated may have been at any time.
     from.is_none_or(|from| from <= at) && to.is_none_or(|to| at <= to)
 }
