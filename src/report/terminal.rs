@@ -105,6 +105,9 @@ impl Page<'_> {
     fn finding(&mut self, finding: &Finding, l: &Labels) -> io::Result<()> {
         self.finding_title(finding, l)?;
         self.paragraph(&escape::line(&finding.cause.text), INDENT)?;
+        if let Some(when) = show::span_or_none(finding.first_seen, finding.last_seen) {
+            self.paragraph(&format!("{}: {when}", l.when), INDENT)?;
+        }
         self.names(l.affected_hosts, &finding.hosts, l)?;
         self.names(l.affected_vms, &finding.vms, l)?;
         self.remedy(finding, l)?;
