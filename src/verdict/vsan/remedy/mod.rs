@@ -216,10 +216,10 @@ fn check(count: usize) -> Step {
     Step::new(
         Text::new(
             format!(
-                "Check on every host: Sub-Cluster Member Count is {count}, and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves."
+                "Check: on every host Sub-Cluster Member Count is {count}, and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves."
             ),
             format!(
-                "確認 (全ホストで実施): Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID が全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"
+                "確認: 全ホストで Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID も全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"
             ),
         ),
         "esxcli vsan cluster get".to_owned(),
