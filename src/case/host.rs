@@ -18,7 +18,7 @@ use super::setup::Setup;
 use super::vm::{self, Vm};
 
 /// The advanced option that freezes the member list; see KB 326427.
-const IGNORE_MEMBER_LIST: &str = "/VSAN/IgnoreClusterMemberListUpdates";
+pub const IGNORE_MEMBER_LIST: &str = "/VSAN/IgnoreClusterMemberListUpdates";
 
 /// A value and the line that it came from.
 #[derive(Clone, Debug, PartialEq)]

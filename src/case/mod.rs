@@ -25,7 +25,7 @@ use crate::model::{HostKind, Source, Timestamp};
 pub use capture::{Capture, Change, changes};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
-pub use host::{Cpu, FeatureState, Host, Seen, Sourced, same_name};
+pub use host::{Cpu, FeatureState, Host, IGNORE_MEMBER_LIST, Seen, Sourced, same_name};
 pub use membership::{Membership, Node, Said, Testimony};
 pub use migration::{End, Migration, Outcome, Side, status_of};
 pub use names::Names;
@@ -112,6 +112,11 @@ impl Case {
     /// The host whose id is `id`.
     pub fn position(&self, id: &str) -> Option<usize> {
         self.hosts.iter().position(|host| host.id == id)
+    }
+
+    /// The ESXi host that is called `name`: by its full name, else by its short name where only one has it.
+    pub fn host_called(&self, name: &str) -> Option<usize> {
+        names::position(&self.hosts, name)
     }
 
     /// The vCenter Server that manages host `index`: the one whose log names it or a host of its cluster, else the only

@@ -78,6 +78,9 @@ impl Step {
     }
 }
 
+/// Lines of one host that are shown of an event that many hosts tell of.
+const LINES_EACH: usize = 2;
+
 /// One line of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
@@ -105,6 +108,35 @@ impl Evidence {
             time: header.and_then(|header| header.stamp).map(|stamp| stamp.time),
             text: need.text.clone(),
         }
+    }
+
+    /// What a host makes of its vSAN cluster: the lines of its view.
+    fn of_view(case: &Case, host: usize) -> impl Iterator<Item = Self> {
+        let lines = case.hosts[host].vsan.iter().flat_map(|vsan| &vsan.value.lines);
+        lines.map(move |(source, text)| Evidence {
+            host,
+            source: source.clone(),
+            time: None,
+            text: text.clone(),
+        })
+    }
+
+    /// The first lines of each host, of no more than so many hosts.
+    fn of_each_host(moments: &[&Moment], hosts: usize) -> Vec<Self> {
+        let mut told: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+        let mut lines = Vec::new();
+        for moment in moments {
+            let is_new = !told.contains_key(&moment.host);
+            if is_new && told.len() == hosts {
+                continue;
+            }
+            let count = told.entry(moment.host).or_default();
+            *count += 1;
+            if *count <= LINES_EACH {
+                lines.push(Evidence::event(moment));
+            }
+        }
+        lines
     }
 
     fn event(moment: &Moment) -> Self {
@@ -166,6 +198,18 @@ fn span<'a>(moments: impl IntoIterator<Item = &'a Moment>) -> (Option<Timestamp>
         count += 1;
     }
     (first, last, count)
+}
+
+/// A step of fixed words.
+fn step(en: impl Into<String>, ja: impl Into<String>, command: Option<&str>, host: Option<usize>) -> Step {
+    Step::new(Text::new(en, ja), command.map(str::to_owned), host)
+}
+
+/// `2019-09-14 06:49:34 UTC`: the second is enough in a sentence.
+fn readable(at: Timestamp) -> String {
+    let text = at.to_string();
+    let (date, time) = text.split_once('T').unwrap_or((&text, ""));
+    format!("{date} {} UTC", time.get(..8).unwrap_or(time))
 }
 
 /// The moments from so many seconds before `at` to so many after it.

@@ -104,11 +104,8 @@ fn says(moment: &Moment, by_vcenter: bool) -> Option<(Said, Named<'_>)> {
         EventKind::VSAN_NODE_JOINED => uuid(Said::Joined),
         EventKind::VSAN_PEER_UNREACHABLE if !NOT_SILENCE.contains(&rule) => uuid(Said::Unreachable),
         EventKind::HA_HOST_DEAD => name(Said::Dead),
-        // What a single heartbeat is missed for is no loss yet.
-        EventKind::HOST_NOT_RESPONDING if by_vcenter && rule != "vpxd.host-missed-heartbeats" => {
-            name(Said::NotResponding)
-        }
         EventKind::HOST_DISCONNECTED if by_vcenter => name(Said::Disconnected),
+        _ if by_vcenter && moment.is_lost_connection() => name(Said::NotResponding),
         EventKind::HOST_RECONNECTED if by_vcenter => name(Said::Reconnected),
         _ => None,
     }

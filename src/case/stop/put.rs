@@ -95,8 +95,8 @@ impl<'a> Reader<'a> {
         self.close_old(at);
         let time = self.timeline[at].time;
         let boots_later = || {
-            let later = self.own.iter().filter(|&&other| other > at).map(|&other| &self.timeline[other]);
-            later.clone().any(|moment| moment.event.kind == EventKind::HOST_BOOT && is_fresh(moment))
+            let mut later = self.own.iter().filter(|&&other| other > at).map(|&other| &self.timeline[other]);
+            later.any(|moment| moment.event.kind == EventKind::HOST_BOOT && is_fresh(moment))
         };
         if self.open.is_none() && self.is_after_boot(time) && !boots_later() {
             return self.found_as(at, How::PurpleScreen);
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
             None => self.silent(at),
         };
         self.boot = Some((time, stop.is_some()));
-        self.stops.extend(stop.map(|stop| Stop { up: Some(time), ..stop }));
+        self.stops.extend(stop);
         self.upgrade = None;
     }
 
@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
         // Whoever works on a host in maintenance mode, or completes an upgrade, may well switch it off.
         let boot = self.timeline[at].time;
         let before = self.last_before(boot)?;
-        let stop = self.stop(at, How::Silent, Some(before));
+        let stop = Stop { up: Some(boot), ..self.stop(at, How::Silent, Some(before)) };
         let is_worked_on = stop.maintenance.is_some() || stop.upgrade.is_some();
         (!is_worked_on && covered::tells_of_stop(self.host, before, boot)).then_some(stop)
     }

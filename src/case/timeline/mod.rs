@@ -26,6 +26,13 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// Whether it says that a host does not answer, or is disconnected. That a heartbeat is missed is no loss yet.
+    pub fn is_lost_connection(&self) -> bool {
+        let kind = self.event.kind;
+        (kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED)
+            && self.event.rule != "vpxd.host-missed-heartbeats"
+    }
+
     /// A field of the event.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.event.fields.get(name).map(String::as_str)

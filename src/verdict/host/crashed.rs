@@ -4,10 +4,12 @@
 
 use serde_json::json;
 
-use super::{is_down, readable, step};
+use super::is_down;
 use crate::case::{Case, How, Moment, Stop};
 use crate::model::{Confidence, EventKind, Severity, Text, Timestamp};
-use crate::verdict::{Evidence, Finding, Step, Verdict, distinct, list_en, list_ja, near, span};
+use crate::verdict::{
+    Evidence, Finding, Step, Verdict, distinct, list_en, list_ja, near, readable, span, step,
+};
 
 pub(in crate::verdict) static VERDICT: Verdict = Verdict {
     name: "crash",

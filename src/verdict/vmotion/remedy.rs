@@ -6,8 +6,7 @@ use std::net::IpAddr;
 use super::network::{Signs, adapter, address};
 use super::{Cause, Group, vms};
 use crate::case::{Case, Migration, Side, inside};
-use crate::model::Text;
-use crate::verdict::{Step, list_en, list_ja, shell_quoted};
+use crate::verdict::{Step, list_en, list_ja, shell_quoted, step};
 
 /// Pairs of hosts for which the test is spelled out.
 const SPELLED_OUT: usize = 4;
@@ -26,10 +25,6 @@ pub(super) fn steps(case: &Case, group: &Group<'_>, signs: &Signs) -> Vec<Step> 
     steps.extend(way_out(case, group, signs));
     steps.push(check(group));
     steps
-}
-
-fn step(en: impl Into<String>, ja: impl Into<String>, command: Option<&str>, host: Option<usize>) -> Step {
-    Step::new(Text::new(en, ja), command.map(str::to_owned), host)
 }
 
 fn network(case: &Case, group: &Group<'_>, signs: &Signs) -> Vec<Step> {

@@ -3,17 +3,11 @@
 use super::network::Signs;
 use super::{Cause, Failure, Group, from_label, pairs, to_label, vms};
 use crate::case::{Case, Side};
-use crate::model::{Text, Timestamp};
-use crate::verdict::{ids, list_en, list_ja};
+use crate::model::Text;
+use crate::verdict::{ids, list_en, list_ja, readable};
 
 /// How many migrations the summary tells one by one.
 const TOLD: usize = 4;
-
-/// `2019-09-14 06:49:34 UTC`: the second is enough in a sentence.
-fn readable(at: Timestamp) -> String {
-    let text = at.to_string();
-    format!("{} {} UTC", &text[..10], &text[11..19])
-}
 
 /// Between which ends all migrations failed, as a phrase; empty where these are several.
 fn between(case: &Case, group: &Group<'_>) -> (String, String) {

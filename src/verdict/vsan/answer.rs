@@ -1,8 +1,11 @@
 //! What the witnesses of a cluster say together: the four answers that are so often taken for each other.
 
+use std::collections::BTreeMap;
+
 use super::event::{self, Loss, Span};
-use crate::case::{Case, Membership, Moment, Said};
+use crate::case::{Case, Membership};
 use crate::model::Timestamp;
+use crate::verdict::disconnected::{Episode, episodes};
 
 /// One answer to "who lost whom?".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,9 +76,7 @@ pub fn answers(case: &Case, membership: &Membership) -> Vec<Answer> {
         let span = Span { by_state: true, ..Span::default() };
         answers.push(answer(AnswerKind::OnlySome, vec![speakers, vec![node]], by, &span));
     }
-    for node in 0..membership.nodes.len() {
-        answers.extend(only_vcenter(case, membership, node, &answers));
-    }
+    answers.extend(only_vcenter(case, membership, &answers));
     answers.sort_by(|a, b| (a.at, a.kind, &a.groups).cmp(&(b.at, b.kind, &b.groups)));
     answers
 }
@@ -91,51 +92,56 @@ fn of_loss(membership: &Membership, loss: &Loss<'_>) -> Answer {
     by.extend(loss.host.filter(|_| loss.own_side));
     by.sort_unstable();
     by.dedup();
-    let rest = (0..membership.nodes.len()).filter(|&node| node != loss.node).collect();
-    answer(kind, vec![rest, vec![loss.node]], by, &loss.span)
+    answer(kind, vec![all_but(membership, loss.node), vec![loss.node]], by, &loss.span)
 }
 
-/// The last time that vCenter alone lost `node`: its peers still count it, or it did not leave in their logs then.
-fn only_vcenter(case: &Case, membership: &Membership, node: usize, known: &[Answer]) -> Option<Answer> {
-    let mut last: Option<(usize, &Moment, Option<Timestamp>)> = None;
-    for (row, told) in membership.column(node) {
-        for (said, moment) in told.lines.iter().filter_map(|line| Some((line.0, case.timeline.get(line.1)?)))
-        {
-            match said {
-                Said::NotResponding | Said::Disconnected
-                    if last.is_none_or(|(_, _, back)| back.is_some()) =>
-                {
-                    last = Some((row, moment, None));
-                }
-                Said::Reconnected => {
-                    last = last.map(|(row, lost, back)| (row, lost, back.or(Some(moment.time))))
-                }
-                _ => {}
-            }
+/// The last time that vCenter alone lost each node which its peers still count.
+fn only_vcenter(case: &Case, membership: &Membership, known: &[Answer]) -> Vec<Answer> {
+    let mut last: BTreeMap<usize, Episode<'_>> = BTreeMap::new();
+    for episode in episodes(case) {
+        if let Some(node) = node_of(membership, &episode) {
+            last.insert(node, episode);
         }
     }
-    let (vcenter, lost, until) = last?;
-    let near = |at: Timestamp| lost.time.since(at).abs() <= WITH_A_LOSS * 1_000_000;
-    let is_told = known.iter().any(|answer| {
-        let about = answer.groups.iter().skip(1).any(|group| group.contains(&node));
-        about && answer.at.is_none_or(near)
-    });
-    let host = membership.nodes[node].host;
-    let went_down = case
-        .stops
-        .iter()
-        .any(|stop| Some(stop.host) == host && (stop.down.is_some_and(near) || stop.up.is_some_and(near)));
-    let is_counted = membership.column(node).any(|(_, said)| said.counted == Some(true));
-    if is_told || went_down || !is_counted {
-        return None;
-    }
-    let rest = (0..membership.nodes.len()).filter(|&other| other != node).collect();
-    Some(Answer {
+    let is_own = |(node, episode): &(usize, Episode<'_>)| {
+        membership.column(*node).any(|(_, said)| said.counted == Some(true))
+            && !is_told(known, *node, episode.lost_at)
+            && !went_down(case, episode)
+    };
+    let answer = |(node, episode): (usize, Episode<'_>)| Answer {
         kind: AnswerKind::OnlyVcenter,
-        groups: vec![rest, vec![node]],
-        by: vec![vcenter],
-        at: Some(lost.time),
-        until,
-        over: until.is_some(),
+        groups: vec![all_but(membership, node), vec![node]],
+        by: vec![episode.vcenter],
+        at: Some(episode.lost_at),
+        until: episode.back_at(),
+        over: episode.back.is_some(),
+    };
+    last.into_iter().filter(is_own).map(answer).collect()
+}
+
+fn node_of(membership: &Membership, episode: &Episode<'_>) -> Option<usize> {
+    let named = || membership.nodes.iter().position(|node| episode.is_called(node.label()));
+    episode.host.and_then(|host| membership.node_of(host)).or_else(named)
+}
+
+/// Whether `node` was out of the membership at `at`, or shortly before or after.
+fn is_told(known: &[Answer], node: usize, at: Timestamp) -> bool {
+    known.iter().any(|answer| {
+        let about = answer.groups.iter().skip(1).any(|group| group.contains(&node));
+        let begins = answer.at.is_none_or(|begin| at >= begin.plus_seconds(-WITH_A_LOSS));
+        // What is over at a time that nobody tells was over soon.
+        let end = answer.until.or(answer.at).filter(|_| answer.over);
+        let ends = end.is_none_or(|end| at <= end.plus_seconds(WITH_A_LOSS));
+        about && begins && ends
     })
+}
+
+fn went_down(case: &Case, episode: &Episode<'_>) -> bool {
+    let near = |at: Timestamp| episode.lost_at.since(at).abs() <= WITH_A_LOSS * 1_000_000;
+    let mut own = case.stops.iter().filter(|stop| Some(stop.host) == episode.host);
+    own.any(|stop| stop.down.is_some_and(near) || stop.up.is_some_and(near))
+}
+
+fn all_but(membership: &Membership, node: usize) -> Vec<usize> {
+    (0..membership.nodes.len()).filter(|&other| other != node).collect()
 }

@@ -31,8 +31,8 @@ pub(super) struct Signs<'c> {
     pub maintenance: Option<&'c Moment>,
     /// Whether that was within the hours before the loss.
     pub is_fresh: bool,
-    /// vCenter asked the host to stop: the cause that this is.
-    pub asked: Option<&'static str>,
+    /// Whether vCenter asked the host to stop.
+    pub is_asked: bool,
     /// What the directory of the others says of its maintenance.
     pub decommissioned: Vec<Evidence>,
     pub network: NetworkSign,
@@ -102,11 +102,11 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> (&'static str, bool) {
     if signs.stop.is_some() && fault == Some(Fault::Link) || signs.network.is_close {
         return ("network", false);
     }
-    if let Some(asked) = signs.asked {
-        return if is_in_maintenance(signs) { ("maintenance", true) } else { (asked, false) };
-    }
     if is_in_maintenance(signs) {
         return ("maintenance", true);
+    }
+    if signs.is_asked {
+        return ("host-restart", false);
     }
     if let Some(stop) = signs.stop.filter(|stop| !stop.is_planned()) {
         return (stopped(stop, signs), false);
@@ -131,8 +131,7 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> (&'static str, bool) {
 /// A task that only began counts where the host then went away, not where nothing came of it.
 fn is_in_maintenance(signs: &Signs<'_>) -> bool {
     let begun = |moment: &Moment| moment.event.rule == "vpxd.maintenance-begun";
-    let told =
-        signs.maintenance.is_some_and(|moment| !begun(moment) || signs.asked.is_some() || signs.is_fresh);
+    let told = signs.maintenance.is_some_and(|moment| !begun(moment) || signs.is_asked || signs.is_fresh);
     told || !signs.decommissioned.is_empty()
 }
 
@@ -172,7 +171,7 @@ fn signs<'c>(case: &'c Case, loss: &Loss<'c>) -> Signs<'c> {
         stop,
         maintenance,
         is_fresh: maintenance.and_then(age).is_some_and(|age| age <= MAINTENANCE),
-        asked: asked(case, loss, &name),
+        is_asked: is_asked(case, loss, &name),
         decommissioned: decommissioned(case, loss),
         network,
         disconnected: disconnected(case, loss, &name),
@@ -232,13 +231,13 @@ fn maintenance<'c>(case: &'c Case, loss: &Loss<'c>, name: &str) -> Option<&'c Mo
     is_in.then_some(last)
 }
 
-/// What vCenter asked of a host whose own bundle does not tell: to stop, shortly before it was lost.
-fn asked(case: &Case, loss: &Loss<'_>, name: &str) -> Option<&'static str> {
+/// Whether vCenter asked the host to stop, shortly before it was lost; its own bundle may not be here to say so.
+fn is_asked(case: &Case, loss: &Loss<'_>, name: &str) -> bool {
     let about = |moment: &Moment| {
         moment.event.rule == "vpxd.host-stop"
             && moment.field("host_name").is_some_and(|of| same_name(of, name))
     };
-    near(case, loss.span.at?, (1_800, 120)).iter().any(about).then_some("host-restart")
+    loss.span.at.is_some_and(|at| near(case, at, (1_800, 120)).iter().any(about))
 }
 
 /// Whether the directory that the others keep holds the node for in maintenance, or on its way there.
@@ -276,11 +275,7 @@ fn format(case: &Case, loss: &Loss<'_>) -> (Vec<Evidence>, bool) {
 
 /// vCenter refusing the host for its version since the loss, or losing it near that time.
 fn disconnected<'c>(case: &'c Case, loss: &Loss<'c>, name: &str) -> Option<&'c Moment> {
-    let lost = |moment: &&Moment| {
-        let kind = moment.event.kind;
-        (kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED)
-            && moment.field("host_name") == Some(name)
-    };
+    let lost = |moment: &&Moment| moment.is_lost_connection() && moment.field("host_name") == Some(name);
     let refused = |moment: &&Moment| {
         let told = moment.field("event").or_else(|| moment.field("reason"));
         told.is_some_and(|told| told.contains("BadVersion") || told == "agentOutOfDate")

@@ -6,6 +6,7 @@ use super::skew::vcenter_of;
 use crate::case::{Case, Membership, Moment};
 use crate::fact::vsan::health::VsanObjectState;
 use crate::model::{EventKind, Timestamp};
+use crate::verdict::near;
 
 /// The effects of a loss or a split.
 #[derive(Debug, Default)]
@@ -36,6 +37,12 @@ pub(super) struct Scene<'a> {
     pub lasts: bool,
 }
 
+/// Effects are looked for from so many seconds before to so many after.
+const BEFORE: i64 = 120;
+const AFTER: i64 = 86_400;
+/// HA restarts VMs within so many seconds.
+const FAILOVER: i64 = 3_600;
+
 /// The effects, from a little before it began until a day after.
 pub(super) fn of<'c>(case: &'c Case, scene: &Scene<'_>) -> Effects<'c> {
     let mut effects = Effects::default();
@@ -43,20 +50,18 @@ pub(super) fn of<'c>(case: &'c Case, scene: &Scene<'_>) -> Effects<'c> {
         vcenter_of(case, scene.membership, scene.hosts.first().copied()).map(|(index, _)| index),
         &case.clusters[scene.membership.cluster],
     );
-    let near = |moment: &Moment, after: i64| {
-        scene.at.is_none_or(|at| (-120..=after).contains(&(moment.time.since(at) / 1_000_000)))
-    };
+    // HA acts at once; a VM may be found invalid much later.
+    let is_prompt = |moment: &Moment| scene.at.is_none_or(|at| moment.time.since(at) <= FAILOVER * 1_000_000);
     let all = || case.timeline.as_slice();
-    for moment in scene.at.map_or_else(all, |at| crate::verdict::near(case, at, (120, 86_400))) {
+    for moment in scene.at.map_or_else(all, |at| near(case, at, (BEFORE, AFTER))) {
         let kind = moment.event.kind;
         let is_ours = cluster.hosts.contains(&moment.host) || Some(moment.host) == vcenter;
         if (kind == EventKind::VM_INVALID || kind == EventKind::VM_INACCESSIBLE)
-            && near(moment, 86_400)
             && concerns(case, scene, vcenter, moment)
         {
             effects.vms.extend(moment.field("vm").map(str::to_owned));
             effects.vm_lines.push(moment);
-        } else if kind == EventKind::HA_FAILOVER && is_ours && near(moment, 3_600) {
+        } else if kind == EventKind::HA_FAILOVER && is_ours && is_prompt(moment) {
             effects.failovers += 1;
             effects.restarted.extend(moment.field("vm").map(str::to_owned));
         }

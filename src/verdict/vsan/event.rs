@@ -6,7 +6,7 @@ use super::reader::Reader;
 use super::run;
 use super::skew::vcenter_of;
 use crate::case::{Case, Membership, Moment, Node, same_name};
-use crate::model::{EventKind, Timestamp};
+use crate::model::Timestamp;
 use crate::verdict::near;
 
 /// A node that was, or is, out of the membership.
@@ -103,7 +103,7 @@ impl Loss<'_> {
         let (vcenter, _) = vcenter_of(case, self.membership, None)?;
         // A host whose bundle does not tell its node may be this one.
         let has_node = |name: &str| {
-            let by_bundle = position(case, name).is_some_and(|host| case.hosts[host].node_uuid().is_some());
+            let by_bundle = case.host_called(name).is_some_and(|host| case.hosts[host].node_uuid().is_some());
             let named = |node: &Node| {
                 node.uuid.is_some() && node.name.as_deref().is_some_and(|own| same_name(own, name))
             };
@@ -112,19 +112,11 @@ impl Loss<'_> {
         let mut strangers = case.names.named_by(vcenter).into_iter().filter(|name| !has_node(name));
         let only = strangers.next().filter(|_| strangers.next().is_none())?;
         let lost = |moment: &&Moment| {
-            let kind = moment.event.kind;
             moment.host == vcenter
-                && (kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED)
+                && moment.is_lost_connection()
                 && moment.field("host_name").is_some_and(|name| same_name(name, only))
         };
         let told = near(case, at, (WITH_VCENTER, WITH_VCENTER)).iter().find(lost)?;
         told.field("host_name").map(str::to_owned)
     }
-}
-
-/// The ESXi host that is called `name`.
-fn position(case: &Case, name: &str) -> Option<usize> {
-    let mut called =
-        (0..case.hosts.len()).filter(|&host| case.hosts[host].id == name || case.hosts[host].is_called(name));
-    called.next().filter(|_| called.next().is_none())
 }

@@ -6,7 +6,7 @@ use crate::model::EventKind;
 use crate::verdict::{Evidence, near};
 
 /// The option with which a host keeps its list whatever vCenter sends.
-pub(super) const FROZEN: &str = "/VSAN/IgnoreClusterMemberListUpdates";
+pub(super) use crate::case::IGNORE_MEMBER_LIST as FROZEN;
 
 /// What lists and generations say of a lost host.
 #[derive(Clone, Debug, Default)]

@@ -153,22 +153,8 @@ fn evidence(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>, effects: &Effects<'
     let mut lines: Vec<Evidence> = Vec::new();
     // What a view says of a loss that is over is that it is over.
     let viewers = loss.host.iter().chain(loss.observers_by_state.iter().take(3));
-    for index in viewers.filter(|_| !loss.span.over) {
-        let shown = case.hosts[*index].vsan.iter().flat_map(|vsan| &vsan.value.lines);
-        lines.extend(shown.map(|(source, text)| Evidence {
-            host: *index,
-            source: source.clone(),
-            time: None,
-            text: text.clone(),
-        }));
-    }
-    let mut by_host: Vec<usize> = Vec::new();
-    for line in &loss.span.lines {
-        if by_host.iter().filter(|host| **host == line.host).count() < 2 {
-            by_host.push(line.host);
-            lines.push(Evidence::event(line));
-        }
-    }
+    lines.extend(viewers.filter(|_| !loss.span.over).flat_map(|&host| Evidence::of_view(case, host)));
+    lines.extend(Evidence::of_each_host(&loss.span.lines, usize::MAX));
     lines.extend(cause.evidence.iter().cloned());
     lines.extend(effects.vm_lines.iter().take(3).map(|moment| Evidence::event(moment)));
     distinct(lines)

@@ -158,23 +158,19 @@ impl<'a> Between<'a> {
             let uplinks = uplinks(host);
             let downs = self.downs(index);
             let went = |nic: &String| downs.iter().any(|moment| moment.field("nic") == Some(nic.as_str()));
-            let at_capture: Vec<Evidence> = uplinks
-                .iter()
-                .filter_map(|nic| host.setup.network.nics.get(nic))
-                .filter(|nic| self.lasts && nic.value.link_up == Some(false))
-                .map(|nic| Evidence::of(index, nic))
-                .collect();
-            let is_down = |nic: &String| {
+            // What has no link at the capture.
+            let dark = |nic: &String| {
                 let nic = host.setup.network.nics.get(nic);
-                self.lasts && nic.is_some_and(|nic| nic.value.link_up == Some(false))
+                nic.filter(|nic| self.lasts && nic.value.link_up == Some(false))
             };
-            if !uplinks.is_empty() && uplinks.iter().all(|nic| went(nic) || is_down(nic)) {
+            if !uplinks.is_empty() && uplinks.iter().all(|nic| went(nic) || dark(nic).is_some()) {
                 (sign.fault, sign.is_strong) = (Some(Fault::Link), true);
                 sign.hosts.insert(index);
                 let carries = |moment: &&&Moment| uplinks.iter().any(|nic| moment.field("nic") == Some(nic));
                 sign.evidence
                     .extend(downs.iter().filter(carries).take(SHOWN).map(|moment| Evidence::event(moment)));
-                sign.evidence.extend(at_capture);
+                let at_capture = uplinks.iter().filter_map(dark);
+                sign.evidence.extend(at_capture.map(|nic| Evidence::of(index, nic)));
             }
         }
         sign
@@ -302,16 +298,16 @@ impl<'a> Between<'a> {
                 }
             }
         }
-        let (red, lines) = self.large_ping_fails();
-        if red && (sign.fault.is_some() || !lines.is_empty()) {
+        let lines = self.large_ping_fails();
+        if !lines.is_empty() {
             (sign.fault, sign.is_strong) = (Some(Fault::Mtu), true);
             sign.evidence.extend(lines);
         }
         sign
     }
 
-    /// Whether a check with packets of full size failed where that with small ones did not, and the lines that say so.
-    fn large_ping_fails(&self) -> (bool, Vec<Evidence>) {
+    /// The lines that say that a check with packets of full size failed where that with small ones did not.
+    fn large_ping_fails(&self) -> Vec<Evidence> {
         let is_large = |name: &str| {
             let name = name.to_ascii_lowercase();
             name.contains("mtu") || (name.contains("large") && name.contains("ping"))
@@ -338,7 +334,7 @@ impl<'a> Between<'a> {
             moment.event.rule == "vsanhealth.network-test-red" && moment.field("test").is_some_and(is_large)
         });
         lines.extend(told.take(SHOWN).map(Evidence::event));
-        (!lines.is_empty(), lines)
+        lines
     }
 }
 

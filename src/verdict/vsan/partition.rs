@@ -11,6 +11,9 @@ use crate::case::Case;
 use crate::model::{Confidence, Severity};
 use crate::verdict::{Evidence, Finding, distinct};
 
+/// Hosts whose lines are shown.
+const WITNESSES: usize = 16;
+
 /// The findings about `splits`: those into the same groups together, told by the one that lasts, else by the last.
 pub(super) fn findings(case: &Case, splits: Vec<Split<'_>>) -> Vec<Finding> {
     let mut groups: Vec<(Split<'_>, usize)> = Vec::new();
@@ -100,23 +103,9 @@ fn evidence(
     let mut lines = Vec::new();
     if split.span.by_state {
         let first = |group: &Vec<usize>| group.iter().find_map(|&node| split.membership.nodes[node].host);
-        for index in split.groups.iter().filter_map(first) {
-            let shown = case.hosts[index].vsan.iter().flat_map(|vsan| &vsan.value.lines);
-            lines.extend(shown.map(|(source, text)| Evidence {
-                host: index,
-                source: source.clone(),
-                time: None,
-                text: text.clone(),
-            }));
-        }
+        lines.extend(split.groups.iter().filter_map(first).flat_map(|host| Evidence::of_view(case, host)));
     }
-    let mut told: Vec<usize> = Vec::new();
-    for line in &split.span.lines {
-        if told.iter().filter(|host| **host == line.host).count() < 2 && told.len() < 16 {
-            told.push(line.host);
-            lines.push(Evidence::event(line));
-        }
-    }
+    lines.extend(Evidence::of_each_host(&split.span.lines, WITNESSES));
     lines.extend(of_cause);
     lines.extend(effects.vm_lines.iter().take(3).map(|moment| Evidence::event(moment)));
     distinct(lines)

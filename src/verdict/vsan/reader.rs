@@ -52,6 +52,7 @@ impl<'c> Reader<'c> {
     pub(super) fn read(&self) -> Events<'c> {
         let mut events = self.by_state();
         self.by_lines(&mut events);
+        events.losses.retain(|loss| !self.is_strayed(loss.node));
         events
     }
 
@@ -61,7 +62,6 @@ impl<'c> Reader<'c> {
             Told::Split(groups) => events.splits.push(self.split_by_state(groups)),
             Told::Lost(mut lost) => {
                 lost.extend(self.lone());
-                lost.retain(|node| !self.is_strayed(*node));
                 lost.sort_unstable();
                 lost.dedup();
                 events.losses.extend(lost.into_iter().map(|node| self.loss_by_state(node)));
@@ -79,7 +79,6 @@ impl<'c> Reader<'c> {
         let is_lone = |node: &usize| {
             self.state.sides.groups.len() == 1
                 && !is_counted(*node)
-                && !self.is_strayed(*node)
                 && self.state.is_lone(self.case, self.membership, *node)
                 && self.membership.nodes[*node].host.is_some_and(|host| knows_others(self.case, host))
         };
@@ -131,42 +130,32 @@ impl<'c> Reader<'c> {
         Told::Lost(lost)
     }
 
-    /// The groups, those that went on as they are; of others only nodes that left together stay together: by the clock of
-    /// the one host that saw most of them leave.
+    /// The groups, that which went on as it is; of others only nodes that left together stay together.
     fn parted_in_time(&self, event: &Break<'c>, groups: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
-        let mut parted: Vec<Vec<usize>> = groups.iter().take(1).cloned().collect();
-        for group in groups.into_iter().skip(1) {
-            let seen: Vec<&Absence<'_>> = latest(event, |absence| {
-                let by = self.membership.node_of(absence.by);
-                group.contains(&absence.node) && !by.is_some_and(|by| group.contains(&by))
-            });
-            let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-            seen.iter().for_each(|absence| *counts.entry(absence.by).or_default() += 1);
-            let best = counts.iter().max_by_key(|(by, count)| (**count, std::cmp::Reverse(**by)));
-            let Some((&best, _)) = best else {
-                parted.push(group);
-                continue;
-            };
-            let mut told: Vec<&Absence<'_>> = seen.into_iter().filter(|absence| absence.by == best).collect();
-            told.sort_by_key(|absence| (absence.at(), absence.node));
-            let mut parts: Vec<Vec<usize>> = Vec::new();
-            let mut last: Option<Timestamp> = None;
-            for absence in told {
-                let together = last.is_some_and(|last| absence.at().since(last) <= TOGETHER * 1_000_000);
-                match parts.last_mut().filter(|_| together) {
-                    Some(part) => part.push(absence.node),
-                    None => parts.push(vec![absence.node]),
-                }
-                last = Some(absence.at());
+        let mut groups = groups.into_iter();
+        let main = groups.next();
+        main.into_iter().chain(groups.flat_map(|group| self.parts_of(event, group))).collect()
+    }
+
+    /// A group by when its nodes left, on the clock of the one other host that saw most of them leave; of whom that does
+    /// not tell stays with the first.
+    fn parts_of(&self, event: &Break<'c>, group: Vec<usize>) -> Vec<Vec<usize>> {
+        let mut seen: BTreeMap<usize, Vec<(Timestamp, usize)>> = BTreeMap::new();
+        for absence in latest(event, |absence| group.contains(&absence.node)) {
+            if !self.membership.node_of(absence.by).is_some_and(|by| group.contains(&by)) {
+                seen.entry(absence.by).or_default().push((absence.at(), absence.node));
             }
-            // Of whom that host does not tell stays with the first.
-            let untold = group.iter().filter(|node| !parts.iter().flatten().any(|told| told == *node));
-            let untold: Vec<usize> = untold.copied().collect();
-            parts[0].extend(untold);
-            parts.iter_mut().for_each(|part| part.sort_unstable());
-            parted.extend(parts);
         }
-        parted
+        let best = seen.into_iter().max_by_key(|(by, told)| (told.len(), std::cmp::Reverse(*by)));
+        let Some((_, mut told)) = best else { return vec![group] };
+        told.sort_unstable();
+        let is_together =
+            |a: &(Timestamp, usize), b: &(Timestamp, usize)| b.0.since(a.0) <= TOGETHER * 1_000_000;
+        let mut parts: Vec<Vec<usize>> =
+            told.chunk_by(is_together).map(|part| part.iter().map(|(_, node)| *node).collect()).collect();
+        parts[0].extend(group.iter().filter(|node| !told.iter().any(|(_, known)| known == *node)));
+        parts.iter_mut().for_each(|part| part.sort_unstable());
+        parts
     }
 
     /// Whether the host of `node` stopped within minutes of a break.
@@ -208,8 +197,7 @@ impl<'c> Reader<'c> {
                         events.losses.iter().any(|loss| loss.node == *node && tells(&loss.span, &lines))
                             || events.splits.iter().any(|split| tells(&split.span, &lines))
                     };
-                    let is_new = |node: &usize| !known(node) && !self.is_strayed(*node);
-                    let new: Vec<usize> = lost.into_iter().filter(is_new).collect();
+                    let new: Vec<usize> = lost.into_iter().filter(|node| !known(node)).collect();
                     for node in new {
                         add(&mut events.losses, self.loss_by_lines(node, event, &sides));
                     }
@@ -413,8 +401,7 @@ fn was_missed(case: &Case, membership: &Membership, node: usize, at: Timestamp) 
     let is_named = membership.nodes[node].name.is_some();
     let stranger = |moment: &Moment| {
         Some(moment.host) == vcenter
-            && (moment.event.kind == EventKind::HOST_NOT_RESPONDING
-                || moment.event.kind == EventKind::HOST_DISCONNECTED)
+            && moment.is_lost_connection()
             && moment.field("host_name").is_some_and(|name| {
                 !membership.nodes.iter().any(|node| node.uuid.is_some() && node.name.as_deref() == Some(name))
             })

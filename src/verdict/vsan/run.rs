@@ -48,6 +48,6 @@ fn follows(first: &Span<'_>, next: &Span<'_>) -> bool {
 }
 
 fn extend(first: &mut Span<'_>, next: &mut Span<'_>) {
-    first.returned = next.returned.or(first.returned).max(first.returned);
+    first.returned = first.returned.max(next.returned);
     first.times += next.times;
 }

@@ -5,14 +5,8 @@ use super::effects::Effects;
 use super::event::{Loss, Span};
 use super::network::Fault;
 use crate::case::{Case, How, Stop};
-use crate::model::{Text, Timestamp};
-use crate::verdict::{ids, list_en, list_ja, version};
-
-/// `2019-09-14 06:49:34 UTC`: the second is enough in a sentence.
-fn readable(at: Timestamp) -> String {
-    let text = at.to_string();
-    format!("{} {} UTC", &text[..10], &text[11..19])
-}
+use crate::model::Text;
+use crate::verdict::{ids, list_en, list_ja, readable, version};
 
 /// `8 minutes`, `2 h 10 min`
 fn lasting(micros: i64) -> (String, String) {

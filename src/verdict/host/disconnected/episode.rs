@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use crate::case::{Case, Host, Moment, same_name};
 use crate::model::{EventKind, HostKind, Timestamp};
 
-/// Missed heartbeats that vCenter counts are no loss yet.
-const COUNTED: &str = "vpxd.host-missed-heartbeats";
 /// The agent manager says later what vpxd has said.
 const LATE: &str = "eam.host-not-responding";
 /// Reasons of `HostDisconnectedEvent` that somebody meant: by hand, or to bring the agent up to date.
@@ -15,7 +13,7 @@ const MEANT: &[&str] = &["userRequest", "agentUpgrade"];
 const ONE: i64 = 120;
 
 /// One time at which vCenter had no connection to a host.
-pub(super) struct Episode<'c> {
+pub(in crate::verdict) struct Episode<'c> {
     /// The vCenter Server: an index into the case's hosts.
     pub vcenter: usize,
     /// The host as the report calls it, or as vCenter does where its bundle is not here.
@@ -32,12 +30,12 @@ pub(super) struct Episode<'c> {
 
 impl Episode<'_> {
     /// When it was connected again.
-    pub(super) fn back_at(&self) -> Option<Timestamp> {
+    pub(in crate::verdict) fn back_at(&self) -> Option<Timestamp> {
         self.back.map(|moment| moment.time)
     }
 
     /// Whether `name` is another name of the host.
-    pub(super) fn is_called(&self, name: &str) -> bool {
+    pub(in crate::verdict) fn is_called(&self, name: &str) -> bool {
         same_name(self.name, name)
     }
 
@@ -50,7 +48,7 @@ impl Episode<'_> {
 }
 
 /// Every time that a vCenter Server lost a host, ordered by time.
-pub(super) fn episodes(case: &Case) -> Vec<Episode<'_>> {
+pub(in crate::verdict) fn episodes(case: &Case) -> Vec<Episode<'_>> {
     let mut open: BTreeMap<(usize, &str), Episode<'_>> = BTreeMap::new();
     let mut done: Vec<Episode<'_>> = Vec::new();
     for moment in case.timeline.iter().filter(|moment| case.hosts[moment.host].kind == HostKind::Vcenter) {
@@ -60,7 +58,7 @@ pub(super) fn episodes(case: &Case) -> Vec<Episode<'_>> {
             EventKind::HOST_RECONNECTED => {
                 done.extend(open.remove(&key).map(|episode| Episode { back: Some(moment), ..episode }));
             }
-            EventKind::HOST_NOT_RESPONDING | EventKind::HOST_DISCONNECTED if moment.event.rule != COUNTED => {
+            _ if moment.is_lost_connection() => {
                 let is_over = |told: &Episode<'_>| {
                     let since = told.back_at().map(|back| moment.time.since(back) / 1_000_000);
                     (told.vcenter, told.name) == key && since.is_some_and(|since| since <= ONE)

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use self::cause::Cause;
-use self::episode::{Episode, episodes};
+pub(in crate::verdict) use self::episode::{Episode, episodes};
 use crate::case::{Case, Membership, Moment, Said, Stop};
 use crate::model::{EventKind, Severity, Timestamp};
 use crate::verdict::{Evidence, Finding, Verdict, distinct, near, span};

@@ -1,10 +1,9 @@
 //! What to do about a host that vCenter lost, in order, with commands and the check.
 
-use super::super::step;
 use super::episode::Episode;
 use crate::case::Case;
 use crate::model::Text;
-use crate::verdict::{Step, version};
+use crate::verdict::{Step, step, version};
 
 pub(super) fn steps(case: &Case, episode: &Episode<'_>, cause: &str) -> Vec<Step> {
     let (host, vcenter) = (episode.host, episode.vcenter);

@@ -1,11 +1,10 @@
 //! What a lost connection to vCenter says, in English and Japanese.
 
-use super::super::readable;
 use super::cause::Cause;
 use super::episode::Episode;
 use crate::case::Case;
 use crate::model::Text;
-use crate::verdict::{list_en, list_ja, version};
+use crate::verdict::{list_en, list_ja, readable, version};
 
 /// What is told of a host that vCenter lost.
 pub(super) struct Told<'a, 'c> {

@@ -2,17 +2,11 @@
 
 use super::Failure;
 use super::device::Device;
-use crate::model::{Text, Timestamp};
-use crate::verdict::{Step, list_en, list_ja, shell_quoted};
+use crate::model::Text;
+use crate::verdict::{Step, list_en, list_ja, readable, shell_quoted};
 
 /// Devices that get steps of their own.
 const MAX_STEPS: usize = 4;
-
-/// `2019-09-14 06:49:34 UTC`
-fn readable(at: Timestamp) -> String {
-    let text = at.to_string();
-    format!("{} {} UTC", &text[..10], &text[11..19])
-}
 
 pub(super) fn title(of: &Failure<'_>) -> Text {
     let host = &of.host.id;

@@ -3,10 +3,10 @@
 use super::super::event::Loss;
 use super::super::lists::{FROZEN, ListSign};
 use super::network::Ends;
-use super::{named, step, vcenter};
+use super::{named, vcenter};
 use crate::case::{Case, Node};
 use crate::model::Text;
-use crate::verdict::{Step, shell_word};
+use crate::verdict::{Step, shell_word, step};
 
 /// Lets vCenter push the member list, and only if that fails rebuilds it by hand.
 pub(super) fn push(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {

@@ -10,7 +10,7 @@ use super::network::{Fault, NetworkSign};
 use super::skew::vcenter_of;
 use crate::case::{Case, How, Membership};
 use crate::model::Text;
-use crate::verdict::{Step, ids, list_en, list_ja, version};
+use crate::verdict::{Step, ids, list_en, list_ja, step, version};
 
 /// The steps against `loss`.
 pub(super) fn steps(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
@@ -19,21 +19,11 @@ pub(super) fn steps(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step
         "member-list-not-pushed" => list::push(case, loss, &cause.signs.lists),
         "network" => network::steps(Ends::of(case, loss), &cause.signs.network),
         "host-crash" => crash(loss, cause),
-        "host-restart" => restart(loss),
+        "host-restart" => restart(case, loss),
         "maintenance" => maintenance(case, loss),
         "format-skew" => format(case, loss),
         _ => unknown(case, loss),
     };
-    // Without its bundle the host is no place of the report: then the step says where.
-    if loss.host.is_none() {
-        let name = loss.name(case);
-        for step in steps.iter_mut().filter(|step| step.command.is_some() && step.host.is_none()) {
-            if matches!(cause.id, "maintenance" | "host-restart") {
-                step.text.en = format!("On {name}: {}", step.text.en);
-                step.text.ja = format!("{name} で実施: {}", step.text.ja);
-            }
-        }
-    }
     steps.push(check(loss.expected.len()));
     steps
 }
@@ -53,11 +43,6 @@ pub(super) fn of_split(case: &Case, split: &Split<'_>, cause: &str, sign: &Netwo
     };
     steps.push(check(split.groups.iter().map(Vec::len).sum()));
     steps
-}
-
-/// A step of fixed words.
-pub(super) fn step(en: &str, ja: &str, command: Option<&str>, host: Option<usize>) -> Step {
-    Step::new(Text::new(en, ja), command.map(str::to_owned), host)
 }
 
 fn skew(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
@@ -97,48 +82,58 @@ fn crash(loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
     steps
 }
 
-fn restart(loss: &Loss<'_>) -> Vec<Step> {
-    let mut steps = vec![step(
+/// A step on the lost host. Without its bundle it is no place of the report: then the step says where.
+fn on_lost(case: &Case, loss: &Loss<'_>, en: &str, ja: &str, command: Option<&str>) -> Step {
+    if loss.host.is_some() {
+        return step(en, ja, command, loss.host);
+    }
+    let name = loss.name(case);
+    step(format!("On {name}: {en}"), format!("{name} で実施: {ja}"), command, None)
+}
+
+fn restart(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
+    let mut steps = vec![on_lost(
+        case,
+        loss,
         "Find out who restarted the host, and why: the shell and authentication logs and the tasks in vCenter Server tell.",
         "誰が何のために再起動したかを、シェル ログ、認証ログ、および vCenter Server のタスクで確認します。",
         Some("grep -E 'reboot|poweroff|shutdown' /var/log/shell.log /var/log/auth.log"),
-        loss.host,
     )];
     if loss.span.over {
-        steps.push(step(
+        steps.push(on_lost(case, loss,
             "Next time put the host into maintenance mode first, with the vSAN data migration that the work needs.",
             "次回は、作業に適した vSAN データ移行オプションを選んで、先にホストをメンテナンス モードにしてください。",
             Some("esxcli system maintenanceMode set -e true -m ensureObjectAccessibility"),
-            loss.host,
         ));
     } else {
-        steps.push(step(
+        steps.push(on_lost(
+            case,
+            loss,
             "Wait until the host has booted and joined again.",
             "ホストの起動とクラスタへの再参加を待ちます。",
             None,
-            loss.host,
         ));
     }
     steps
 }
 
 fn maintenance(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
-    let mut steps = vec![step(
+    let mut steps = vec![on_lost(
+        case,
+        loss,
         "When the work is done, power the host on and take it out of maintenance mode.",
         "作業完了後、ホストの電源をオンにし、メンテナンス モードを終了します。",
         Some("esxcli system maintenanceMode set -e false"),
-        loss.host,
     )];
     let is_on = |host: usize| {
         let state = case.hosts[host].vsan.as_ref().and_then(|vsan| vsan.value.maintenance.as_deref());
         state.is_some_and(|state| state.eq_ignore_ascii_case("on"))
     };
     if loss.host.is_some_and(is_on) {
-        steps.push(step(
+        steps.push(on_lost(case, loss,
             "If vSAN still holds the host for in maintenance afterwards (Maintenance Mode State: ON), set it on and off once more; noAction moves no data, so make sure that no object depends on it.",
             "その後も vSAN 側がメンテナンス中のまま (Maintenance Mode State: ON) の場合は、もう一度オンとオフを行います。noAction はデータを移行しないため、依存するオブジェクトがないことを確認してください。",
             Some("esxcli system maintenanceMode set -e true -m noAction; esxcli system maintenanceMode set -e false"),
-            loss.host,
         ));
     }
     steps

@@ -2,11 +2,10 @@
 
 use super::super::event::Loss;
 use super::super::network::{Fault, NetworkSign, usual_mtu};
-use super::step;
 use crate::case::{Case, Membership};
 use crate::fact::vmkernel::VmkernelAdapter;
 use crate::model::Text;
-use crate::verdict::{Step, shell_word};
+use crate::verdict::{Step, shell_word, step};
 
 /// Two ends of the vSAN network that lost each other: nodes.
 #[derive(Copy, Clone)]
