@@ -74,7 +74,7 @@ fn who_runs_ja(releases: &[(String, Vec<String>)]) -> String {
     releases.iter().map(one).collect::<Vec<_>>().join("、")
 }
 
-/// What is said where the hosts of one cluster run different builds.
+/// What is said where the hosts of a cluster run different builds, of each such cluster.
 fn mixed(case: &Case, managed: &[usize]) -> (String, String) {
     // A vCenter Server may well manage clusters of different releases.
     let of_cluster = |hosts: &Vec<usize>| {
@@ -82,16 +82,22 @@ fn mixed(case: &Case, managed: &[usize]) -> (String, String) {
         let known = known.filter(|index| managed.contains(index) && case.hosts[*index].build.is_some());
         by_release(case, &known.collect::<Vec<usize>>())
     };
-    let mut mixed = case.clusters.iter().map(|cluster| of_cluster(&cluster.hosts));
-    let Some(releases) = mixed.find(|releases| releases.len() > 1) else { return Default::default() };
+    let mixed: Vec<_> = case.clusters.iter().map(|cluster| of_cluster(&cluster.hosts)).collect();
+    let mixed: Vec<_> = mixed.iter().filter(|releases| releases.len() > 1).collect();
+    if mixed.is_empty() {
+        return Default::default();
+    }
+    let all = |who: fn(&[(String, Vec<String>)]) -> String, between: &str| {
+        mixed.iter().map(|releases| who(releases)).collect::<Vec<_>>().join(between)
+    };
     (
         format!(
-            " The builds of one cluster's hosts differ: a rolling upgrade was stopped midway, or is going on ({}).",
-            who_runs_en(&releases)
+            " The builds of a cluster's hosts differ: a rolling upgrade was stopped midway, or is going on ({}).",
+            all(who_runs_en, " / ")
         ),
         format!(
             "管理対象ホストのビルドが混在しており、ローリング アップグレードが途中で停止しているか、進行中です ({})。",
-            who_runs_ja(&releases)
+            all(who_runs_ja, " / ")
         ),
     )
 }
@@ -222,4 +228,31 @@ pub(super) fn remedy(host: &Host, vcenter: usize) -> Vec<Step> {
             vcenter,
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::{Cluster, ClusterBasis};
+
+    #[test]
+    fn builds_are_mixed_within_a_cluster_only_and_each_such_cluster_is_told() {
+        let host = |id: &str, build: &str| {
+            let mut host = Host::default();
+            (host.id, host.build) = (id.to_owned(), Some(build.to_owned()));
+            host
+        };
+        let told = |builds: [&str; 4]| {
+            let names = ["a1", "a2", "b1", "b2"];
+            let hosts: Vec<Host> = names.iter().zip(builds).map(|(id, build)| host(id, build)).collect();
+            let cluster = |hosts| Cluster { id: String::new(), name: None, basis: ClusterBasis::Vsan, hosts };
+            let clusters = vec![cluster(vec![0, 1]), cluster(vec![2, 3])];
+            mixed(&Case { hosts, clusters, ..Case::default() }, &[0, 1, 2, 3]).0
+        };
+        assert_eq!(told(["1", "1", "2", "2"]), "");
+        let one = told(["1", "1", "2", "3"]);
+        assert!(one.contains("b1") && !one.contains("a1"), "{one}");
+        let both = told(["1", "4", "2", "3"]);
+        assert!(both.contains("a1") && both.contains("b2"), "{both}");
+    }
 }

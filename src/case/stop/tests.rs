@@ -1,6 +1,6 @@
 use super::super::Case;
 use super::*;
-use crate::digest::{Digest, LogCoverage, MemberCoverage};
+use crate::digest::{Digest, LogCoverage, MemberCoverage, Silence};
 use crate::fact::{Fact, FactValue};
 use crate::model::{Event, EventKind, MemberPath, Severity, Source, Stamp, TimeQuality};
 
@@ -204,6 +204,69 @@ fn silence_says_something_only_where_the_logs_would_have_spoken() {
     // The boot of days ago is told again.
     let again = told(700, BOOT, "vobd", &[("us", "90000000000")]);
     check(host(vec![again], with_end(whole()), None), &[]);
+}
+
+#[test]
+fn what_was_done_long_before_a_stop_does_not_plan_it() {
+    let day = 86_400;
+    let asked = |before: Event| vec![before, event(100, REBOOT), event(700, BOOT)];
+    let planned = |is| [(How::Reboot, Some(100), Some(700), is)];
+    check(host(asked(event(-day + 200, UPGRADE)), whole(), None), &planned(true));
+    check(host(asked(event(-day - 200, UPGRADE)), whole(), None), &planned(false));
+    check(host(asked(event(-29 * day, ENTER)), whole(), None), &planned(true));
+    check(host(asked(event(-31 * day, ENTER)), whole(), None), &planned(false));
+    // A host that takes VMs is in maintenance mode no more.
+    let worked = vec![
+        event(-40_000, ENTER),
+        event(-20_000, EventKind::VM_POWER_ON),
+        event(100, REBOOT),
+        event(700, BOOT),
+    ];
+    check(host(worked, whole(), None), &planned(false));
+    // Nor does it explain a silence.
+    let mut logs = whole();
+    logs.push(member("hostd", "hostd.0.gz", -86_400, 60));
+    let old = vec![event(-day - 200, UPGRADE), event(700, BOOT)];
+    check(host(old, logs, None), &[(How::Silent, Some(60), Some(700), false)]);
+}
+
+#[test]
+fn the_silence_inside_a_log_dates_a_stop_and_what_the_boot_writes_does_not() {
+    let silent = |mut logs: Vec<(String, MemberCoverage)>, spans: &[(i64, i64)]| {
+        let silence = |&(from, to): &(i64, i64)| Silence { from: time(from), to: time(to) };
+        logs[0].1.silences = spans.iter().map(silence).collect();
+        logs
+    };
+    let early =
+        || vec![event(-500, EventKind::TIME_STEP), event(660, EventKind::NET_LINK_UP), event(700, BOOT)];
+    // A pause before it and one after it are none.
+    let logs = silent(whole(), &[(-3_000, -2_800), (60, 650), (900, 1_300)]);
+    check(host(early(), logs, None), &[(How::Silent, Some(60), Some(700), false)]);
+    // Where no log tells of the silence, the boot's uptime tells what is of the new run.
+    let uptime = told(700, BOOT, "vobd", &[("us", "60000000")]);
+    let events = vec![event(-500, EventKind::TIME_STEP), event(660, EventKind::NET_LINK_UP), uptime];
+    check(host(events, whole(), None), &[(How::Silent, Some(-500), Some(700), false)]);
+}
+
+#[test]
+fn a_dump_tells_of_a_stop_only_where_the_logs_would_have_told_of_another() {
+    let events = || vec![event(700, BOOT), told(701, CRASH, "vmksummary", &[])];
+    let is_covered = |logs| {
+        let case = Case::build(vec![host(events(), logs, None)]);
+        assert_eq!(case.stops.len(), 1);
+        assert_eq!(case.stops[0].how, How::Unclean);
+        case.stops[0].is_covered
+    };
+    let mut reaches = whole();
+    reaches.push(member("hostd", "hostd.0.gz", -86_400, 60));
+    assert!(is_covered(reaches));
+    // hostd reaches back, and the logs that would tell of a reboot do not.
+    let rotated = vec![
+        member("vobd", "vobd.log", 690, 172_000),
+        member("vmksummary", "vmksummary.log", 690, 172_000),
+        member("hostd", "hostd.0.gz", -86_400, 60),
+    ];
+    assert!(!is_covered(rotated));
 }
 
 #[test]

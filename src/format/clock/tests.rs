@@ -52,6 +52,42 @@ fn a_clock_that_is_set_back_is_a_step_and_a_late_record_is_none() {
     assert_eq!(steps(&told("hostd", &threads)), [], "threads overtake each other");
 }
 
+fn silences(told: &Told) -> Vec<(i64, u64)> {
+    told.silences.iter().map(|silence| (silence.to.since(silence.from) / 1_000_000, silence.line)).collect()
+}
+
+#[test]
+fn long_times_without_a_record_are_silences_whatever_hour_they_begin_in() {
+    let quiet = told("vmkernel", &kernel(&["10:00:00.100", "10:01:59.900", "10:03:59.900", "10:59:59.000"]));
+    assert_eq!(silences(&quiet), [(120, 3), (3_359, 4)]);
+    let over_the_hour = told("vmkernel", &kernel(&["10:59:00.100", "11:00:30.000", "11:02:40.000"]));
+    assert_eq!(silences(&over_the_hour), [(130, 3)]);
+    let busy = told("vmkernel", &kernel(&["10:00:00.100", "10:01:30.000", "10:03:00.000"]));
+    assert_eq!(silences(&busy), []);
+}
+
+#[test]
+fn of_many_silences_the_longest_are_kept_in_their_order() {
+    // Every silence is a second longer than the one before.
+    let mut at = 0;
+    let times: Vec<String> = (0..40)
+        .map(|step| {
+            at += 120 + step;
+            format!("{:02}:{:02}:{:02}.000", at / 3_600, at / 60 % 60, at % 60)
+        })
+        .collect();
+    let times: Vec<&str> = times.iter().map(String::as_str).collect();
+    let kept = silences(&told("vmkernel", &kernel(&times)));
+    let expected: Vec<(i64, u64)> = (16..40).map(|step| (120 + step, step as u64 + 1)).collect();
+    assert_eq!(kept, expected);
+}
+
+#[test]
+fn a_stamp_that_is_damaged_makes_no_silence() {
+    let hit = told("vmkernel", &kernel(&["10:00:00.100", "10:45:00.000", "10:00:01.000", "10:00:02.000"]));
+    assert_eq!(silences(&hit), []);
+}
+
 #[test]
 fn a_changed_offset_is_no_step() {
     let text = "2019-10-27T02:59:58.100+02:00 info vpxd[1] [Originator@6876 sub=x] a\n\

@@ -168,8 +168,8 @@ fn title(name: &str, cause: &str) -> Text {
             format!("{name} の電源が失われたか、リセットされました"),
         ),
         _ => Text::new(
-            format!("{name} did not stop cleanly before a boot"),
-            format!("{name} は起動前に正常に停止していません"),
+            format!("A core dump was found when {name} booted"),
+            format!("{name} の起動時にコア ダンプが検出されました"),
         ),
     }
 }
@@ -209,6 +209,16 @@ fn went_down(name: &str, stop: &Stop) -> (String, String) {
             format!("{name} went down at {}.", readable(down)),
             format!("{name} は {} に停止しました。", readable(down)),
         ),
+        (Some(down), _) if !stop.is_covered => (
+            format!(
+                "{name} was down between its last record of {} and a boot; its logs do not cover the stop, so somebody may have asked for it.",
+                readable(down)
+            ),
+            format!(
+                "{name} は最後の記録 ({}) から起動までの間に停止していました。停止時のログがないため、意図された停止であった可能性もあります。",
+                readable(down)
+            ),
+        ),
         (Some(down), _) => (
             format!(
                 "{name} went down without being asked to; its last sign of life is of {}.",
@@ -217,8 +227,8 @@ fn went_down(name: &str, stop: &Stop) -> (String, String) {
             format!("{name} は停止の要求なしに停止しました。最後の記録は {} です。", readable(down)),
         ),
         (None, _) => (
-            format!("{name} did not stop cleanly; its logs do not reach back to the stop."),
-            format!("{name} は正常に停止していません。停止時刻はログの範囲外です。"),
+            format!("{name} may not have stopped cleanly; its logs do not reach back to the stop."),
+            format!("{name} は正常に停止しなかった可能性があります。停止時刻はログの範囲外です。"),
         ),
     }
 }
@@ -358,7 +368,8 @@ fn references(crash: &Crash<'_>) -> Vec<(&'static str, Option<&'static str>)> {
     references
 }
 
-/// Whether the host was down at `at` because it crashed, for others that judge an effect of it.
+/// Whether the host was down at `at` because it crashed, and its logs would tell if somebody had asked for it; for
+/// others that judge an effect of it.
 pub(super) fn is_near(stop: &Stop, at: Timestamp) -> bool {
-    !stop.is_asked() && is_down(stop, at)
+    !stop.is_asked() && stop.is_covered && is_down(stop, at)
 }

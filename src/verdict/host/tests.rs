@@ -1,9 +1,12 @@
 use std::collections::BTreeMap;
 
-use super::crashed::{module, world};
+use super::crashed::{self, module, world};
 use super::disconnected;
-use crate::case::{Case, Host, Membership, Moment, Node, Testimony};
-use crate::model::{Event, EventKind, HostKind, MemberPath, Severity, Source, TimeQuality, Timestamp};
+use crate::case::{Case, Cluster, ClusterBasis, Host, How, Membership, Moment, Node, Stop, Testimony};
+use crate::model::{
+    Confidence, Event, EventKind, HostKind, MemberPath, Severity, Source, Text, TimeQuality, Timestamp,
+};
+use crate::verdict::Finding;
 
 /// A record of vCenter, host 2 of the case, about `esx1`.
 fn of_vcenter(at: i64, kind: EventKind, rule: &str) -> Moment {
@@ -91,4 +94,81 @@ fn a_purple_screen_names_its_world_and_its_module() {
     let reason = "PCPU 7: no heartbeat (2/2 IPIs received)";
     assert_eq!((world(reason), module(reason)), (None, None));
     assert_eq!(world("the world is not enough: 3"), None);
+}
+
+/// A stop of `esx1` that ended before second 1,000, whose cause its boot told.
+fn found_at_boot(is_covered: bool) -> Case {
+    let mut case = case(vec![of_vcenter(500, LOST, "vpxd.host-not-responding")], None);
+    let mut dump = of_vcenter(1_000, EventKind::HOST_CRASH, "host.crash-found-at-boot");
+    dump.host = 0;
+    case.timeline.push(dump);
+    let at = |second: i64| Some(Timestamp::from_seconds(1_700_000_000 + second));
+    case.stops.push(Stop {
+        host: 0,
+        how: How::Unclean,
+        down: at(400),
+        up: at(990),
+        is_covered,
+        maintenance: None,
+        upgrade: None,
+        lines: vec![1],
+    });
+    case
+}
+
+#[test]
+fn a_dump_whose_stop_no_log_covers_blames_nobody() {
+    for (is_covered, crash, lost) in [(true, "psod", "host-crash"), (false, "unknown", "unknown")] {
+        let case = found_at_boot(is_covered);
+        let crashed = (crashed::VERDICT.reach)(&case, &[]);
+        assert_eq!((crashed.len(), crashed[0].cause.0), (1, crash));
+        assert_eq!(crashed[0].summary.en.contains("without being asked to"), is_covered);
+        let disconnected = (disconnected::VERDICT.reach)(&case, &[]);
+        assert_eq!((disconnected.len(), disconnected[0].cause.0), (1, lost));
+    }
+}
+
+#[test]
+fn a_host_that_is_still_out_of_vsan_is_told_there_only_and_one_that_came_back_is_not() {
+    for (over, count) in [(false, 0), (true, 1)] {
+        let case = case(vec![of_vcenter(7_200, LOST, "vpxd.host-not-responding")], None);
+        let at = Timestamp::from_seconds(1_700_000_000);
+        let lost = Finding {
+            id: "vsan.host-lost",
+            severity: Severity::Critical,
+            confidence: Confidence::Likely,
+            title: Text::default(),
+            summary: Text::default(),
+            cause: ("network", Text::default()),
+            hosts: vec![0],
+            vms: Vec::new(),
+            first_seen: Some(at),
+            last_seen: Some(at),
+            count: 1,
+            remedy: Vec::new(),
+            references: Vec::new(),
+            evidence: Vec::new(),
+            details: serde_json::json!({ "host": "esx1", "over": over }),
+        };
+        assert_eq!((disconnected::VERDICT.reach)(&case, &[lost]).len(), count);
+    }
+}
+
+#[test]
+fn ha_restarts_of_another_cluster_are_not_counted() {
+    let mut case = found_at_boot(true);
+    let cluster = |hosts| Cluster { id: String::new(), name: None, basis: ClusterBasis::Vsan, hosts };
+    case.clusters = vec![cluster(vec![0, 1]), cluster(vec![3])];
+    case.hosts.push(Host::default());
+    let mut near = of_vcenter(600, EventKind::HA_FAILOVER, "fdm.failover");
+    near.host = 1;
+    near.event.fields.insert("vm".to_owned(), "app1".to_owned());
+    let mut far = near.clone();
+    far.host = 3;
+    far.event.fields.insert("vm".to_owned(), "other".to_owned());
+    case.timeline.extend([near, far]);
+    case.timeline.sort_by_key(|moment| moment.time);
+    case.stops[0].lines = vec![3];
+    let crashed = (crashed::VERDICT.reach)(&case, &[]);
+    assert_eq!(crashed[0].vms, ["app1"]);
 }
