@@ -47,9 +47,12 @@ fn managed(case: &Case, vcenter: usize) -> Vec<usize> {
     (0..case.hosts.len()).filter(is_host).filter(manages).collect()
 }
 
+/// A release, and the hosts that run it.
+type ByRelease = (String, Vec<String>);
+
 /// Each release among `hosts` with the hosts that run it, in the order of the hosts.
-fn by_release(case: &Case, hosts: &[usize]) -> Vec<(String, Vec<String>)> {
-    let mut releases: Vec<(String, Vec<String>)> = Vec::new();
+fn by_release(case: &Case, hosts: &[usize]) -> Vec<ByRelease> {
+    let mut releases: Vec<ByRelease> = Vec::new();
     for host in hosts.iter().map(|&index| &case.hosts[index]) {
         let own = release(host);
         match releases.iter_mut().find(|(known, _)| *known == own) {
@@ -61,16 +64,16 @@ fn by_release(case: &Case, hosts: &[usize]) -> Vec<(String, Vec<String>)> {
 }
 
 /// `esx01 and esx02 run ESXi 7.0 U3c (build 19193900); esx03 runs ESXi 7.0 U3 (build 18644231)`
-fn who_runs_en(releases: &[(String, Vec<String>)]) -> String {
-    let one = |(release, names): &(String, Vec<String>)| {
+fn who_runs_en(releases: &[ByRelease]) -> String {
+    let one = |(release, names): &ByRelease| {
         let verb = if names.len() == 1 { "runs" } else { "run" };
         format!("{} {verb} ESXi {release}", list_en(names))
     };
     releases.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-fn who_runs_ja(releases: &[(String, Vec<String>)]) -> String {
-    let one = |(release, names): &(String, Vec<String>)| format!("{} は ESXi {release}", list_ja(names));
+fn who_runs_ja(releases: &[ByRelease]) -> String {
+    let one = |(release, names): &ByRelease| format!("{} は ESXi {release}", list_ja(names));
     releases.iter().map(one).collect::<Vec<_>>().join("、")
 }
 
@@ -87,7 +90,7 @@ fn mixed(case: &Case, managed: &[usize]) -> (String, String) {
     if mixed.is_empty() {
         return Default::default();
     }
-    let all = |who: fn(&[(String, Vec<String>)]) -> String, between: &str| {
+    let all = |who: fn(&[ByRelease]) -> String, between: &str| {
         mixed.iter().map(|releases| who(releases)).collect::<Vec<_>>().join(between)
     };
     (
