@@ -59,6 +59,9 @@ pub fn build(
         features: features(case),
         membership: membership::memberships(case, options.lang),
         timeline: timeline(case, options),
+        spans: Vec::new(),
+        migrations: Vec::new(),
+        evacuations: Vec::new(),
         coverage: covered,
         missing_hosts: missing(case, options.lang),
         problems: all_problems(case, problems),
@@ -147,7 +150,7 @@ fn host_info(host: &Host, lang: Lang) -> HostInfo {
             microcode: host.microcode.as_ref().map(|revision| hex(revision.value)),
         },
         vsan: vsan_info(host),
-        clock: ClockInfo { offset_ms: None, uncertainty_ms: None, basis: clock.get(lang).to_owned() },
+        clock: ClockInfo { basis: clock.get(lang).to_owned(), ..ClockInfo::default() },
         members: MemberCount { read: host.members_read, skipped: host.members_skipped },
         captures: host.captures.iter().map(capture_info).collect(),
         changes: case::changes(&host.captures).into_iter().map(change_info).collect(),
@@ -237,6 +240,7 @@ fn finding_of(case: &Case, finding: &verdict::Finding, lang: Lang) -> Finding {
         references: finding.references.iter().map(reference).collect(),
         evidence: finding.evidence.iter().map(evidence).collect(),
         details: finding.details.clone(),
+        chain: Vec::new(),
     }
 }
 
@@ -342,6 +346,8 @@ fn timeline(case: &Case, options: &Options) -> Vec<TimelineEntry> {
         severity: moment.event.severity,
         text: moment.event.text.clone(),
         fields: moment.event.fields.clone(),
+        message: moment.event.text.clone(),
+        findings: Vec::new(),
     };
     case.timeline.iter().filter(inside).map(entry).collect()
 }

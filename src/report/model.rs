@@ -39,6 +39,16 @@ pub struct Report {
     pub membership: Vec<MembershipInfo>,
     /// Ordered by time, then host, then source.
     pub timeline: Vec<TimelineEntry>,
+    /// What lasts: times in which a host was down, in maintenance, being upgraded, or without a log. Ordered by
+    /// beginning, then host, then kind.
+    #[serde(default)]
+    pub spans: Vec<SpanInfo>,
+    /// Every migration once, ordered by its first record.
+    #[serde(default)]
+    pub migrations: Vec<MigrationInfo>,
+    /// Hosts that were emptied for maintenance, ordered by beginning, then host.
+    #[serde(default)]
+    pub evacuations: Vec<EvacuationInfo>,
     /// Ordered by host, then log.
     pub coverage: Vec<Coverage>,
     /// Ordered by name.
@@ -264,15 +274,37 @@ pub struct VsanInfo {
     pub membership_at: Option<Timestamp>,
 }
 
-/// What is known of a host's clock.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// What is known of a host's clock, compared with the reference clock of the case.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ClockInfo {
-    /// Milliseconds to add to the host's stamps.
+    /// How far it is ahead, in milliseconds; negative where it is behind. A stamp minus this is the corrected time. Where
+    /// it changes, as it was at the end.
     pub offset_ms: Option<i64>,
     /// Half-width of the uncertainty, milliseconds.
     pub uncertainty_ms: Option<i64>,
     /// What it rests on.
     pub basis: String,
+    /// Whether the others are compared with it.
+    #[serde(default)]
+    pub reference: bool,
+    /// Events that it and another host both tell, on which the offset rests.
+    #[serde(default)]
+    pub pairs: u64,
+    /// How much it gains, in milliseconds a day; `null` where nothing of that can be told.
+    #[serde(default)]
+    pub drift_ms_per_day: Option<f64>,
+    /// When it was set, in the order of time.
+    #[serde(default)]
+    pub steps: Vec<ClockStep>,
+}
+
+/// A clock was set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockStep {
+    /// When, at the latest; corrected.
+    pub at: Timestamp,
+    /// How far it was put forward, in milliseconds; negative where it was put back.
+    pub by_ms: i64,
 }
 
 /// What we tell the user.
@@ -308,6 +340,22 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// Per finding id, as the contract states.
     pub details: Value,
+    /// How it came about, step by step, each with the lines that say so; empty where one line says all.
+    #[serde(default)]
+    pub chain: Vec<Link>,
+}
+
+/// One step in how something came about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Link {
+    /// When; `null` where only a state tells of it.
+    pub time: Option<Timestamp>,
+    /// The host it happened on, where it is one.
+    pub host: Option<HostId>,
+    /// One short sentence.
+    pub text: String,
+    /// The lines that say so, never empty.
+    pub evidence: Vec<Evidence>,
 }
 
 /// Why something happened.
@@ -517,10 +565,123 @@ pub struct TimelineEntry {
     pub kind: EventKind,
     /// How much it matters.
     pub severity: Severity,
-    /// The message.
+    /// What happened, in the report's language; the message where nothing better is known.
     pub text: String,
     /// What the rule read; `raw_time` where the stamp was corrected.
     pub fields: BTreeMap<String, String>,
+    /// The record's message as it stands there.
+    #[serde(default)]
+    pub message: String,
+    /// The findings that rest on it: positions in [`Report::findings`], ascending.
+    #[serde(default)]
+    pub findings: Vec<usize>,
+}
+
+/// A time in which something lasted on a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpanInfo {
+    /// The host.
+    pub host: HostId,
+    /// What lasted.
+    pub kind: SpanKind,
+    /// Its beginning; `null` where it had begun before anything that was read.
+    pub from: Option<Timestamp>,
+    /// Its end; `null` where it had not ended when the bundle was taken.
+    pub to: Option<Timestamp>,
+    /// One line, in the report's language.
+    pub text: String,
+    /// The log that has a gap.
+    pub log: Option<String>,
+}
+
+/// What lasts.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpanKind {
+    /// The host was down, from its stop to its boot.
+    Down,
+    /// It was in maintenance mode, or on its way there.
+    Maintenance,
+    /// It was being upgraded, from the change of its image to the boot of the new one.
+    Upgrade,
+    /// vCenter had no connection to it.
+    Disconnected,
+    /// A log has a hole.
+    LogGap,
+}
+
+/// One migration.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct MigrationInfo {
+    /// Its id in decimal.
+    pub id: Option<String>,
+    /// Name of the VM.
+    pub vm: Option<String>,
+    /// Where the VM was.
+    pub source: MigrationEnd,
+    /// Where it was to go.
+    pub destination: MigrationEnd,
+    /// When it began.
+    pub started: Option<Timestamp>,
+    /// When it was done or had failed.
+    pub ended: Option<Timestamp>,
+    /// `succeeded`, `failed`, `refused` (the destination lacks a CPU feature), `cancelled` or `unknown`.
+    pub outcome: String,
+    /// Why it failed, from whichever side knows it.
+    pub reason: Option<String>,
+    /// VMkernel status, `0xbad0021`.
+    pub status: Option<String>,
+    /// Megabytes a second, as the source reckons it.
+    pub bandwidth_mb_s: Option<u64>,
+    /// How long the VM stood still, in milliseconds.
+    pub downtime_ms: Option<u64>,
+    /// What it went through, in the order of time.
+    pub phases: Vec<MigrationPhase>,
+    /// The root of the operation that it is of.
+    pub operation: Option<String>,
+    /// The evacuation that it is of: a position in [`Report::evacuations`].
+    pub evacuation: Option<usize>,
+}
+
+/// One end of a migration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MigrationEnd {
+    /// The host, where its bundle is here.
+    pub host: Option<HostId>,
+    /// Its name as records have it.
+    pub name: Option<String>,
+    /// Its address in the vMotion network.
+    pub address: Option<String>,
+}
+
+/// One step of a migration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MigrationPhase {
+    /// `prepared`, `started`, `memory-sent`, `switched-over`, `done`, `failed`, …
+    pub name: String,
+    /// When; corrected.
+    pub at: Timestamp,
+    /// The host that tells it.
+    pub host: HostId,
+}
+
+/// A host was emptied for maintenance.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct EvacuationInfo {
+    /// The host, where its bundle is here.
+    pub host: Option<HostId>,
+    /// Its name.
+    pub name: Option<String>,
+    /// When the task began.
+    pub started: Option<Timestamp>,
+    /// When the host was in maintenance mode, or the task failed.
+    pub ended: Option<Timestamp>,
+    /// `entered`, `failed` or `unknown`.
+    pub outcome: String,
+    /// The root of its operation.
+    pub operation: Option<String>,
+    /// Its migrations: positions in [`Report::migrations`], ascending.
+    pub migrations: Vec<usize>,
 }
 
 /// Where a timeline entry stands.

@@ -46,6 +46,9 @@ pub struct Rule {
     pub logs: Vec<String>,
     /// What it sees, one sentence.
     pub about: String,
+    /// How a record that it sees is told to people; without it the record's own message is.
+    #[serde(default)]
+    pub say: Option<Say>,
     /// Where the wording is known from.
     #[serde(default)]
     pub source: String,
@@ -71,6 +74,17 @@ pub struct Rule {
     /// Records that look alike and must not be seen.
     #[serde(default)]
     pub miss: Vec<Miss>,
+}
+
+/// A sentence about a record, in both languages. `{field}` stands for a field's value; a stretch in `[…]` is left out
+/// where one of its fields is not known.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Say {
+    /// English.
+    pub en: String,
+    /// Japanese.
+    pub ja: String,
 }
 
 /// A record that a rule must see.

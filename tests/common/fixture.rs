@@ -61,6 +61,9 @@ pub fn report(lang: Lang, events: usize) -> Report {
         features: features(),
         membership: vec![membership(lang)],
         timeline,
+        spans: vec![],
+        migrations: vec![],
+        evacuations: vec![],
         coverage: coverage(),
         missing_hosts: vec![MissingHost {
             name_or_uuid: "5d3a77b2-0c1e-4f55-9a51-0cc47a3f1e22".into(),
@@ -168,6 +171,8 @@ fn esxi(n: usize, id: &str) -> HostInfo {
             offset_ms: Some([0, -142, 38, 1250][n]),
             uncertainty_ms: Some(12),
             basis: if n == 0 { "reference" } else { "6 shared events" }.into(),
+            reference: n == 0,
+            ..ClockInfo::default()
         },
         members: MemberCount { read: 60, skipped: 9 },
         captures: captures(n, id),
@@ -253,7 +258,7 @@ fn vcenter() -> HostInfo {
         bios: None,
         cpu: CpuInfo::default(),
         vsan: None,
-        clock: ClockInfo { offset_ms: None, uncertainty_ms: None, basis: "no shared events".into() },
+        clock: ClockInfo { basis: "no shared events".into(), ..ClockInfo::default() },
         members: MemberCount { read: 12, skipped: 3 },
         captures: vec![CaptureInfo {
             bundle: "vc-vcsa-2026-11-23--04.58.tgz".into(),
@@ -335,6 +340,7 @@ fn host_lost(lang: Lang) -> Finding {
             ),
         ],
         details: lost_details(),
+        chain: vec![],
     }
 }
 
@@ -428,6 +434,7 @@ fn mismatch(lang: Lang) -> Finding {
             "vms": vms.iter().map(|name| json!({"name": name, "host": "esx01"})).collect::<Vec<_>>(),
             "one_way": [{"from": "esx04", "to": "esx01"}, {"from": "esx04", "to": "esx02"}, {"from": "esx04", "to": "esx03"}]
         }),
+        chain: vec![],
     }
 }
 
@@ -477,6 +484,7 @@ fn incomplete(lang: Lang) -> Finding {
             "first line of the oldest file",
         )],
         details: json!({}),
+        chain: vec![],
     }
 }
 
@@ -591,6 +599,8 @@ fn entry(n: u64, time: Timestamp, host: &str, kind: EventKind, severity: Severit
             n % 24
         ),
         fields: BTreeMap::new(),
+        message: String::new(),
+        findings: Vec::new(),
     }
 }
 
