@@ -131,6 +131,8 @@ pub struct Limits {
     pub ratio_from: u64,
     /// Bytes of one record.
     pub record_bytes: usize,
+    /// Events kept of all bundles together.
+    pub events: usize,
     /// Bytes held in memory between the readers and the workers.
     pub memory: usize,
 }
@@ -147,6 +149,7 @@ impl Default for Limits {
             ratio: 200,
             ratio_from: 1 << 30,
             record_bytes: 1 << 20,
+            events: 250_000,
             memory: 256 << 20,
         }
     }

@@ -87,6 +87,9 @@ struct LimitArgs {
     /// Bytes of one log record
     #[arg(long, value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().record_bytes)]
     max_record_bytes: usize,
+    /// Events kept of all bundles together, the others being counted
+    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().events)]
+    max_events: usize,
     /// Bytes in memory between readers and workers
     #[arg(long, value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().memory)]
     memory: usize,
@@ -103,6 +106,7 @@ impl Default for LimitArgs {
             max_member_bytes: limits.member_bytes,
             max_ratio: limits.ratio,
             max_record_bytes: limits.record_bytes,
+            max_events: limits.events,
             memory: limits.memory,
         }
     }
@@ -119,6 +123,7 @@ impl LimitArgs {
             ratio: self.max_ratio.max(1),
             ratio_from: Limits::default().ratio_from,
             record_bytes: self.max_record_bytes.max(1024),
+            events: self.max_events.max(1000),
             memory: self.memory.max(8 << 20),
         }
     }

@@ -21,7 +21,7 @@ use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Stamp, Times
 pub use clock::{BOOT_RULE, STEP_RULE};
 
 pub use member::{MemberDigest, MemberReader, wants};
-pub use thin::Events;
+pub use thin::{AllEvents, Events};
 
 /// The version of the digest's own layout.
 pub const VERSION: u32 = 5;

@@ -128,6 +128,7 @@ fn collect(
     }
     join_misspelt(&mut by_bundle, &walked);
     let mut outcome = Outcome::default();
+    outcome.problems.extend(results.ends.map(|ends| thinned(ends, limits)));
     for (index, input) in inputs.iter().enumerate() {
         let path = input.path().to_string_lossy().into_owned();
         let later = by_bundle.split_off(&(index + 1, (MemberPath::new(""), MemberPath::new(""))));
@@ -136,6 +137,16 @@ fn collect(
         outcome.take(input, &path, walk, own);
     }
     outcome
+}
+
+/// Told where all bundles together hold more events than are kept.
+fn thinned(ends: usize, limits: &Limits) -> Problem {
+    let text = format!(
+        "the bundles hold more than {} events (--max-events): of each rule the first and the last {ends} of a bundle are \
+         kept, and the others are counted",
+        limits.events
+    );
+    Problem::new(ProblemKind::Thinned, "", text)
 }
 
 /// Joins bundles of one damaged container whose roots differ in a byte or two, or only begin alike and name no host, to the

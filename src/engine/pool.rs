@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Bundle;
 use crate::bundle::{Damage, Gap, Limits};
-use crate::digest::{Counted, Events, MemberDigest, MemberReader};
+use crate::digest::{AllEvents, Counted, Events, MemberDigest, MemberReader};
 use crate::model::{MemberPath, Problem, ProblemKind};
 
 pub(super) type JobId = u64;
@@ -45,6 +45,8 @@ pub(super) struct Results {
     pub done: Vec<Done>,
     /// Events by input and bundle.
     pub events: BTreeMap<(usize, Bundle), Events>,
+    /// How many events of a rule were kept at either end, where the limit of all of them made that less than usual.
+    pub ends: Option<usize>,
     /// Members that were only counted, by input and bundle.
     pub counted: BTreeMap<(usize, Bundle), Counted>,
 }
@@ -66,7 +68,6 @@ pub(super) fn patience(limits: &Limits) -> u64 {
     limits.ratio_from.saturating_mul(4)
 }
 
-#[derive(Default)]
 struct State<'r> {
     jobs: BTreeMap<JobId, Job<'r>>,
     /// Jobs with messages that no worker has.
@@ -74,13 +75,26 @@ struct State<'r> {
     waiting: usize,
     closed: bool,
     done: Vec<Done>,
-    events: BTreeMap<(usize, Bundle), Events>,
+    events: AllEvents<(usize, Bundle)>,
     counted: BTreeMap<(usize, Bundle), Counted>,
     /// Members that expand like bombs, with their bytes, by input.
     suspects: BTreeMap<usize, Vec<(JobId, u64)>>,
 }
 
 impl State<'_> {
+    fn new(limits: &Limits) -> Self {
+        State {
+            jobs: BTreeMap::new(),
+            ready: VecDeque::new(),
+            waiting: 0,
+            closed: false,
+            done: Vec::new(),
+            events: AllEvents::new(limits.events),
+            counted: BTreeMap::new(),
+            suspects: BTreeMap::new(),
+        }
+    }
+
     /// Whether members before the job `id` of `input` have expanded to more than `patience`.
     fn is_mined(&self, input: usize, id: JobId, patience: u64) -> bool {
         let suspects = self.suspects.get(&input).into_iter().flatten();
@@ -95,7 +109,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<'r> Pool<'r> {
     pub(super) fn new(limits: Limits) -> Self {
-        let (state, ready, room) = (Mutex::new(State::default()), Condvar::new(), Condvar::new());
+        let (state, ready, room) = (Mutex::new(State::new(&limits)), Condvar::new(), Condvar::new());
         Pool { state, ready, room, limits, last: AtomicU64::new(0) }
     }
 
@@ -190,7 +204,7 @@ impl<'r> Pool<'r> {
                     let mut digest = MemberDigest { number: id, ..*digest };
                     let events = std::mem::take(&mut digest.scan.events);
                     if !events.is_empty() {
-                        state.events.entry((job.input, job.bundle.clone())).or_default().add(id, events);
+                        state.events.add((job.input, job.bundle.clone()), id, events);
                     }
                     state.done.push(Done { input: job.input, bundle: job.bundle, digest });
                 }
@@ -206,7 +220,8 @@ impl<'r> Pool<'r> {
     /// What was read.
     pub(super) fn into_results(self) -> Results {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Results { done: state.done, events: state.events, counted: state.counted }
+        let (events, ends) = state.events.into_bundles();
+        Results { done: state.done, events, ends, counted: state.counted }
     }
 }
 
