@@ -110,7 +110,7 @@ fn own_words(parts: &[Part], all: bool, out: &mut String) {
         match part {
             Part::Text(text) => out.push_str(text),
             // The side of a migration is a word of the language.
-            Part::Value(choices) if choices[0].1 == Form::Side => out.push_str("側"),
+            Part::Value(choices) if choices[0].1 == Form::Side => out.push('側'),
             Part::Value(_) => out.push('0'),
             Part::Stretch(inner) if all => own_words(inner, all, out),
             Part::Stretch(_) => {}
@@ -196,7 +196,10 @@ fn faults_of_japanese(text: &str) -> Option<&'static str> {
     let is_katakana = |sign: char| matches!(sign, '\u{30a0}'..='\u{30ff}');
     // VMware writes blanks between the parts of a compound in katakana only.
     let apart = signs.windows(3).any(|three| {
-        three[1] == ' ' && is_japanese(three[0]) && is_japanese(three[2]) && !(is_katakana(three[0]) && is_katakana(three[2]))
+        three[1] == ' '
+            && is_japanese(three[0])
+            && is_japanese(three[2])
+            && !(is_katakana(three[0]) && is_katakana(three[2]))
     });
     [
         (text.contains(['(', ')', ':', ',', ';', '"', '\'', '?', '!']), "punctuation of half width"),
