@@ -1,8 +1,9 @@
 //! How an event is told: templates of one sentence in two languages, filled with the fields of the event.
 //!
 //! `{field}` stands for a field's value, `{node_host|node}` for the first that is known. A stretch in `[…]` is left out
-//! where a field in it is not known. `\` before `{`, `}`, `[`, `]` or itself makes it plain text. There is nothing
-//! else: no conditions and no code. A form behind a colon says how a value is written, see [`Form`].
+//! where a field in it is not known; of `[ from {origin}| to {target}]` the first is taken whose fields are known. `\`
+//! before `{`, `}`, `[`, `]`, `|` or itself makes it plain text. There is nothing else: no conditions and no code. A form
+//! behind a colon says how a value is written, see [`Form`].
 //!
 //! A value comes from a bundle: it is put on one line and cut. It is not escaped here, that is done where it is written.
 
@@ -83,8 +84,8 @@ impl Form {
             Form::Plain => plain(value, out),
             Form::List => list(value, lang, out),
             Form::Last => plain(value.rsplit('.').next().unwrap_or(value), out),
-            Form::Micros => duration(value, 1, out),
-            Form::Millis => duration(value, 1_000, out),
+            Form::Micros => duration(value, 1, lang, out),
+            Form::Millis => duration(value, 1_000, lang, out),
             Form::Status => match vmk_status::status(value) {
                 Some(status) if lang == Lang::Ja => {
                     put(out, format_args!("{}（{:#x}）", status.text, status.code));
@@ -108,8 +109,8 @@ enum Part {
     Text(String),
     /// The first field that is known, each with its form.
     Value(Vec<(String, Form)>),
-    /// Left out where a value in it is not known.
-    Stretch(Vec<Part>),
+    /// The first whose values are all known; left out where there is none.
+    Stretch(Vec<Vec<Part>>),
 }
 
 /// A sentence in one language, ready to be filled.
@@ -192,9 +193,13 @@ fn write_all<'a>(
                 let (value, form) = choices.iter().find_map(known)?;
                 form.write(&value, lang, out);
             }
-            Part::Stretch(inner) => {
+            Part::Stretch(choices) => {
                 let before = out.len();
-                if write_all(inner, lang, field, out).is_none() {
+                let taken = choices.iter().any(|inner| {
+                    out.truncate(before);
+                    write_all(inner, lang, field, out).is_some()
+                });
+                if !taken {
                     out.truncate(before);
                 }
             }
@@ -206,7 +211,7 @@ fn write_all<'a>(
 impl Template {
     fn parse(text: &str, gives: &dyn Fn(&str) -> bool) -> Result<Template, String> {
         let mut reader = Reader { rest: text, gives };
-        let parts = reader.parts(false)?;
+        let (parts, _) = reader.parts(false)?;
         let says = parts.iter().any(|part| match part {
             Part::Text(text) => !text.trim().is_empty(),
             _ => false,
@@ -226,8 +231,8 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// The parts up to the end, or up to the `]` of a stretch.
-    fn parts(&mut self, in_stretch: bool) -> Result<Vec<Part>, String> {
+    /// The parts up to the end, or up to the `]` or `|` of a stretch, and that sign.
+    fn parts(&mut self, in_stretch: bool) -> Result<(Vec<Part>, Option<char>), String> {
         let (mut parts, mut text) = (Vec::new(), String::new());
         let flush = |text: &mut String, parts: &mut Vec<Part>| {
             if !text.is_empty() {
@@ -237,16 +242,16 @@ impl Reader<'_> {
         while let Some(sign) = self.next() {
             let part = match sign {
                 '\\' => {
-                    let plain = self.next().filter(|next| r"\{}[]".contains(*next));
-                    text.push(plain.ok_or(r"a `\` must stand before `{`, `}`, `[`, `]` or `\`")?);
+                    let plain = self.next().filter(|next| r"\{}[]|".contains(*next));
+                    text.push(plain.ok_or(r"a `\` must stand before `{`, `}`, `[`, `]`, `|` or `\`")?);
                     continue;
                 }
                 '{' => self.value()?,
                 '[' if in_stretch => return Err("a `[` stands inside of `[…]`".to_owned()),
                 '[' => self.stretch()?,
-                ']' if in_stretch => {
+                ']' | '|' if in_stretch => {
                     flush(&mut text, &mut parts);
-                    return Ok(parts);
+                    return Ok((parts, Some(sign)));
                 }
                 ']' => return Err("a `]` has no `[`".to_owned()),
                 '}' => return Err("a `}` has no `{`".to_owned()),
@@ -262,7 +267,7 @@ impl Reader<'_> {
             return Err("a `[` has no `]`".to_owned());
         }
         flush(&mut text, &mut parts);
-        Ok(parts)
+        Ok((parts, None))
     }
 
     fn next(&mut self) -> Option<char> {
@@ -272,11 +277,18 @@ impl Reader<'_> {
     }
 
     fn stretch(&mut self) -> Result<Part, String> {
-        let inner = self.parts(true)?;
-        if inner.iter().any(|part| matches!(part, Part::Value(_))) {
-            Ok(Part::Stretch(inner))
-        } else {
-            Err("a stretch in `[…]` has no field; what always stands there needs no brackets".to_owned())
+        let mut choices = Vec::new();
+        loop {
+            let (inner, end) = self.parts(true)?;
+            if !inner.iter().any(|part| matches!(part, Part::Value(_))) {
+                return Err(
+                    "a stretch in `[…]` has no field; what always stands there needs no brackets".to_owned()
+                );
+            }
+            choices.push(inner);
+            if end != Some('|') {
+                return Ok(Part::Stretch(choices));
+            }
         }
     }
 
@@ -367,16 +379,17 @@ fn side(value: &str, lang: Lang, out: &mut String) {
 }
 
 /// A number of `unit` microseconds, as `950 µs`, `48 ms`, `1.2 s` or `97 s`.
-fn duration(value: &str, unit: u64, out: &mut String) {
+fn duration(value: &str, unit: u64, lang: Lang, out: &mut String) {
+    let seconds = if lang == Lang::Ja { "秒" } else { "s" };
     let micros = value.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
     match micros {
         None => plain(value, out),
         Some(micros) if micros < 1_000 => put(out, format_args!("{micros} µs")),
         Some(micros) if micros < 1_000_000 => put(out, format_args!("{} ms", micros / 1_000)),
         Some(micros) if micros < 10_000_000 && micros % 1_000_000 >= 100_000 => {
-            put(out, format_args!("{}.{} s", micros / 1_000_000, micros / 100_000 % 10));
+            put(out, format_args!("{}.{} {seconds}", micros / 1_000_000, micros / 100_000 % 10));
         }
-        Some(micros) => put(out, format_args!("{} s", micros / 1_000_000)),
+        Some(micros) => put(out, format_args!("{} {seconds}", micros / 1_000_000)),
     }
 }
 

@@ -26,6 +26,14 @@ fn values_alternatives_and_stretches() {
     check("x {a|b}", &[("a", " "), ("b", "2")], "x 2");
     check("x[ from {a}][ to {b}]", &[("b", "2")], "x to 2");
     check("x[ from {a} to {b}]", &[("a", "1")], "x");
+    for (fields, told) in [
+        (&[("a", "1"), ("b", "2")][..], "x from 1 to 2"),
+        (&[("a", "1")], "x of 1"),
+        (&[("b", "2")], "x to 2"),
+        (&[], "x"),
+    ] {
+        check("x[ from {a} to {b}| of {a}| to {b}]", fields, told);
+    }
     check(r"x \[\{{a}\}\] \\", &[("a", "1")], r"x [{1}] \");
     check("x: {a}", &[("a", "It did not work.")], "x: It did not work");
     assert_eq!(filled_in(Lang::En, "x {a}", &[]), None, "a field that must be known is not");
@@ -59,6 +67,8 @@ fn forms_write_lists_durations_statuses_and_last_words() {
         check("x {took:us}", &[("took", value)], &format!("x {told}"));
     }
     check("x {took:ms}", &[("took", "1500")], "x 1.5 s");
+    let told = filled_in(Lang::Ja, "x {took:ms}", &[("took", "61012")]);
+    assert_eq!(told.as_deref(), Some("x 61 秒"));
     check("x {took:ms}", &[("took", "99999999999999999999")], "x 99999999999999999999");
     check("x {status:vmk}", &[("status", "bad0021")], "x Timeout (0xbad0021)");
     check("x {status:code}", &[("status", "195887137")], "x 0xbad0021");
@@ -92,6 +102,7 @@ fn wrong_templates_are_refused_with_what_is_wrong() {
     check("x {c}", "no field 'c'");
     check("x {a:sum}", "no form 'sum'");
     check("x [y]", "has no field");
+    check("x [{a}|y]", "has no field");
     check("x \\n", "must stand before");
     check("[{a} x]", "outside of");
     check("{a}", "outside of");
@@ -112,7 +123,7 @@ fn own_words(parts: &[Part], all: bool, out: &mut String) {
             // The side of a migration is a word of the language.
             Part::Value(choices) if choices[0].1 == Form::Side => out.push('側'),
             Part::Value(_) => out.push('0'),
-            Part::Stretch(inner) if all => own_words(inner, all, out),
+            Part::Stretch(choices) if all => own_words(&choices[0], all, out),
             Part::Stretch(_) => {}
         }
     }
