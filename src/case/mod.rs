@@ -35,7 +35,7 @@ pub use setup::{
 };
 pub use stop::{How, Stop};
 pub use timeline::Moment;
-pub use vm::{Vm, VmCpuSettings};
+pub use vm::{MADE, Vm, VmCpuSettings};
 
 /// A member's path inside its bundle, `var/run/log/hostd.log`; of a bundle itself the file it lies in.
 pub fn inside(path: &str) -> String {

@@ -80,6 +80,9 @@ fn show(rules: &RuleSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     if let Some(unless) = &rule.unless {
         writeln!(out, "unless    {unless}")?;
     }
+    if let Some(say) = &rule.say {
+        writeln!(out, "says      {}\n          {}", say.en, say.ja)?;
+    }
     writeln!(out, "source    {}", if rule.source.is_empty() { "not stated" } else { &rule.source })?;
     writeln!(out, "file      {file}\n")?;
     samples(rule, out)

@@ -7,11 +7,28 @@ use super::member::MemberDigest;
 use crate::fact::{Fact, FactValue};
 use crate::format::{self, clock};
 use crate::model::{Event, EventKind, Severity, Source, Stamp, Timestamp};
+use crate::rule::say::Made;
 
 /// The rule that events of the clock are told by; no rule file holds them.
 pub const STEP_RULE: &str = "clock.set";
 /// The rule that boots are told by which only the lines of a boot show.
 pub const BOOT_RULE: &str = "clock.boot";
+
+/// How these events are told.
+pub static MADE: &[Made] = &[
+    Made {
+        rule: STEP_RULE,
+        fields: &["from", "to", "step_ms"],
+        en: "The clock of {here} was set from {from} to {to}",
+        ja: "{here} の時計が {from} から {to} に変更されました",
+    },
+    Made {
+        rule: BOOT_RULE,
+        fields: &[],
+        en: "{here} booted, as its log shows",
+        ja: "{here} が起動したことがログから分かりました",
+    },
+];
 
 /// A capture may be stamped a little before the last lines that it took, and in another time zone.
 const SLACK: i64 = 2 * 86_400_000_000;

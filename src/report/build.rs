@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::model::*;
+use super::say::Teller;
 use super::{membership, setup};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
@@ -58,7 +59,7 @@ pub fn build(
         findings: findings.iter().map(|finding| finding_of(case, finding, options.lang)).collect(),
         features: features(case),
         membership: membership::memberships(case, options.lang),
-        timeline: timeline(case, options),
+        timeline: timeline(case, rules, options),
         spans: Vec::new(),
         migrations: Vec::new(),
         evacuations: Vec::new(),
@@ -328,12 +329,13 @@ fn class(class: FactClass) -> FeatureClass {
     }
 }
 
-fn timeline(case: &Case, options: &Options) -> Vec<TimelineEntry> {
-    let inside = |moment: &&Moment| {
+fn timeline(case: &Case, rules: &RuleSet, options: &Options) -> Vec<TimelineEntry> {
+    let teller = Teller::new(case, rules, options.lang);
+    let inside = |(_, moment): &(usize, &Moment)| {
         options.since.is_none_or(|since| moment.time >= since)
             && options.until.is_none_or(|until| moment.time <= until)
     };
-    let entry = |moment: &Moment| TimelineEntry {
+    let entry = |(at, moment): (usize, &Moment)| TimelineEntry {
         time: moment.time,
         time_quality: moment.quality,
         host: id(case, moment.host),
@@ -344,12 +346,12 @@ fn timeline(case: &Case, options: &Options) -> Vec<TimelineEntry> {
         },
         kind: moment.event.kind,
         severity: moment.event.severity,
-        text: moment.event.text.clone(),
+        text: teller.tell(at, moment),
         fields: moment.event.fields.clone(),
         message: moment.event.text.clone(),
         findings: Vec::new(),
     };
-    case.timeline.iter().filter(inside).map(entry).collect()
+    case.timeline.iter().enumerate().filter(inside).map(entry).collect()
 }
 
 /// Records without a header that are shown of one log.

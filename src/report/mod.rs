@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod markdown;
 pub mod membership;
 pub mod model;
+mod say;
 pub mod setup;
 pub mod show;
 pub mod terminal;

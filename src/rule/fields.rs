@@ -143,14 +143,17 @@ fn one_notation(fields: &mut BTreeMap<String, String>) {
     }
 }
 
+/// The field that a named group gives: the same one in another alternative of an expression has a number behind its name.
+pub(super) fn field_of(group: &str) -> &str {
+    group.strip_suffix('2').unwrap_or(group)
+}
+
 /// Puts the named groups of a match into `fields`; whether there is a match.
 fn groups(pattern: &Regex, text: &[u8], fields: &mut BTreeMap<String, String>) -> bool {
     let Some(captures) = pattern.captures(text) else { return false };
     for name in pattern.capture_names().flatten() {
         if let Some(found) = captures.name(name).filter(|found| !found.is_empty()) {
-            // The same field in another alternative of the expression has a number behind its name.
-            let field = name.strip_suffix('2').unwrap_or(name);
-            fields.insert(field.to_owned(), text_of(found.as_bytes(), KEPT_FIELD));
+            fields.insert(field_of(name).to_owned(), text_of(found.as_bytes(), KEPT_FIELD));
         }
     }
     true

@@ -1,9 +1,22 @@
 //! Records become events: literals first, expressions after. The rules are data, in `rule/*.toml`.
 //!
 //! A rule says what one record means. It never decides what happened: that is a verdict's work.
+//!
+//! `say` tells a person what the record says, as one short sentence in English and in Japanese, in the past tense and
+//! without a full stop:
+//!
+//! ```toml
+//! say.en = "{node_host|node} left the vSAN membership as {here} sees it[: {reason}]"
+//! say.ja = "{here} から見て {node_host|node} が vSAN のメンバーシップから外れました[：{reason}]"
+//! ```
+//!
+//! It claims no more than the record does, and it must make sense with the fields that every such record has: what is
+//! outside of `[…]` must be known, or the record's own message is shown. [`say`] has the whole of this language, and the
+//! fields that an event has beside those that its rule reads ([`say::ADDED`]).
 
 mod fields;
 mod literals;
+pub mod say;
 mod scan;
 
 use std::collections::BTreeMap;
@@ -18,6 +31,7 @@ use crate::format;
 use crate::model::{EventKind, Severity};
 
 use literals::Literals;
+use say::Sentence;
 pub use scan::{Scan, Scanner};
 
 /// The rule files inside the binary, in the order in which they are read.
@@ -76,8 +90,7 @@ pub struct Rule {
     pub miss: Vec<Miss>,
 }
 
-/// A sentence about a record, in both languages. `{field}` stands for a field's value; a stretch in `[…]` is left out
-/// where one of its fields is not known.
+/// A sentence about a record, in both languages; see [`say`] for how it is written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Say {
@@ -153,6 +166,7 @@ pub(crate) struct Compiled {
     pub unless: Option<Regex>,
     pub extract: Vec<Regex>,
     pub collect: Vec<Regex>,
+    pub say: Option<Sentence>,
 }
 
 /// The rules of one log family.
@@ -234,6 +248,16 @@ impl RuleSet {
     /// The rules, in the order of their files, each with its file's name.
     pub fn iter(&self) -> impl Iterator<Item = (&Rule, &str)> {
         self.rules.iter().map(|compiled| (&compiled.rule, compiled.file.as_str()))
+    }
+
+    /// How the events of the rule `id` are told; `None` where the rule does not say, or is not there.
+    pub fn sentence(&self, id: &str) -> Option<&Sentence> {
+        self.sentences().find(|(rule, _)| *rule == id).map(|(_, sentence)| sentence)
+    }
+
+    /// The sentences of all rules that have one, by the rule's id.
+    pub fn sentences(&self) -> impl Iterator<Item = (&str, &Sentence)> {
+        self.rules.iter().filter_map(|compiled| Some((compiled.rule.id.as_str(), compiled.say.as_ref()?)))
     }
 
     pub(crate) fn family(&self, log: &str) -> Option<&Family> {
@@ -328,11 +352,20 @@ fn compile(path: &str, rule: Rule) -> Result<Compiled, RuleError> {
         let built = RegexBuilder::new(text).unicode(false).size_limit(4 << 20).build();
         built.map_err(|error| fail(format!("the expression {text} is wrong: {error}")))
     };
+    let pattern = rule.pattern.as_ref().map(regex).transpose()?;
+    let extract: Vec<Regex> = rule.extract.iter().map(regex).collect::<Result<_, _>>()?;
+    let collect: Vec<Regex> = rule.collect.iter().map(regex).collect::<Result<_, _>>()?;
+    let gives = |field: &str| {
+        let mut names = pattern.iter().chain(&extract).chain(&collect).flat_map(Regex::capture_names);
+        names.any(|name| name.is_some_and(|name| fields::field_of(name) == field))
+    };
+    let say = rule.say.as_ref().map(|say| Sentence::new(say, gives)).transpose().map_err(fail)?;
     Ok(Compiled {
-        pattern: rule.pattern.as_ref().map(regex).transpose()?,
         unless: rule.unless.as_ref().map(regex).transpose()?,
-        extract: rule.extract.iter().map(regex).collect::<Result<_, _>>()?,
-        collect: rule.collect.iter().map(regex).collect::<Result<_, _>>()?,
+        pattern,
+        extract,
+        collect,
+        say,
         any: rule.any.iter().map(|literal| Finder::new(literal).into_owned()).collect(),
         file: path.to_owned(),
         rule,
@@ -388,6 +421,8 @@ mod tests {
         check("logs=['nolog']\nany=['abc']", "no log family 'nolog'");
         check("logs=['vobd']\nany=['abc']\npattern='('", "is wrong");
         check("logs=['vobd']\nany=['abc']\ncolour='red'", "unknown field");
+        check("logs=['vobd']\nany=['abc']\npattern='(?P<n2>abc)'\nsay={en='x {m}',ja='x'}", "no field 'm'");
+        check("logs=['vobd']\nany=['abc']\npattern='(?P<n2>abc)'\nsay={en='x {n}',ja='x {n'}", "`say.ja`");
         let twice =
             "[[rule]]\nid='x'\nkind='host.boot'\nseverity='info'\nabout='a'\nlogs=['vobd']\nany=['abc']\n";
         let error =

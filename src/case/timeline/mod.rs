@@ -135,7 +135,7 @@ fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
         let name = vm::name_by_vmx(&hosts[host], vmx);
         fields.entry("vm".to_owned()).or_insert(name);
     }
-    for name in ["target", "host_name", "origin"] {
+    for name in ["target", "host_name", "origin", "host"] {
         let id = |found: &str| {
             position(hosts, found).map_or_else(|| found.to_owned(), |index| hosts[index].id.clone())
         };

@@ -11,6 +11,7 @@ use crate::fact::{Requirement, VmConfig, VmRequirements, VmRun, VmStart};
 use crate::format;
 use crate::model::{Event, Source, Timestamp};
 
+pub use seen::MADE;
 pub use settings::VmCpuSettings;
 
 /// What the files of a bundle tell of VMs, until [`settle`] puts it together.

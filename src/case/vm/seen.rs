@@ -7,9 +7,18 @@ use super::super::host::{Host, Seen};
 use crate::fact::VmRun;
 use crate::fact::feature::FeatureValue;
 use crate::model::{Event, EventKind, Severity, Source, Stamp, Timestamp};
+use crate::rule::say::Made;
 
 /// The rule that changes of masks are told by.
 const RULE: &str = "state.evc-masks";
+
+/// How these events are told.
+pub static MADE: &[Made] = &[Made {
+    rule: RULE,
+    fields: &["features", "not_before", "not_after"],
+    en: "The EVC masks of {here} changed: {features:list}",
+    ja: "{here} の EVC マスクが変わりました：{features:list}",
+}];
 
 /// Changes that are told of one host.
 const MOST_CHANGES: usize = 200;
