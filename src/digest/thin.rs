@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 
 use crate::model::Event;
+use crate::rule::FOLLOW_RULE;
 
 /// Events kept of one rule at either end, before copies of members are left out.
 const ENDS: usize = 2_500;
+/// The same of an operation that is followed.
+const FOLLOWED_ENDS: usize = 10_000;
 
 /// Events of one bundle, by rule.
 #[derive(Debug, Default)]
@@ -21,7 +24,7 @@ impl Events {
         for event in events {
             if let Some(kept) = self.by_rule.get_mut(&event.rule) {
                 kept.push((id, event));
-                if kept.len() >= 3 * ENDS {
+                if kept.len() >= 3 * ends(&kept[0].1.rule) {
                     *self.dropped.entry(kept[0].1.rule.clone()).or_default() += thin(kept);
                 }
             } else {
@@ -45,7 +48,7 @@ impl Events {
     pub fn into_parts(mut self, kept: impl Fn(u64) -> bool) -> (Vec<(u64, Event)>, BTreeMap<String, u64>) {
         let mut all = Vec::new();
         for (rule, mut events) in self.by_rule {
-            if events.len() > 2 * ENDS {
+            if events.len() > 2 * ends(&rule) {
                 *self.dropped.entry(rule).or_default() += thin(&mut events);
             }
             all.extend(events.into_iter().filter(|(id, _)| kept(*id)));
@@ -54,13 +57,18 @@ impl Events {
     }
 }
 
+fn ends(rule: &str) -> usize {
+    if rule == FOLLOW_RULE { FOLLOWED_ENDS } else { ENDS }
+}
+
 /// Keeps both ends; how many events were dropped between them. What is among the first of all events is among the first
 /// of any of them, so it does not matter in which order and how often this is done.
 fn thin(events: &mut Vec<(u64, Event)>) -> u64 {
     let all = events.len();
     events.sort_by(|(a_id, a), (b_id, b)| (a.stamp, a_id, &a.source).cmp(&(b.stamp, b_id, &b.source)));
-    let from = all.saturating_sub(ENDS);
-    events.drain(ENDS.min(from)..from);
+    let ends = events.first().map_or(ENDS, |(_, event)| ends(&event.rule));
+    let from = all.saturating_sub(ends);
+    events.drain(ends.min(from)..from);
     (all - events.len()) as u64
 }
 
