@@ -340,7 +340,8 @@ fn order_events(events: &mut Vec<Event>) {
         let mut told: HashMap<(&str, &str, Option<&String>), &MemberPath> = HashMap::new();
         kept.extend(same.iter().map(|event| {
             let file = &event.source.file;
-            same.len() == 1 || *told.entry((&event.rule, &event.text, event.fields.get("log"))).or_insert(file) == file
+            same.len() == 1
+                || *told.entry((&event.rule, &event.text, event.fields.get("log"))).or_insert(file) == file
         }));
     }
     let mut kept = kept.into_iter();
