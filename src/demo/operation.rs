@@ -40,7 +40,7 @@ impl OperationOptions {
     }
 }
 
-/// A record of the operation: its host or vCenter Server, its log, and the first line of its message.
+/// A record of the operation: the short name of its host or vCenter Server, its log, and the first line of its message.
 pub type OperationRecord = (String, String, String);
 
 /// What a right answer says.
@@ -58,7 +58,7 @@ pub struct OperationTruth {
     pub migration: u64,
     /// What the source's kernel calls the operation, where it says so.
     pub kernel: Option<String>,
-    /// Names of source and destination.
+    /// Short names of source and destination.
     pub hosts: (String, String),
     /// Every record of it.
     pub own: Vec<OperationRecord>,
@@ -69,7 +69,7 @@ pub fn operation_story(options: &OperationOptions) -> (Site, OperationTruth) {
     let mut site = healthy(&options.cluster);
     let story = Story::new(&site, options);
     let mut truth = story.truth(&site);
-    let names: Vec<String> = site.hosts.iter().map(|host| host.name.clone()).collect();
+    let names: Vec<String> = site.hosts.iter().map(|host| short(&host.name)).collect();
     let told = [story.source(&site), story.destination(&site), Vec::new()];
     let foreign = [story.foreign_on_source(), story.foreign_on_destination(), story.foreign_on_third()];
     for (index, (own, foreign)) in told.into_iter().zip(foreign).enumerate() {
@@ -83,12 +83,16 @@ pub fn operation_story(options: &OperationOptions) -> (Site, OperationTruth) {
     let vm = site.hosts[0].vms[0].moref;
     if let Some(vcenter) = &mut site.vcenter {
         let own = story.vcenter(vm);
-        truth.own.extend(own.iter().map(|line| story.record(&vcenter.name, line)));
+        truth.own.extend(own.iter().map(|line| story.record(&short(&vcenter.name), line)));
         let all = own.into_iter().chain(story.foreign_on_vcenter(vm));
         vcenter.lines.extend(all.map(|line| story.scripted(line)));
     }
     truth.own.sort();
     (site, truth)
+}
+
+fn short(name: &str) -> String {
+    name.split('.').next().unwrap_or(name).to_owned()
 }
 
 /// A line before it has its header: milliseconds from the beginning, log, `sub=`, opID or the kernel's, text.
@@ -143,7 +147,7 @@ impl Story {
             host_task: "haTask-12-vim.VirtualMachine.migrate-90441".to_owned(),
             migration: self.id,
             kernel: self.has_kernel_ids().then(|| KERNEL.0.to_owned()),
-            hosts: (site.hosts[0].name.clone(), site.hosts[1].name.clone()),
+            hosts: (short(&site.hosts[0].name), short(&site.hosts[1].name)),
             own: Vec::new(),
         }
     }
@@ -204,6 +208,13 @@ impl Story {
             ),
             line(431, Log::Hostd, "Vimsvc.TaskManager", &hostd, format!("Task Created : {task}")),
             line(444, Log::Hostd, &format!("Vcsvc.VMotionSrc ({id})"), "", "VMotionEntry: migrateType = 1"),
+            line(
+                8_770,
+                Log::Hostd,
+                &format!("Vcsvc.VMotionSrc ({id})"),
+                &hostd,
+                "Set source task result precopyStunTime to 410211",
+            ),
             line(610, Log::Vmkernel, "", "", source_setting(self.generation, id, sides, (world, 2_131_044))),
             line(
                 5_201,
@@ -248,6 +259,13 @@ impl Story {
             ),
             line(437, Log::Hostd, "Vimsvc.TaskManager", &hostd, format!("Task Created : {task}")),
             line(447, Log::Hostd, &format!("Vcsvc.VMotionDst ({id})"), "", "VMotionEntry: migrateType = 2"),
+            line(
+                8_730,
+                Log::Hostd,
+                &format!("Vcsvc.VMotionDst ({id})"),
+                &hostd,
+                "VMotionEntry: the VM is resumed",
+            ),
             line(608, Log::Vmkernel, "", "", target_setting(self.generation, id, sides, 2_131_044)),
             line(8_120, Log::Vmkernel, "", "", format!("VMotionRecv: 3001: {id} D: all pages are here")),
             line(

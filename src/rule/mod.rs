@@ -32,6 +32,7 @@ pub static BUILT_IN: &[(&str, &str)] = &[
     ("host.toml", include_str!("host.toml")),
     ("ha.toml", include_str!("ha.toml")),
     ("net.toml", include_str!("net.toml")),
+    ("task.toml", include_str!("task.toml")),
 ];
 
 /// A rule as its file states it.

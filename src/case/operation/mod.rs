@@ -139,3 +139,6 @@ fn own_root(moment: &Moment) -> Option<String> {
     let id = moment.field("opid").filter(|_| !is_kernel_log(log)).and_then(OpId::new)?;
     id.is_of_one_operation().then(|| id.root().to_owned())
 }
+
+#[cfg(test)]
+mod tests;
