@@ -111,6 +111,9 @@ fn line(millis: i64, log: Log, sub: &str, op: &str, text: impl Into<String>) -> 
 /// What the kernels of source and destination call the operation.
 const KERNEL: (&str, &str) = ("3f2a91c7", "b04e6d1");
 
+/// Messages of a `vmware.log`, with their times.
+type Said = Vec<(Timestamp, String)>;
+
 struct Story {
     era: OperationEra,
     generation: Generation,
@@ -296,7 +299,7 @@ impl Story {
     }
 
     /// The VM's own log: what is the operation's, and what is not.
-    fn of_vm(&self) -> (Vec<(Timestamp, String)>, Vec<(Timestamp, String)>) {
+    fn of_vm(&self) -> (Said, Said) {
         let id = self.id;
         let hostd = self.op("-01-39-6b81");
         let at = |millis: i64, text: String| (self.at.plus_micros(millis * 1000), text);
