@@ -14,10 +14,10 @@ use crate::case::operation::follow::{self, Asked};
 use crate::engine::Outcome;
 use crate::format::id::OpId;
 use crate::format::of_path;
-use crate::model::EventKind;
-use crate::report::model::{Report, TimelineEntry};
+use crate::model::{EventKind, ProblemKind};
+use crate::report::model::{Report, ReportProblem, TimelineEntry};
 use crate::report::{escape, show};
-use crate::rule::{Follow, JOINED_BY, RuleSet, is_kernel_log};
+use crate::rule::{FOLLOW_RULE, Follow, JOINED_BY, RuleSet, is_kernel_log};
 
 /// Passes that look for ids: of a task or a kernel id its operation, of that its migrations, of these the kernel's ids.
 const PASSES: usize = 3;
@@ -57,6 +57,7 @@ pub(super) fn follow(args: &CaseArgs, id: &str, stop: &AtomicBool) -> anyhow::Re
     let outcome = load::read(args, &rules, stop)?;
     let mut report = load::report_of(args, &rules, outcome, |case| follow::settle(case, &follow));
     report.timeline.retain(|entry| entry.fields.contains_key(JOINED_BY));
+    say_thinned(&report)?;
     Ok(Some(Followed { report, follow }))
 }
 
@@ -98,6 +99,17 @@ fn say(asked: &Asked, follow: &Follow) -> io::Result<()> {
             stderr,
             "note: this id is one of a loop that goes on all the time: its records need not have to do with each other"
         )?;
+    }
+    Ok(())
+}
+
+/// Says where an operation has more records than are kept.
+fn say_thinned(report: &Report) -> io::Result<()> {
+    let thinned =
+        |problem: &&ReportProblem| problem.kind == ProblemKind::Thinned && problem.text.contains(FOLLOW_RULE);
+    let mut stderr = io::stderr().lock();
+    for problem in report.problems.iter().filter(thinned) {
+        writeln!(stderr, "warning: {}: {}", escape::line(&problem.path), escape::line(&problem.text))?;
     }
     Ok(())
 }
