@@ -330,6 +330,9 @@ event_kinds! {
     TIME_STEP = "time.step",
     SERVICE_START = "service.start",
     SERVICE_HANG = "service.hang",
+    TASK_BEGIN = "task.begin",
+    TASK_END = "task.end",
+    OP_RECORD = "op.record",
 }
 
 impl EventKind {

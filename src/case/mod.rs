@@ -13,6 +13,7 @@ mod membership;
 mod migration;
 mod names;
 mod node;
+pub mod operation;
 mod setup;
 mod stop;
 mod timeline;
@@ -54,6 +55,8 @@ pub struct Case {
     pub timeline: Vec<Moment>,
     /// Migrations that the timeline tells of, ordered by their first record.
     pub migrations: Vec<Migration>,
+    /// Operations that the timeline tells of, ordered by their first event.
+    pub operations: Vec<operation::Operation>,
     /// When hosts were down, ordered by host and time.
     pub stops: Vec<Stop>,
     /// Who says what of which vSAN node, one of each cluster with vSAN, in the order of the clusters.
@@ -96,12 +99,13 @@ impl Case {
         }
         let clusters = cluster::clusters(&hosts, &names);
         features::settle(&mut hosts, &clusters);
-        let timeline = timeline::build(events, &hosts, &clusters, &names);
+        let mut timeline = timeline::build(events, &hosts, &clusters, &names);
+        let operations = operation::build(&mut timeline);
         let migrations = migration::build(&timeline, &hosts, &clusters);
         let stops = stop::build(&timeline, &hosts);
         let memberships = membership::build(&hosts, &clusters, &names, &timeline);
         let missing = cluster::missing(&hosts, &clusters, &memberships, &names, &timeline);
-        Case { hosts, clusters, timeline, migrations, stops, memberships, missing, names }
+        Case { hosts, clusters, timeline, migrations, operations, stops, memberships, missing, names }
     }
 
     /// The ESXi hosts of `cluster`.

@@ -152,6 +152,13 @@ impl From<LangArg> for Lang {
 /// # Errors
 /// Fails where no path holds anything that can be read, a rule file is wrong, or the run was interrupted.
 pub fn report(args: &CaseArgs, stop: &AtomicBool) -> anyhow::Result<Report> {
+    let rules = rules(args)?;
+    let outcome = read(args, &rules, stop)?;
+    Ok(report_of(args, &rules, outcome, |_| {}))
+}
+
+/// The rules in force.
+pub(super) fn rules(args: &CaseArgs) -> anyhow::Result<RuleSet> {
     if let Some((since, until)) = args.since.zip(args.until).filter(|(since, until)| until < since) {
         return Err(Failure::new(format!("--until {until} is before --since {since}")).into());
     }
@@ -160,14 +167,39 @@ pub fn report(args: &CaseArgs, stop: &AtomicBool) -> anyhow::Result<Report> {
             .cause(error)
             .hint("`esxray rules test DIR` shows all that is wrong in a folder of rules")
     })?;
-    let outcome = read(args, &rules, stop)?;
-    let case = Case::build(outcome.digests);
-    let findings = verdict::reach(&case);
-    let options = build::Options { lang: args.lang.into(), since: args.since, until: args.until };
-    Ok(build::build(&case, &findings, &rules, &outcome.problems, &options))
+    Ok(rules)
 }
 
-fn read(args: &CaseArgs, rules: &RuleSet, stop: &AtomicBool) -> anyhow::Result<Outcome> {
+/// What was read, judged and made a report; `settle` may change the case before anything is judged.
+pub(super) fn report_of(
+    args: &CaseArgs,
+    rules: &RuleSet,
+    outcome: Outcome,
+    settle: impl FnOnce(&mut Case),
+) -> Report {
+    let mut case = Case::build(outcome.digests);
+    settle(&mut case);
+    let findings = verdict::reach(&case);
+    let options = build::Options { lang: args.lang.into(), since: args.since, until: args.until };
+    build::build(&case, &findings, rules, &outcome.problems, &options)
+}
+
+/// Reads everything at the paths, and says at once which could not be opened.
+///
+/// # Errors
+/// As [`report`].
+pub(super) fn read(args: &CaseArgs, rules: &RuleSet, stop: &AtomicBool) -> anyhow::Result<Outcome> {
+    let (outcome, unopened) = read_quietly(args, rules, stop)?;
+    warn(&unopened);
+    Ok(outcome)
+}
+
+/// The same without a word; what could not be opened is returned.
+pub(super) fn read_quietly(
+    args: &CaseArgs,
+    rules: &RuleSet,
+    stop: &AtomicBool,
+) -> anyhow::Result<(Outcome, Vec<Problem>)> {
     let (mut inputs, mut problems, mut unopened) = (Vec::new(), Vec::new(), Vec::new());
     for path in &args.paths {
         match bundle::find(path, &|name| format::of_path(name).is_some()) {
@@ -203,8 +235,7 @@ fn read(args: &CaseArgs, rules: &RuleSet, stop: &AtomicBool) -> anyhow::Result<O
     if outcome.digests.iter().all(|digest| digest.facts.is_empty() && digest.logs.is_empty()) {
         return Err(nothing_readable(args, &outcome.problems).into());
     }
-    warn(&unopened);
-    Ok(outcome)
+    Ok((outcome, unopened))
 }
 
 /// Says at once which paths could not be opened: one that is mistyped would else be found in the report only.

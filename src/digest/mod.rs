@@ -337,10 +337,11 @@ fn order_events(events: &mut Vec<Event>) {
     events.sort_by(|a, b| (a.stamp, &a.source).cmp(&(b.stamp, &b.source)));
     let mut kept = Vec::with_capacity(events.len());
     for same in events.chunk_by(|a, b| a.stamp == b.stamp) {
-        let mut told: HashMap<(&str, &str), &MemberPath> = HashMap::new();
+        let mut told: HashMap<(&str, &str, Option<&String>), &MemberPath> = HashMap::new();
         kept.extend(same.iter().map(|event| {
             let file = &event.source.file;
-            same.len() == 1 || *told.entry((&event.rule, &event.text)).or_insert(file) == file
+            same.len() == 1
+                || *told.entry((&event.rule, &event.text, event.fields.get("log"))).or_insert(file) == file
         }));
     }
     let mut kept = kept.into_iter();

@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 
 use crate::model::Event;
+use crate::rule::FOLLOW_RULE;
 
 /// Events kept of one rule of a bundle at either end, before copies of members are left out.
 const ENDS: usize = 2_500;
+/// The same of an operation that is followed.
+const FOLLOWED_ENDS: usize = 10_000;
 
 /// Events of one bundle, by rule.
 #[derive(Debug, Default)]
@@ -21,8 +24,10 @@ impl Events {
         for event in events {
             if let Some(kept) = self.by_rule.get_mut(&event.rule) {
                 kept.push((id, event));
+                let rule = &kept[0].1.rule;
+                let ends = own_ends(rule, ends);
                 if kept.len() >= 3 * ends {
-                    *self.dropped.entry(kept[0].1.rule.clone()).or_default() += thin(kept, ends);
+                    *self.dropped.entry(rule.clone()).or_default() += thin(kept, ends);
                 }
             } else {
                 self.by_rule.insert(event.rule.clone(), vec![(id, event)]);
@@ -40,13 +45,19 @@ impl Events {
         }
     }
 
+    /// How many events of each rule are held. An operation that is followed has a bound of its own.
+    fn lengths(&self) -> impl Iterator<Item = usize> {
+        self.by_rule.iter().filter(|(rule, _)| *rule != FOLLOW_RULE).map(|(_, events)| events.len())
+    }
+
     fn len(&self) -> usize {
-        self.by_rule.values().map(Vec::len).sum()
+        self.lengths().sum()
     }
 
     /// Keeps no more than `ends` of each rule at either end.
     fn thin(&mut self, ends: usize) {
         for (rule, events) in &mut self.by_rule {
+            let ends = own_ends(rule, ends);
             if events.len() > 2 * ends {
                 *self.dropped.entry(rule.clone()).or_default() += thin(events, ends);
             }
@@ -60,6 +71,11 @@ impl Events {
         let all = self.by_rule.into_values().flatten().filter(|(id, _)| kept(*id)).collect();
         (all, self.dropped)
     }
+}
+
+/// How many events of `rule` are kept at either end, where `ends` are of others.
+fn own_ends(rule: &str, ends: usize) -> usize {
+    if rule == FOLLOW_RULE { FOLLOWED_ENDS } else { ends }
 }
 
 /// Keeps both ends; how many events were dropped between them. What is among the first of all events is among the first
@@ -107,8 +123,7 @@ impl<K: Ord> AllEvents<K> {
 
     /// Thins all bundles so far that no more than the limit is held.
     fn settle(&mut self) {
-        let lengths: Vec<usize> =
-            self.bundles.values().flat_map(|events| events.by_rule.values().map(Vec::len)).collect();
+        let lengths: Vec<usize> = self.bundles.values().flat_map(Events::lengths).collect();
         self.ends = self.ends.min(ends_for(lengths, self.limit));
         self.bundles.values_mut().for_each(|events| events.thin(self.ends));
         self.held = self.bundles.values().map(Events::len).sum();

@@ -37,6 +37,16 @@ impl<'a> OpId<'a> {
         root
     }
 
+    /// Whether its first parts are those of `root`: a digit more makes another part.
+    pub fn begins_with(self, root: &str) -> bool {
+        self.0.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+
+    /// Whether its root holds something made by chance or count, so that it is of one operation only.
+    pub fn is_of_one_operation(self) -> bool {
+        !self.is_noise() && is_unique(self.root())
+    }
+
     /// Whether it is one of an endless loop: heartbeats, statistics, waits.
     pub fn is_noise(self) -> bool {
         NOISE.iter().any(|noise| self.0.starts_with(noise))
@@ -57,6 +67,10 @@ fn is_unique(text: &str) -> bool {
     let local = ["esxui-", "esxcli-", "vim-cmd-"].iter().find_map(|client| text.strip_prefix(client));
     if let Some(rest) = local {
         return !rest.is_empty();
+    }
+    // The second number counts the operations of the first.
+    if let Some(rest) = text.strip_prefix("sps-Main-") {
+        return rest.contains('-');
     }
     text.split('-').any(|part| part.len() >= 5 && part.bytes().any(|byte| byte.is_ascii_digit()))
         || text.bytes().filter(u8::is_ascii_hexdigit).count() >= 7
@@ -141,6 +155,7 @@ mod tests {
             ("539bc6dd-c7-c39c", "539bc6dd"),
             ("F6FC49D5-000007E6-d", "F6FC49D5-000007E6"),
             ("827cfaf", "827cfaf"),
+            ("sps-Main-135968-4068-9a", "sps-Main-135968-4068"),
         ] {
             assert_eq!(OpId::new(id).expect(id).root(), root, "{id}");
         }
@@ -165,6 +180,15 @@ mod tests {
         );
         assert!(!related("SWI-5441881e", "SWI-5441881f"));
         assert!(!related("HB-host-3@20-389ab9b1", "HB-host-3@20-389ab9b1-9f"), "noise");
+    }
+
+    #[test]
+    fn an_id_begins_with_whole_parts() {
+        let begins = |id: &str, root: &str| OpId::new(id).expect(id).begins_with(root);
+        assert!(begins("SWI-5441881e", "SWI-5441881e") && begins("SWI-5441881e-01-bf20", "SWI-5441881e"));
+        assert!(!begins("SWI-5441881e1", "SWI-5441881e") && !begins("SWI-5441881", "SWI-5441881e"));
+        let one = |id: &str| OpId::new(id).expect(id).is_of_one_operation();
+        assert!(one("SWI-5441881e-01") && !one("TaskLoop-host-17") && !one("HB-host-3@20-389ab9b1"));
     }
 
     #[test]

@@ -500,6 +500,9 @@ static KINDS: &[(EventKind, &str, &str)] = &[
     (EventKind::TIME_STEP, "Clock stepped", "時刻の不連続"),
     (EventKind::SERVICE_START, "Service started", "サービス開始"),
     (EventKind::SERVICE_HANG, "Service hung", "サービス応答停止"),
+    (EventKind::TASK_BEGIN, "Task started", "タスク開始"),
+    (EventKind::TASK_END, "Task ended", "タスク終了"),
+    (EventKind::OP_RECORD, "Record of the operation", "操作の記録"),
 ];
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 //! fields that an event has beside those that its rule reads ([`say::ADDED`]).
 
 mod fields;
+mod follow;
 mod literals;
 pub mod say;
 mod scan;
@@ -30,6 +31,7 @@ use sha2::{Digest as _, Sha256};
 use crate::format;
 use crate::model::{EventKind, Severity};
 
+pub use follow::{FOLLOW_RULE, Follow, JOINED_BY, Joined, is_kernel_log, unpadded};
 use literals::Literals;
 use say::Sentence;
 pub use scan::{Scan, Scanner};
@@ -44,6 +46,7 @@ pub static BUILT_IN: &[(&str, &str)] = &[
     ("host.toml", include_str!("host.toml")),
     ("ha.toml", include_str!("ha.toml")),
     ("net.toml", include_str!("net.toml")),
+    ("task.toml", include_str!("task.toml")),
 ];
 
 /// A rule as its file states it.
@@ -182,6 +185,8 @@ pub struct RuleSet {
     rules: Vec<Compiled>,
     families: BTreeMap<&'static str, Family>,
     sha256: String,
+    /// What is followed, and the index of its rule: the last.
+    follow: Option<(usize, Follow)>,
 }
 
 impl RuleSet {
@@ -206,6 +211,26 @@ impl RuleSet {
         RuleSet::from_files(&[(name.to_owned(), text.to_owned())])
     }
 
+    /// No rule but the one that `follow` makes.
+    ///
+    /// # Errors
+    /// Fails where something that is followed is too short to be looked for.
+    pub fn only(follow: Follow) -> Result<RuleSet, RuleError> {
+        RuleSet::from_files(&[])?.following(follow)
+    }
+
+    /// These rules, and the one that `follow` makes. It is not among the rules that are listed and hashed.
+    ///
+    /// # Errors
+    /// Fails where something that is followed is too short to be looked for.
+    pub fn following(mut self, follow: Follow) -> Result<RuleSet, RuleError> {
+        let index = self.rules.len();
+        self.rules.push(compile("--op", follow.rule())?);
+        self.families = families(&self.rules);
+        self.follow = Some((index, follow));
+        Ok(self)
+    }
+
     fn from_files(files: &[(String, String)]) -> Result<RuleSet, RuleError> {
         let (mut rules, mut hash) = (Vec::new(), Sha256::new());
         for (path, text) in files {
@@ -227,17 +252,17 @@ impl RuleSet {
         }
         let families = families(&rules);
         let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(RuleSet { rules, families, sha256 })
+        Ok(RuleSet { rules, families, sha256, follow: None })
     }
 
     /// How many rules there are.
     pub fn len(&self) -> usize {
-        self.rules.len()
+        self.follow.as_ref().map_or(self.rules.len(), |(index, _)| *index)
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.len() == 0
     }
 
     /// SHA-256 over the rule files, hex.
@@ -247,7 +272,7 @@ impl RuleSet {
 
     /// The rules, in the order of their files, each with its file's name.
     pub fn iter(&self) -> impl Iterator<Item = (&Rule, &str)> {
-        self.rules.iter().map(|compiled| (&compiled.rule, compiled.file.as_str()))
+        self.rules[..self.len()].iter().map(|compiled| (&compiled.rule, compiled.file.as_str()))
     }
 
     /// How the events of the rule `id` are told; `None` where the rule does not say, or is not there.
@@ -262,6 +287,21 @@ impl RuleSet {
 
     pub(crate) fn family(&self, log: &str) -> Option<&Family> {
         self.families.get(log)
+    }
+
+    /// The fields that rule `index` reads from a record of `log`, or `None` where it does not match.
+    pub(crate) fn read(
+        &self,
+        index: usize,
+        log: &str,
+        header: &format::Header<'_>,
+        record: &[u8],
+        message: &[u8],
+    ) -> Option<BTreeMap<String, String>> {
+        match &self.follow {
+            Some((follows, follow)) if *follows == index => follow.read(log, header, record, message),
+            _ => fields::fields_of(self.compiled(index), record, message),
+        }
     }
 
     pub(crate) fn compiled(&self, index: usize) -> &Compiled {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::fields::{KEPT_FIELD, add_columns, fields_of, message_of, text_of};
-use super::{Family, RuleSet};
+use super::fields::{KEPT_FIELD, add_columns, message_of, text_of};
+use super::{FOLLOW_RULE, Family, RuleSet};
 use crate::format::clock::{Clock, Told};
 use crate::format::{self, Dialect, Header};
 use crate::model::{Event, MemberPath, Source, Stamp};
@@ -11,6 +11,8 @@ use crate::record::{Origin, Stretch};
 
 /// Events of one rule kept per member at its beginning, and as many at its end; the rest is counted.
 const KEPT_PER_END: usize = 300;
+/// The same of an operation that is followed: it is asked for as a whole.
+const FOLLOWED_PER_END: usize = 10_000;
 /// Bytes of message and line kept as text of an event.
 const KEPT_TEXT: usize = 1_000;
 /// Records without a recognised header that are kept as samples.
@@ -25,6 +27,7 @@ const LESSONS: u32 = 200;
 /// Finds events in the records of one member.
 pub struct Scanner<'r> {
     rules: &'r RuleSet,
+    log: &'static str,
     family: Option<&'r Family>,
     /// By rule index.
     kept: BTreeMap<usize, Kept>,
@@ -53,11 +56,12 @@ struct Kept {
 
 impl Kept {
     fn push(&mut self, event: Event) {
-        if self.first.len() < KEPT_PER_END {
+        let most = if event.rule == FOLLOW_RULE { FOLLOWED_PER_END } else { KEPT_PER_END };
+        if self.first.len() < most {
             self.first.push(event);
             return;
         }
-        if self.last.len() == KEPT_PER_END {
+        if self.last.len() == most {
             self.last.pop_front();
             self.dropped += 1;
         }
@@ -127,6 +131,7 @@ impl<'r> Scanner<'r> {
         let format = format::by_name(log);
         Scanner {
             rules,
+            log: format.map_or("", |format| format.name),
             family: rules.family(log),
             kept: BTreeMap::new(),
             waiting: Vec::new(),
@@ -300,7 +305,8 @@ impl<'r> Scanner<'r> {
         });
         for &index in &family.rules {
             let compiled = self.rules.compiled(index);
-            let Some(mut fields) = fields_of(compiled, record.text, &message) else { continue };
+            let read = self.rules.read(index, self.log, &header, record.text, &message);
+            let Some(mut fields) = read else { continue };
             add_columns(&mut fields, &header, &message);
             let event = Event {
                 stamp,

@@ -1,5 +1,7 @@
 //! `esxray timeline`: what happened, on which host, in order, on stdout.
 
+mod op;
+
 use std::io::Write;
 use std::sync::atomic::AtomicBool;
 
@@ -8,7 +10,7 @@ use clap::ValueEnum;
 use super::load::{self, CaseArgs};
 use super::{Done, Failure};
 use crate::model::EventKind;
-use crate::report::model::TimelineEntry;
+use crate::report::model::{Report, TimelineEntry};
 use crate::report::{csv, escape, show, timesketch};
 
 /// Arguments of `esxray timeline`.
@@ -25,6 +27,9 @@ pub struct Args {
     /// Only events of this kind, or of all kinds below it (`vsan`), repeatable
     #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: Vec<String>,
+    /// Every record of one operation: an opID or its root, a task (task-1234), a migration's id, or a kernel's opID
+    #[arg(long, value_name = "ID")]
+    op: Option<String>,
 }
 
 /// A form of the timeline.
@@ -55,7 +60,21 @@ fn is_kind(name: &str, wanted: &str) -> bool {
 
 /// Runs the command.
 pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
-    let mut report = load::report(&args.case, stop)?;
+    let Some(id) = &args.op else {
+        let mut report = load::report(&args.case, stop)?;
+        choose(args, &mut report)?;
+        write(args, &report.timeline, &|out| text(&report.timeline, out), out)?;
+        return Ok(Done::Clean);
+    };
+    if let Some(mut followed) = op::follow(&args.case, id, stop)? {
+        choose(args, &mut followed.report)?;
+        write(args, &followed.report.timeline, &|out| followed.text(out), out)?;
+    }
+    Ok(Done::Clean)
+}
+
+/// Leaves in the timeline what the arguments ask for.
+fn choose(args: &Args, report: &mut Report) -> anyhow::Result<()> {
     let known =
         |name: &str| report.hosts.iter().any(|host| host.id.starts_with(name) || host.name.starts_with(name));
     if let Some(unknown) = args.host.iter().find(|name| !known(name)) {
@@ -69,9 +88,18 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
         let kind = args.kind.is_empty() || args.kind.iter().any(|kind| is_kind(entry.kind.name(), kind));
         host && kind
     });
-    let entries = &report.timeline;
+    Ok(())
+}
+
+/// Writes `entries` in the form that is asked for; `text` writes the one for people.
+fn write(
+    args: &Args,
+    entries: &[TimelineEntry],
+    text: &dyn Fn(&mut dyn Write) -> std::io::Result<()>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     match args.output {
-        Form::Text => text(entries, out)?,
+        Form::Text => text(out)?,
         Form::Csv => csv::write_entries(entries, out)?,
         Form::Timesketch => timesketch::write_entries(entries, out)?,
         Form::Jsonl => {
@@ -81,7 +109,7 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
             }
         }
     }
-    Ok(Done::Clean)
+    Ok(())
 }
 
 fn text(entries: &[TimelineEntry], out: &mut dyn Write) -> std::io::Result<()> {
