@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::Event;
+use crate::rule::{Sample, Sighting};
 
 /// Events kept of one rule at either end, before copies of members are left out.
 const ENDS: usize = 2_500;
@@ -13,6 +14,7 @@ const ENDS: usize = 2_500;
 pub struct Events {
     by_rule: BTreeMap<String, Vec<(u64, Event)>>,
     dropped: BTreeMap<String, u64>,
+    sightings: Sample,
 }
 
 impl Events {
@@ -30,8 +32,19 @@ impl Events {
         }
     }
 
+    /// Takes the operations that were seen in the member `id`.
+    pub fn add_sightings(&mut self, id: u64, sightings: Sample) {
+        self.sightings.join_member(id, sightings);
+    }
+
+    /// The operations that were seen, each with its member; what is left has none.
+    pub(super) fn take_sightings(&mut self) -> Vec<(Sighting, u64)> {
+        std::mem::take(&mut self.sightings).into_sightings()
+    }
+
     /// Takes what another part of the same bundle gave.
     pub(super) fn join(&mut self, other: Events) {
+        self.sightings.join(other.sightings);
         for (id, event) in other.by_rule.into_values().flatten() {
             self.add(id, vec![event]);
         }

@@ -189,8 +189,11 @@ impl<'r> Pool<'r> {
                     }
                     let mut digest = MemberDigest { number: id, ..*digest };
                     let events = std::mem::take(&mut digest.scan.events);
-                    if !events.is_empty() {
-                        state.events.entry((job.input, job.bundle.clone())).or_default().add(id, events);
+                    let sightings = std::mem::take(&mut digest.scan.sightings);
+                    if !events.is_empty() || !sightings.is_empty() {
+                        let own = state.events.entry((job.input, job.bundle.clone())).or_default();
+                        own.add(id, events);
+                        own.add_sightings(id, sightings);
                     }
                     state.done.push(Done { input: job.input, bundle: job.bundle, digest });
                 }

@@ -5,6 +5,7 @@
 mod fields;
 mod literals;
 mod scan;
+mod sighting;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,6 +20,7 @@ use crate::model::{EventKind, Severity};
 
 use literals::Literals;
 pub use scan::{Scan, Scanner};
+pub use sighting::{Sample, Sighting};
 
 /// The rule files inside the binary, in the order in which they are read.
 pub static BUILT_IN: &[(&str, &str)] = &[
@@ -30,6 +32,7 @@ pub static BUILT_IN: &[(&str, &str)] = &[
     ("host.toml", include_str!("host.toml")),
     ("ha.toml", include_str!("ha.toml")),
     ("net.toml", include_str!("net.toml")),
+    ("clock.toml", include_str!("clock.toml")),
 ];
 
 /// A rule as its file states it.
@@ -49,6 +52,9 @@ pub struct Rule {
     /// How a record that it sees is told to people; without it the record's own message is.
     #[serde(default)]
     pub say: Option<Say>,
+    /// Whether its records only witness the clock: they are no events, and only a sample of them is kept.
+    #[serde(default)]
+    pub witness: bool,
     /// Where the wording is known from.
     #[serde(default)]
     pub source: String,
