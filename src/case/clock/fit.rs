@@ -77,7 +77,10 @@ pub(super) fn fit(points: &[Point]) -> Option<Fit> {
     let (whole, _) = best(&few)?;
     let astray = few.iter().filter(|point| whole.misses(point) >= MOST).count();
     let lines = if astray <= 1 { vec![whole] } else { stepped(&few) };
-    let lines: Vec<Line> = lines.iter().enumerate().map(|(at, _)| refined(points, &lines, at)).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let lines: Vec<Line> = (0..lines.len()).map(|number| refined(points, &lines, number)).collect();
     let agrees: Vec<bool> =
         points.iter().map(|point| lines[of(&lines, point.at)].misses(point) < MOST).collect();
     let mut off: Vec<f64> = points
@@ -136,7 +139,7 @@ fn stepped(points: &[Point]) -> Vec<Line> {
             let holds = points[begin..end].iter().filter(|point| line.misses(point) < MOST).count() >= 2;
             let (before, lines) = &least[begin];
             let step = if lines.is_empty() { 0.0 } else { price };
-            if (holds || end <= 2) && before + cost + step < found.0 {
+            if holds && before + cost + step < found.0 {
                 found = (before + cost + step, [&lines[..], &[line]].concat());
             }
         }
