@@ -71,12 +71,13 @@ pub(super) fn clocks(
     Some((told, clocks))
 }
 
-/// The vCenter Server with most pairs; else the clock that most others agree with.
+/// The vCenter Server with most pairs by which it can be compared well; else the clock that most others agree with.
 fn reference(hosts: &[Host], views: &[Vec<View<'_>>]) -> Option<usize> {
     let is_vcenter = |node: &usize| hosts.get(*node).is_some_and(|host| host.kind == HostKind::Vcenter);
     let paired = || (0..views.len()).filter(|&node| !views[node].is_empty());
     let most = |node: &usize| (views[*node].len(), std::cmp::Reverse(*node));
-    let vcenter = paired().filter(is_vcenter).max_by_key(most);
+    let is_told = |node: &usize| views[*node].iter().any(|view| view.pair.sort != Sort::MigrationEnd);
+    let vcenter = paired().filter(is_vcenter).filter(is_told).max_by_key(most);
     // Where a host agrees with it, vCenter's time as ids tell it is not needed; where nobody agrees, it decides.
     let by_agreement = |node: &usize| {
         let agreeing = agreeing(&views[*node]);
@@ -202,9 +203,12 @@ impl Graph<'_> {
 
 fn point(view: &View<'_>, origin: Timestamp, known: &[Known]) -> Point {
     let other = known[view.other.node].clock.corrected(view.other.at);
+    // What vCenter did first stands on the other side, or on this one.
+    let usual = view.pair.sort.usual_delay();
+    let delay = if view.own.node == view.pair.b.node { usual } else { -usual };
     Point {
         at: view.own.at.since(origin) as f64 / 1e6,
-        ahead: view.own.at.since(other) as f64 / 1e6,
+        ahead: (view.own.at.since(other) - delay) as f64 / 1e6,
         apart: view.pair.apart as f64 / 1e6,
     }
 }
@@ -225,7 +229,12 @@ fn basis(agreeing: &[&View<'_>], hosts: usize) -> Basis {
 /// Half-width of what is not known of a clock, in microseconds: what the records of a pair may lie apart in one direction,
 /// and how much the pairs differ.
 fn uncertainty(fit: &Fit, agreeing: &[&View<'_>], known: &[Known]) -> i64 {
-    let least = agreeing.iter().map(|view| least_unsure(view.pair)).min().unwrap_or(5_000_000);
+    // A clock that is known through others is no better known than these.
+    let through = |view: &&View<'_>| {
+        let other = known[view.other.node].clock.uncertainty as f64;
+        (least_unsure(view.pair) as f64).hypot(other) as i64
+    };
+    let least = agreeing.iter().map(through).min().unwrap_or(5_000_000);
     let count = agreeing.len() as f64;
     let few = match agreeing.len() {
         0 | 1 => 5_000_000,
@@ -233,10 +242,7 @@ fn uncertainty(fit: &Fit, agreeing: &[&View<'_>], known: &[Known]) -> i64 {
         _ => 0,
     };
     let spread = (fit.spread * 2e6 / count.sqrt()) as i64;
-    // A clock that is known through others is no better known than these.
-    let through = agreeing.iter().map(|view| known[view.other.node].clock.uncertainty).min().unwrap_or(0);
-    let own = (least + spread).max(few) as f64;
-    own.hypot(through as f64) as i64
+    (least + spread).max(few)
 }
 
 fn least_unsure(pair: &Pair) -> i64 {

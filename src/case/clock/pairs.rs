@@ -33,6 +33,17 @@ impl Sort {
     }
 }
 
+impl Sort {
+    /// How much later the second record usually stands, in microseconds: an id is made before the source and the
+    /// destination are prepared.
+    pub const fn usual_delay(self) -> i64 {
+        match self {
+            Sort::MadeId => 800_000,
+            _ => 0,
+        }
+    }
+}
+
 /// One of the two records of an event.
 #[derive(Clone, Debug)]
 pub(super) struct Sight {

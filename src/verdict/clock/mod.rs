@@ -52,7 +52,7 @@ fn skewed(case: &Case, index: usize) -> Option<Skewed<'_>> {
     let raw = |at: Timestamp| at.plus_micros(clock.ahead_at(at));
     let most = clock.most_ahead(raw(first), raw(last));
     let now = clock.ahead_at_end(Some(raw(last)));
-    let counts = most.abs() > LEAST + clock.uncertainty;
+    let counts = most.abs() > LEAST + clock.uncertainty / 2;
     counts.then(|| Skewed { host: index, clock, now, most, signs: ntp::signs(case, index) })
 }
 
