@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::tree;
-use crate::digest::{Digest, LogCoverage};
+use crate::digest::{Digest, LogCoverage, Sighting};
 use crate::fact::cpuid_bits;
 use crate::fact::feature::FeatureValue;
 use crate::fact::releases::{self, Placed};
@@ -13,6 +13,7 @@ use crate::fact::{CpuidLeaf, Fact, FactValue, UnicastAgent, VsanCluster};
 use crate::model::{Event, HostKind, Problem, ProblemKind, Source, Timestamp};
 
 use super::capture::Capture;
+use super::clock::Clock;
 use super::coverage::Gap;
 use super::setup::Setup;
 use super::vm::{self, Vm};
@@ -201,6 +202,10 @@ pub struct Host {
     pub first_fact: Option<Sourced<()>>,
     /// Whether only the bundle's file name names it.
     pub anonymous: bool,
+    /// Its clock, compared with that of others; `None` where nothing compares it.
+    pub clock: Option<Clock>,
+    /// Operations that its programs saw, ordered by id and time.
+    pub(super) sightings: Vec<Sighting>,
     pub(super) told: vm::Told,
 }
 
@@ -327,6 +332,7 @@ pub(super) fn host(digest: &mut Digest) -> (Host, Vec<Event>) {
         bundle: std::mem::take(&mut digest.bundle),
         sha256: std::mem::take(&mut digest.sha256),
         logs: std::mem::take(&mut digest.logs),
+        sightings: std::mem::take(&mut digest.sightings),
         problems: std::mem::take(&mut digest.problems),
         members_read: digest.members,
         members_skipped: digest.skipped,

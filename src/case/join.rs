@@ -129,9 +129,11 @@ fn join(mut parts: Vec<Part>) -> (Host, Vec<Event>) {
         host.node = host.node.take().or(older.host.node);
         host.problems.extend(older.host.problems);
         host.captures.extend(older.host.captures);
+        host.sightings.extend(older.host.sightings);
         let new = without_known(&events, older.events);
         events.extend(new);
     }
+    host.sightings.sort();
     host.logs = join_logs(logs);
     host.gaps = gaps;
     (host, events)

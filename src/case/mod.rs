@@ -4,6 +4,7 @@
 
 mod absent;
 mod capture;
+mod clock;
 mod cluster;
 mod coverage;
 mod features;
@@ -24,6 +25,7 @@ use crate::digest::{Digest, LogCount, LogCoverage};
 use crate::model::{HostKind, Source, Timestamp};
 
 pub use capture::{Capture, Change, changes};
+pub use clock::{Basis, Clock, ClockStep, Reference};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
 pub use host::{Cpu, FeatureState, Host, IGNORE_MEMBER_LIST, Seen, Sourced, same_name};
@@ -65,6 +67,8 @@ pub struct Case {
     pub missing: Vec<Missing>,
     /// What is called how.
     pub names: Names,
+    /// What the clocks of the hosts are compared with; `None` where nothing compares any two.
+    pub reference: Option<Reference>,
 }
 
 /// A cluster member that the evidence names and no bundle covers.
@@ -99,13 +103,26 @@ impl Case {
         }
         let clusters = cluster::clusters(&hosts, &names);
         features::settle(&mut hosts, &clusters);
+        // From here on all times are on one axis.
+        let reference = clock::settle(&mut hosts, &events);
         let mut timeline = timeline::build(events, &hosts, &clusters, &names);
         let operations = operation::build(&mut timeline);
         let migrations = migration::build(&timeline, &hosts, &clusters);
         let stops = stop::build(&timeline, &hosts);
         let memberships = membership::build(&hosts, &clusters, &names, &timeline);
         let missing = cluster::missing(&hosts, &clusters, &memberships, &names, &timeline);
-        Case { hosts, clusters, timeline, migrations, operations, stops, memberships, missing, names }
+        Case {
+            hosts,
+            clusters,
+            timeline,
+            migrations,
+            operations,
+            stops,
+            memberships,
+            missing,
+            names,
+            reference,
+        }
     }
 
     /// The ESXi hosts of `cluster`.

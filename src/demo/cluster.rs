@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::clock::HostClock;
 use super::prng::Prng;
 use super::script::{Migration, add_migration};
 use super::setup::Changes;
@@ -332,7 +333,7 @@ fn host(options: &ClusterOptions, index: usize) -> Host {
         unreachable_from: None,
         unreachable_until: None,
         silent_from: BTreeMap::new(),
-        clock_offset: 0,
+        clock: HostClock::default(),
         collector_pid: 2_113_007 + 41 * index as u32,
         name,
     }

@@ -34,7 +34,7 @@ fn texts(host: &Host) -> Vec<(String, String)> {
     let mut texts = vec![
         ("uname_-a", uname(host)),
         ("vmware_-vl", vmware(host)),
-        ("date", date(host.captured_at.plus_micros(host.clock_offset))),
+        ("date", date(host.clock.shows(host.captured_at))),
         ("localcli_system-version-get", version(host)),
         ("localcli_system-stats-uptime-get", uptime(host)),
         ("smbiosDump", smbios(host)),

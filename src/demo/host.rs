@@ -46,7 +46,7 @@ fn collection(host: &Host, out: &mut Members<'_>) -> io::Result<()> {
     let at = host.captured_at;
     out.file(
         "README",
-        readme(at.plus_micros(host.clock_offset), "/usr/bin/vm-support --performance=false").as_bytes(),
+        readme(host.clock.shows(at), "/usr/bin/vm-support --performance=false").as_bytes(),
         at,
     )?;
     let mut action = String::new();

@@ -195,9 +195,10 @@ impl<'a> LogStream<'a> {
     }
 
     fn scripted_before(&mut self, out: &mut Vec<u8>, time: Timestamp) {
-        let offset = self.origin.host.map_or(0, |host| host.clock_offset);
-        while let Some(line) = self.scripted.next_if(|line| line.at.plus_micros(offset) < time) {
-            let at = line.at.plus_micros(offset);
+        let host = self.origin.host;
+        let shown = |line: &ScriptedLine| host.map_or(line.at, |host| host.clock.shows(line.at));
+        while let Some(line) = self.scripted.next_if(|line| shown(line) < time) {
+            let at = shown(line);
             let warning = matches!(line.level, Level::Warning | Level::Error | Level::Alert);
             if self.keep == Keep::Warnings && !warning {
                 continue;

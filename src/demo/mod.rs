@@ -4,6 +4,7 @@
 //! a mistake there cannot hide behind the same mistake here.
 
 mod big;
+mod clock;
 mod cluster;
 mod commands;
 mod damaged;
@@ -40,6 +41,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use big::big;
+pub use clock::{ClockOptions, HostClock, MigrationIds, add_calls, clock_story};
 pub use cluster::{ClusterOptions, healthy};
 pub use damaged::{DamageTruth, Planted, damaged_evidence};
 pub use evc::{Evacuated, EvcCause, EvcOptions, EvcTruth, EvidenceKind, Masks, Refused, evc_incident};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::clock::HostClock;
 use super::line::{Log, ScriptedLine};
 use super::setup::Changes;
 use super::spelling::Spelling;
@@ -292,8 +293,8 @@ pub struct Host {
     pub unreachable_until: Option<Timestamp>,
     /// Logs whose writer hangs, and since when: they have no noise from then on.
     pub silent_from: BTreeMap<Log, Timestamp>,
-    /// How far its clock is ahead, in microseconds. All times here are true ones; its logs are written by its clock.
-    pub clock_offset: i64,
+    /// What its clock shows. All times here are true ones; its logs are written by its clock.
+    pub clock: HostClock,
     /// The process id in the bundle's name.
     pub collector_pid: u32,
 }

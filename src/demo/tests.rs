@@ -562,7 +562,7 @@ fn both_sides_of_a_failed_migration_have_its_id() {
 #[test]
 fn a_clock_that_is_ahead_moves_the_planted_lines() {
     let (mut site, truth) = vsan_incident(&small_vsan());
-    site.hosts[1].clock_offset = 97_000_000;
+    site.hosts[1].clock.ahead = 97_000_000;
     let kernel = host_log(&members(&site, System::Host(1)), Log::Vmkernel);
     let line = kernel.lines().find(|line| line.contains("Destroying node")).expect("the line");
     assert_eq!(stamp(line), Some(truth.observers[0].at.plus_micros(97_000_000)));

@@ -7,6 +7,7 @@ use super::member::MemberDigest;
 use crate::fact::{Fact, FactValue};
 use crate::format::{self, clock};
 use crate::model::{Event, EventKind, Severity, Source, Stamp, Timestamp};
+use crate::rule::Sighting;
 use crate::rule::say::Made;
 
 /// The rule that events of the clock are told by; no rule file holds them.
@@ -166,6 +167,17 @@ pub(super) fn correct(members: &mut [MemberDigest], events: &mut [(u64, Event)])
             *stamp = Stamp::estimated(*time);
         }
     }
+}
+
+/// The sightings in `members` that the clock of the host stamped, as it went on after the boot.
+pub(super) fn own_sightings(members: &[MemberDigest], seen: Vec<(Sighting, u64)>) -> Vec<Sighting> {
+    let wrong: BTreeMap<u64, &[clock::Wrong]> =
+        members.iter().map(|member| (member.number, member.scan.clock.wrong.as_slice())).collect();
+    let is_own = |(seen, id): &(Sighting, u64)| {
+        let right = |wrong: &&[clock::Wrong]| of_line(wrong, seen.source.line).is_none();
+        wrong.get(id).is_some_and(right) && !clock::waits_for_year(seen.stamp.time)
+    };
+    seen.into_iter().filter(is_own).map(|(seen, _)| seen).collect()
 }
 
 /// Where a silence ends with a record of a wrong clock, it ended at the right time; one between two such records is left

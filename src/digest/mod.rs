@@ -20,11 +20,12 @@ use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Stamp, Times
 
 pub use clock::{BOOT_RULE, MADE, STEP_RULE};
 
+pub use crate::rule::Sighting;
 pub use member::{MemberDigest, MemberReader, wants};
 pub use thin::{AllEvents, Events};
 
 /// The version of the digest's own layout.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// What one bundle boils down to.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -39,6 +40,8 @@ pub struct Digest {
     pub facts: Vec<Fact>,
     /// Ordered by time, then member, then line.
     pub events: Vec<Event>,
+    /// A sample of the operations that its programs saw, ordered by id and time.
+    pub sightings: Vec<Sighting>,
     /// Ordered by log family, then time.
     pub logs: Vec<LogCoverage>,
     /// What could not be read.
@@ -220,12 +223,13 @@ pub struct Silence {
 
 /// Makes one digest of the members of one bundle.
 pub fn merge(bundle: String, sha256: String, read: BundleRead) -> Digest {
-    let BundleRead { mut members, events, mut counted, skipped } = read;
+    let BundleRead { mut members, mut events, mut counted, skipped } = read;
     members.sort_by(|a, b| (&a.tree, a.fragmented, &a.path).cmp(&(&b.tree, b.fragmented, &b.path)));
     let mut digest = Digest { version: VERSION, bundle, sha256, skipped, ..Digest::default() };
     let (mut members, repeated) = copies::without(members);
     digest.problems.extend(repeated);
     let kept: BTreeSet<u64> = members.iter().map(|member| member.number).collect();
+    digest.sightings = clock::own_sightings(&members, events.take_sightings());
     let (events, mut dropped) = events.into_parts(|id| kept.contains(&id));
     digest.problems.extend(tell_time(
         &digest.bundle,

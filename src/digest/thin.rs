@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::Event;
-use crate::rule::FOLLOW_RULE;
+use crate::rule::{FOLLOW_RULE, Sample, Sighting};
 
 /// Events kept of one rule of a bundle at either end, before copies of members are left out.
 const ENDS: usize = 2_500;
@@ -16,6 +16,7 @@ const FOLLOWED_ENDS: usize = 10_000;
 pub struct Events {
     by_rule: BTreeMap<String, Vec<(u64, Event)>>,
     dropped: BTreeMap<String, u64>,
+    sightings: Sample,
 }
 
 impl Events {
@@ -24,10 +25,10 @@ impl Events {
         for event in events {
             if let Some(kept) = self.by_rule.get_mut(&event.rule) {
                 kept.push((id, event));
-                let rule = &kept[0].1.rule;
-                let ends = own_ends(rule, ends);
+                let ends = own_ends(&kept[0].1.rule, ends);
                 if kept.len() >= 3 * ends {
-                    *self.dropped.entry(rule.clone()).or_default() += thin(kept, ends);
+                    let rule = kept[0].1.rule.clone();
+                    *self.dropped.entry(rule).or_default() += thin(kept, ends);
                 }
             } else {
                 self.by_rule.insert(event.rule.clone(), vec![(id, event)]);
@@ -35,8 +36,14 @@ impl Events {
         }
     }
 
+    /// The operations that were seen, each with its member; what is left has none.
+    pub(super) fn take_sightings(&mut self) -> Vec<(Sighting, u64)> {
+        std::mem::take(&mut self.sightings).into_sightings()
+    }
+
     /// Takes what another part of the same bundle gave.
     pub(super) fn join(&mut self, other: Events) {
+        self.sightings.join(other.sightings);
         for (id, event) in other.by_rule.into_values().flatten() {
             self.add(id, vec![event], ENDS);
         }
@@ -109,11 +116,12 @@ impl<K: Ord> AllEvents<K> {
         AllEvents { bundles: BTreeMap::new(), limit, ends: ENDS, held: 0 }
     }
 
-    /// Takes the events of the member `id` of `bundle`.
-    pub fn add(&mut self, bundle: K, id: u64, events: Vec<Event>) {
+    /// Takes the events of the member `id` of `bundle`, and the operations that were seen in it.
+    pub fn add(&mut self, bundle: K, id: u64, events: Vec<Event>, sightings: Sample) {
         let own = self.bundles.entry(bundle).or_default();
         let before = own.len();
         own.add(id, events, self.ends);
+        own.sightings.join_member(id, sightings);
         self.held = self.held - before + own.len();
         // Some room, so that not every member has all bundles gone through.
         if self.held > self.limit + self.limit / 4 {
@@ -206,7 +214,7 @@ mod tests {
         let most = counts.into_iter().max().unwrap_or_default();
         for n in 0..most {
             for (bundle, count) in counts.into_iter().enumerate().filter(|(_, count)| n < *count) {
-                all.add(bundle, 1, vec![event(order(n, count))]);
+                all.add(bundle, 1, vec![event(order(n, count))], Sample::default());
             }
         }
         let (bundles, ends) = all.into_bundles();

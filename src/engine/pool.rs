@@ -203,8 +203,10 @@ impl<'r> Pool<'r> {
                     }
                     let mut digest = MemberDigest { number: id, ..*digest };
                     let events = std::mem::take(&mut digest.scan.events);
-                    if !events.is_empty() {
-                        state.events.add((job.input, job.bundle.clone()), id, events);
+                    let sightings = std::mem::take(&mut digest.scan.sightings);
+                    if !events.is_empty() || !sightings.is_empty() {
+                        let bundle = (job.input, job.bundle.clone());
+                        state.events.add(bundle, id, events, sightings);
                     }
                     state.done.push(Done { input: job.input, bundle: job.bundle, digest });
                 }

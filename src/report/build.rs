@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::clock::clock_info;
 use super::model::*;
 use super::say::Teller;
 use super::{membership, setup};
@@ -55,7 +56,7 @@ pub fn build(
             redacted: false,
             clusters: case.clusters.iter().map(|cluster| cluster_info(case, cluster)).collect(),
         },
-        hosts: case.hosts.iter().map(|host| host_info(host, options.lang)).collect(),
+        hosts: (0..case.hosts.len()).map(|host| host_info(case, host, options.lang)).collect(),
         findings: findings.iter().map(|finding| finding_of(case, finding, options.lang)).collect(),
         features: features(case),
         membership: membership::memberships(case, options.lang),
@@ -108,7 +109,7 @@ fn title(case: &Case, findings: &[verdict::Finding], lang: Lang) -> String {
     worst.map_or(silent, |finding| &finding.title).get(lang).to_owned()
 }
 
-fn id(case: &Case, host: usize) -> HostId {
+pub(super) fn id(case: &Case, host: usize) -> HostId {
     case.hosts[host].id.clone()
 }
 
@@ -125,8 +126,8 @@ fn cluster_info(case: &Case, cluster: &Cluster) -> ClusterInfo {
     }
 }
 
-fn host_info(host: &Host, lang: Lang) -> HostInfo {
-    let clock = Text::new("not compared with other hosts", "他のホストと未比較");
+fn host_info(case: &Case, index: usize, lang: Lang) -> HostInfo {
+    let host = &case.hosts[index];
     let cpu = &host.cpu;
     HostInfo {
         id: host.id.clone(),
@@ -151,7 +152,7 @@ fn host_info(host: &Host, lang: Lang) -> HostInfo {
             microcode: host.microcode.as_ref().map(|revision| hex(revision.value)),
         },
         vsan: vsan_info(host),
-        clock: ClockInfo { basis: clock.get(lang).to_owned(), ..ClockInfo::default() },
+        clock: clock_info(case, index, lang),
         members: MemberCount { read: host.members_read, skipped: host.members_skipped },
         captures: host.captures.iter().map(capture_info).collect(),
         changes: case::changes(&host.captures).into_iter().map(change_info).collect(),

@@ -124,6 +124,11 @@ labels! {
     vsan_members: "1 member|{0} members", "メンバー {0} 台";
     vsan_peers: "1 unicast peer|{0} unicast peers", "ユニキャスト ピア {0} 件";
     clock: "Clock offset", "時計のずれ";
+    clock_ahead: "{0} s ahead", "{0} 秒進んでいる";
+    clock_behind: "{0} s behind", "{0} 秒遅れている";
+    clock_right: "no difference", "ずれなし";
+    clock_reference: "reference", "基準";
+    clock_seconds: "{0} s", "{0} 秒";
     booted: "Booted", "起動日時";
     captured: "Bundle taken", "バンドル取得日時";
     bundle: "Bundle", "バンドル";
@@ -247,8 +252,14 @@ labels! {
     table_capped: "{0} of {1} events are listed: the worst and those nearest to the incident first. All are in report.json.",
         "全 {1} 件のうち {0} 件を、重大度が高く障害時刻に近いものから選んで掲載しています。全件は report.json にあります。";
     printed_note: "On paper, the {0} worst and nearest to the incident.", "印刷時は、重大度が高く障害時刻に近い {0} 件のみ掲載しています。";
-    corrected_note: "Times are those of the logs, in UTC; the clocks of the hosts were not compared. ~ marks an estimated time.",
-        "時刻はログに記録された値 (UTC) です。ホスト間の時計のずれは補正していません。「~」は推定時刻を示します。";
+    corrected_note: "Times are those of the logs, in UTC; no event tells how the clocks of the hosts differ. ~ marks an estimated time.",
+        "時刻はログに記録された値 (UTC) です。ホスト間の時計のずれを示すイベントはありません。「~」は推定時刻を示します。";
+    times_by: "Times are UTC by the clock of {0}; ~ marks an estimated time.",
+        "時刻は {0} の時計を基準とする UTC です。「~」は推定時刻を示します。";
+    times_by_ids: "Times are UTC by the clock of vCenter Server, as ids of migrations tell it; ~ marks an estimated time.",
+        "時刻は、移行 ID が示す vCenter Server の時計を基準とする UTC です。「~」は推定時刻を示します。";
+    times_corrected: "Corrected: {0}.", "時計のずれを補正したホスト: {0}。";
+    times_not_compared: "Not compared: {0}.", "比較できなかったホスト: {0}。";
     filter_host: "All hosts", "すべてのホスト";
     filter_kind: "All kinds", "すべての種別";
     filter_severity: "All severities", "すべての重大度";

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::clock::{clock_note, clock_text};
 use super::details::{self, Details, HostLost, Mismatch, Partition};
 use super::escape::{self, code_span, markdown as md};
 use super::features::{self, Block};
@@ -233,7 +234,7 @@ fn references(finding: &Finding, l: &Labels, out: &mut dyn Write) -> io::Result<
 
 fn hosts(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n## {}", l.hosts)?;
-    table_head(&[l.host, l.version, l.hardware, l.cpu, l.vsan, l.booted, l.captured], out)?;
+    table_head(&[l.host, l.version, l.hardware, l.cpu, l.vsan, l.clock, l.booted, l.captured], out)?;
     for host in &report.hosts {
         let known = |parts: &[&Option<String>]| {
             let parts: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
@@ -250,11 +251,13 @@ fn hosts(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
             known(&[&host.vendor, &host.model, &host.bios]),
             known(&[&host.cpu.name, &microcode]),
             vsan,
+            md(&clock_text(&host.clock, l)),
             show::time_or_dash(host.booted_at),
             show::time_or_dash(host.captured_at),
         ];
         row(&cells, out)?;
     }
+    writeln!(out, "\n{}", md(&clock_note(&report.hosts, l)))?;
     older_bundles(report, l, out)
 }
 

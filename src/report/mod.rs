@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 
 pub mod build;
+mod clock;
 pub mod columns;
 pub mod csv;
 pub mod details;

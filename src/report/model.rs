@@ -134,7 +134,7 @@ pub enum ClusterKind {
 }
 
 /// One host or vCenter Server.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct HostInfo {
     /// Unique in the report.
     pub id: HostId,

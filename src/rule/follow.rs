@@ -85,6 +85,7 @@ impl Follow {
             logs: format::FORMATS.iter().map(|format| format.name.to_owned()).collect(),
             about: "A record of the operation that is followed.".to_owned(),
             say: None,
+            witness: false,
             source: String::new(),
             any: self.literals(),
             pattern: None,

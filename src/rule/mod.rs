@@ -19,6 +19,7 @@ mod follow;
 mod literals;
 pub mod say;
 mod scan;
+mod sighting;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,6 +36,7 @@ pub use follow::{FOLLOW_RULE, Follow, JOINED_BY, Joined, is_kernel_log, unpadded
 use literals::Literals;
 use say::Sentence;
 pub use scan::{Scan, Scanner};
+pub use sighting::{Sample, Sighting};
 
 /// The rule files inside the binary, in the order in which they are read.
 pub static BUILT_IN: &[(&str, &str)] = &[
@@ -47,6 +49,7 @@ pub static BUILT_IN: &[(&str, &str)] = &[
     ("ha.toml", include_str!("ha.toml")),
     ("net.toml", include_str!("net.toml")),
     ("task.toml", include_str!("task.toml")),
+    ("clock.toml", include_str!("clock.toml")),
 ];
 
 /// A rule as its file states it.
@@ -66,6 +69,9 @@ pub struct Rule {
     /// How a record that it sees is told to people; without it the record's own message is.
     #[serde(default)]
     pub say: Option<Say>,
+    /// Whether its records only witness the clock: they are no events, and only a sample of them is kept.
+    #[serde(default)]
+    pub witness: bool,
     /// Where the wording is known from.
     #[serde(default)]
     pub source: String,

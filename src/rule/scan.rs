@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::fields::{KEPT_FIELD, add_columns, message_of, text_of};
-use super::{FOLLOW_RULE, Family, RuleSet};
+use super::sighting::{Sample, Sighting};
+use super::{Compiled, FOLLOW_RULE, Family, RuleSet};
 use crate::format::clock::{Clock, Told};
 use crate::format::{self, Dialect, Header};
-use crate::model::{Event, MemberPath, Source, Stamp};
+use crate::model::{Event, EventKind, MemberPath, Severity, Source, Stamp};
 use crate::record::{Origin, Stretch};
 
 /// Events of one rule kept per member at its beginning, and as many at its end; the rest is counted.
@@ -31,6 +32,7 @@ pub struct Scanner<'r> {
     family: Option<&'r Family>,
     /// By rule index.
     kept: BTreeMap<usize, Kept>,
+    sightings: Sample,
     /// Events of records from before the clock was known, by rule index: they take the time of what follows.
     waiting: Vec<(usize, Event)>,
     /// Rules that saw the record before: how often it was repeated may follow.
@@ -80,6 +82,8 @@ pub struct Scan {
     pub events: Vec<Event>,
     /// Events seen beyond what is kept, by rule id.
     pub dropped: BTreeMap<String, u64>,
+    /// Operations that were seen.
+    pub sightings: Sample,
     /// Records.
     pub records: u64,
     /// Records without a recognised header.
@@ -134,6 +138,7 @@ impl<'r> Scanner<'r> {
             log: format.map_or("", |format| format.name),
             family: rules.family(log),
             kept: BTreeMap::new(),
+            sightings: Sample::of(log),
             waiting: Vec::new(),
             told: Vec::new(),
             dialect: Dialect::default(),
@@ -263,6 +268,7 @@ impl<'r> Scanner<'r> {
             self.kept.entry(index).or_default().push(Event { stamp: last, ..event });
         }
         let mut scan = Scan {
+            sightings: self.sightings,
             records: self.records,
             unparsed: self.unparsed,
             unparsed_samples: self.unparsed_samples,
@@ -308,6 +314,13 @@ impl<'r> Scanner<'r> {
             let read = self.rules.read(index, self.log, &header, record.text, &message);
             let Some(mut fields) = read else { continue };
             add_columns(&mut fields, &header, &message);
+            if compiled.rule.witness {
+                let place = origin.locate(record.line, record.offset);
+                if let Some(seen) = sighting(compiled, &fields, header.stamp, (first, place)) {
+                    self.sightings.add(0, seen);
+                }
+                continue;
+            }
             let event = Event {
                 stamp,
                 kind: compiled.rule.kind,
@@ -326,6 +339,18 @@ impl<'r> Scanner<'r> {
             }
         }
     }
+}
+
+/// What a record says that only witnesses the clock, where it has an id and a stamp of its own.
+fn sighting(
+    compiled: &Compiled,
+    fields: &BTreeMap<String, String>,
+    stamp: Option<Stamp>,
+    (line, source): (&[u8], Source),
+) -> Option<Sighting> {
+    let op_id = fields.get("opid")?.clone();
+    let (rule, raw) = (compiled.rule.id.clone(), text_of(line, KEPT_FIELD));
+    Some(Sighting { op_id, stamp: stamp?, source, rule, raw })
 }
 
 /// The time of a neighbour.
@@ -358,7 +383,25 @@ pub(super) fn events_of(rules: &RuleSet, log: &str, text: &[u8]) -> Vec<Event> {
     let mut scanner = Scanner::new(rules, log);
     let origin = Origin::new(MemberPath::new("sample"));
     scanner.stretch(Stretch { text, line: 1, offset: 0 }, &origin);
-    scanner.finish().events
+    let scan = scanner.finish();
+    let seen = scan.sightings.into_sightings().into_iter().map(|(seen, _)| as_event(rules, seen));
+    let seen: Vec<Event> = seen.collect();
+    scan.events.into_iter().chain(seen).collect()
+}
+
+/// A sighting as the event that its record would be.
+fn as_event(rules: &RuleSet, seen: Sighting) -> Event {
+    let rule = rules.iter().map(|(rule, _)| rule).find(|rule| rule.id == seen.rule);
+    Event {
+        stamp: Some(seen.stamp),
+        kind: rule.map_or(EventKind::TIME_STEP, |rule| rule.kind),
+        severity: Severity::Info,
+        rule: seen.rule,
+        text: seen.raw.clone(),
+        raw: seen.raw,
+        fields: [("opid".to_owned(), seen.op_id)].into(),
+        source: seen.source,
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! A finding says what happened, why, what to do and how to check it, and carries the lines it rests on. Without
 //! evidence there is no finding.
 
+mod clock;
 mod evc;
 mod features;
 mod host;
@@ -171,6 +172,7 @@ pub static VERDICTS: &[&Verdict] = &[
     &vsan::VERDICT,
     &disk::VERDICT,
     &disconnected::VERDICT,
+    &clock::VERDICT,
     &incomplete::VERDICT,
 ];
 

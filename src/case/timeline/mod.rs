@@ -15,7 +15,7 @@ use crate::model::{Event, EventKind, TimeQuality, Timestamp};
 /// One event in the case.
 #[derive(Clone, Debug)]
 pub struct Moment {
-    /// When, in UTC.
+    /// When, in UTC, on the reference clock of the case; the stamp of the event is that of its host.
     pub time: Timestamp,
     /// How well known.
     pub quality: TimeQuality,
@@ -58,7 +58,11 @@ pub(super) fn build(
             if vmx::is_power_on(&event, &hosts[host]) {
                 event.kind = EventKind::EVC_ADMISSION_FAILED;
             }
-            moments.push(Moment { time: stamp.time, quality: stamp.quality, host, event });
+            let time = hosts[host].clock.as_ref().map_or(stamp.time, |clock| clock.corrected(stamp.time));
+            if time != stamp.time {
+                event.fields.entry("raw_time".to_owned()).or_insert_with(|| stamp.time.to_string());
+            }
+            moments.push(Moment { time, quality: stamp.quality, host, event });
         }
     }
     moments.sort_by(|a, b| (a.time, a.host, &a.event.source).cmp(&(b.time, b.host, &b.event.source)));

@@ -1,7 +1,8 @@
 //! The host table: what each host is, with the values marked in which it differs from most.
 
+use super::super::clock::clock_text;
 use super::super::labels::{Labels, fill, fill_count};
-use super::super::model::{CaptureInfo, ClockInfo, HostInfo, Report, VsanInfo};
+use super::super::model::{CaptureInfo, HostInfo, Report, VsanInfo};
 use super::super::{show, view};
 use crate::model::HostKind;
 
@@ -112,7 +113,7 @@ fn row<'a>(host: &'a HostInfo, usual: &Usual<'_>, l: &Labels) -> HostRow<'a> {
         vsan: host.vsan.as_ref().map(|vsan| vsan.state.clone().unwrap_or_else(|| l.unknown.to_owned())),
         members: vsan_count(host, |vsan| vsan.member_count, usual.members, l.vsan_members),
         peers: vsan_count(host, |vsan| vsan.unicast_peers, usual.peers, l.vsan_peers),
-        clock: clock(&host.clock, l),
+        clock: clock_text(&host.clock, l),
         booted: show::second_or_dash(host.booted_at),
         captured: show::second_or_dash(host.captured_at),
         older: host.captures.iter().skip(1).map(|capture| older(host, capture, l)).collect(),
@@ -145,13 +146,5 @@ fn vsan_count(
     Value {
         text: count.map(|n| fill_count(template, n)).unwrap_or_default(),
         is_odd: count.is_some() && most.is_some() && count != most,
-    }
-}
-
-fn clock(clock: &ClockInfo, l: &Labels) -> String {
-    match (clock.offset_ms, clock.uncertainty_ms) {
-        (Some(offset), Some(unsure)) => format!("{offset:+} ms ± {unsure} ms"),
-        (Some(offset), None) => format!("{offset:+} ms"),
-        _ => l.unknown.to_owned(),
     }
 }

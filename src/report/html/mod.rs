@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use askama::Template;
 use sha2::{Digest, Sha256};
 
+use super::clock::clock_note;
 use super::labels::{Labels, fill, fill_count, labels};
 use super::membership::{Words, words};
 use super::model::{Finding, MissingHost, Report, ReportProblem, TimelineEntry};
@@ -126,6 +127,8 @@ struct EventTable<'a> {
     kinds: Vec<(&'static str, &'static str)>,
     severities: Vec<(&'static str, String)>,
     severity_words: [&'static str; 4],
+    /// What the times are by.
+    note: String,
     capped: Option<String>,
     printed: Option<String>,
     count: String,
@@ -157,6 +160,7 @@ fn event_table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
         kinds: kinds.into_iter().map(|kind| (kind.name(), l.kind_name(kind))).collect(),
         severity_words: Severity::ALL.map(|severity| l.severity_name(severity)),
         severities: Severity::ALL[..3].iter().map(|s| severity_choice(*s, l)).collect(),
+        note: clock_note(&report.hosts, l),
         capped: (chosen.len() < all).then(|| fill(l.table_capped, &[&number(chosen.len()), &number(all)])),
         printed: (on_paper.len() < all).then(|| fill(l.printed_note, &[&number(on_paper.len())])),
         rows: chosen.iter().map(row).collect(),

@@ -1,0 +1,151 @@
+//! The clocks of the hosts, compared by events that two of them tell, and put on one axis.
+//!
+//! Everything before [`settle`] is in raw time, everything behind it in corrected time: the times of hosts, captures,
+//! logs, gaps and VMs, and each moment of the timeline. Only the stamp of an event itself stays as it was written.
+
+mod fit;
+mod graph;
+mod pairs;
+
+use super::host::Host;
+use crate::model::{Event, Source, Timestamp};
+
+/// A host's clock, compared with the reference of the case.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Clock {
+    /// What it shows, in the order of time; a clock without pieces is right.
+    pub pieces: Vec<Piece>,
+    /// Half-width of what is not known of it, in microseconds.
+    pub uncertainty: i64,
+    /// What it rests on.
+    pub basis: Basis,
+    /// Where it was set, in the order of time.
+    pub steps: Vec<ClockStep>,
+    /// Whether the others are compared with it.
+    pub reference: bool,
+    /// Lines of events that it and another host both tell: host, place, line; two lines an event.
+    pub evidence: Vec<(usize, Source, Option<Timestamp>, String)>,
+}
+
+/// A stretch of time in which a clock was not set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Piece {
+    /// When it begins on the clock itself; the first one reaches back to the beginning.
+    pub from: Timestamp,
+    /// How far the clock is ahead at `from`, in microseconds.
+    pub ahead: i64,
+    /// How much it gains: microseconds in a microsecond.
+    pub drift: f64,
+}
+
+/// A clock was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockStep {
+    /// When, at the latest: in corrected time.
+    pub at: Timestamp,
+    /// How far it was put forward, in microseconds.
+    pub by: i64,
+}
+
+/// The events that a clock is compared by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Basis {
+    /// Migrations that both hosts tell of.
+    pub migrations: usize,
+    /// Nodes that both hosts saw leave or join.
+    pub memberships: usize,
+    /// Operations of a vCenter Server that reached the host.
+    pub operations: usize,
+    /// Migration ids that are times on the clock of the vCenter Server.
+    pub made_ids: usize,
+    /// The hosts that tell them too: indices into the case's hosts, ascending.
+    pub with: Vec<usize>,
+    /// Whether something is told by both, but what is told contradicts itself.
+    pub contradictory: bool,
+}
+
+impl Basis {
+    /// How many events it is.
+    pub fn count(&self) -> usize {
+        self.migrations + self.memberships + self.operations + self.made_ids
+    }
+}
+
+/// What the clocks are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// This host: an index into the case's hosts.
+    Host(usize),
+    /// The clock of a vCenter Server whose bundle is not there: ids of migrations are times on it.
+    MigrationIds,
+}
+
+impl Clock {
+    /// The time on the reference clock when this one showed `raw`.
+    pub fn corrected(&self, raw: Timestamp) -> Timestamp {
+        raw.plus_micros(-self.ahead_at(raw))
+    }
+
+    /// How far it is ahead when it shows `raw`, in microseconds.
+    pub fn ahead_at(&self, raw: Timestamp) -> i64 {
+        let number = self.pieces.partition_point(|piece| piece.from <= raw).saturating_sub(1);
+        self.pieces.get(number).map_or(0, |piece| piece.ahead_at(raw))
+    }
+
+    /// How far it was ahead at the end, in microseconds, where `end` is the last time that it shows.
+    pub fn ahead_at_end(&self, end: Option<Timestamp>) -> i64 {
+        let Some(last) = self.pieces.last() else { return 0 };
+        last.ahead_at(end.unwrap_or(last.from))
+    }
+
+    /// The largest offset that it ever had between two times that it shows, in microseconds.
+    pub fn most_ahead(&self, from: Timestamp, to: Timestamp) -> i64 {
+        let ends = self.pieces.iter().enumerate().flat_map(|(number, piece)| {
+            let next = self.pieces.get(number + 1).map_or(to, |next| next.from);
+            [piece.ahead_at(if number == 0 { from } else { piece.from }), piece.ahead_at(next)]
+        });
+        ends.max_by_key(|ahead| ahead.abs()).unwrap_or(0)
+    }
+}
+
+impl Piece {
+    fn ahead_at(&self, raw: Timestamp) -> i64 {
+        self.ahead + (raw.since(self.from) as f64 * self.drift).round() as i64
+    }
+}
+
+/// Compares the clocks of `hosts` by their raw `events`, and puts every time of the hosts on the reference clock.
+pub(super) fn settle(hosts: &mut [Host], events: &[Vec<Event>]) -> Option<Reference> {
+    let found = pairs::of(hosts, events);
+    let (reference, clocks) = graph::clocks(hosts, events, &found)?;
+    for (host, clock) in hosts.iter_mut().zip(clocks) {
+        host.clock = clock;
+        apply(host);
+    }
+    Some(reference)
+}
+
+/// Puts every time of a host on the reference clock. It is the only place where that is done, beside the timeline.
+fn apply(host: &mut Host) {
+    let Some(clock) = host.clock.clone().filter(|clock| !clock.pieces.is_empty()) else { return };
+    let put = |at: &mut Timestamp| *at = clock.corrected(*at);
+    let of_host = [&mut host.captured_at, &mut host.booted_at];
+    of_host.into_iter().flatten().for_each(put);
+    for capture in &mut host.captures {
+        [&mut capture.captured_at, &mut capture.booted_at].into_iter().flatten().for_each(put);
+    }
+    for log in &mut host.logs {
+        [&mut log.rest.from, &mut log.rest.to].into_iter().flatten().for_each(put);
+        for member in &mut log.members {
+            [&mut member.from, &mut member.to].into_iter().flatten().for_each(put);
+            for silence in &mut member.silences {
+                [&mut silence.from, &mut silence.to].into_iter().for_each(put);
+            }
+            member.silences.retain(|silence| silence.from < silence.to);
+        }
+    }
+    for gap in host.gaps.values_mut().flatten() {
+        [&mut gap.from, &mut gap.to].into_iter().for_each(put);
+    }
+    host.vms.iter_mut().filter_map(|vm| vm.powered_on_at.as_mut()).for_each(put);
+}

@@ -1,0 +1,155 @@
+//! Records that only witness the clock: an operation reached a program. Of the many a sample is kept, which is the same
+//! on both sides of a call.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::format::id::OpId;
+use crate::model::{Source, Stamp};
+
+/// An operation was seen by a program of a host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Sighting {
+    /// The operation's id, as written.
+    pub op_id: String,
+    /// When, raw.
+    pub stamp: Stamp,
+    /// Where it stands.
+    pub source: Source,
+    /// The id of the rule that saw it.
+    pub rule: String,
+    /// The record's first line, cut.
+    pub raw: String,
+}
+
+/// Operations that are kept of the log of a host.
+const OF_HOST: usize = 256;
+/// The same of a vCenter Server, which calls many hosts.
+const OF_VCENTER: usize = 4_096;
+/// Ids that are kept of one operation, and copies of a log in which each stands.
+const OF_ONE: usize = 16;
+
+/// Sightings of the operations whose roots have the lowest hashes: of one set of operations two programs keep the same
+/// ones, in whatever order they come.
+#[derive(Debug)]
+pub struct Sample {
+    most: usize,
+    /// By hash and root, then by id and number of the member: the earliest record.
+    kept: BTreeMap<(u64, String), BTreeMap<(String, u64), Sighting>>,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        Sample { most: OF_VCENTER, kept: BTreeMap::new() }
+    }
+}
+
+impl Sample {
+    /// The sample of one log of the family `log`.
+    pub fn of(log: &str) -> Self {
+        Sample { most: most_of(log), kept: BTreeMap::new() }
+    }
+
+    /// Takes a sighting in the member `id`.
+    pub fn add(&mut self, id: u64, sighting: Sighting) {
+        let Some(root) = OpId::new(&sighting.op_id).map(OpId::root) else { return };
+        let key = (hash(root), root.to_owned());
+        let last = self.kept.last_key_value().map(|(last, _)| last);
+        if self.kept.len() >= self.most && last.is_some_and(|last| key > *last) {
+            return;
+        }
+        let own = self.kept.entry(key).or_default();
+        let place = (sighting.op_id.clone(), id);
+        if own.get(&place).is_none_or(|known| sighting < *known) {
+            own.insert(place, sighting);
+        }
+        while own.len() > OF_ONE {
+            own.pop_last();
+        }
+        while self.kept.len() > self.most {
+            self.kept.pop_last();
+        }
+    }
+
+    /// Takes what another sample holds.
+    pub fn join(&mut self, other: Sample) {
+        for ((_, id), sighting) in other.kept.into_values().flatten() {
+            self.add(id, sighting);
+        }
+    }
+
+    /// Takes what was seen in the member `id`.
+    pub fn join_member(&mut self, id: u64, other: Sample) {
+        for (_, sighting) in other.kept.into_values().flatten() {
+            self.add(id, sighting);
+        }
+    }
+
+    /// Whether nothing was seen.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// All sightings, each with its member, ordered by id and time.
+    pub fn into_sightings(self) -> Vec<(Sighting, u64)> {
+        let all = self.kept.into_values().flatten();
+        let mut all: Vec<(Sighting, u64)> = all.map(|((_, id), sighting)| (sighting, id)).collect();
+        all.sort();
+        all
+    }
+}
+
+fn most_of(log: &str) -> usize {
+    if log == "vpxd" { OF_VCENTER } else { OF_HOST }
+}
+
+/// FNV-1a with its bits mixed: the same in every run and on every machine.
+fn hash(text: &str) -> u64 {
+    let folded = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mixed = (folded ^ (folded >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 29)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{MemberPath, TimeQuality, Timestamp};
+
+    fn sighting(op_id: String, at: i64) -> Sighting {
+        let source = Source { file: MemberPath::new("f"), line: 1, offset: 0 };
+        let stamp = Stamp { time: Timestamp::from_micros(at), quality: TimeQuality::Exact };
+        Sighting { op_id, stamp, source, rule: "r".to_owned(), raw: String::new() }
+    }
+
+    #[test]
+    fn both_sides_of_a_call_keep_the_same_operations() {
+        let root = |n: i64| format!("{:08x}", (n as u32).wrapping_mul(2_654_435_761) | 0x1000_0000);
+        let (mut caller, mut called) = (Sample::of("vpxd"), Sample::of("vpxa"));
+        for n in 0..20_000 {
+            caller.add(1, sighting(root(n), n));
+            if n % 4 == 0 {
+                called.add(1, sighting(format!("{}-01-3c", root(n)), n));
+            }
+        }
+        assert_eq!((caller.kept.len(), called.kept.len()), (OF_VCENTER, OF_HOST));
+        let both = called.kept.keys().filter(|key| caller.kept.contains_key(*key)).count();
+        assert_eq!(both, OF_HOST, "what the host keeps is kept of its caller too");
+    }
+
+    #[test]
+    fn the_order_in_which_records_come_changes_nothing() {
+        let records: Vec<Sighting> =
+            (0..3_000).map(|n| sighting(format!("{:08x}-0{}", n / 7 + 0x1000_0000, n % 7 % 3), n)).collect();
+        let of = |records: &mut dyn Iterator<Item = &Sighting>| {
+            let mut sample = Sample::of("hostd");
+            records.for_each(|record| sample.add(7, record.clone()));
+            sample.into_sightings()
+        };
+        let forward = of(&mut records.iter());
+        assert_eq!(forward, of(&mut records.iter().rev()));
+        assert!(!forward.is_empty());
+    }
+}

@@ -1,0 +1,121 @@
+//! Do the clocks of the hosts differ so much that the order of their logs misleads?
+
+mod ntp;
+mod remedy;
+mod text;
+
+use serde_json::{Value, json};
+
+use super::{Evidence, Finding, Verdict, distinct};
+use crate::case::{Case, Clock, Reference};
+use crate::model::{Confidence, Severity, Timestamp};
+
+pub(super) static VERDICT: Verdict = Verdict {
+    name: "clock",
+    about: "Do the clocks of the hosts differ by more than 2 s?",
+    findings: &["clock.skew"],
+    reach,
+};
+
+/// A difference above this misleads who reads logs side by side, in microseconds.
+const LEAST: i64 = 2_000_000;
+/// Events in common below which an offset is told, but is no finding.
+const LEAST_PAIRS: usize = 2;
+/// Events in common from which nothing else explains an offset.
+const CERTAIN_PAIRS: usize = 5;
+
+/// A host whose clock is wrong.
+struct Skewed<'a> {
+    host: usize,
+    clock: &'a Clock,
+    /// How far it is ahead at the end of its logs, in microseconds.
+    now: i64,
+    /// The most that it ever was.
+    most: i64,
+    /// Why, as far as its bundle tells.
+    signs: ntp::Signs,
+}
+
+fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
+    let skewed: Vec<Skewed<'_>> = (0..case.hosts.len()).filter_map(|host| skewed(case, host)).collect();
+    let Some(reference) = case.reference.filter(|_| !skewed.is_empty()) else { return Vec::new() };
+    vec![finding(case, reference, &skewed)]
+}
+
+fn skewed(case: &Case, index: usize) -> Option<Skewed<'_>> {
+    let host = &case.hosts[index];
+    let clock = host.clock.as_ref().filter(|clock| !clock.reference && clock.basis.count() >= LEAST_PAIRS)?;
+    let members = || host.logs.iter().flat_map(|log| &log.members);
+    let first = members().filter_map(|member| member.from).min()?;
+    let last = host.newest_record()?;
+    // The logs are in corrected time; what the clock showed is ahead of that.
+    let raw = |at: Timestamp| at.plus_micros(clock.ahead_at(at));
+    let most = clock.most_ahead(raw(first), raw(last));
+    let now = clock.ahead_at_end(Some(raw(last)));
+    let counts = most.abs() > LEAST + clock.uncertainty / 2;
+    counts.then(|| Skewed { host: index, clock, now, most, signs: ntp::signs(case, index) })
+}
+
+fn finding(case: &Case, reference: Reference, skewed: &[Skewed<'_>]) -> Finding {
+    let lines = skewed.iter().flat_map(|skewed| {
+        let pairs = skewed.clock.evidence.iter().map(|(host, source, time, text)| Evidence {
+            host: *host,
+            source: source.clone(),
+            time: *time,
+            text: text.clone(),
+        });
+        pairs.chain(skewed.signs.evidence.clone())
+    });
+    let evidence = distinct(lines.collect());
+    let times = || evidence.iter().filter_map(|line| line.time);
+    let pairs = skewed.iter().map(|skewed| skewed.clock.basis.count()).min().unwrap_or(0);
+    Finding {
+        id: "clock.skew",
+        severity: Severity::Warning,
+        confidence: if pairs >= CERTAIN_PAIRS { Confidence::Certain } else { Confidence::Likely },
+        title: text::title(case, reference, skewed),
+        summary: text::summary(case, reference, skewed),
+        cause: text::cause(case, skewed),
+        hosts: skewed.iter().map(|skewed| skewed.host).collect(),
+        vms: Vec::new(),
+        first_seen: times().min(),
+        last_seen: times().max(),
+        count: skewed.iter().map(|skewed| skewed.clock.basis.count() as u64).sum(),
+        remedy: remedy::remedy(case, reference, skewed),
+        references: Vec::new(),
+        evidence,
+        details: details(case, reference, skewed),
+    }
+}
+
+fn details(case: &Case, reference: Reference, skewed: &[Skewed<'_>]) -> Value {
+    let millis = |micros: i64| (micros as f64 / 1e3).round() as i64;
+    let host = |skewed: &Skewed<'_>| {
+        let steps: Vec<Value> = skewed
+            .clock
+            .steps
+            .iter()
+            .map(|step| json!({"at": step.at.to_string(), "by_ms": millis(step.by)}))
+            .collect();
+        json!({
+            "host": case.hosts[skewed.host].id,
+            "offset_ms": millis(skewed.now),
+            "uncertainty_ms": millis(skewed.clock.uncertainty),
+            "drift_ms_per_day": skewed.drift().map(|gains| (gains / 100.0).round() / 10.0),
+            "steps": steps,
+        })
+    };
+    let reference = match reference {
+        Reference::Host(host) => Some(case.hosts[host].id.as_str()),
+        Reference::MigrationIds => None,
+    };
+    json!({"reference": reference, "hosts": skewed.iter().map(host).collect::<Vec<_>>()})
+}
+
+impl Skewed<'_> {
+    /// Microseconds a day that the clock gains, where it does.
+    fn drift(&self) -> Option<f64> {
+        let drift = self.clock.pieces.last()?.drift;
+        (drift != 0.0).then_some(drift * 86_400.0 * 1e6)
+    }
+}
