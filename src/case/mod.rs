@@ -8,6 +8,7 @@ mod cluster;
 mod coverage;
 mod features;
 mod host;
+mod identity;
 mod join;
 mod membership;
 mod migration;
@@ -26,8 +27,9 @@ pub use capture::{Capture, Change, changes};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
 pub use host::{Cpu, FeatureState, Host, IGNORE_MEMBER_LIST, Seen, Sourced, same_name};
+pub use identity::Identity;
 pub use membership::{Membership, Node, Said, Testimony};
-pub use migration::{End, Migration, Outcome, Side, status_of};
+pub use migration::{End, Evacuation, Migration, Outcome, Phase, Reached, Reason, Side, Step, status_of};
 pub use names::Names;
 pub use setup::{
     ByName, DirectoryCount, DirectoryNode, MicrocodeSetup, NetworkSetup, NtpSetup, Setup, Vib, VmSetup,
@@ -54,6 +56,8 @@ pub struct Case {
     pub timeline: Vec<Moment>,
     /// Migrations that the timeline tells of, ordered by their first record.
     pub migrations: Vec<Migration>,
+    /// Hosts that were emptied for maintenance, ordered by beginning, then host.
+    pub evacuations: Vec<Evacuation>,
     /// When hosts were down, ordered by host and time.
     pub stops: Vec<Stop>,
     /// Who says what of which vSAN node, one of each cluster with vSAN, in the order of the clusters.
@@ -62,6 +66,8 @@ pub struct Case {
     pub missing: Vec<Missing>,
     /// What is called how.
     pub names: Names,
+    /// What that was at a time.
+    pub identity: Identity,
 }
 
 /// A cluster member that the evidence names and no bundle covers.
@@ -96,12 +102,25 @@ impl Case {
         }
         let clusters = cluster::clusters(&hosts, &names);
         features::settle(&mut hosts, &clusters);
-        let timeline = timeline::build(events, &hosts, &clusters, &names);
-        let migrations = migration::build(&timeline, &hosts, &clusters);
+        let identity = Identity::build(&hosts, &clusters, &names, &events);
+        let timeline = timeline::build(events, &hosts, &clusters, &names, &identity);
+        let migrations = migration::build(&timeline, &hosts, &identity);
+        let evacuations = migration::evacuations(&timeline, &hosts, &migrations);
         let stops = stop::build(&timeline, &hosts);
         let memberships = membership::build(&hosts, &clusters, &names, &timeline);
         let missing = cluster::missing(&hosts, &clusters, &memberships, &names, &timeline);
-        Case { hosts, clusters, timeline, migrations, stops, memberships, missing, names }
+        Case {
+            hosts,
+            clusters,
+            timeline,
+            migrations,
+            evacuations,
+            stops,
+            memberships,
+            missing,
+            names,
+            identity,
+        }
     }
 
     /// The ESXi hosts of `cluster`.
