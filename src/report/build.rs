@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::model::*;
-use super::{membership, setup};
+use super::{membership, migrations, setup};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
 use crate::fact::features::FeatureClass as FactClass;
@@ -60,8 +60,8 @@ pub fn build(
         membership: membership::memberships(case, options.lang),
         timeline: timeline(case, options),
         spans: Vec::new(),
-        migrations: Vec::new(),
-        evacuations: Vec::new(),
+        migrations: migrations::migrations(case),
+        evacuations: migrations::evacuations(case),
         coverage: covered,
         missing_hosts: missing(case, options.lang),
         problems: all_problems(case, problems),

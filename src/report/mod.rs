@@ -18,6 +18,7 @@ pub mod labels;
 pub mod ledger;
 pub mod markdown;
 pub mod membership;
+pub mod migrations;
 pub mod model;
 pub mod setup;
 pub mod show;
