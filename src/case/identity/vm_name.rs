@@ -84,8 +84,9 @@ impl Renames {
             let between = |rename: &&Rename| rename.at > time && until.is_none_or(|until| rename.at <= until);
             let mut between = list.into_iter().flatten().filter(between);
             let Some(last) = between.next_back() else { break };
-            // Two VMs were given this name: whose rename it is cannot be told.
-            if between.any(|other| other.old != last.old) {
+            // Two VMs were given this name: whose rename it is cannot be told. One VM lost it before it got it again.
+            let lost = |from: Timestamp| has(&self.by_old, name, from, last.at);
+            if between.next_back().is_some_and(|other| other.old != last.old && !lost(other.at)) {
                 break;
             }
             (name, until) = (&last.old, Some(last.at.plus_micros(-1)));
@@ -100,11 +101,17 @@ impl Renames {
             let between = |rename: &&Rename| rename.at > from && rename.at <= time;
             let mut between = list.into_iter().flatten().filter(between);
             let Some(first) = between.next() else { break };
-            if between.any(|other| other.new != first.new) {
+            let regained = |until: Timestamp| has(&self.by_new, name, first.at, until);
+            if between.next().is_some_and(|other| other.new != first.new && !regained(other.at)) {
                 break;
             }
             (name, from) = (&first.new, first.at);
         }
         name.to_owned()
     }
+}
+
+/// Whether `list` has a rename of `name` between two others.
+fn has(list: &BTreeMap<String, Vec<Rename>>, name: &str, from: Timestamp, until: Timestamp) -> bool {
+    list.get(name).is_some_and(|list| list.iter().any(|rename| rename.at > from && rename.at < until))
 }

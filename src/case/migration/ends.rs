@@ -26,6 +26,8 @@ pub(super) struct Ends {
     pub to: End,
     /// Hosts that a refusal names together: the destination is one of them, or none of them would do.
     pub choice: BTreeSet<String>,
+    /// Those of them that have a bundle here.
+    choice_hosts: BTreeSet<usize>,
 }
 
 impl Ends {
@@ -64,11 +66,8 @@ impl Ends {
         };
         self.source = self.source.or_else(|| found(&self.from, self.destination));
         self.destination = self.destination.or_else(|| found(&self.to, self.source));
-        let called = |host: usize| places.hosts.get(host).map(|host| host.id.clone());
-        if self.to.name.is_none() && !self.choice.is_empty() {
-            // The case's ids are what the timeline names hosts by.
-            let known = self.destination.and_then(called).filter(|id| self.choice.contains(id));
-            self.to.name = known;
+        if self.choice_hosts.len() < self.choice.len() {
+            self.choice_hosts.extend(self.choice.iter().filter_map(|name| position(places.hosts, name)));
         }
     }
 
@@ -86,8 +85,14 @@ impl Ends {
 
     /// Whether `other` names several hosts, and this one's destination is none of them.
     fn is_no_choice_of(&self, other: &Ends) -> bool {
-        let name = self.to.name.as_ref().filter(|_| !other.choice.is_empty());
-        name.is_some_and(|name| !other.choice.contains(name))
+        if other.choice.is_empty() {
+            return false;
+        }
+        match (self.destination, &self.to.name) {
+            (Some(host), _) => !other.choice_hosts.contains(&host),
+            (None, Some(name)) => !other.choice.contains(name),
+            (None, None) => false,
+        }
     }
 
     /// Whether the two name one host at the same end.
