@@ -251,7 +251,7 @@ impl Attempt {
             slot,
             moref: vm.moref,
             addresses: (address(from), address(to)),
-            worlds: (u64::from(vm.world), 2_131_000 + prng.below(900)),
+            worlds: (u64::from(vm.world), 2_831_000 + prng.below(900)),
             op,
         }
     }
