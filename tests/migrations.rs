@@ -167,7 +167,6 @@ fn two_hundred_migrations_are_each_listed_once() {
 fn one_sides_bundle_is_enough() {
     let (mut site, told) = many_migrations(&MigrationsOptions::of(Generation::V80));
     let absent = site.hosts.remove(1);
-    let told: Vec<ToldMigration> = told.into_iter().collect();
     let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
     check_all(&run.report, &told, Some((&absent.name, &absent.net.vmotion)));
 }
