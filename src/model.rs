@@ -291,6 +291,7 @@ macro_rules! event_kinds {
 
 event_kinds! {
     VMOTION_START = "vmotion.start",
+    VMOTION_PROGRESS = "vmotion.progress",
     VMOTION_SUCCESS = "vmotion.success",
     VMOTION_FAIL = "vmotion.fail",
     VMOTION_FAIL_CPU = "vmotion.fail.cpu",
@@ -299,6 +300,10 @@ event_kinds! {
     VM_INVALID = "vm.invalid",
     VM_INACCESSIBLE = "vm.inaccessible",
     VM_RECOVERED = "vm.recovered",
+    VM_RENAMED = "vm.renamed",
+    VM_REGISTERED = "vm.registered",
+    VM_UNREGISTERED = "vm.unregistered",
+    VM_WORLD = "vm.world",
     EVC_MASK_CHANGED = "evc.mask-changed",
     EVC_ADMISSION_FAILED = "evc.admission-failed",
     VSAN_NODE_LEFT = "vsan.node-left",
@@ -372,7 +377,7 @@ impl<'de> Deserialize<'de> for EventKind {
 /// One record that means something.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// When the record was written, raw: the host's own clock.
+    /// When the record was written: by the host's own clock in a digest, by the reference clock in a case.
     pub stamp: Option<Stamp>,
     /// What it says happened.
     pub kind: EventKind,

@@ -3,7 +3,10 @@
 #[path = "common/run.rs"]
 mod run;
 
-use esxray::demo::{ClusterOptions, Container, Log, ScriptedLine, Site, healthy};
+use esxray::demo::{
+    ClusterOptions, Container, Generation, Log, MigrationsOptions, ScriptedLine, Site, ToldMigration,
+    healthy, many_migrations,
+};
 use run::{all_ids, analyze_site, finding, findings, names};
 use serde_json::Value;
 
@@ -102,4 +105,68 @@ fn the_report_tells_it_in_japanese() {
     assert!(found["title"].as_str().expect("a text").contains("vMotion ネットワーク"));
     let page = std::fs::read_to_string(folder.path().join("out/report.md")).expect("written");
     assert!(page.contains("0xbad0021") && page.contains("vmkping"));
+}
+
+/// Holds every migration of `told` against the report: listed once, with its ends, its VM and its outcome. `absent` is the
+/// host whose bundle is not there.
+fn check_all(report: &Value, told: &[ToldMigration], absent: Option<(&str, &str)>) {
+    let listed = report["migrations"].as_array().expect("a list");
+    let name_of = |end: &Value| {
+        let hosts = report["hosts"].as_array().expect("hosts");
+        let found = hosts.iter().find(|host| host["id"] == end["host"]);
+        found.map(|host| host["name"].as_str().expect("a name").to_owned())
+    };
+    for migration in told {
+        let id = migration.id.to_string();
+        let found: Vec<&Value> = listed.iter().filter(|one| one["id"] == id.as_str()).collect();
+        assert_eq!(found.len(), 1, "{migration:?}");
+        let found = found[0];
+        let outcome = if migration.fault.is_some() { "failed" } else { "succeeded" };
+        assert_eq!(found["outcome"], outcome, "{migration:?}: {found:#}");
+        assert_eq!(found["vm"], migration.vm.as_str(), "{found:#}");
+        for (end, name) in [(&found["source"], &migration.from), (&found["destination"], &migration.to)] {
+            match absent.filter(|(absent, _)| absent == name) {
+                None => assert_eq!(name_of(end).as_ref(), Some(name), "{migration:?}: {found:#}"),
+                Some((_, address)) => {
+                    assert_eq!(end["host"], Value::Null, "{found:#}");
+                    // Where the beginning is lost, nothing tells the other end's address.
+                    assert!(end["address"].is_null() || end["address"] == address, "{found:#}");
+                }
+            }
+        }
+        assert_eq!(found["reason"].is_null(), migration.fault.is_none(), "{migration:?}: {found:#}");
+    }
+    let without_id = listed.iter().filter(|one| one["id"].is_null()).count();
+    assert_eq!(without_id, 0, "a record that belongs to a migration made one of its own");
+}
+
+#[test]
+fn two_hundred_migrations_are_each_listed_once() {
+    for generation in [Generation::V67, Generation::V80] {
+        let (site, told) = many_migrations(&MigrationsOptions::of(generation));
+        assert_eq!((told.len(), told.iter().filter(|one| one.fault.is_some()).count()), (200, 30));
+        let (folder, run) = analyze_site(&site, Container::Tgz, &[]);
+        check_all(&run.report, &told, None);
+        let page = std::fs::read_to_string(folder.path().join("out/report.md")).expect("written");
+        assert!(page.contains("30 failed"), "the section has its numbers");
+        let measured = told.iter().filter(|one| one.fault.is_none());
+        let listed = run.report["migrations"].as_array().expect("a list");
+        for one in measured {
+            let found =
+                listed.iter().find(|found| found["id"] == one.id.to_string().as_str()).expect("listed");
+            assert_eq!(found["bandwidth_mb_s"], 700 + one.id % 300, "{found:#}");
+            assert!(
+                found["downtime_ms"].as_u64().is_some_and(|millis| (180..=270).contains(&millis)),
+                "{found:#}"
+            );
+        }
+    }
+}
+
+#[test]
+fn one_sides_bundle_is_enough() {
+    let (mut site, told) = many_migrations(&MigrationsOptions::of(Generation::V80));
+    let absent = site.hosts.remove(1);
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+    check_all(&run.report, &told, Some((&absent.name, &absent.net.vmotion)));
 }

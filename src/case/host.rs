@@ -10,6 +10,7 @@ use crate::fact::releases::{self, Placed};
 use crate::fact::vmkernel::VmkernelAdapter;
 use crate::fact::vsan::is_node_uuid;
 use crate::fact::{CpuidLeaf, Fact, FactValue, UnicastAgent, VsanCluster};
+use crate::format;
 use crate::model::{Event, HostKind, Problem, ProblemKind, Source, Timestamp};
 
 use super::capture::Capture;
@@ -121,6 +122,19 @@ impl FeatureState {
     }
 }
 
+/// The name of a managed object, as a line tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ObjectName {
+    /// `VirtualMachine`
+    pub kind: String,
+    /// `vm-101`
+    pub moref: String,
+    /// Its name.
+    pub name: String,
+    /// When the line was written.
+    pub seen: Option<Timestamp>,
+}
+
 /// One host or vCenter Server, as the bundle that was taken last tells it.
 #[derive(Debug, Default)]
 pub struct Host {
@@ -190,8 +204,8 @@ pub struct Host {
     pub problems: Vec<Problem>,
     /// Every name that its bundle gives it, as written.
     pub names: Vec<String>,
-    /// Names of managed objects that its bundle gives: kind, moref, name.
-    pub objects: Vec<(String, String, String)>,
+    /// Names of managed objects that its bundle gives.
+    pub(super) objects: Vec<ObjectName>,
     /// Clusters and their hosts by moref, as DRS of a vCenter Server tells them.
     pub cluster_hosts: Vec<(String, Vec<String>)>,
     /// Members of its bundle that were read.
@@ -461,7 +475,14 @@ fn take(host: &mut Host, fact: &Fact) {
             host.cluster_hosts.push((cluster.clone(), hosts.clone()));
         }
         FactValue::ObjectName { kind, moref, name } => {
-            host.objects.push((kind.clone(), moref.clone(), name.clone()));
+            let seen = format::parse(fact.text.as_bytes()).and_then(|header| header.stamp);
+            let seen = seen.map(|stamp| stamp.time);
+            host.objects.push(ObjectName {
+                kind: kind.clone(),
+                moref: moref.clone(),
+                name: name.clone(),
+                seen,
+            });
         }
         _ => {}
     }

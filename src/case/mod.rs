@@ -9,6 +9,7 @@ mod cluster;
 mod coverage;
 mod features;
 mod host;
+mod identity;
 mod join;
 mod membership;
 mod migration;
@@ -29,8 +30,9 @@ pub use clock::{Basis, Clock, ClockStep, Reference};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
 pub use host::{Cpu, FeatureState, Host, IGNORE_MEMBER_LIST, Seen, Sourced, same_name};
+pub use identity::Identity;
 pub use membership::{Membership, Node, Said, Testimony};
-pub use migration::{End, Migration, Outcome, Side, status_of};
+pub use migration::{End, Evacuation, Migration, Outcome, Phase, Reached, Reason, Side, Step, status_of};
 pub use names::Names;
 pub use setup::{
     ByName, DirectoryCount, DirectoryNode, MicrocodeSetup, NetworkSetup, NtpSetup, Setup, Vib, VmSetup,
@@ -59,6 +61,8 @@ pub struct Case {
     pub migrations: Vec<Migration>,
     /// Operations that the timeline tells of, ordered by their first event.
     pub operations: Vec<operation::Operation>,
+    /// Hosts that were emptied for maintenance, ordered by beginning, then host.
+    pub evacuations: Vec<Evacuation>,
     /// When hosts were down, ordered by host and time.
     pub stops: Vec<Stop>,
     /// Who says what of which vSAN node, one of each cluster with vSAN, in the order of the clusters.
@@ -69,6 +73,8 @@ pub struct Case {
     pub names: Names,
     /// What the clocks of the hosts are compared with; `None` where nothing compares any two.
     pub reference: Option<Reference>,
+    /// What that was at a time.
+    pub identity: Identity,
 }
 
 /// A cluster member that the evidence names and no bundle covers.
@@ -104,10 +110,12 @@ impl Case {
         let clusters = cluster::clusters(&hosts, &names);
         features::settle(&mut hosts, &clusters);
         // From here on all times are on one axis.
-        let reference = clock::settle(&mut hosts, &events);
-        let mut timeline = timeline::build(events, &hosts, &clusters, &names);
+        let reference = clock::settle(&mut hosts, &mut events);
+        let identity = Identity::build(&hosts, &clusters, &names, &events);
+        let mut timeline = timeline::build(events, &hosts, &clusters, &names, &identity);
         let operations = operation::build(&mut timeline);
-        let migrations = migration::build(&timeline, &hosts, &clusters);
+        let migrations = migration::build(&timeline, &hosts, &identity);
+        let evacuations = migration::evacuations(&timeline, &hosts, &migrations);
         let stops = stop::build(&timeline, &hosts);
         let memberships = membership::build(&hosts, &clusters, &names, &timeline);
         let missing = cluster::missing(&hosts, &clusters, &memberships, &names, &timeline);
@@ -117,11 +125,13 @@ impl Case {
             timeline,
             migrations,
             operations,
+            evacuations,
             stops,
             memberships,
             missing,
             names,
             reference,
+            identity,
         }
     }
 

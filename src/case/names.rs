@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::host::{Host, same_name};
+use super::host::{Host, ObjectName, same_name};
 use super::node;
 use crate::fact::HaHost;
-use crate::model::{Event, HostKind};
+use crate::model::{Event, HostKind, Timestamp};
 
 /// Names of a case's objects.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// By moref, then vCenter.
+    /// By moref, then vCenter; the name that was seen last.
     objects: BTreeMap<String, BTreeMap<usize, String>>,
+    /// Names of VMs by vCenter and moref where it had several, each with when it was first seen, in that order.
+    earlier: BTreeMap<(usize, String), Vec<(Timestamp, String)>>,
     /// Hosts by moref as vSphere HA tells them, by the ESXi host that is in its cluster.
     ha_hosts: BTreeMap<usize, BTreeMap<String, String>>,
     /// vSAN node UUIDs of hosts with a bundle; of several only where one was cloned from the other.
@@ -33,7 +35,11 @@ impl Names {
         names.take_nodes(hosts, events);
         names.take_ha_hosts(hosts);
         for index in 0..hosts.len() {
-            for (kind, moref, name) in std::mem::take(&mut hosts[index].objects) {
+            let mut objects = std::mem::take(&mut hosts[index].objects);
+            // Logs are read in any order: the name that was seen last is the one of now.
+            objects.sort_by_key(|object| object.seen);
+            names.take_sightings(index, &objects);
+            for ObjectName { kind, moref, name, .. } in objects {
                 if hosts[index].kind == HostKind::Vcenter {
                     if kind == "HostSystem" {
                         names.managed.extend(position(hosts, &name).map(|host| (index, host)));
@@ -48,6 +54,19 @@ impl Names {
             }
         }
         names
+    }
+
+    fn take_sightings(&mut self, vcenter: usize, objects: &[ObjectName]) {
+        let mut seen: BTreeMap<&str, Vec<(Timestamp, String)>> = BTreeMap::new();
+        for object in objects.iter().filter(|object| object.kind == "VirtualMachine") {
+            let list = seen.entry(&object.moref).or_default();
+            if let Some(at) = object.seen.filter(|_| list.last().is_none_or(|(_, name)| *name != object.name))
+            {
+                list.push((at, object.name.clone()));
+            }
+        }
+        let several = seen.into_iter().filter(|(_, list)| list.len() > 1);
+        self.earlier.extend(several.map(|(moref, list)| ((vcenter, moref.to_owned()), list)));
     }
 
     fn take_nodes(&mut self, hosts: &mut [Host], events: &[Vec<Event>]) {
@@ -94,6 +113,45 @@ impl Names {
         let by_ha = || self.ha_hosts.get(&asker)?.get(moref);
         let only = || known.filter(|known| known.len() == 1)?.values().next();
         own.or_else(by_ha).or_else(only).map(String::as_str)
+    }
+
+    /// The vCenter Server whose word on `moref` counts for `asker`: itself, else the only one that knows it.
+    pub(super) fn teller(&self, asker: usize, moref: &str) -> Option<usize> {
+        let known = self.objects.get(moref)?;
+        let only = || known.keys().next().copied().filter(|_| known.len() == 1);
+        known.contains_key(&asker).then_some(asker).or_else(only)
+    }
+
+    /// What `vcenter` called the VM `moref` at `time`, where its logs show it under several names.
+    pub(super) fn sighted(&self, vcenter: usize, moref: &str, time: Timestamp) -> Option<&str> {
+        let list = self.earlier.get(&(vcenter, moref.to_owned()))?;
+        let at = list.partition_point(|(seen, _)| *seen <= time).saturating_sub(1);
+        list.get(at).map(|(_, name)| name.as_str())
+    }
+
+    /// The VM of `vcenter` that was renamed from `old` to `new`: the only one that had both names, else the only one
+    /// with the new one, else the only one with the old one.
+    pub(super) fn renamed_object(&self, vcenter: usize, old: &str, new: &str) -> Option<String> {
+        let had = |moref: &str, name: &str| {
+            let earlier = self.earlier.get(&(vcenter, moref.to_owned()));
+            earlier.is_some_and(|list| list.iter().any(|(_, known)| known == name))
+                || self.objects.get(moref).and_then(|known| known.get(&vcenter)).is_some_and(|n| n == name)
+        };
+        let only = |fits: &dyn Fn(&str) -> bool| -> Option<String> {
+            let mut found = self.objects.keys().filter(|moref| moref.starts_with("vm-") && fits(moref));
+            found.next().filter(|_| found.next().is_none()).cloned()
+        };
+        only(&|moref| had(moref, old) && had(moref, new))
+            .or_else(|| only(&|moref| had(moref, new)))
+            .or_else(|| only(&|moref| had(moref, old)))
+    }
+
+    /// Names that several VMs of one vCenter Server have.
+    pub(super) fn shared_vm_names(&self) -> BTreeSet<String> {
+        let mut seen: BTreeSet<(usize, &str)> = BTreeSet::new();
+        let vms = self.objects.iter().filter(|(moref, _)| moref.starts_with("vm-"));
+        let names = vms.flat_map(|(_, known)| known.iter().map(|(vcenter, name)| (*vcenter, name.as_str())));
+        names.filter(|named| !seen.insert(*named)).map(|(_, name)| name.to_owned()).collect()
     }
 
     /// How many hosts the log of `vcenter` names.

@@ -34,7 +34,8 @@ pub fn add_migration(site: &mut Site, migration: &Migration) {
     let mut prng = Prng::labelled(site.seed, &["migration", &migration.id.to_string()]);
     let root =
         format!("k{:x}-{}-auto-3u-h5:70{:04}-5a", prng.next() >> 44, prng.below(900_000), prng.below(10_000));
-    let worlds = (2_104_300 + prng.below(900), 2_131_000 + prng.below(900));
+    // Worlds that no VM at capture has: they would be taken for its own.
+    let worlds = (2_804_300 + prng.below(900), 2_831_000 + prng.below(900));
     let sides = (source.as_str(), target.as_str());
     if let Some(host) = site.host_mut(&migration.from) {
         let lines = source_side(migration, host.release.generation, sides, worlds, &root);

@@ -202,7 +202,7 @@ pub fn vmotion_incident(options: &VmotionOptions) -> (Site, VmotionTruth) {
 }
 
 /// One migration that is tried.
-struct Attempt {
+pub(super) struct Attempt {
     id: u64,
     fault: VmotionFault,
     codes: CodeForm,
@@ -219,7 +219,7 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn new(
+    pub(super) fn new(
         site: &Site,
         options: &VmotionOptions,
         (from, to, slot): (usize, usize, usize),
@@ -251,12 +251,12 @@ impl Attempt {
             slot,
             moref: vm.moref,
             addresses: (address(from), address(to)),
-            worlds: (u64::from(vm.world), 2_131_000 + prng.below(900)),
+            worlds: (u64::from(vm.world), 2_831_000 + prng.below(900)),
             op,
         }
     }
 
-    fn truth(&self, site: &Site) -> FailedMigration {
+    pub(super) fn truth(&self, site: &Site) -> FailedMigration {
         FailedMigration {
             id: self.id,
             vm: site.hosts[self.from].vms[self.slot].name.clone(),
@@ -273,7 +273,7 @@ impl Attempt {
         self.asked.plus_micros(millis * 1000)
     }
 
-    fn tell(&self, site: &mut Site) {
+    pub(super) fn tell(&self, site: &mut Site) {
         let target = site.hosts[self.to].moref;
         self.source(&mut site.hosts[self.from]);
         self.target(&mut site.hosts[self.to]);

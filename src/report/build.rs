@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::clock::clock_info;
 use super::model::*;
 use super::say::Teller;
-use super::{membership, setup};
+use super::{membership, migrations, setup};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
 use crate::fact::features::FeatureClass as FactClass;
@@ -62,8 +62,8 @@ pub fn build(
         membership: membership::memberships(case, options.lang),
         timeline: timeline(case, rules, options),
         spans: Vec::new(),
-        migrations: Vec::new(),
-        evacuations: Vec::new(),
+        migrations: migrations::migrations(case),
+        evacuations: migrations::evacuations(case),
         coverage: covered,
         missing_hosts: missing(case, options.lang),
         problems: all_problems(case, problems),

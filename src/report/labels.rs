@@ -472,6 +472,7 @@ pub fn fill(template: &str, values: &[&str]) -> String {
 
 static KINDS: &[(EventKind, &str, &str)] = &[
     (EventKind::VMOTION_START, "vMotion started", "vMotion 開始"),
+    (EventKind::VMOTION_PROGRESS, "vMotion under way", "vMotion 進行中"),
     (EventKind::VMOTION_SUCCESS, "vMotion done", "vMotion 完了"),
     (EventKind::VMOTION_FAIL, "vMotion failed", "vMotion 失敗"),
     (EventKind::VMOTION_FAIL_CPU, "vMotion refused: CPU features", "vMotion 拒否（CPU 機能）"),
@@ -480,6 +481,10 @@ static KINDS: &[(EventKind, &str, &str)] = &[
     (EventKind::VM_INVALID, "VM invalid", "仮想マシン 無効"),
     (EventKind::VM_INACCESSIBLE, "VM inaccessible", "仮想マシン アクセス不可"),
     (EventKind::VM_RECOVERED, "VM recovered", "仮想マシン 復旧"),
+    (EventKind::VM_RENAMED, "VM renamed", "仮想マシン 名前変更"),
+    (EventKind::VM_REGISTERED, "VM registered", "仮想マシン 登録"),
+    (EventKind::VM_UNREGISTERED, "VM unregistered", "仮想マシン 登録解除"),
+    (EventKind::VM_WORLD, "VM world started", "仮想マシン ワールド開始"),
     (EventKind::EVC_MASK_CHANGED, "EVC mask changed", "EVC マスク変更"),
     (EventKind::EVC_ADMISSION_FAILED, "EVC admission failed", "EVC 参加拒否"),
     (EventKind::VSAN_NODE_LEFT, "vSAN node left", "vSAN ノード離脱"),

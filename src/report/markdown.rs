@@ -8,7 +8,7 @@ use super::escape::{self, code_span, markdown as md};
 use super::features::{self, Block};
 use super::labels::{Labels, fill, fill_count, labels};
 use super::model::{FeatureRow, Finding, Report, Step};
-use super::{Renderer, membership, setup, show, view};
+use super::{Renderer, membership, migrations, setup, show, view};
 use crate::model::Severity;
 
 /// Writes `report.md`.
@@ -34,6 +34,7 @@ fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     configurations(report, l, out)?;
     cpu_features(report, l, out)?;
     membership::write_markdown(report, l, out)?;
+    migrations::write_markdown(report, l, out)?;
     timeline(report, l, out)?;
     coverage(report, l, out)?;
     missing_hosts(report, l, out)?;

@@ -19,6 +19,7 @@ pub mod labels;
 pub mod ledger;
 pub mod markdown;
 pub mod membership;
+pub mod migrations;
 pub mod model;
 mod say;
 pub mod setup;

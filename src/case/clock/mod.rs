@@ -1,7 +1,7 @@
 //! The clocks of the hosts, compared by events that two of them tell, and put on one axis.
 //!
 //! Everything before [`settle`] is in raw time, everything behind it in corrected time: the times of hosts, captures,
-//! logs, gaps and VMs, and each moment of the timeline. Only the stamp of an event itself stays as it was written.
+//! logs, gaps, VMs and events. An event that was corrected has the written time in its field `raw_time`.
 
 mod fit;
 mod graph;
@@ -115,19 +115,30 @@ impl Piece {
 }
 
 /// Compares the clocks of `hosts` by their raw `events`, and puts every time of the hosts on the reference clock.
-pub(super) fn settle(hosts: &mut [Host], events: &[Vec<Event>]) -> Option<Reference> {
+pub(super) fn settle(hosts: &mut [Host], events: &mut [Vec<Event>]) -> Option<Reference> {
     let found = pairs::of(hosts, events);
     let (reference, clocks) = graph::clocks(hosts, events, &found)?;
-    for (host, clock) in hosts.iter_mut().zip(clocks) {
+    for ((host, events), clock) in hosts.iter_mut().zip(events).zip(clocks) {
         host.clock = clock;
-        apply(host);
+        let Some(clock) = host.clock.clone().filter(|clock| !clock.pieces.is_empty()) else { continue };
+        put_host(host, &clock);
+        events.iter_mut().for_each(|event| put_event(event, &clock));
     }
     Some(reference)
 }
 
-/// Puts every time of a host on the reference clock. It is the only place where that is done, beside the timeline.
-fn apply(host: &mut Host) {
-    let Some(clock) = host.clock.clone().filter(|clock| !clock.pieces.is_empty()) else { return };
+/// Puts an event on the reference clock.
+fn put_event(event: &mut Event, clock: &Clock) {
+    let Some(stamp) = &mut event.stamp else { return };
+    let raw = stamp.time;
+    stamp.time = clock.corrected(raw);
+    if stamp.time != raw {
+        event.fields.entry("raw_time".to_owned()).or_insert_with(|| raw.to_string());
+    }
+}
+
+/// Puts every time of a host on the reference clock. No other place does that.
+fn put_host(host: &mut Host, clock: &Clock) {
     let put = |at: &mut Timestamp| *at = clock.corrected(*at);
     let of_host = [&mut host.captured_at, &mut host.booted_at];
     of_host.into_iter().flatten().for_each(put);
@@ -144,8 +155,9 @@ fn apply(host: &mut Host) {
             member.silences.retain(|silence| silence.from < silence.to);
         }
     }
-    for gap in host.gaps.values_mut().flatten() {
-        [&mut gap.from, &mut gap.to].into_iter().for_each(put);
+    for gaps in host.gaps.values_mut() {
+        gaps.iter_mut().flat_map(|gap| [&mut gap.from, &mut gap.to]).for_each(put);
+        gaps.retain(|gap| gap.from <= gap.to);
     }
     host.vms.iter_mut().filter_map(|vm| vm.powered_on_at.as_mut()).for_each(put);
 }

@@ -3,13 +3,19 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::super::cluster::Cluster;
 use super::super::host::Host;
+use super::super::identity::Identity;
 use super::super::names::position;
 use super::super::timeline::Moment;
 use super::super::vm;
 use super::{End, Side};
 use crate::model::HostKind;
+
+/// The hosts, and what ids of them stand for.
+pub(super) struct Places<'a> {
+    pub hosts: &'a [Host],
+    pub identity: &'a Identity,
+}
 
 /// Source and destination, as far as the records tell.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +24,10 @@ pub(super) struct Ends {
     pub destination: Option<usize>,
     pub from: End,
     pub to: End,
+    /// Hosts that a refusal names together: the destination is one of them, or none of them would do.
+    pub choice: BTreeSet<String>,
+    /// Those of them that have a bundle here.
+    choice_hosts: BTreeSet<usize>,
 }
 
 impl Ends {
@@ -35,22 +45,30 @@ impl Ends {
             }
         };
         keep(&mut self.from.name, "origin");
-        keep(&mut self.to.name, "target");
+        match moment.field("target") {
+            Some(several) if several.contains(',') => {
+                self.choice.extend(several.split(',').map(|name| name.trim().to_owned()));
+            }
+            _ => keep(&mut self.to.name, "target"),
+        }
         keep(&mut self.from.address, "src");
         keep(&mut self.to.address, "dst");
     }
 
     /// Finds the hosts that no record of their own names.
-    pub fn settle(&mut self, hosts: &[Host], clusters: &[Cluster]) {
-        let by_name = |end: &End| end.name.as_deref().and_then(|name| position(hosts, name));
+    pub fn settle(&mut self, places: &Places<'_>) {
+        let by_name = |end: &End| end.name.as_deref().and_then(|name| position(places.hosts, name));
         self.source = self.source.or_else(|| by_name(&self.from));
         self.destination = self.destination.or_else(|| by_name(&self.to));
         let found = |end: &End, peer: Option<usize>| {
             let ip: IpAddr = end.address.as_deref()?.parse().ok()?;
-            by_address(hosts, clusters, ip, peer).filter(|&host| Some(host) != peer)
+            places.identity.host_of_address(ip, peer).filter(|&host| Some(host) != peer)
         };
         self.source = self.source.or_else(|| found(&self.from, self.destination));
         self.destination = self.destination.or_else(|| found(&self.to, self.source));
+        if self.choice_hosts.len() < self.choice.len() {
+            self.choice_hosts.extend(self.choice.iter().filter_map(|name| position(places.hosts, name)));
+        }
     }
 
     /// Whether the two tell different hosts of one end.
@@ -61,6 +79,20 @@ impl Ends {
         differ(self.source, other.source)
             || differ(self.destination, other.destination)
             || (self.destination.is_none() && differ(self.to.name.as_ref(), other.to.name.as_ref()))
+            || self.is_no_choice_of(other)
+            || other.is_no_choice_of(self)
+    }
+
+    /// Whether `other` names several hosts, and this one's destination is none of them.
+    fn is_no_choice_of(&self, other: &Ends) -> bool {
+        if other.choice.is_empty() {
+            return false;
+        }
+        match (self.destination, &self.to.name) {
+            (Some(host), _) => !other.choice_hosts.contains(&host),
+            (None, Some(name)) => !other.choice.contains(name),
+            (None, None) => false,
+        }
     }
 
     /// Whether the two name one host at the same end.
@@ -70,31 +102,6 @@ impl Ends {
         }
         same(self.source, other.source) || same(self.destination, other.destination)
     }
-}
-
-/// The only host that has a VMkernel adapter with the address `ip`: those for vMotion count before others, and where
-/// several networks use one range, the host in the cluster of `peer`.
-fn by_address(hosts: &[Host], clusters: &[Cluster], ip: IpAddr, peer: Option<usize>) -> Option<usize> {
-    let has = |host: &Host, tagged: bool| {
-        let mut adapters = host.setup.network.vmkernel.iter().map(|adapter| &adapter.value);
-        adapters.any(|adapter| {
-            (!tagged || adapter.is_for_vmotion())
-                && adapter.addresses.iter().flatten().any(|address| address.ip == ip)
-        })
-    };
-    let with = |tagged: bool| -> Vec<usize> {
-        (0..hosts.len()).filter(|&index| has(&hosts[index], tagged)).collect()
-    };
-    let mut found = with(true);
-    if found.is_empty() {
-        found = with(false);
-    }
-    if found.len() > 1 {
-        let cluster =
-            clusters.iter().find(|cluster| peer.is_some_and(|peer| cluster.hosts.contains(&peer)))?;
-        found.retain(|host| cluster.hosts.contains(host));
-    }
-    found.first().copied().filter(|_| found.len() == 1)
 }
 
 /// What a migration's VM is called, the best name first.
@@ -110,13 +117,15 @@ pub(super) struct VmNames {
     by_folder: BTreeSet<String>,
     /// Its moref where no name is known, and its folder.
     others: BTreeSet<String>,
+    /// Its moref, and the vCenter Server that uses it: two VMs may have one name.
+    objects: BTreeSet<(usize, String)>,
 }
 
 impl VmNames {
     /// What `moment` tells.
-    pub fn of(moment: &Moment, hosts: &[Host]) -> VmNames {
+    pub fn of(moment: &Moment, places: &Places<'_>) -> VmNames {
         let mut names = VmNames::default();
-        let Some(host) = hosts.get(moment.host) else { return names };
+        let Some(host) = places.hosts.get(moment.host) else { return names };
         let folder = folder_name(host, moment);
         if let Some(name) = moment.field("vm") {
             let list = match (host.kind, &folder) {
@@ -129,7 +138,10 @@ impl VmNames {
         } else if let Some(moref) = moment.field("vm_ref") {
             names.others.insert(moref.to_owned());
         }
-        names.by_world.extend(world_name(host, moment));
+        if let Some(moref) = moment.field("vm_ref").filter(|_| host.kind == HostKind::Vcenter) {
+            names.objects.insert((moment.host, moref.to_owned()));
+        }
+        names.by_world.extend(world_name(places, moment));
         names.by_folder.extend(folder);
         names
     }
@@ -141,13 +153,15 @@ impl VmNames {
         self.by_world.extend(other.by_world);
         self.by_folder.extend(other.by_folder);
         self.others.extend(other.others);
+        self.objects.extend(other.objects);
     }
 
     fn lists(&self) -> [&BTreeSet<String>; 4] {
         [&self.by_vcenter, &self.by_event, &self.by_world, &self.by_folder]
     }
 
-    fn all(&self) -> impl Iterator<Item = &String> {
+    /// Every name, some twice.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
         self.lists().into_iter().flatten().chain(&self.others)
     }
 
@@ -162,26 +176,27 @@ impl VmNames {
     }
 
     /// Whether both name one VM.
-    pub fn is_same(&self, other: &VmNames) -> bool {
+    fn is_same(&self, other: &VmNames) -> bool {
         self.all().any(|name| other.all().any(|other| name == other))
+    }
+
+    /// Whether one vCenter Server tells them under different morefs.
+    fn is_other_object(&self, other: &VmNames) -> bool {
+        let told = |vcenter: usize| other.objects.iter().any(|(other, _)| *other == vcenter);
+        let mut here = self.objects.iter().filter(|(vcenter, _)| told(*vcenter)).peekable();
+        here.peek().is_some() && here.all(|object| !other.objects.contains(object))
     }
 
     /// Whether both name a VM, and not the same.
     pub fn is_other(&self, other: &VmNames) -> bool {
-        !self.is_empty() && !other.is_empty() && !self.is_same(other)
+        (!self.is_empty() && !other.is_empty() && !self.is_same(other)) || self.is_other_object(other)
     }
 }
 
-/// The VM whose world a record of the VMkernel names, as the host's process list has it. A world of an earlier boot may
-/// have been another VM's.
-fn world_name(host: &Host, moment: &Moment) -> Option<String> {
+/// The VM whose world a record of the VMkernel names.
+fn world_name(places: &Places<'_>, moment: &Moment) -> Option<String> {
     let world: u64 = moment.field("world")?.parse().ok()?;
-    if host.booted_at.is_some_and(|booted| moment.time < booted) {
-        return None;
-    }
-    let mut vms = host.setup.vms.vms.iter().map(|vm| &vm.value);
-    let vm = vms.find(|vm| vm.world == Some(world) || vm.cartel == Some(world))?;
-    vm.name.clone()
+    places.identity.vm_of_world(places.hosts, moment.host, world, moment.time)
 }
 
 /// The VM in whose folder a record stands: `…/vmfs/volumes/<datastore>/<folder>/vmware.log`.

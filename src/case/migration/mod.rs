@@ -5,13 +5,26 @@
 //! Nothing is judged here: why a migration failed is asked by a verdict.
 
 mod ends;
+mod evacuation;
+mod index;
 mod join;
+mod phase;
+mod reason;
 
-use super::cluster::Cluster;
+use std::collections::BTreeMap;
+
 use super::host::Host;
+use super::identity::Identity;
 use super::timeline::Moment;
 use crate::fact::vmk_status;
+use crate::format::id::OpId;
 use crate::model::{EventKind, Timestamp};
+
+use ends::Places;
+pub(super) use evacuation::evacuations;
+pub use evacuation::{Evacuation, Reached};
+pub use phase::{Phase, Step};
+pub use reason::Reason;
 
 /// One migration of a VM from one host to another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +47,18 @@ pub struct Migration {
     pub ended: Option<Timestamp>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Hosts that a refusal names together, by their names: the destination is one of them, or none of them would do.
+    pub choice: Vec<String>,
+    /// Why it failed, or was refused, where a record says so.
+    pub reason: Option<Reason>,
+    /// What it went through, in the order of time; each step once a host.
+    pub steps: Vec<Step>,
+    /// Megabytes a second, as the source reckons it.
+    pub bandwidth: Option<u64>,
+    /// How long the VM stood still, in microseconds.
+    pub downtime: Option<u64>,
+    /// The root of the operation that it is of; of several, the one that most records are of.
+    pub operation: Option<String>,
     /// Its events: indices into the case's timeline, ascending; never empty.
     pub moments: Vec<usize>,
 }
@@ -124,6 +149,7 @@ impl Migration {
 fn is_of_migration(kind: EventKind) -> bool {
     [
         EventKind::VMOTION_START,
+        EventKind::VMOTION_PROGRESS,
         EventKind::VMOTION_SUCCESS,
         EventKind::VMOTION_FAIL,
         EventKind::VMOTION_FAIL_CPU,
@@ -132,8 +158,8 @@ fn is_of_migration(kind: EventKind) -> bool {
 }
 
 /// The migrations that `timeline` tells of, ordered by their first record.
-pub(super) fn build(timeline: &[Moment], hosts: &[Host], clusters: &[Cluster]) -> Vec<Migration> {
-    let groups = join::groups(timeline, hosts, clusters);
+pub(super) fn build(timeline: &[Moment], hosts: &[Host], identity: &Identity) -> Vec<Migration> {
+    let groups = join::groups(timeline, &Places { hosts, identity });
     let mut migrations: Vec<Migration> = groups.into_iter().map(|group| settle(timeline, group)).collect();
     migrations.sort_by(|a, b| a.moments.cmp(&b.moments));
     migrations
@@ -142,15 +168,18 @@ pub(super) fn build(timeline: &[Moment], hosts: &[Host], clusters: &[Cluster]) -
 /// A migration of the records that were found to be of one.
 fn settle(timeline: &[Moment], group: join::Group) -> Migration {
     let join::Group { id, moments, ends, names, .. } = group;
+    let told: Vec<&Moment> = moments.iter().filter_map(|&at| timeline.get(at)).collect();
     let of = |kinds: &'static [EventKind]| {
-        let here = moments.iter().filter_map(|&at| timeline.get(at));
-        here.filter(move |moment| kinds.contains(&moment.event.kind)).map(|moment| moment.time)
+        told.iter().filter(move |moment| kinds.contains(&moment.event.kind)).map(|moment| moment.time)
     };
+    let steps = phase::steps(&told);
+    let before = |phase: Phase| steps.iter().find(|step| step.phase == phase).map(|step| step.at);
+    // Where a log was rotated away, others tell that it was prepared, or asked for.
     let started = of(&[EventKind::VMOTION_START]).min();
+    let started = started.or_else(|| before(Phase::Prepared)).or_else(|| before(Phase::Asked));
     let ends_with = &[EventKind::VMOTION_SUCCESS, EventKind::VMOTION_FAIL, EventKind::VMOTION_FAIL_CPU];
     let ended = of(ends_with).max();
-    let outcome = outcome(&moments.iter().filter_map(|&at| timeline.get(at)).collect::<Vec<_>>());
-    Migration {
+    let mut migration = Migration {
         id,
         vm: names.best(),
         source: ends.source,
@@ -159,9 +188,28 @@ fn settle(timeline: &[Moment], group: join::Group) -> Migration {
         to: ends.to,
         started,
         ended,
-        outcome,
+        outcome: outcome(&told),
+        choice: ends.choice.into_iter().collect(),
+        reason: None,
+        steps,
+        bandwidth: phase::bandwidth(&told),
+        downtime: phase::downtime(&told),
+        operation: operation(&told),
         moments,
+    };
+    migration.reason = reason::of(&migration, &told);
+    migration
+}
+
+/// The root of the operation that most of the records are of; of equals, the one that was told first.
+fn operation(moments: &[&Moment]) -> Option<String> {
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let ids = moments.iter().filter_map(|moment| moment.field("opid")).filter_map(OpId::new);
+    for (at, root) in ids.filter(|id| !id.is_noise()).map(OpId::root).enumerate() {
+        counts.entry(root).or_insert((0, at)).0 += 1;
     }
+    let most = counts.into_iter().max_by_key(|(_, (count, first))| (*count, std::cmp::Reverse(*first)));
+    most.map(|(root, _)| root.to_owned())
 }
 
 fn outcome(moments: &[&Moment]) -> Outcome {
@@ -191,10 +239,11 @@ fn is_overcome(moments: &[&Moment], failures: &[&&Moment]) -> bool {
         .any(|success| last(success.host).map_or_else(|| is_final(success), |failed| success.time > failed))
 }
 
-/// Whether a record of a success is made once the VM runs on the destination: the downtime is known, or vCenter tells it.
-/// That all memory was sent comes before.
+/// Whether a record of a success is made once the VM runs on the destination: the downtime is known, vCenter tells it, or
+/// a host has its result. That all memory was sent comes before.
 fn is_final(success: &Moment) -> bool {
     ["stun_us", "downtime", "event_type"].iter().any(|name| success.field(name).is_some())
+        || ["hostd.migration-arrived", "hostd.migration-resolved"].contains(&success.event.rule.as_str())
 }
 
 /// The status that a record of a failure gives, by its code or by its text.

@@ -257,3 +257,108 @@ fn a_wait_on_the_way_is_no_failure_where_the_vm_arrived() {
     check(vec![source(&[("stun_us", "201000")]), esx2()], &told(Outcome::Succeeded));
     check(vec![source(&[]), esx2()], &told(Outcome::Failed));
 }
+
+/// A record of vCenter's about the host that `fields` names.
+fn maintenance(at: i64, kind: EventKind, rule: &str, fields: Fields<'_>) -> Event {
+    Event { rule: rule.to_owned(), ..event(at, kind, "var/log/vmware/vpxd/vpxd.log", fields) }
+}
+
+const ENTER: EventKind = EventKind::HOST_MAINTENANCE_ENTER;
+const EXIT: EventKind = EventKind::HOST_MAINTENANCE_EXIT;
+
+/// Two migrations of `from` at seconds 10 and 20, with these opIDs, and one of another host at second 15.
+fn moves(roots: [Option<&str>; 2]) -> Vec<Digest> {
+    let one = |at: i64, mid: &'static str, opid: Option<&'static str>| {
+        let mut fields = vec![("mid", mid), ("side", "S")];
+        fields.extend(opid.map(|id| ("opid", id)));
+        let begun = event(at, START, "hostd.log", &fields);
+        let done = event(at + 4, DONE, "hostd.log", &[fields.as_slice(), &[("stun_us", "90000")]].concat());
+        [begun, done]
+    };
+    let known = |root: Option<&str>| match root {
+        Some("evac") => Some("k7a1-55120-auto-9z-h5:700001-01-3b"),
+        Some(_) => Some("k9c3-66230-auto-8y-h5:700002-01-4c"),
+        None => None,
+    };
+    let own = [one(10, "71", known(roots[0])), one(20, "72", known(roots[1]))].concat();
+    let other = one(15, "73", None).to_vec();
+    vec![bundle("esx1.lab", vec![], own), bundle("esx2.lab", vec![], other)]
+}
+
+#[track_caller]
+fn evacuations_of(bundles: Vec<Digest>, told: Vec<Event>) -> Vec<(Option<String>, Reached, Vec<String>)> {
+    let case = Case::build(bundles.into_iter().chain([vcenter(told)]).collect());
+    let ids = |list: &[usize]| list.iter().filter_map(|&at| case.migrations[at].id.clone()).collect();
+    let host = |one: &Evacuation| one.host.map(|host| case.hosts[host].id.clone());
+    case.evacuations.iter().map(|one| (host(one), one.reached, ids(&one.migrations))).collect()
+}
+
+#[test]
+fn an_evacuation_has_the_migrations_of_its_task() {
+    let begin = |opid: &'static str| {
+        maintenance(5, ENTER, "vpxd.maintenance-begun", &[("host_name", "esx1.lab"), ("opid", opid)])
+    };
+    let entered = |at| maintenance(at, ENTER, "vpxd.maintenance-entered", &[("host_name", "esx1.lab")]);
+    let failed = maintenance(40, EXIT, "vpxd.maintenance-failed", &[("host_name", "esx1.lab")]);
+    let esx1 = || Some("esx1".to_owned());
+    let list = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    let own = "k7a1-55120-auto-9z-h5:700001";
+    // The second has another purpose: its operation is another one. The third is of another host.
+    let found = evacuations_of(moves([Some("evac"), Some("other")]), vec![begin(own), entered(40)]);
+    assert_eq!(found, [(esx1(), Reached::Entered, list(&["71"]))]);
+    // None shares the task's operation: all that began between its begin and its end.
+    let found = evacuations_of(moves([None, Some("other")]), vec![begin(own), entered(40)]);
+    assert_eq!(found, [(esx1(), Reached::Entered, list(&["71", "72"]))]);
+    // The second began when the host was in maintenance mode.
+    let found = evacuations_of(moves([None, None]), vec![begin(own), entered(16)]);
+    assert_eq!(found, [(esx1(), Reached::Entered, list(&["71"]))]);
+    // It failed; the host's leaving says nothing of what was begun.
+    let found = evacuations_of(moves([None, None]), vec![begin(own), failed]);
+    assert_eq!(found, [(esx1(), Reached::Failed, list(&["71", "72"]))]);
+    let found = evacuations_of(moves([None, None]), vec![begin(own)]);
+    assert_eq!(found, [(esx1(), Reached::Unknown, list(&["71", "72"]))]);
+    // Without a begin, and for a host that gave no VM away, there is no evacuation.
+    assert!(evacuations_of(moves([None, None]), vec![entered(40)]).is_empty());
+    let other = maintenance(5, ENTER, "vpxd.maintenance-begun", &[("host_name", "esx3.lab")]);
+    assert!(evacuations_of(moves([None, None]), vec![other]).is_empty());
+}
+
+#[test]
+fn a_refusal_of_several_targets_is_paired_with_the_one_that_is_known() {
+    let several = [("vm", "web"), ("opid", "k7a1-55120-auto-9z-h5:700001"), ("target", "esx2,esx3")];
+    let told = || vec![event(3, REFUSED, "var/log/vmware/vpxd/vpxd.log", &several)];
+    let target = |name: &str| {
+        let fields = [("mid", "6"), ("side", "D"), ("opid", "k7a1-55120-auto-9z-h5:700001-01")];
+        bundle(name, vec![], vec![event(2, START, "hostd.log", &fields)])
+    };
+    check(
+        vec![target("esx2.lab"), vcenter(told())],
+        &[(Some("6"), Some("web"), None, Some("esx2"), Outcome::Refused, 2)],
+    );
+    // A host that is not among them is not meant; the refusal stays, with its choice.
+    let case = Case::build(vec![target("esx9.lab"), vcenter(told())]);
+    let refused = case.migrations.iter().find(|one| one.outcome == Outcome::Refused).expect("kept");
+    assert_eq!((refused.id.as_deref(), refused.destination), (None, None));
+    assert_eq!(refused.choice, ["esx2", "esx3"]);
+    assert_eq!(case.migrations.len(), 2);
+}
+
+#[test]
+fn loose_records_of_many_migrations_are_joined_quickly() {
+    let (mut host, mut told) = (Vec::new(), Vec::new());
+    let count = 20_000;
+    for turn in 0..count {
+        let (mid, vm) = ((7_000_000 + turn).to_string(), format!("vm {}", turn % 5_000));
+        let at = turn * 2;
+        let opid = format!("k7a1-55120-auto-{turn}-h5:7{turn:06}");
+        host.push(event(at, START, "hostd.log", &[("mid", &mid), ("side", "S"), ("opid", &opid)]));
+        told.push(event(at + 1, FAIL, "vpxd.log", &[("opid", &opid), ("vm", &vm)]));
+        told.push(event(at + 2, FAIL, "vpxd.log", &[("vm", &vm)]));
+    }
+    let begun = std::time::Instant::now();
+    let case = Case::build(vec![bundle("esx1.lab", vec![], host), vcenter(told)]);
+    assert_eq!(case.migrations.len(), count as usize);
+    assert!(case.migrations.iter().all(|one| one.moments.len() == 3 && one.outcome == Outcome::Failed));
+    // Linear work takes a few seconds without optimisation; a look at each migration for each record takes minutes.
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+}

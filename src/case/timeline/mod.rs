@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::address::Addresses;
 use super::cluster::Cluster;
 use super::host::Host;
+use super::identity::Identity;
 use super::names::{Names, position};
 use super::vm;
 use crate::model::{Event, EventKind, TimeQuality, Timestamp};
@@ -47,6 +48,7 @@ pub(super) fn build(
     hosts: &[Host],
     clusters: &[Cluster],
     names: &Names,
+    identity: &Identity,
 ) -> Vec<Moment> {
     let addresses = Addresses::of(hosts, clusters);
     let mut moments = Vec::new();
@@ -54,15 +56,12 @@ pub(super) fn build(
         for mut event in events {
             let Some(stamp) = event.stamp else { continue };
             name_by_address(&mut event, host, &addresses);
-            complete(&mut event, host, hosts, names);
+            let known = Known { hosts, names, identity };
+            complete(&mut event, host, stamp.time, &known);
             if vmx::is_power_on(&event, &hosts[host]) {
                 event.kind = EventKind::EVC_ADMISSION_FAILED;
             }
-            let time = hosts[host].clock.as_ref().map_or(stamp.time, |clock| clock.corrected(stamp.time));
-            if time != stamp.time {
-                event.fields.entry("raw_time".to_owned()).or_insert_with(|| stamp.time.to_string());
-            }
-            moments.push(Moment { time, quality: stamp.quality, host, event });
+            moments.push(Moment { time: stamp.time, quality: stamp.quality, host, event });
         }
     }
     moments.sort_by(|a, b| (a.time, a.host, &a.event.source).cmp(&(b.time, b.host, &b.event.source)));
@@ -105,8 +104,16 @@ fn one_start_once(mut moments: Vec<Moment>) -> Vec<Moment> {
     moments
 }
 
-/// Puts names beside the ids in an event's fields.
-fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
+/// What ids may stand for.
+struct Known<'a> {
+    hosts: &'a [Host],
+    names: &'a Names,
+    identity: &'a Identity,
+}
+
+/// Puts names beside the ids in an event's fields: what they stood for at its time.
+fn complete(event: &mut Event, host: usize, time: Timestamp, known: &Known<'_>) {
+    let Known { hosts, names, identity } = *known;
     let fields = &mut event.fields;
     if let Some(entity) = fields.get("entity").cloned() {
         let word =
@@ -127,7 +134,8 @@ fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
     {
         // An evacuation names several targets.
         let refs: Vec<&str> = fields.get(id).into_iter().flat_map(|refs| refs.split(',')).collect();
-        let known: Vec<&str> = refs.iter().filter_map(|moref| names.object(host, moref)).collect();
+        let known: Vec<&str> =
+            refs.iter().filter_map(|moref| identity.object(names, host, moref, time)).collect();
         if !known.is_empty() && known.len() == refs.len() {
             let known = known.join(",");
             fields.entry(name.to_owned()).or_insert(known);
@@ -137,8 +145,11 @@ fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
     let fields = &mut event.fields;
     if let Some(vmx) = fields.get("vmx").filter(|vmx| vmx.contains('/')) {
         let name = vm::name_by_vmx(&hosts[host], vmx);
+        let name = identity.vm_name_at(&name, hosts[host].captured_at, time);
         fields.entry("vm".to_owned()).or_insert(name);
     }
+    name_ends(event, host, known);
+    let fields = &mut event.fields;
     for name in ["target", "host_name", "origin", "host"] {
         let id = |found: &str| {
             position(hosts, found).map_or_else(|| found.to_owned(), |index| hosts[index].id.clone())
@@ -153,6 +164,24 @@ fn complete(event: &mut Event, host: usize, hosts: &[Host], names: &Names) {
         let named = known.or_else(|| names.node_name(uuid).map(str::to_owned));
         if let Some(name) = named {
             fields.insert("node_host".to_owned(), name);
+        }
+    }
+}
+
+/// Fields that hold an address, and those for the host that has it.
+const ADDRESSES: [(&str, &str); 3] = [("src", "src_host"), ("dst", "dst_host"), ("ip", "ip_host")];
+
+/// Names the hosts behind the addresses of a record, as seen from the host that tells it.
+fn name_ends(event: &mut Event, host: usize, known: &Known<'_>) {
+    // Of an address that several have it is not to say whose it is.
+    if event.kind == EventKind::NET_IP_CONFLICT {
+        return;
+    }
+    for (address, name) in ADDRESSES {
+        let ip = event.fields.get(address).and_then(|text| text.parse().ok());
+        let found = ip.and_then(|ip| known.identity.host_of_address(ip, Some(host)));
+        if let Some(found) = found.and_then(|found| known.hosts.get(found)) {
+            event.fields.entry(name.to_owned()).or_insert_with(|| found.id.clone());
         }
     }
 }

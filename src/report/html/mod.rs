@@ -12,7 +12,7 @@ use super::clock::clock_note;
 use super::labels::{Labels, fill, fill_count, labels};
 use super::membership::{Words, words};
 use super::model::{Finding, MissingHost, Report, ReportProblem, TimelineEntry};
-use super::{Renderer, show, view};
+use super::{Renderer, migrations, show, view};
 use crate::model::{EventKind, Severity};
 
 mod coverage;
@@ -35,6 +35,8 @@ pub static RENDERER: Renderer = Renderer {
 const EVENTS: usize = 5_000;
 /// Rows of the event table that are printed, where no filter chose them.
 const PAPER_EVENTS: usize = 200;
+/// Rows of a table of migrations.
+const MIGRATIONS: usize = 500;
 /// Rows of the table of what could not be read.
 const PROBLEMS: usize = 1_000;
 /// Characters of an event's text in the table; the whole is in `report.json`.
@@ -61,6 +63,8 @@ struct Page<'a> {
     matrices: Vec<matrix::Matrix<'a>>,
     w: &'static Words,
     witnesses: Vec<membership::Witnesses<'a>>,
+    m: &'static migrations::Words,
+    moved: Option<migrations::View>,
     pictures: Vec<lanes::Picture>,
     events: EventTable<'a>,
     coverage: Vec<coverage::HostCoverage<'a>>,
@@ -94,6 +98,8 @@ fn page(report: &Report) -> Page<'_> {
         matrices: matrix::matrices(report, l),
         w: words(l),
         witnesses: membership::witnesses(report, l),
+        m: migrations::words(l),
+        moved: migrations::view(report, MIGRATIONS, l),
         pictures: lanes::pictures(report, l),
         events: event_table(report, l),
         coverage: coverage::coverage(report, l),

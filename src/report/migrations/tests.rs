@@ -1,0 +1,70 @@
+use super::super::labels::labels;
+use super::super::model::Report;
+use super::*;
+use crate::case::Case;
+use crate::model::Lang;
+use crate::report::build::{Options, build};
+use crate::rule::RuleSet;
+
+fn migration(outcome: &str, vm: &str) -> MigrationInfo {
+    MigrationInfo {
+        vm: Some(vm.to_owned()),
+        outcome: outcome.to_owned(),
+        started: Some(Timestamp::from_seconds(1_700_000_000)),
+        ended: Some(Timestamp::from_seconds(1_700_000_009)),
+        ..MigrationInfo::default()
+    }
+}
+
+fn report(migrations: Vec<MigrationInfo>, evacuations: Vec<EvacuationInfo>) -> Report {
+    let rules = RuleSet::parse("none.toml", "").expect("no rules");
+    let report = build(&Case::default(), &[], &rules, &[], &Options::default());
+    Report { migrations, evacuations, ..report }
+}
+
+fn page(report: &Report, lang: Lang) -> String {
+    let mut out = Vec::new();
+    write_markdown(report, labels(lang), &mut out).expect("written");
+    String::from_utf8(out).expect("text")
+}
+
+#[test]
+fn without_migrations_there_is_no_section() {
+    assert_eq!(page(&report(vec![], vec![]), Lang::En), "");
+}
+
+#[test]
+fn failed_ones_come_first_and_long_lists_are_cut_with_their_number() {
+    let mut failed = migration("failed", "web|1");
+    failed.reason = Some("Timeout".to_owned());
+    failed.status = Some("0xbad0021".to_owned());
+    failed.reason_by = Some("esx2".to_owned());
+    failed.reason_side = Some("destination".to_owned());
+    let mut list: Vec<MigrationInfo> = (0..60).map(|at| migration("succeeded", &format!("vm{at}"))).collect();
+    list.push(failed);
+    let report = report(list, vec![]);
+    let text = page(&report, Lang::En);
+    assert!(text.contains("61 migrations: 60 succeeded, 1 failed"), "{text}");
+    let first = text.lines().find(|line| line.starts_with("| 2023")).expect("a row");
+    assert!(first.contains("web") && first.contains("**failed**") && first.contains("9.0 s"), "{first}");
+    assert!(first.contains("Timeout 0xbad0021") && first.contains("esx2, destination"), "{first}");
+    assert!(text.contains("11 more"), "{text}");
+    assert!(page(&report, Lang::Ja).contains("移行 61 件: 成功 60 件, 失敗 1 件"));
+}
+
+#[test]
+fn migrations_of_an_evacuation_stand_under_it_and_not_among_the_others() {
+    let mut own = migration("succeeded", "web");
+    own.evacuation = Some(0);
+    let evacuation = EvacuationInfo {
+        host: Some("esx1".to_owned()),
+        outcome: "failed".to_owned(),
+        migrations: vec![1],
+        ..EvacuationInfo::default()
+    };
+    let report = report(vec![migration("unknown", "db"), own], vec![evacuation]);
+    let text = page(&report, Lang::En);
+    assert_eq!((text.matches("`web`").count(), text.matches("`db`").count()), (1, 1), "{text}");
+    let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} is not in {text}"));
+    assert!(at("esx1 did not enter maintenance mode") < at("`web`") && at("`web`") < at("`db`"), "{text}");
+}

@@ -1,0 +1,181 @@
+//! The section on migrations as rows of text, for every output that shows it.
+
+use super::super::labels::{Labels as Common, fill};
+use super::super::model::Report;
+use super::super::show;
+use super::words::{Labels, numbers, outcome, words};
+use super::{EvacuationInfo, MigrationEnd, MigrationInfo};
+
+/// The section, not escaped.
+pub struct View {
+    /// `200 migrations: 165 succeeded, 30 failed, …`
+    pub numbers: String,
+    /// Those of no evacuation.
+    pub others: MigrationTable,
+    /// What is above the others, where there are evacuations beside them.
+    pub others_title: Option<&'static str>,
+    /// The evacuations, in the order of the report.
+    pub evacuations: Vec<Evacuated>,
+}
+
+/// One evacuation and its migrations.
+pub struct Evacuated {
+    /// What became of it, and when.
+    pub title: String,
+    /// Whether the host did not get there.
+    pub is_failed: bool,
+    /// Its numbers.
+    pub numbers: String,
+    /// Its migrations.
+    pub table: MigrationTable,
+}
+
+/// Some migrations, those that did not succeed first.
+pub struct MigrationTable {
+    /// What is shown.
+    pub rows: Vec<Row>,
+    /// How many more there are.
+    pub rest: Option<String>,
+}
+
+/// One migration.
+pub struct Row {
+    /// When it began, or ended.
+    pub time: String,
+    /// The VM.
+    pub vm: String,
+    /// `esx1 → esx2`
+    pub route: String,
+    /// How it ended.
+    pub outcome: &'static str,
+    /// The severity whose colour it has; `None` where all is well.
+    pub severity: Option<&'static str>,
+    /// Why it failed, and who says so.
+    pub reason: String,
+    /// `9.412 s`
+    pub duration: String,
+    /// `1080 MB/s`
+    pub bandwidth: String,
+    /// `210 ms`
+    pub downtime: String,
+}
+
+/// The section with at most `max` rows a table; `None` where there are no migrations.
+pub fn view(report: &Report, max: usize, common: &Common) -> Option<View> {
+    if report.migrations.is_empty() {
+        return None;
+    }
+    let l = words(common);
+    let all: Vec<&MigrationInfo> = report.migrations.iter().collect();
+    let others: Vec<&MigrationInfo> = all.iter().copied().filter(|one| one.evacuation.is_none()).collect();
+    let evacuated = |evacuation: &EvacuationInfo| {
+        let own: Vec<&MigrationInfo> =
+            evacuation.migrations.iter().filter_map(|&at| report.migrations.get(at)).collect();
+        Evacuated {
+            title: title(evacuation, l),
+            is_failed: evacuation.outcome == "failed",
+            numbers: numbers_of(&own, l),
+            table: table(&own, max, l, common),
+        }
+    };
+    Some(View {
+        numbers: numbers_of(&all, l),
+        others_title: (!report.evacuations.is_empty() && !others.is_empty()).then_some(l.others),
+        others: table(&others, max, l, common),
+        evacuations: report.evacuations.iter().map(evacuated).collect(),
+    })
+}
+
+fn title(evacuation: &EvacuationInfo, l: &Labels) -> String {
+    let host = evacuation.host.as_deref().or(evacuation.name.as_deref()).unwrap_or("–");
+    let form = match evacuation.outcome.as_str() {
+        "entered" => l.entered,
+        "failed" => l.not_entered,
+        _ => l.may_have,
+    };
+    let span = show::span_or_none(evacuation.started, evacuation.ended);
+    let span = span.map_or_else(String::new, |span| format!(" · {span}"));
+    format!("{}{span}", fill(form, &[host]))
+}
+
+fn numbers_of(list: &[&MigrationInfo], l: &Labels) -> String {
+    let count = |outcome: &str| list.iter().filter(|one| one.outcome == outcome).count() as u64;
+    let counts = ["succeeded", "failed", "refused", "cancelled", "unknown"].map(count);
+    numbers(list.len() as u64, counts, l)
+}
+
+/// How soon a reader wants to see a migration.
+fn rank(outcome: &str) -> u8 {
+    match outcome {
+        "failed" | "refused" => 0,
+        "cancelled" => 1,
+        "unknown" => 2,
+        _ => 3,
+    }
+}
+
+fn table(list: &[&MigrationInfo], max: usize, l: &'static Labels, common: &Common) -> MigrationTable {
+    let mut sorted = list.to_vec();
+    // The sort is stable: within an outcome the order of time stays.
+    sorted.sort_by_key(|one| rank(&one.outcome));
+    let rest = sorted.len().saturating_sub(max);
+    MigrationTable {
+        rows: sorted.into_iter().take(max).map(|one| row(one, l)).collect(),
+        rest: (rest > 0).then(|| fill(common.more_in_json, &[&show::count(rest as u64)])),
+    }
+}
+
+fn row(one: &MigrationInfo, l: &'static Labels) -> Row {
+    let dash = || "–".to_owned();
+    let known = one.started.zip(one.ended).map(|(from, to)| to.since(from)).filter(|micros| *micros >= 0);
+    Row {
+        time: show::second_or_dash(one.started.or(one.ended)),
+        vm: one.vm.clone().unwrap_or_else(dash),
+        route: format!("{} → {}", end(&one.source), end(&one.destination)),
+        outcome: static_outcome(&one.outcome, l),
+        severity: match rank(&one.outcome) {
+            0 => Some("error"),
+            1 | 2 => Some("warning"),
+            _ => None,
+        },
+        reason: reason(one, l),
+        duration: known.map_or_else(dash, seconds),
+        bandwidth: one.bandwidth_mb_s.map_or_else(dash, |rate| format!("{} MB/s", show::count(rate))),
+        downtime: one.downtime_ms.map_or_else(dash, |millis| format!("{} ms", show::count(millis))),
+    }
+}
+
+fn static_outcome(name: &str, l: &'static Labels) -> &'static str {
+    let known = ["succeeded", "failed", "refused", "cancelled"].into_iter().find(|known| *known == name);
+    known.map_or(l.unknown, |known| outcome(known, l))
+}
+
+fn end(end: &MigrationEnd) -> &str {
+    end.host.as_deref().or(end.name.as_deref()).or(end.address.as_deref()).unwrap_or("–")
+}
+
+/// `Timeout 0xbad0021 (esx2, destination)`
+fn reason(one: &MigrationInfo, l: &Labels) -> String {
+    let Some(text) = &one.reason else { return String::new() };
+    let text = show::cut(text, 200);
+    let text = match one.status.as_deref().filter(|status| !text.contains(status)) {
+        Some(status) => format!("{text} {status}"),
+        None => text,
+    };
+    let Some(by) = one.reason_by.as_deref() else { return text };
+    let form = match one.reason_side.as_deref() {
+        Some("source") => l.told_by_source,
+        Some("destination") => l.told_by_destination,
+        _ => l.told_by,
+    };
+    fill(form, &[&text, by])
+}
+
+/// `9.4 s`, `2 min 05 s`
+fn seconds(micros: i64) -> String {
+    let tenths = micros / 100_000;
+    match tenths / 10 {
+        whole if whole < 60 => format!("{whole}.{} s", tenths % 10),
+        whole => format!("{} min {:02} s", whole / 60, whole % 60),
+    }
+}
