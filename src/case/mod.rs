@@ -6,6 +6,7 @@ mod absent;
 mod capture;
 mod cluster;
 mod coverage;
+mod episode;
 mod features;
 mod host;
 mod join;
@@ -14,6 +15,7 @@ mod migration;
 mod names;
 mod node;
 mod setup;
+mod span;
 mod stop;
 mod timeline;
 mod vm;
@@ -25,6 +27,7 @@ use crate::model::{HostKind, Source, Timestamp};
 pub use capture::{Capture, Change, changes};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
+pub use episode::Episode;
 pub use host::{Cpu, FeatureState, Host, IGNORE_MEMBER_LIST, Seen, Sourced, same_name};
 pub use membership::{Membership, Node, Said, Testimony};
 pub use migration::{End, Migration, Outcome, Side, status_of};
@@ -33,6 +36,7 @@ pub use setup::{
     ByName, DirectoryCount, DirectoryNode, MicrocodeSetup, NetworkSetup, NtpSetup, Setup, Vib, VmSetup,
     VmsSetup, VsanSetup,
 };
+pub use span::{Span, SpanKind};
 pub use stop::{How, Stop};
 pub use timeline::Moment;
 pub use vm::{Vm, VmCpuSettings};
@@ -102,6 +106,16 @@ impl Case {
         let memberships = membership::build(&hosts, &clusters, &names, &timeline);
         let missing = cluster::missing(&hosts, &clusters, &memberships, &names, &timeline);
         Case { hosts, clusters, timeline, migrations, stops, memberships, missing, names }
+    }
+
+    /// Every time that a vCenter Server had no connection to a host, meant or not, ordered by time.
+    pub fn disconnections(&self) -> Vec<Episode<'_>> {
+        episode::episodes(&self.hosts, &self.timeline)
+    }
+
+    /// What lasted on which host, ordered by beginning, host and kind.
+    pub fn spans(&self) -> Vec<Span> {
+        span::spans(self)
     }
 
     /// The ESXi hosts of `cluster`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::model::*;
-use super::{membership, setup};
+use super::{membership, setup, timeline};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
 use crate::fact::features::FeatureClass as FactClass;
@@ -39,7 +39,7 @@ pub fn build(
     let (from, to) = case.span();
     let mut covered: Vec<Coverage> = case.hosts.iter().flat_map(coverage).collect();
     covered.sort_by(|a, b| (&a.host, &a.log).cmp(&(&b.host, &b.log)));
-    Report {
+    let mut report = Report {
         schema: SCHEMA.to_owned(),
         tool: Tool {
             name: "esxray".to_owned(),
@@ -59,13 +59,15 @@ pub fn build(
         features: features(case),
         membership: membership::memberships(case, options.lang),
         timeline: timeline(case, options),
-        spans: Vec::new(),
+        spans: timeline::spans(case, options),
         migrations: Vec::new(),
         evacuations: Vec::new(),
         coverage: covered,
         missing_hosts: missing(case, options.lang),
         problems: all_problems(case, problems),
-    }
+    };
+    timeline::mark(&mut report.timeline, &report.findings);
+    report
 }
 
 /// Every problem once, with the hosts that it concerns.

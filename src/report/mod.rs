@@ -22,6 +22,7 @@ pub mod model;
 pub mod setup;
 pub mod show;
 pub mod terminal;
+pub mod timeline;
 pub mod timesketch;
 pub mod view;
 
