@@ -122,6 +122,16 @@ pub fn fold(entries: &[TimelineEntry]) -> Vec<Row> {
     rows
 }
 
+/// A row for each of `entries`.
+pub(super) fn single(entries: &[TimelineEntry]) -> Vec<Row> {
+    let row = |(at, entry): (usize, &TimelineEntry)| Row {
+        members: vec![at],
+        count: repeats(entry),
+        last: entry.time,
+    };
+    entries.iter().enumerate().map(row).collect()
+}
+
 fn is_single(entry: &TimelineEntry) -> bool {
     entry.severity == Severity::Critical || SINGLE.contains(&entry.kind)
 }

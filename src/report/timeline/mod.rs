@@ -5,6 +5,7 @@
 mod fold;
 mod marks;
 mod spans;
+pub mod text;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use self::fold::{Row, fold, repeats};
 pub use self::marks::mark;
 pub use self::spans::{lasting, length, spans};
-use super::model::HostId;
+use super::model::{HostId, Report};
 pub use crate::case::SpanKind;
 use crate::model::{EventKind, Severity, TimeQuality, Timestamp};
 
@@ -70,4 +71,18 @@ pub struct SpanInfo {
     pub text: String,
     /// The log that has a gap.
     pub log: Option<String>,
+}
+
+/// The entries and spans of `report` in the order of time, spans by their beginning and before entries of the same time.
+pub fn in_order(report: &Report) -> impl Iterator<Item = Result<&TimelineEntry, &SpanInfo>> {
+    let mut spans = report.spans.iter().peekable();
+    let mut entries = report.timeline.iter().peekable();
+    std::iter::from_fn(move || {
+        let next = entries.peek().map(|entry| entry.time);
+        let begins = |span: &&SpanInfo| next.is_none_or(|next| span.from.is_none_or(|from| from <= next));
+        match spans.next_if(begins) {
+            Some(span) => Some(Err(span)),
+            None => entries.next().map(Ok),
+        }
+    })
 }

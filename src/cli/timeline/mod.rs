@@ -1,0 +1,80 @@
+//! `esxray timeline`: what happened, on which host, in order, on stdout.
+
+mod filter;
+
+use std::io::{IsTerminal, Write, stdout};
+use std::sync::atomic::AtomicBool;
+
+use clap::ValueEnum;
+
+use self::filter::Filter;
+use super::analyze::Colour;
+use super::load::{self, CaseArgs};
+use super::{Done, stdout_columns};
+use crate::report::timeline::text;
+use crate::report::{csv, escape, timesketch};
+
+/// Columns of a terminal that does not tell.
+const WIDTH: usize = 120;
+
+/// Arguments of `esxray timeline`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    case: CaseArgs,
+    /// Form of the output
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    output: Form,
+    #[command(flatten)]
+    filter: Filter,
+    /// Show each record in a line of its own, repeats too (text form; the other forms always do)
+    #[arg(long, visible_alias = "unfold")]
+    all: bool,
+    /// Show below each line its kind, its place in the bundle and the record itself (text form)
+    #[arg(short = 'v', long)]
+    source: bool,
+    /// Colour in the text form
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
+}
+
+/// A form of the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people: repeats folded, what lasts in a line where it begins; lines with # explain
+    Text,
+    /// Comma-separated values, one line a record or a span
+    Csv,
+    /// One JSON object a record, as in report.json
+    Jsonl,
+    /// JSON Lines for Timesketch
+    Timesketch,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
+    let mut report = load::report(&args.case, stop)?;
+    args.filter.apply(&mut report)?;
+    match args.output {
+        Form::Text => text::write(&report, &shape(args), out)?,
+        Form::Csv => csv::write(&report, out)?,
+        Form::Timesketch => timesketch::write(&report, out)?,
+        Form::Jsonl => {
+            for entry in &report.timeline {
+                let line = serde_json::to_string(entry).map_err(std::io::Error::from)?;
+                writeln!(out, "{}", escape::json_line(&line))?;
+            }
+        }
+    }
+    Ok(Done::Clean)
+}
+
+fn shape(args: &Args) -> text::Shape {
+    text::Shape {
+        is_folded: !args.all,
+        shows_source: args.source,
+        // What goes to a file or another program is whole.
+        width: stdout().is_terminal().then(|| stdout_columns(WIDTH)),
+        colour: args.color.is_on(),
+    }
+}
