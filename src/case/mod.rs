@@ -7,6 +7,7 @@ mod capture;
 mod clock;
 mod cluster;
 mod coverage;
+mod episode;
 mod features;
 mod host;
 mod identity;
@@ -17,6 +18,7 @@ mod names;
 mod node;
 pub mod operation;
 mod setup;
+mod span;
 mod stop;
 mod timeline;
 mod vm;
@@ -29,6 +31,7 @@ pub use capture::{Capture, Change, changes};
 pub use clock::{Basis, Clock, ClockStep, Reference};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
+pub use episode::Episode;
 pub use host::{Cpu, FeatureState, Host, IGNORE_MEMBER_LIST, Seen, Sourced, same_name};
 pub use identity::Identity;
 pub use membership::{Membership, Node, Said, Testimony};
@@ -38,6 +41,7 @@ pub use setup::{
     ByName, DirectoryCount, DirectoryNode, MicrocodeSetup, NetworkSetup, NtpSetup, Setup, Vib, VmSetup,
     VmsSetup, VsanSetup,
 };
+pub use span::{Span, SpanKind};
 pub use stop::{How, Stop};
 pub use timeline::Moment;
 pub use vm::{MADE, Vm, VmCpuSettings};
@@ -133,6 +137,16 @@ impl Case {
             reference,
             identity,
         }
+    }
+
+    /// Every time that a vCenter Server had no connection to a host, meant or not, ordered by time.
+    pub fn disconnections(&self) -> Vec<Episode<'_>> {
+        episode::episodes(&self.hosts, &self.timeline)
+    }
+
+    /// What lasted on which host, ordered by beginning, host and kind.
+    pub fn spans(&self) -> Vec<Span> {
+        span::spans(self)
     }
 
     /// The ESXi hosts of `cluster`.

@@ -36,11 +36,11 @@ pub struct CaseArgs {
     /// Language of the report's texts
     #[arg(long, value_name = "LANG", default_value = "en")]
     pub lang: LangArg,
-    /// Leave out events before this time (2026-01-31T08:00:00Z, or a date)
-    #[arg(long, value_name = "TIME")]
+    /// Leave out events before this time: 2026-01-31T08:00:00Z, '2026-01-31 08:00' (UTC), or a date
+    #[arg(long, value_name = "TIME", value_parser = since)]
     pub since: Option<Timestamp>,
-    /// Leave out events after this time
-    #[arg(long, value_name = "TIME")]
+    /// Leave out events after this time; a date means its end
+    #[arg(long, value_name = "TIME", value_parser = until)]
     pub until: Option<Timestamp>,
     #[command(flatten)]
     limits: LimitArgs,
@@ -60,6 +60,26 @@ impl CaseArgs {
             limits: LimitArgs::default(),
         }
     }
+}
+
+/// A time as people type it; a date is its first microsecond.
+fn since(text: &str) -> Result<Timestamp, String> {
+    let full = text.replacen(' ', "T", 1);
+    let Some((date, clock)) = full.split_once('T') else { return text.parse() };
+    if clock.ends_with(['Z', 'z']) || clock.contains(['+', '-']) {
+        return full.parse();
+    }
+    // Without an offset it is UTC, as all times of a report are.
+    let seconds = if clock.matches(':').count() == 1 { ":00" } else { "" };
+    format!("{date}T{clock}{seconds}Z")
+        .parse()
+        .map_err(|_| format!("'{text}' is not a time like 2026-01-31T08:00:00Z"))
+}
+
+/// The same; a date is its last microsecond.
+fn until(text: &str) -> Result<Timestamp, String> {
+    let time = since(text)?;
+    Ok(if text.len() == 10 { time.plus_seconds(86_400).plus_micros(-1) } else { time })
 }
 
 /// The limits of a walk, for who meets a bundle beyond them.
@@ -277,5 +297,27 @@ fn nothing_readable(args: &CaseArgs, problems: &[Problem]) -> Failure {
             "expected is an ESXi vm-support or vCenter vc-support bundle: a .tgz, .tar or .zip as collected, a folder of \
              them, or the root of an unpacked one",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_type_them() {
+        for (text, first, last) in [
+            ("2026-01-31", "2026-01-31T00:00:00Z", "2026-01-31T23:59:59.999999Z"),
+            ("2026-01-31 08:00", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
+            ("2026-01-31T08:00:01.5", "2026-01-31T08:00:01.500Z", "2026-01-31T08:00:01.500Z"),
+            ("2026-01-31 17:00:00+09:00", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
+            ("2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
+        ] {
+            assert_eq!(since(text).map(|time| time.to_string()), Ok(first.to_owned()), "{text}");
+            assert_eq!(until(text).map(|time| time.to_string()), Ok(last.to_owned()), "{text}");
+        }
+        for bad in ["yesterday", "2026-01-31 8", "2026-13-01", "31.01.2026"] {
+            assert!(since(bad).is_err() && until(bad).is_err(), "{bad}");
+        }
     }
 }

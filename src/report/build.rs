@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::clock::clock_info;
 use super::model::*;
 use super::say::Teller;
-use super::{membership, migrations, setup};
+use super::{membership, migrations, setup, timeline};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
 use crate::fact::features::FeatureClass as FactClass;
@@ -41,7 +41,7 @@ pub fn build(
     let (from, to) = case.span();
     let mut covered: Vec<Coverage> = case.hosts.iter().flat_map(coverage).collect();
     covered.sort_by(|a, b| (&a.host, &a.log).cmp(&(&b.host, &b.log)));
-    Report {
+    let mut report = Report {
         schema: SCHEMA.to_owned(),
         tool: Tool {
             name: "esxray".to_owned(),
@@ -61,13 +61,15 @@ pub fn build(
         features: features(case),
         membership: membership::memberships(case, options.lang),
         timeline: timeline(case, rules, options),
-        spans: Vec::new(),
+        spans: timeline::spans(case, options),
         migrations: migrations::migrations(case),
         evacuations: migrations::evacuations(case),
         coverage: covered,
         missing_hosts: missing(case, options.lang),
         problems: all_problems(case, problems),
-    }
+    };
+    timeline::mark(&mut report.timeline, &report.findings);
+    report
 }
 
 /// Every problem once, with the hosts that it concerns.

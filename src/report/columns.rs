@@ -25,6 +25,14 @@ pub fn shorten(path: &str, width: usize) -> String {
     format!("{front}…{}", back.into_iter().collect::<String>())
 }
 
+/// The beginning of `text` in at most `width` columns, with `…` where some of it was cut.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    format!("{}…", take(text.chars(), width.saturating_sub(1)))
+}
+
 /// The first characters that fit in `width` columns.
 fn take(chars: impl Iterator<Item = char>, width: usize) -> String {
     let mut used = 0;
@@ -99,6 +107,14 @@ mod tests {
     fn columns_are_padded_by_width() {
         assert_eq!(pad("日本語", 8), "日本語  ");
         assert_eq!(pad_left("日本語", 8), "  日本語");
+    }
+
+    #[test]
+    fn a_text_is_cut_by_width() {
+        assert_eq!(cut("日本語", 6), "日本語");
+        assert_eq!(cut("日本語", 5), "日本…");
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("abc", 0), "…");
     }
 
     #[test]

@@ -1,41 +1,80 @@
-//! `timeline.csv`: one event a line, safe to open in a spreadsheet.
+//! `timeline.csv`: one event or span a line of the table, safe to open in a spreadsheet.
+//!
+//! Repeats are not folded, as a table can group for itself. A span is a line of its own, in the order of its beginning:
+//! its kind is `span.…`, `until` its end, and what only a record has is empty.
 
 use std::io::{self, Write};
 
 use super::Renderer;
 use super::escape;
-use super::model::{Report, TimelineEntry};
+use super::model::{Report, SpanInfo, TimelineEntry};
+use super::timeline::{in_order, repeats};
 
 /// Writes `timeline.csv`.
 pub static RENDERER: Renderer = Renderer {
     name: "csv",
     file_name: "timeline.csv",
     about: "The timeline as a table for spreadsheets",
-    render: |report: &Report, out: &mut dyn Write| write_entries(&report.timeline, out),
+    render: write,
 };
 
-const COLUMNS: &str = "time,time_quality,host,severity,kind,text,file,line,offset,raw_time";
+const COLUMNS: &str =
+    "time,time_quality,host,severity,kind,text,file,line,offset,raw_time,message,count,until,findings";
 
-/// Writes `entries` below a line with the column names; lines end in CR LF, as RFC 4180 has it.
-pub fn write_entries(entries: &[TimelineEntry], out: &mut dyn Write) -> io::Result<()> {
+/// Writes the timeline below a line with the column names; lines end in CR LF, as RFC 4180 has it.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{COLUMNS}\r\n")?;
-    entries.iter().try_for_each(|entry| write_entry(entry, out))
+    for line in in_order(report) {
+        match line {
+            Ok(entry) => write_entry(entry, report, out)?,
+            Err(span) => write_span(span, out)?,
+        }
+    }
+    Ok(())
 }
 
-fn write_entry(entry: &TimelineEntry, out: &mut dyn Write) -> io::Result<()> {
-    let raw_time = entry.fields.get("raw_time").map_or("", String::as_str);
-    write!(
-        out,
-        "{},{},{},{},{},{},{},{},{},{}\r\n",
-        entry.time,
-        super::show::quality(entry.time_quality),
+fn write_entry(entry: &TimelineEntry, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let findings = entry.findings.iter().filter_map(|&at| report.findings.get(at));
+    let findings: Vec<&str> = findings.map(|finding| finding.id.as_str()).collect();
+    let cells = [
+        entry.time.to_string(),
+        super::show::quality(entry.time_quality).to_owned(),
         escape::csv(&entry.host),
-        entry.severity.name(),
-        entry.kind,
+        entry.severity.name().to_owned(),
+        entry.kind.to_string(),
         escape::csv(&entry.text),
         escape::csv(&entry.source.file),
-        entry.source.line,
-        entry.source.offset,
-        escape::csv(raw_time),
-    )
+        entry.source.line.to_string(),
+        entry.source.offset.to_string(),
+        escape::csv(entry.fields.get("raw_time").map_or("", String::as_str)),
+        escape::csv(&entry.message),
+        repeats(entry).to_string(),
+        String::new(),
+        escape::csv(&findings.join(" ")),
+    ];
+    write!(out, "{}\r\n", cells.join(","))
+}
+
+fn write_span(span: &SpanInfo, out: &mut dyn Write) -> io::Result<()> {
+    let time = |time: Option<crate::model::Timestamp>| time.map_or_else(String::new, |time| time.to_string());
+    let empty = String::new;
+    let kind = format!("span.{}", span.kind.name());
+    let (host, text) = (escape::csv(&span.host), escape::csv(&span.text));
+    let cells = [
+        time(span.from),
+        empty(),
+        host,
+        empty(),
+        kind,
+        text,
+        empty(),
+        empty(),
+        empty(),
+        empty(),
+        empty(),
+        empty(),
+        time(span.to),
+        empty(),
+    ];
+    write!(out, "{}\r\n", cells.join(","))
 }

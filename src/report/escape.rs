@@ -162,16 +162,46 @@ fn longest_backtick_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// A CSV cell: quoted where needed, and never taken for a formula by a spreadsheet.
+/// One line of JSON, in which everything hidden is an escape of JSON: it reads back as what it was, and neither a terminal
+/// nor a reader that takes U+2028 or U+0085 for a line end is misled.
+pub fn json_line(json: &str) -> Cow<'_, str> {
+    if !json.contains(is_hidden) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    let mut units = [0; 2];
+    for c in json.chars() {
+        if is_hidden(c) {
+            for unit in c.encode_utf16(&mut units) {
+                write!(out, "\\u{unit:04x}").expect("a String takes everything");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Whether a spreadsheet could take a text that begins so for a formula.
+fn is_formula(line: &str) -> bool {
+    line.trim_start()
+        .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '−', '﹢', '﹣', '﹦', '﹫', '\t'])
+        || line.starts_with('\t')
+}
+
+/// A CSV cell: quoted where needed, and never taken for a formula by a spreadsheet, not even where a program splits its
+/// lines: each line that could be one begins with `'`.
 pub fn csv(text: &str) -> String {
     let text = block(text);
-    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
-        || text.starts_with(['\t', '\n']);
-    let guard = if is_formula { "'" } else { "" };
-    if is_formula || text.contains([',', '"', '\n', '\t', ';']) {
-        return format!("\"{guard}{}\"", text.replace('"', "\"\""));
+    let has_formula = text.split('\n').any(is_formula);
+    if !has_formula && !text.contains([',', '"', '\n', '\t', ';']) {
+        return text.into_owned();
     }
-    text.into_owned()
+    let guarded = |line: &str| if is_formula(line) { format!("'{line}") } else { line.to_owned() };
+    let lines: Vec<String> = text.split('\n').map(guarded).collect();
+    // A cell that begins with a line end is one that some programs trim.
+    let guard = if lines[0].is_empty() && lines.len() > 1 { "'" } else { "" };
+    format!("\"{guard}{}\"", lines.join("\n").replace('"', "\"\""))
 }
 
 #[cfg(test)]
@@ -225,10 +255,25 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_json_hide_nothing_and_read_back() {
+        let text = "a\u{202e}b\u{2028}c\u{85}d\u{e0001}é日";
+        let json = serde_json::to_string(text).expect("JSON");
+        let line = json_line(&json);
+        assert_eq!(line, r#""a\u202eb\u2028c\u0085d\udb40\udc01é日""#);
+        assert_eq!(serde_json::from_str::<String>(&line).expect("JSON"), text);
+    }
+
+    #[test]
     fn csv_cells_are_no_formulas() {
         assert_eq!(csv("=cmd|' /C calc'!A0"), "\"'=cmd|' /C calc'!A0\"");
         assert_eq!(csv(" +1"), "\"' +1\"");
         assert_eq!(csv("@x"), "\"'@x\"");
+        assert_eq!(csv("＝1+1"), "\"'＝1+1\"");
+        assert_eq!(csv("\t=1"), "\"'\t=1\"");
+        assert_eq!(csv("\r=1"), "\\r=1");
+        assert_eq!(csv("said:\n=1\n -2\nend"), "\"said:\n'=1\n' -2\nend\"");
+        assert_eq!(csv("\n=1"), "\"'\n'=1\"");
+        assert_eq!(csv("a;b"), "\"a;b\"");
         assert_eq!(csv("a,\"b\""), "\"a,\"\"b\"\"\"");
         assert_eq!(csv("plain 2026-11-23T00:00:00Z"), "plain 2026-11-23T00:00:00Z");
     }

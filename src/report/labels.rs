@@ -3,7 +3,7 @@
 //! Titles, summaries and remedies are not here: they come ready-made in the report.
 //! `{0}`, `{1}` are places for values, see [`fill`]; `one|many` chooses by number, see [`fill_count`].
 
-use super::model::ClusterKind;
+use super::model::{ClusterKind, SpanKind};
 use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity};
 
 macro_rules! labels {
@@ -244,13 +244,34 @@ labels! {
     // Timeline
     whole_period: "Whole period", "全期間";
     around_incident: "Around the incident", "障害発生前後";
-    lane_note: "One lane a host; the taller a bar, the more events; its colour is the worst severity among them. Numbered lines are findings. Times are UTC.",
-        "1 行が 1 ホストに対応します。棒の高さは件数、色は最も高い重大度、番号付きの縦線は検出事項です。時刻は UTC です。";
+    lane_note: "One lane a host; the taller a bar, the more events; its colour is the worst severity among them. Lines along the top of a lane are what lasted. Numbered lines are findings. Times are UTC.",
+        "1 行が 1 ホストに対応します。棒の高さは件数、色は最も高い重大度、行の上端の横線は継続した状態、番号付きの縦線は検出事項です。時刻は UTC です。";
     bar_length: "one bar = {0}", "棒 1 本 = {0}";
     no_events: "No events.", "イベントはありません。";
     all_events: "Events", "イベント一覧";
     table_capped: "{0} of {1} events are listed: the worst and those nearest to the incident first. All are in report.json.",
         "全 {1} 件のうち {0} 件を、重大度が高く障害時刻に近いものから選んで掲載しています。全件は report.json にあります。";
+    times: "× {0}", "× {0} 回";
+    times_until: "× {0}, last at {1}", "× {0} 回、最後は {1}";
+    until: "until {0}", "{0} まで";
+    stamp: "stamp {0}", "元のタイムスタンプ {0}";
+    repeats_shown: "Repeats", "繰り返し";
+    repeats_more: "and {0} more, in report.json", "ほか {0} 件は report.json にあります";
+    spans: "What lasted", "継続した状態";
+    span_from: "From (UTC)", "開始 (UTC)";
+    span_to: "To (UTC)", "終了 (UTC)";
+    span_down: "Down", "停止";
+    span_maintenance: "Maintenance mode", "メンテナンス モード";
+    span_upgrade: "Upgrade", "アップグレード";
+    span_disconnected: "No connection to vCenter", "vCenter 切断";
+    span_gap: "Log gap", "ログの欠落";
+    rows_finding: "Finding", "検出事項";
+    in_timeline: "In the timeline", "タイムラインで表示";
+    text_head: "time (UTC, ~ estimated), severity (C critical, E error, W warning, I info, = a span), host, what happened",
+        "時刻 (UTC、~ は推定)、重大度 (C 重大、E エラー、W 警告、I 情報、= 継続した状態)、ホスト、内容";
+    folded_rows: "{0} events in {1} rows: what repeats is one row that can be opened.", "イベント {0} 件を {1} 行にまとめています。繰り返しは行を開くと表示されます。";
+    folded_lines: "{0} events in {1} lines: what repeats is one line.", "イベント {0} 件を {1} 行にまとめています。";
+    folded_note: "{0} events in {1} lines; --all shows each", "イベント {0} 件を {1} 行にまとめています。--all ですべて表示します";
     printed_note: "On paper, the {0} worst and nearest to the incident.", "印刷時は、重大度が高く障害時刻に近い {0} 件のみ掲載しています。";
     corrected_note: "Times are those of the logs, in UTC; no event tells how the clocks of the hosts differ. ~ marks an estimated time.",
         "時刻はログに記録された値 (UTC) です。ホスト間の時計のずれを示すイベントはありません。「~」は推定時刻を示します。";
@@ -346,6 +367,17 @@ impl Labels {
             Severity::Info => ("Info", "情報"),
         };
         self.pick(en, ja)
+    }
+
+    /// What lasts.
+    pub const fn span_name(&self, kind: SpanKind) -> &'static str {
+        match kind {
+            SpanKind::Down => self.span_down,
+            SpanKind::Maintenance => self.span_maintenance,
+            SpanKind::Upgrade => self.span_upgrade,
+            SpanKind::Disconnected => self.span_disconnected,
+            SpanKind::LogGap => self.span_gap,
+        }
     }
 
     /// A confidence.

@@ -8,6 +8,8 @@ use super::escape::{self, code_span, markdown as md};
 use super::features::{self, Block};
 use super::labels::{Labels, fill, fill_count, labels};
 use super::model::{FeatureRow, Finding, Report, Step};
+use super::timeline::text::count_text;
+use super::timeline::{Row, fold};
 use super::{Renderer, membership, migrations, setup, show, view};
 use crate::model::Severity;
 
@@ -21,6 +23,8 @@ pub static RENDERER: Renderer = Renderer {
 
 /// Events that are listed; a ticket is no place for more.
 const EVENTS: usize = 200;
+/// Characters of an event's text.
+const EVENT_TEXT: usize = 160;
 /// Virtual machines that are listed, per list.
 const VMS: usize = 50;
 /// Stands beside what a host has that stands apart.
@@ -425,24 +429,61 @@ fn more_in_json(all: usize, shown: usize, l: &Labels, out: &mut dyn Write) -> io
 
 fn timeline(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n## {}\n", l.timeline)?;
-    let shown = view::select_events(report, EVENTS);
-    if shown.is_empty() {
+    if report.timeline.is_empty() && report.spans.is_empty() {
         return writeln!(out, "{}", l.no_events);
     }
-    if shown.len() < report.timeline.len() {
-        let (some, all) = (show::count(shown.len() as u64), show::count(report.timeline.len() as u64));
+    spans(report, l, out)?;
+    let rows = fold(&report.timeline);
+    let shown = view::select_rows(report, &rows, EVENTS);
+    let (listed, all) =
+        (shown.iter().map(|&at| rows[at].members.len()).sum::<usize>(), report.timeline.len());
+    if rows.len() < all {
+        let (all, rows) = (show::count(all as u64), show::count(rows.len() as u64));
+        writeln!(out, "{}\n", fill(l.folded_lines, &[&all, &rows]))?;
+    }
+    if listed < all {
+        let (some, all) = (show::count(listed as u64), show::count(all as u64));
         writeln!(out, "{}\n", fill(l.table_capped, &[&some, &all]))?;
     }
-    for entry in shown.into_iter().map(|at| &report.timeline[at]) {
-        let mark = if entry.severity >= Severity::Error { "**" } else { "" };
-        let (time, host, kind) = (
-            show::entry_time(entry.time, entry.time_quality),
-            code_span(&entry.host),
-            l.kind_name(entry.kind),
+    shown.into_iter().try_for_each(|at| event(report, &rows[at], l, out))
+}
+
+/// `- 2026-11-23 02:10:05 `esx01` **vSAN node left** sentence [1]`, and the record below it where it is another.
+fn event(report: &Report, row: &Row, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    let entry = &report.timeline[row.first()];
+    let mark = if entry.severity >= Severity::Error { "**" } else { "" };
+    let (time, host) = (show::entry_time(entry.time, entry.time_quality), code_span(&entry.host));
+    let kind = l.kind_name(entry.kind);
+    let stamp = entry.fields.get("raw_time").map(|raw| format!(" ({})", fill(l.stamp, &[&md(raw)])));
+    let count = count_text(row, entry.time, l).map(|count| format!(" {count}"));
+    let findings: Vec<String> =
+        row.findings(&report.timeline).iter().map(|at| (at + 1).to_string()).collect();
+    let findings = (!findings.is_empty()).then(|| format!(" ({} {})", l.rows_finding, findings.join(", ")));
+    let [stamp, count, findings] = [stamp, count, findings].map(Option::unwrap_or_default);
+    let text = show::cut(&entry.text, EVENT_TEXT);
+    if entry.message.is_empty() || entry.message == entry.text {
+        return writeln!(
+            out,
+            "- {time}{stamp} {host} {mark}{kind}{mark} {}{count}{findings}",
+            code_span(&text)
         );
-        writeln!(out, "- {time} {host} {mark}{kind}{mark} {}", code_span(&show::cut(&entry.text, 160)))?;
     }
-    Ok(())
+    writeln!(out, "- {time}{stamp} {host} {mark}{kind}{mark} {}{count}{findings}", md(&text))?;
+    writeln!(out, "  {}", code_span(&show::cut(&entry.message, EVENT_TEXT)))
+}
+
+fn spans(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if report.spans.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### {}\n", l.spans)?;
+    for span in report.spans.iter().take(EVENTS) {
+        let (from, to) = (show::second_or_dash(span.from), show::second_or_dash(span.to));
+        let kind = l.span_name(span.kind);
+        writeln!(out, "- {from} – {to} {} {kind}: {}", code_span(&span.host), md(&span.text))?;
+    }
+    more_in_json(report.spans.len(), EVENTS, l, out)?;
+    writeln!(out, "\n### {}\n", l.all_events)
 }
 
 fn coverage(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {

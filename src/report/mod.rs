@@ -25,6 +25,7 @@ mod say;
 pub mod setup;
 pub mod show;
 pub mod terminal;
+pub mod timeline;
 pub mod timesketch;
 pub mod view;
 

@@ -12,7 +12,8 @@ pub use super::membership::{
 };
 pub use super::migrations::{EvacuationInfo, MigrationEnd, MigrationInfo, MigrationPhase};
 pub use super::setup::*;
-use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity, TimeQuality, Timestamp};
+pub use super::timeline::{SourceRef, SpanInfo, SpanKind, TimelineEntry};
+use crate::model::{Confidence, HostKind, Lang, ProblemKind, Severity, Timestamp};
 
 /// The schema id that a report states.
 pub const SCHEMA: &str = "esxray.report/1";
@@ -549,77 +550,6 @@ pub struct Blocked {
     pub host: HostId,
     /// The keys that it lacks.
     pub missing: Vec<String>,
-}
-
-/// One event on the common time axis.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct TimelineEntry {
-    /// Corrected by the host's clock offset.
-    pub time: Timestamp,
-    /// How well known.
-    pub time_quality: TimeQuality,
-    /// Whose bundle says so.
-    pub host: HostId,
-    /// The line.
-    pub source: SourceRef,
-    /// What happened.
-    pub kind: EventKind,
-    /// How much it matters.
-    pub severity: Severity,
-    /// What happened, in the report's language; the message where nothing better is known.
-    pub text: String,
-    /// What the rule read; `raw_time` where the stamp was corrected.
-    pub fields: BTreeMap<String, String>,
-    /// The record's message as it stands there.
-    #[serde(default)]
-    pub message: String,
-    /// The findings that rest on it: positions in [`Report::findings`], ascending.
-    #[serde(default)]
-    pub findings: Vec<usize>,
-}
-
-/// A time in which something lasted on a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SpanInfo {
-    /// The host.
-    pub host: HostId,
-    /// What lasted.
-    pub kind: SpanKind,
-    /// Its beginning; `null` where it had begun before anything that was read.
-    pub from: Option<Timestamp>,
-    /// Its end; `null` where it had not ended when the bundle was taken.
-    pub to: Option<Timestamp>,
-    /// One line, in the report's language.
-    pub text: String,
-    /// The log that has a gap.
-    pub log: Option<String>,
-}
-
-/// What lasts.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SpanKind {
-    /// The host was down, from its stop to its boot.
-    Down,
-    /// It was in maintenance mode, or on its way there.
-    Maintenance,
-    /// It was being upgraded, from the change of its image to the boot of the new one.
-    Upgrade,
-    /// vCenter had no connection to it.
-    Disconnected,
-    /// A log has a hole.
-    LogGap,
-}
-
-/// Where a timeline entry stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceRef {
-    /// The member.
-    pub file: String,
-    /// Line from 1.
-    pub line: u64,
-    /// Byte offset of the line.
-    pub offset: u64,
 }
 
 /// What was read of one log of one host.

@@ -60,7 +60,7 @@ impl Style {
         }
     }
 
-    const fn of(severity: Severity) -> Style {
+    pub(super) const fn of(severity: Severity) -> Style {
         match severity {
             Severity::Critical | Severity::Error => Style::Red,
             Severity::Warning => Style::Yellow,

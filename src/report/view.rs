@@ -7,6 +7,7 @@ use super::model::{
     CaptureInfo, ChangeInfo, Finding, Gap, HostInfo, Report, ReportProblem, Step, TimelineEntry,
 };
 use super::show;
+use super::timeline::Row;
 use crate::bundle::tree;
 use crate::case::inside;
 use crate::format;
@@ -184,18 +185,20 @@ pub fn incident_window(report: &Report) -> Option<(Timestamp, Timestamp)> {
     (window.1.since(window.0) < whole / 3).then_some(window)
 }
 
-/// The places in the timeline of at most `max` events, ascending: the worst events, and among equals
+/// The places in `rows` of at most `max` rows, ascending: those that findings rest on, then the worst, and among equals
 /// those nearest to the incident.
-pub fn select_events(report: &Report, max: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..report.timeline.len()).collect();
+pub fn select_rows(report: &Report, rows: &[Row], max: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
     if order.len() <= max {
         return order;
     }
     let anchor = headline(report).and_then(|finding| finding.first_seen);
     let distance = |entry: &TimelineEntry| anchor.map_or(0, |at| entry.time.since(at).unsigned_abs());
-    order.sort_by_key(|&at| {
-        let entry = &report.timeline[at];
-        (std::cmp::Reverse(entry.severity), distance(entry), at)
+    order.sort_by_cached_key(|&at| {
+        let row = &rows[at];
+        let entry = &report.timeline[row.first()];
+        let is_marked = row.members.iter().any(|&member| !report.timeline[member].findings.is_empty());
+        (!is_marked, std::cmp::Reverse(entry.severity), distance(entry), at)
     });
     order.truncate(max);
     order.sort_unstable();

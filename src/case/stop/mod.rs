@@ -7,6 +7,7 @@ mod put;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::put::{is_at_work, is_fresh};
 use super::host::Host;
 use super::timeline::Moment;
 use crate::model::Timestamp;

@@ -261,7 +261,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Whether a host runs VMs: one was powered on, or comes from another host.
-fn is_at_work(moment: &Moment) -> bool {
+pub(in crate::case) fn is_at_work(moment: &Moment) -> bool {
     match moment.event.kind {
         EventKind::VM_POWER_ON => true,
         EventKind::VMOTION_START => moment.field("role") == Some("Dest") || moment.field("side") == Some("D"),
@@ -279,7 +279,7 @@ pub(super) fn is_found_at_boot(moment: &Moment) -> bool {
 }
 
 /// Whether a record of a boot is not told again much later.
-fn is_fresh(moment: &Moment) -> bool {
+pub(in crate::case) fn is_fresh(moment: &Moment) -> bool {
     let uptime = moment.field("us").and_then(|us| us.parse::<i64>().ok());
     uptime.is_none_or(|uptime| uptime <= FRESH)
 }

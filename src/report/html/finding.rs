@@ -28,6 +28,8 @@ pub struct Card<'a> {
     pub confidence: String,
     pub seen: Option<String>,
     pub events: String,
+    /// Rows of the timeline that bear it: their place and time.
+    pub in_timeline: Vec<(usize, String)>,
     pub vms: &'a [String],
     pub more_vms: &'a [String],
     pub more_vms_label: String,
@@ -95,6 +97,7 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         confidence: fill(l.confidence_of, &[l.confidence_name(finding.confidence)]),
         seen: show::span_or_none(finding.first_seen, finding.last_seen),
         events: fill_count(l.events, finding.count),
+        in_timeline: Vec::new(),
         vms,
         more_vms,
         more_vms_label: fill(l.more, &[&show::count(more_vms.len() as u64)]),

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::super::escape;
 use super::super::labels::{Labels, fill, fill_count};
-use super::super::model::{Report, TimelineEntry};
+use super::super::model::{Report, SpanKind, TimelineEntry};
 use super::super::{show, view};
 use crate::model::{EventKind, Severity, Timestamp};
 
@@ -172,6 +172,7 @@ fn draw(report: &Report, lanes: &[&str], bars: &Bars, scale: &Scale, l: &Labels)
         write!(svg, r#"<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{}">"#, l.timeline)?;
         draw_lanes(lanes, scale, &mut svg)?;
         draw_axis(scale, &mut svg)?;
+        draw_spans(report, lanes, scale, l, &mut svg)?;
         let most = bars.values().map(|bar| bar.count).max().unwrap_or(1);
         for ((lane, bucket), bar) in bars {
             draw_bar(*lane, *bucket, bar, most, scale, l, &mut svg)?;
@@ -196,6 +197,57 @@ fn draw_lanes(lanes: &[&str], scale: &Scale, svg: &mut String) -> std::fmt::Resu
         write!(svg, r##"<a href="#host={link}">{text}</a>"##)?;
     }
     Ok(())
+}
+
+/// A line along each span, in a track of its kind at the top of its lane; kinds differ in stroke, not in colour alone.
+/// What overlaps in one track is one line, so that their number is bounded by the width.
+fn draw_spans(
+    report: &Report,
+    lanes: &[&str],
+    scale: &Scale,
+    l: &Labels,
+    svg: &mut String,
+) -> std::fmt::Result {
+    let lane_of: BTreeMap<&str, usize> = lanes.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let mut tracks: BTreeMap<(usize, SpanKind), Vec<Drawn<'_>>> = BTreeMap::new();
+    for span in &report.spans {
+        let Some(&lane) = lane_of.get(span.host.as_str()) else { continue };
+        let (from, to) = (span.from.unwrap_or(scale.from), span.to.unwrap_or(scale.to));
+        if to < scale.from || from > scale.to {
+            continue;
+        }
+        let from = scale.x(from.max(scale.from));
+        let to = scale.x(to.min(scale.to)).max(from + 3.0);
+        let track = tracks.entry((lane, span.kind)).or_default();
+        match track.last_mut().filter(|last| from <= last.to + 1.0) {
+            Some(last) => {
+                last.to = last.to.max(to);
+                last.more += 1;
+            }
+            None => track.push(Drawn { from, to, text: &span.text, more: 0 }),
+        }
+    }
+    for ((lane, kind), drawn) in tracks {
+        let at = SpanKind::ALL.iter().position(|known| *known == kind).unwrap_or(0) as i64;
+        let y = TOP + lane as i64 * scale.lane_height + 3 + at * 4;
+        for Drawn { from, to, text, more } in drawn {
+            let more =
+                if more > 0 { format!(" ({})", fill(l.more, &[&show::count(more)])) } else { String::new() };
+            let title = escape::html(&format!("{}: {text}{more}", l.span_name(kind)));
+            let path = format!(r#"<path class="span-{}" d="M{from:.1} {y}H{to:.1}">"#, kind.name());
+            write!(svg, "{path}<title>{title}</title></path>")?;
+        }
+    }
+    Ok(())
+}
+
+/// A line of a track, in the picture's units.
+struct Drawn<'a> {
+    from: f64,
+    to: f64,
+    text: &'a str,
+    /// Further spans that it stands for.
+    more: u64,
 }
 
 fn draw_axis(scale: &Scale, svg: &mut String) -> std::fmt::Result {

@@ -2,20 +2,18 @@
 //!
 //! The words come from the template, the pictures from [`lanes`]; scripts only filter and copy.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use askama::Template;
 use sha2::{Digest, Sha256};
 
-use super::clock::clock_note;
-use super::labels::{Labels, fill, fill_count, labels};
+use super::labels::{Labels, fill, labels};
 use super::membership::{Words, words};
-use super::model::{Finding, MissingHost, Report, ReportProblem, TimelineEntry};
+use super::model::{Finding, MissingHost, Report, ReportProblem};
 use super::{Renderer, migrations, show, view};
-use crate::model::{EventKind, Severity};
 
 mod coverage;
+mod events;
 mod finding;
 mod hosts;
 mod lanes;
@@ -31,17 +29,10 @@ pub static RENDERER: Renderer = Renderer {
     render,
 };
 
-/// Rows of the event table; more would make the page slow and add nothing to the pictures.
-const EVENTS: usize = 5_000;
-/// Rows of the event table that are printed, where no filter chose them.
-const PAPER_EVENTS: usize = 200;
 /// Rows of a table of migrations.
 const MIGRATIONS: usize = 500;
 /// Rows of the table of what could not be read.
 const PROBLEMS: usize = 1_000;
-/// Characters of an event's text in the table; the whole is in `report.json`.
-const EVENT_TEXT: usize = 400;
-
 static CSS: &str = include_str!("../templates/report.css");
 static SCRIPT: &str = include_str!("../templates/report.js");
 
@@ -66,7 +57,7 @@ struct Page<'a> {
     m: &'static migrations::Words,
     moved: Option<migrations::View>,
     pictures: Vec<lanes::Picture>,
-    events: EventTable<'a>,
+    events: events::EventTable<'a>,
     coverage: Vec<coverage::HostCoverage<'a>>,
     missing: &'a [MissingHost],
     problems: &'a [ReportProblem],
@@ -82,6 +73,9 @@ fn page(report: &Report) -> Page<'_> {
     let l = labels(report.case.lang);
     // Line ends are what the browser makes of them, so that the hash holds wherever this was built.
     let script = SCRIPT.replace('\r', "");
+    let events = events::table(report, l);
+    let mut findings = cards(&report.findings, l);
+    events::link(&mut findings, &events);
     Page {
         report,
         l,
@@ -92,7 +86,7 @@ fn page(report: &Report) -> Page<'_> {
         clusters: clusters(report, l),
         healthy: if view::headline(report).is_none() { view::looked_at(report, l) } else { Vec::new() },
         headline: view::headline(report).map(|found| finding::card(1, found, l)),
-        findings: cards(&report.findings, l),
+        findings,
         hosts: hosts::table(report, l),
         setups: setup::setups(report, l),
         matrices: matrix::matrices(report, l),
@@ -101,7 +95,7 @@ fn page(report: &Report) -> Page<'_> {
         m: migrations::words(l),
         moved: migrations::view(report, MIGRATIONS, l),
         pictures: lanes::pictures(report, l),
-        events: event_table(report, l),
+        events,
         coverage: coverage::coverage(report, l),
         missing: &report.missing_hosts,
         problems: &report.problems[..report.problems.len().min(PROBLEMS)],
@@ -124,72 +118,6 @@ fn cards<'a>(findings: &'a [Finding], l: &Labels) -> Vec<finding::Card<'a>> {
 
 fn note_of_rest(all: usize, shown: usize, l: &Labels) -> Option<String> {
     (all > shown).then(|| fill(l.more_in_json, &[&show::count((all - shown) as u64)]))
-}
-
-/// The list of events and what its filter offers.
-struct EventTable<'a> {
-    rows: Vec<EventRow<'a>>,
-    hosts: Vec<&'a str>,
-    kinds: Vec<(&'static str, &'static str)>,
-    severities: Vec<(&'static str, String)>,
-    severity_words: [&'static str; 4],
-    /// What the times are by.
-    note: String,
-    capped: Option<String>,
-    printed: Option<String>,
-    count: String,
-}
-
-struct EventRow<'a> {
-    is_on_paper: bool,
-    time: String,
-    host: &'a str,
-    severity: &'static str,
-    severity_name: &'static str,
-    kind: &'static str,
-    kind_name: &'static str,
-    text: String,
-    place: String,
-}
-
-fn event_table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
-    let chosen = view::select_events(report, EVENTS);
-    let on_paper: BTreeSet<usize> = view::select_events(report, PAPER_EVENTS).into_iter().collect();
-    let entries: Vec<&TimelineEntry> = chosen.iter().map(|&at| &report.timeline[at]).collect();
-    let hosts: BTreeSet<&str> = entries.iter().map(|entry| entry.host.as_str()).collect();
-    let kinds: BTreeSet<EventKind> = entries.iter().map(|entry| entry.kind).collect();
-    let number = |n: usize| show::count(n as u64);
-    let all = report.timeline.len();
-    let row = |at: &usize| event_row(&report.timeline[*at], on_paper.contains(at), l);
-    EventTable {
-        hosts: hosts.into_iter().collect(),
-        kinds: kinds.into_iter().map(|kind| (kind.name(), l.kind_name(kind))).collect(),
-        severity_words: Severity::ALL.map(|severity| l.severity_name(severity)),
-        severities: Severity::ALL[..3].iter().map(|s| severity_choice(*s, l)).collect(),
-        note: clock_note(&report.hosts, l),
-        capped: (chosen.len() < all).then(|| fill(l.table_capped, &[&number(chosen.len()), &number(all)])),
-        printed: (on_paper.len() < all).then(|| fill(l.printed_note, &[&number(on_paper.len())])),
-        rows: chosen.iter().map(row).collect(),
-        count: fill_count(l.events, all as u64),
-    }
-}
-
-fn severity_choice(severity: Severity, l: &Labels) -> (&'static str, String) {
-    (severity.name(), fill(l.and_worse, &[l.severity_name(severity)]))
-}
-
-fn event_row<'a>(entry: &'a TimelineEntry, is_on_paper: bool, l: &Labels) -> EventRow<'a> {
-    EventRow {
-        is_on_paper,
-        time: show::entry_time(entry.time, entry.time_quality),
-        host: &entry.host,
-        severity: entry.severity.name(),
-        severity_name: l.severity_name(entry.severity),
-        kind: entry.kind.name(),
-        kind_name: l.kind_name(entry.kind),
-        text: show::cut(&entry.text, EVENT_TEXT),
-        place: show::place(&entry.source.file, entry.source.line, entry.source.offset),
-    }
 }
 
 /// Base 64 of a hash for the content security policy.

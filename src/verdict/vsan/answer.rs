@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::event::{self, Loss, Span};
-use crate::case::{Case, Membership};
+use crate::case::{Case, Episode, Membership};
 use crate::model::Timestamp;
-use crate::verdict::disconnected::{Episode, episodes};
+use crate::verdict::disconnected::episodes;
 
 /// One answer to "who lost whom?".
 #[derive(Clone, Debug, PartialEq, Eq)]

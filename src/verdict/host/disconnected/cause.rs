@@ -1,8 +1,7 @@
 //! Why vCenter lost a host.
 
 use super::super::crashed;
-use super::episode::Episode;
-use crate::case::{Case, Moment};
+use crate::case::{Case, Episode, Moment};
 use crate::model::{Confidence, EventKind};
 use crate::verdict::{Evidence, version};
 

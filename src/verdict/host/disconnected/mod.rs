@@ -3,7 +3,6 @@
 //! A host that is out of the vSAN membership too is told there; one that somebody restarted or disconnected is not lost.
 
 mod cause;
-mod episode;
 mod remedy;
 mod text;
 
@@ -12,8 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use self::cause::Cause;
-pub(in crate::verdict) use self::episode::{Episode, episodes};
-use crate::case::{Case, Membership, Moment, Said, Stop};
+use crate::case::{Case, Episode, Membership, Moment, Said, Stop};
 use crate::model::{EventKind, Severity, Timestamp};
 use crate::verdict::{Evidence, Finding, Verdict, distinct, near, span};
 
@@ -29,6 +27,13 @@ const SAME: i64 = 900;
 
 /// An episode and why it happened.
 type Judged<'a, 'c> = (&'a Episode<'c>, Cause<'c>);
+
+/// Every time that a vCenter Server lost a host and nobody had meant it to, ordered by time.
+pub(in crate::verdict) fn episodes(case: &Case) -> Vec<Episode<'_>> {
+    let mut lost = case.disconnections();
+    lost.retain(|episode| !episode.is_meant());
+    lost
+}
 
 fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
     let all = episodes(case);

@@ -1,7 +1,6 @@
 //! What to do about a host that vCenter lost, in order, with commands and the check.
 
-use super::episode::Episode;
-use crate::case::Case;
+use crate::case::{Case, Episode};
 use crate::model::Text;
 use crate::verdict::{Step, step, version};
 

@@ -1,8 +1,7 @@
 //! What a lost connection to vCenter says, in English and Japanese.
 
 use super::cause::Cause;
-use super::episode::Episode;
-use crate::case::Case;
+use crate::case::{Case, Episode};
 use crate::model::Text;
 use crate::verdict::{list_en, list_ja, readable, version};
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::case::{Case, Host, Moment, same_name};
+use super::host::{Host, same_name};
+use super::timeline::Moment;
 use crate::model::{EventKind, HostKind, Timestamp};
 
 /// The agent manager says later what vpxd has said.
@@ -13,7 +14,7 @@ const MEANT: &[&str] = &["userRequest", "agentUpgrade"];
 const ONE: i64 = 120;
 
 /// One time at which vCenter had no connection to a host.
-pub(in crate::verdict) struct Episode<'c> {
+pub struct Episode<'c> {
     /// The vCenter Server: an index into the case's hosts.
     pub vcenter: usize,
     /// The host as the report calls it, or as vCenter does where its bundle is not here.
@@ -30,46 +31,48 @@ pub(in crate::verdict) struct Episode<'c> {
 
 impl Episode<'_> {
     /// When it was connected again.
-    pub(in crate::verdict) fn back_at(&self) -> Option<Timestamp> {
+    pub fn back_at(&self) -> Option<Timestamp> {
         self.back.map(|moment| moment.time)
     }
 
     /// Whether `name` is another name of the host.
-    pub(in crate::verdict) fn is_called(&self, name: &str) -> bool {
+    pub fn is_called(&self, name: &str) -> bool {
         same_name(self.name, name)
     }
 
     /// Somebody disconnected it, and nothing was wrong before.
-    fn is_meant(&self) -> bool {
+    pub fn is_meant(&self) -> bool {
         let says = |moment: &&&Moment| moment.field("reason").is_some_and(|reason| MEANT.contains(&reason));
         self.lines.iter().find(says).is_some_and(|said| said.time.since(self.lost_at) <= ONE * 1_000_000)
             && self.lines.iter().all(|line| line.event.kind == EventKind::HOST_DISCONNECTED)
     }
 }
 
-/// Every time that a vCenter Server lost a host, ordered by time.
-pub(in crate::verdict) fn episodes(case: &Case) -> Vec<Episode<'_>> {
+/// Every time that a vCenter Server had no connection to a host, whether somebody meant it or not, ordered by time.
+pub(super) fn episodes<'c>(hosts: &[Host], timeline: &'c [Moment]) -> Vec<Episode<'c>> {
     let mut open: BTreeMap<(usize, &str), Episode<'_>> = BTreeMap::new();
     let mut done: Vec<Episode<'_>> = Vec::new();
-    for moment in case.timeline.iter().filter(|moment| case.hosts[moment.host].kind == HostKind::Vcenter) {
+    let mut last_back: BTreeMap<(usize, &str), Timestamp> = BTreeMap::new();
+    for moment in timeline.iter().filter(|moment| hosts[moment.host].kind == HostKind::Vcenter) {
         let Some(name) = moment.field("host_name") else { continue };
         let key = (moment.host, name);
         match moment.event.kind {
             EventKind::HOST_RECONNECTED => {
-                done.extend(open.remove(&key).map(|episode| Episode { back: Some(moment), ..episode }));
+                if let Some(episode) = open.remove(&key) {
+                    last_back.insert(key, moment.time);
+                    done.push(Episode { back: Some(moment), ..episode });
+                }
             }
             _ if moment.is_lost_connection() => {
-                let is_over = |told: &Episode<'_>| {
-                    let since = told.back_at().map(|back| moment.time.since(back) / 1_000_000);
-                    (told.vcenter, told.name) == key && since.is_some_and(|since| since <= ONE)
-                };
-                if moment.event.rule == LATE && done.iter().rev().any(is_over) {
+                let is_over =
+                    || last_back.get(&key).is_some_and(|back| moment.time.since(*back) <= ONE * 1_000_000);
+                if moment.event.rule == LATE && is_over() {
                     continue;
                 }
                 let new = || Episode {
                     vcenter: moment.host,
                     name,
-                    host: position(&case.hosts, name),
+                    host: position(hosts, name),
                     lost_at: moment.time,
                     lines: Vec::new(),
                     back: None,
@@ -80,7 +83,6 @@ pub(in crate::verdict) fn episodes(case: &Case) -> Vec<Episode<'_>> {
         }
     }
     done.extend(open.into_values());
-    done.retain(|episode| !episode.is_meant());
     done.sort_by(|a, b| (a.lost_at, a.vcenter, a.name).cmp(&(b.lost_at, b.vcenter, b.name)));
     done
 }
