@@ -13,6 +13,8 @@ use crate::verdict::{Evidence, Finding, list_en, list_ja, readable};
 
 /// Features that a sentence names.
 const KEYS: usize = 3;
+/// VMs that a sentence names.
+const NAMED: usize = 3;
 
 /// A stop so many seconds before the first VM required the features is a part of the story.
 const RECENT: i64 = 30 * 86_400;
@@ -198,15 +200,11 @@ fn needs(story: &mut Story, case: &Case, known: &[(usize, &Vm)], keys: &[String]
     let count = called.len();
     let text = match (time, count) {
         (Some(_), 1) => Text::new(
-            format!("{} was powered on and requires {} since then (on {})", vms.en, keys.en, on.en),
+            format!("{} was powered on on {} and requires {}", vms.en, on.en, keys.en),
             format!("{} が電源オンされ、以後 {} を必要としています ({})", vms.ja, keys.ja, on.ja),
         ),
         (Some(_), _) => Text::new(
-            format!(
-                "{} were powered on, this one first, and require {} since then (on {})",
-                vms.en, keys.en, on.en
-            )
-            .replace(", this one first,", ""),
+            format!("{} were powered on, one after another, on {} and require {}", vms.en, on.en, keys.en),
             format!(
                 "{}が順に電源オンされ、以後 {} を必要としています ({})",
                 super::host::spaced(&vms.ja),
@@ -231,43 +229,42 @@ fn refused(story: &mut Story, case: &Case, refusals: &[&Moment]) {
     let host = crate::verdict::features::home(case, first);
     let targets: Vec<&str> =
         first.field("target").into_iter().flat_map(|targets| targets.split(',')).collect();
-    let to = if targets.is_empty() {
-        Text::default()
+    let text = if targets.is_empty() {
+        Text::new(
+            format!("The migration of {} was refused", vm.en),
+            format!("{}の移行が拒否されました", vm.ja),
+        )
     } else {
-        Text::new(format!(" to {}", list_en(&targets)), format!(" {} への", list_ja(&targets)))
+        Text::new(
+            format!("The migration of {} to {} was refused", vm.en, list_en(&targets)),
+            format!("{}の {} への移行が拒否されました", vm.ja, list_ja(&targets)),
+        )
     };
-    let text = Text::new(
-        format!("The migration of {}{} was refused", vm.en, to.en),
-        format!("{}の{}移行が拒否されました", vm.ja, to.ja.trim_start()),
-    );
     story.event(host, &[first], text);
     let Some(last) = more.last() else { return };
     let called = super::story::vms_of(more);
-    let of = if called.is_empty() { Text::default() } else { vms(&called) };
+    let listed =
+        if called.len() > NAMED { vms(&called) } else { Text::new(list_en(&called), list_ja(&called)) };
     let count = more.len();
     let text = match count {
         1 => Text::new(
-            format!("Another migration was refused{}", prefixed(" of ", &of.en)),
-            format!("別の移行も拒否されました{}", bracketed(&of.ja)),
+            format!("Another migration was refused{}", bracketed(&listed.en)),
+            format!("別の移行も拒否されました{}", bracketed(&listed.ja)),
         ),
         _ => Text::new(
             format!(
                 "{count} more migrations were refused{}, the last at {}",
-                prefixed(" of ", &of.en),
+                bracketed(&listed.en),
                 readable(last.time)
             ),
             format!(
-                "さらに {count} 件の移行が拒否されました{} (最後は {})",
-                bracketed(&of.ja),
+                "さらに {count} 件の移行が拒否されました{}。最後は {} です",
+                bracketed(&listed.ja),
                 readable(last.time)
             ),
         ),
     };
     story.event(None, more, text);
-}
-
-fn prefixed(lead: &str, text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("{lead}{text}") }
 }
 
 fn bracketed(text: &str) -> String {
@@ -293,8 +290,8 @@ fn other_way(story: &mut Story, case: &Case, found: &Mismatch<'_>) {
         .as_ref()
         .map_or_else(|| Text::new("a VM", "仮想マシン"), |vm| Text::new(vm, format!("{vm} ")));
     let text = Text::new(
-        format!("The other way works: {} moved from {from} to {id}", vm.en),
-        format!("逆方向は成功しています: {}が {from} から {id} に移行されました", vm.ja),
+        format!("{} could still move from {from} to {id}: this way works", vm.en),
+        format!("{}は {from} から {id} に移行できました (この方向は成功)", vm.ja),
     );
     story.event(done.destination, &lines, text);
 }

@@ -176,18 +176,87 @@ pub(super) fn within(moments: &[&Moment]) -> Text {
     let firsts: Vec<Timestamp> =
         sorted.iter().filter(|moment| hosts.insert(moment.host)).map(|moment| moment.time).collect();
     let (Some(first), Some(last)) = (firsts.first(), firsts.last()) else { return Text::default() };
-    let tenths = last.since(*first).div_euclid(100_000);
+    // Rounded up: it was no longer than that.
+    let tenths = (last.since(*first) + 99_999).div_euclid(100_000);
     match tenths {
         0 => Text::default(),
         1..100 => {
             let seconds = format!("{}.{}", tenths / 10, tenths % 10);
-            Text::new(format!(" within {seconds} s"), format!("{seconds} 秒以内に"))
+            Text::new(format!(" within {seconds} s"), format!("{seconds} 秒以内に "))
         }
-        _ => Text::new(format!(" within {} s", tenths / 10 + 1), format!("{} 秒以内に", tenths / 10 + 1)),
+        _ => Text::new(format!(" within {} s", tenths / 10 + 1), format!("{} 秒以内に ", tenths / 10 + 1)),
     }
 }
 
 /// `is` or `are`, by the number of those of whom it is said.
 pub(super) const fn verb<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::MemberPath;
+
+    fn told_at(second: i64, line: u64) -> Evidence {
+        let source = Source { file: MemberPath::new("var/run/log/vmkernel.log"), line, offset: 0 };
+        let time = Some(Timestamp::from_seconds(second));
+        Evidence { host: 0, source, time, text: String::new() }
+    }
+
+    fn text(en: &str) -> Text {
+        Text::new(en, en)
+    }
+
+    fn order(story: Story) -> Vec<String> {
+        story.told().into_iter().map(|link| link.text.en).collect()
+    }
+
+    #[test]
+    fn dated_links_ascend_and_a_state_stays_behind_its_cause() {
+        let mut story = Story::default();
+        story.lines(None, vec![told_at(10, 1)], text("upgrade"));
+        story.state(None, vec![told_at(99, 2)], text("older"));
+        story.lines(None, vec![told_at(30, 3)], text("dropped"));
+        story.lines(None, vec![told_at(20, 4)], text("missed"));
+        assert_eq!(order(story), ["upgrade", "older", "missed", "dropped"]);
+    }
+
+    #[test]
+    fn what_no_line_shows_has_no_link_and_no_event_has_two() {
+        let mut story = Story::default();
+        story.lines(None, vec![told_at(10, 1)], text("first"));
+        story.lines(None, Vec::new(), text("nothing"));
+        story.lines(None, vec![told_at(10, 1)], text("the same again"));
+        story.lines(None, vec![told_at(11, 2), told_at(10, 1)], text("second"));
+        assert_eq!(order(story), ["first", "second"]);
+        let mut alone = Story::default();
+        alone.lines(None, vec![told_at(10, 1)], text("only"));
+        assert!(order(alone).is_empty());
+    }
+
+    #[test]
+    fn a_long_chain_keeps_its_end_and_loses_what_it_can_do_without() {
+        let mut story = Story::default();
+        for at in 0..8 {
+            let weight = if at == 2 { Weight::Aside } else { Weight::Needed };
+            let name = format!("{at}");
+            let line = told_at(at, at.unsigned_abs() + 1);
+            story.add(weight, None, line.time, vec![line.clone()], text(&name));
+        }
+        assert_eq!(order(story), ["0", "1", "3", "4", "5", "6", "7"]);
+        let mut story = Story::default();
+        for at in 0..9 {
+            story.lines(None, vec![told_at(at, at.unsigned_abs() + 1)], text(&at.to_string()));
+        }
+        assert_eq!(order(story), ["0", "1", "2", "3", "4", "7", "8"]);
+    }
+
+    #[test]
+    fn few_vms_are_named_and_many_counted() {
+        let named = |count: usize| vms(&(0..count).map(|n| format!("vm{n}")).collect::<Vec<_>>()).en;
+        assert_eq!(named(1), "VM vm0");
+        assert_eq!(named(3), "3 VMs (vm0, vm1 and vm2)");
+        assert_eq!(named(12), "12 VMs");
+    }
 }

@@ -5,7 +5,7 @@ use super::{Link, Scene};
 use crate::case::{Case, Moment};
 use crate::model::{EventKind, HostKind, Text, Timestamp};
 use crate::verdict::vsan::cause::is_refusal;
-use crate::verdict::{Finding, near, version};
+use crate::verdict::{Finding, near, readable, version};
 
 /// An upgrade so many seconds before what it led to is a part of the story; an older one is history.
 const RECENT: i64 = 7 * 86_400;
@@ -43,14 +43,18 @@ pub(super) fn upgraded(case: &Case, moments: &[&Moment]) -> Text {
     let mut releases: Vec<String> = hosts.iter().map(|&host| version::release(&case.hosts[host])).collect();
     releases.dedup();
     let verb = verb(hosts.len(), "was", "were");
+    let last = moments.iter().map(|moment| moment.time).max().filter(|_| hosts.len() > 1);
+    let until = last.map(readable).map_or_else(Text::default, |last| {
+        Text::new(format!(", the last at {last}"), format!(" (最後は {last})"))
+    });
     match releases.as_slice() {
         [release] if release != "?" && moments.iter().all(is_last) => Text::new(
-            format!("{} {verb} upgraded to ESXi {release}", who.en),
-            format!("{} が ESXi {release} にアップグレードされました", who.ja),
+            format!("{} {verb} upgraded to ESXi {release}{}", who.en, until.en),
+            format!("{} が ESXi {release} にアップグレードされました{}", who.ja, until.ja),
         ),
         _ => Text::new(
-            format!("The software of {} was updated", who.en),
-            format!("{} のソフトウェアが更新されました", who.ja),
+            format!("The software of {} was updated{}", who.en, until.en),
+            format!("{} のソフトウェアが更新されました{}", who.ja, until.ja),
         ),
     }
 }

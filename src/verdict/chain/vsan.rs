@@ -8,7 +8,7 @@ use crate::model::{EventKind, HostKind, Text, Timestamp};
 use crate::verdict::vsan::cause::{self, Cause, is_refusal};
 use crate::verdict::vsan::effects::{self, Effects};
 use crate::verdict::vsan::event::{Loss, Split};
-use crate::verdict::vsan::network::{Fault, NetworkSign};
+use crate::verdict::vsan::network::{Fault, NetworkSign, uplinks};
 use crate::verdict::vsan::skew::vcenter_of;
 use crate::verdict::vsan::{lost, partition};
 use crate::verdict::{Evidence, Finding, list_en, list_ja, near};
@@ -60,7 +60,10 @@ impl<'c> Told<'_, 'c> {
             }
             "member-list-not-pushed" => self.list(story),
             "format-skew" => self.format(story),
-            "network" => network(story, case, self.name, self.loss.host, &signs.network, self.loss.span.at),
+            "network" => {
+                self.links_before(story);
+                network(story, case, self.name, self.loss.host, &signs.network, self.loss.span.at);
+            }
             "host-crash" | "host-restart" | "maintenance" => self.stop(story),
             _ => {}
         }
@@ -117,6 +120,22 @@ impl<'c> Told<'_, 'c> {
         let time = lists.told.first().and_then(|told| told.time);
         let evidence = lists.told.iter().take(1).cloned().chain(state).collect();
         story.at(self.loss.host, time, evidence, text);
+    }
+
+    /// Links of vSAN uplinks that went down in the minute before, where the fault itself is told by something else.
+    fn links_before(&self, story: &mut Story) {
+        let Some(host) = self.loss.host.filter(|_| self.cause.signs.network.fault != Some(Fault::Link))
+        else {
+            return;
+        };
+        let uplinks = uplinks(&self.case.hosts[host]);
+        let is_down = |moment: &&Moment| {
+            moment.host == host
+                && moment.event.kind == EventKind::NET_LINK_DOWN
+                && moment.field("nic").is_some_and(|nic| uplinks.iter().any(|uplink| uplink == nic))
+        };
+        let moments: Vec<&Moment> = self.about((MISSED, 0)).filter(is_down).collect();
+        link_down(story, Some(host), self.name, &moments);
     }
 
     fn format(&self, story: &mut Story) {
@@ -265,8 +284,7 @@ impl<'c> Told<'_, 'c> {
             booted(story, case, stop);
         }
         let Some(returned) = loss.span.returned else { return };
-        if let (Some(host), Some(at), Some(Fault::Link)) =
-            (loss.host, loss.span.at, self.cause.signs.network.fault)
+        if let (Some(host), Some(at)) = (loss.host, loss.span.at)
             && self.cause.id == "network"
         {
             link_up(story, case, host, (at, returned));
@@ -325,8 +343,12 @@ fn joined<'c>(case: &'c Case, loss: &Loss<'c>, at: Timestamp) -> Vec<&'c Moment>
 }
 
 fn link_up(story: &mut Story, case: &Case, host: usize, (from, to): (Timestamp, Timestamp)) {
+    let uplinks = uplinks(&case.hosts[host]);
     let up = |moment: &&Moment| {
-        moment.host == host && moment.event.kind == EventKind::NET_LINK_UP && moment.time >= from
+        moment.host == host
+            && moment.event.kind == EventKind::NET_LINK_UP
+            && moment.time >= from
+            && moment.field("nic").is_some_and(|nic| uplinks.iter().any(|uplink| uplink == nic))
     };
     let seconds = to.since(from) / 1_000_000;
     let moments: Vec<&Moment> = near(case, from, (0, seconds + 1)).iter().filter(up).collect();
@@ -351,6 +373,7 @@ fn network(
     let hosts: Vec<usize> = sign.hosts.iter().copied().collect();
     let who = names(case, &hosts);
     let place = only(&hosts).or(lost.filter(|lost| hosts.contains(lost)));
+    let of = |names: &str| if names.is_empty() { String::new() } else { format!(" of {names}") };
     let text = match fault {
         Fault::Link => {
             let is_shown = |moment: &&Moment| {
@@ -385,8 +408,11 @@ fn network(
             format!("{} が vSAN ネットワークで送信できなくなりました", who.ja),
         ),
         Fault::Mtu => Text::new(
-            format!("The MTU on the vSAN network of {} does not fit", who.en),
-            format!("{} の vSAN ネットワークの MTU が一致していません", who.ja),
+            format!("The MTU on the vSAN network{} does not fit", of(&who.en)),
+            format!(
+                "{}vSAN ネットワークの MTU が一致していません",
+                if hosts.is_empty() { String::new() } else { format!("{} の ", who.ja) }
+            ),
         ),
         Fault::Witness => Text::new(
             format!("The way to the witness {name} was cut"),

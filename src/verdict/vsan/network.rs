@@ -339,7 +339,7 @@ impl<'a> Between<'a> {
 }
 
 /// The uplinks that carry a host's vSAN adapters; empty where that is not told.
-fn uplinks(host: &Host) -> Vec<String> {
+pub(in crate::verdict) fn uplinks(host: &Host) -> Vec<String> {
     let switches = host
         .vsan_adapters()
         .filter_map(|adapter| host.setup.network.switches.get(adapter.value.switch.as_deref()?));
