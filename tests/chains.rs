@@ -142,6 +142,7 @@ fn check_lines(report: &Value, finding: &Value, files: &BTreeMap<String, Vec<Str
     compared
 }
 
+#[expect(clippy::print_stdout, reason = "read with --nocapture")]
 fn print(title: &str, finding: &Value) {
     println!("\n== {title}: {}", finding["title"].as_str().expect("a title"));
     for (at, link) in links(finding).iter().enumerate() {
@@ -227,6 +228,26 @@ fn an_upgrade_of_a_month_before_is_no_part_of_the_story() {
     let report = report(&site);
     assert!(!run::events(&report, "host.upgrade").is_empty(), "it is still told");
     has_none(finding(&report, "vsan.host-lost"), "upgraded");
+}
+
+#[test]
+fn vms_of_another_host_that_turn_invalid_then_are_no_effect() {
+    let (mut site, truth) = vsan_incident(&VsanOptions::default());
+    let (own, other) = (truth.invalid_vms[0].0.clone(), site.hosts[2].vms[0].name.clone());
+    let told = site.hosts[0].lines.iter().filter(|line| line.text.contains(&own)).cloned();
+    let lines: Vec<_> = told
+        .map(|mut line| {
+            line.text = line.text.replace(&own, &other);
+            line
+        })
+        .collect();
+    site.hosts[2].lines.extend(lines);
+    let report = report(&site);
+    let invalid = run::events(&report, "vm.invalid");
+    assert!(invalid.iter().any(|event| event["fields"]["vm"] == other), "{other} is told of");
+    let lost = finding(&report, "vsan.host-lost");
+    assert!(texts(lost)[place(lost, "became invalid")].starts_with("3 VMs"), "{:#?}", texts(lost));
+    has_none(lost, &other);
 }
 
 #[test]

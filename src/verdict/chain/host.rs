@@ -182,11 +182,12 @@ pub(super) fn of_lost_connection(scene: &Scene<'_>, finding: &Finding) -> Vec<Li
         _ => {}
     }
     let refused = cause.id == "version-skew";
+    let by_vcenter = refused || cause.id == "certificate";
     let lines: Vec<&Moment> = episode
         .lines
         .iter()
         .copied()
-        .filter(|line| !refused || !cause.lines.iter().any(|told| std::ptr::eq(*told, *line)))
+        .filter(|line| !by_vcenter || !cause.lines.iter().any(|told| std::ptr::eq(*told, *line)))
         .collect();
     if let Some(host) = episode.host.filter(|_| refused) {
         super::version::order(&mut story, case, (vcenter, &[host]), Some(episode.lost_at));
@@ -196,8 +197,8 @@ pub(super) fn of_lost_connection(scene: &Scene<'_>, finding: &Finding) -> Vec<Li
         super::version::refusal(&mut story, case, vcenter, &cause.lines);
     } else if cause.id == "certificate" {
         let text = Text::new(
-            format!("The certificate of {name} was not accepted"),
-            format!("{name} の証明書が受け入れられませんでした"),
+            format!("vCenter Server {} did not accept the certificate of {name}", case.hosts[vcenter].id),
+            format!("vCenter Server {} が {name} の証明書を受け入れませんでした", case.hosts[vcenter].id),
         );
         story.event(Some(vcenter), &cause.lines, text);
     }

@@ -77,8 +77,9 @@ impl Story {
         let mut latest = Timestamp::from_micros(i64::MIN);
         let mut keyed: Vec<(Timestamp, (Weight, Link))> = Vec::new();
         for link in links.drain(..) {
-            latest = link.1.time.unwrap_or(latest);
-            keyed.push((latest, link));
+            let at = link.1.time.unwrap_or(latest);
+            latest = latest.max(at);
+            keyed.push((at, link));
         }
         keyed.sort_by_key(|(at, _)| *at);
         let mut links: Vec<(Weight, Link)> = keyed.into_iter().map(|(_, link)| link).collect();

@@ -3,7 +3,7 @@
 use super::story::{Story, of_moments};
 use super::{Link, Scene};
 use crate::case::{Case, Migration, Moment, Side};
-use crate::model::{EventKind, Text, Timestamp};
+use crate::model::{EventKind, HostKind, Text, Timestamp};
 use crate::verdict::vmotion::{Failure, from_label, groups, to_label};
 use crate::verdict::{Evidence, Finding, readable};
 
@@ -66,6 +66,14 @@ fn failed(story: &mut Story, case: &Case, failure: &Failure<'_>) {
         };
         let why = if std::ptr::eq(moment, reason.told_by) { reason.text.trim_end_matches('.') } else { "" };
         let colon = if why.is_empty() { "" } else { ": " };
+        if case.hosts[moment.host].kind == HostKind::Vcenter && !std::ptr::eq(moment, reason.told_by) {
+            let text = Text::new(
+                format!("vCenter Server {id} reported the failure"),
+                format!("vCenter Server {id} が失敗を記録しました"),
+            );
+            story.event(Some(moment.host), &[moment], text);
+            continue;
+        }
         let text = Text::new(
             format!("It failed on {side}{id}{colon}{why}"),
             format!("{side_ja}{id} で失敗しました{colon}{why}"),

@@ -140,9 +140,10 @@ impl<'c> Told<'_, 'c> {
 
     fn format(&self, story: &mut Story) {
         let name = self.name;
+        let (is, desu) = if self.loss.span.over { ("was", "でした") } else { ("is", "です") };
         let text = Text::new(
-            format!("The software of {name} is older than the vSAN format of the cluster"),
-            format!("{name} のソフトウェアは、クラスタの vSAN フォーマットより古いバージョンです"),
+            format!("The software of {name} {is} older than the vSAN format of the cluster"),
+            format!("{name} のソフトウェアは、クラスタの vSAN フォーマットより古いバージョン{desu}"),
         );
         // It is told again and again while the host is out: what counts is that it is so.
         story.state(self.loss.host, self.cause.signs.format.clone(), text);
@@ -473,7 +474,7 @@ fn parted(story: &mut Story, case: &Case, split: &Split<'_>) {
     let braced = |list: fn(&[String]) -> String| -> Vec<String> {
         groups.iter().map(|group| format!("({})", list(group))).collect()
     };
-    let (en, ja) = (braced(|group| list_en(group)), braced(|group| list_ja(group)));
+    let (en, ja) = (braced(list_en), braced(list_ja));
     let text = Text::new(
         format!("The vSAN cluster fell apart into {}", list_en(&en)),
         format!("vSAN クラスタが {} に分断されました", list_ja(&ja)),
