@@ -233,14 +233,13 @@ fn an_upgrade_of_a_month_before_is_no_part_of_the_story() {
 #[test]
 fn vms_of_another_host_that_turn_invalid_then_are_no_effect() {
     let (mut site, truth) = vsan_incident(&VsanOptions::default());
-    let (own, other) = (truth.invalid_vms[0].0.clone(), site.hosts[2].vms[0].name.clone());
-    let told = site.hosts[0].lines.iter().filter(|line| line.text.contains(&own)).cloned();
-    let lines: Vec<_> = told
-        .map(|mut line| {
-            line.text = line.text.replace(&own, &other);
-            line
-        })
-        .collect();
+    let (own, other) = (truth.invalid_vms[0].0.clone(), site.hosts[2].vms[0].clone());
+    let path = site.hosts[0].vm(&own).expect("it runs there").vmx_path();
+    let told = site.hosts[0].lines.iter().filter(|line| line.sub.contains(&path)).cloned();
+    let mut lines: Vec<_> = told.collect();
+    lines.iter_mut().for_each(|line| line.sub = line.sub.replace(&path, &other.vmx_path()));
+    assert!(!lines.is_empty());
+    let other = other.name;
     site.hosts[2].lines.extend(lines);
     let report = report(&site);
     let invalid = run::events(&report, "vm.invalid");

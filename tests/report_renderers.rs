@@ -697,7 +697,7 @@ fn how_a_finding_came_about_is_told_in_order_by_every_output_for_people() {
         assert_eq!(chain.matches("<details>").count(), 2, "evidence is folded");
         assert!(!chain.contains("<b>") && chain.contains("2020-03-01 10:00:00.250"), "{chain}");
         assert!(chain.find("upgraded") < chain.find("vcsa is older"));
-        let markdown = render("markdown", &report);
+        let markdown = render("md", &report);
         let chain = markdown.split(&format!("#### {heading}\n")).nth(1).expect("a heading");
         let lines: Vec<&str> = chain.lines().filter(|line| !line.is_empty()).take(6).collect();
         assert!(
@@ -710,7 +710,7 @@ fn how_a_finding_came_about_is_told_in_order_by_every_output_for_people() {
         assert!(text.lines().any(|line| line.starts_with("    2020-03-01 10:00:00  esx-01 was")), "{text}");
     }
     for output in
-        [render("html", &fixture::report(Lang::En, 30)), render("markdown", &fixture::report(Lang::En, 30))]
+        [render("html", &fixture::report(Lang::En, 30)), render("md", &fixture::report(Lang::En, 30))]
     {
         assert!(!output.contains("How it came about"), "no chain, no heading");
     }
