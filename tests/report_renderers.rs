@@ -7,7 +7,7 @@ mod schema;
 
 use esxray::model::Lang;
 use esxray::report::model::{
-    Baseline, ClusterInfo, ClusterKind, Evacuation, FeatureCluster, FeatureSource, Report,
+    Baseline, ClusterInfo, ClusterKind, Evacuation, FeatureCluster, FeatureSource, Link, Report,
 };
 use esxray::report::{RENDERERS, features, json, ledger, renderer, terminal};
 use serde_json::Value;
@@ -669,4 +669,57 @@ fn the_healthy_summary_says_what_was_looked_at() {
     assert!(text.contains("No known problem was found in what was read."));
     assert!(text.contains("5 hosts, 16 logs"));
     assert!(text.replace('\n', " ").contains("nothing outside that period"));
+}
+
+/// The fixture's report, whose worst finding came about in two steps.
+fn chained(lang: Lang) -> Report {
+    let mut report = fixture::report(lang, 30);
+    let found = &mut report.findings[0];
+    let mut step = |text: &str, time: Option<&str>| {
+        found.chain.push(Link {
+            time: time.map(|time| time.parse().expect("a time")),
+            host: found.hosts.first().cloned(),
+            text: text.to_owned(),
+            evidence: found.evidence.iter().take(1).cloned().collect(),
+        });
+    };
+    step("esx-01 was <b>upgraded</b>", Some("2020-03-01T10:00:00.250Z"));
+    step("vcsa is older", None);
+    report
+}
+
+#[test]
+fn how_a_finding_came_about_is_told_in_order_by_every_output_for_people() {
+    for (lang, heading) in [(Lang::En, "How it came about"), (Lang::Ja, "発生の経緯")] {
+        let report = chained(lang);
+        schema::check(&render("json", &report));
+        let html = render("html", &report);
+        let chain = html
+            .split("<ol class=\"chain\">")
+            .nth(1)
+            .expect("a list")
+            .split("</ol>")
+            .next()
+            .expect("its end");
+        assert_eq!(chain.matches("<li>").count(), 2);
+        assert_eq!(chain.matches("<details>").count(), 2, "evidence is folded");
+        assert!(!chain.contains("<b>") && chain.contains("2020-03-01 10:00:00.250"), "{chain}");
+        assert!(chain.find("upgraded") < chain.find("vcsa is older"));
+        let markdown = render("md", &report);
+        let chain = markdown.split(&format!("#### {heading}\n")).nth(1).expect("a heading");
+        let lines: Vec<&str> = chain.lines().filter(|line| !line.is_empty()).take(6).collect();
+        assert!(
+            lines[0].starts_with("1. 2020-03-01 10:00:00.250 UTC: ") && !lines[0].contains("<b>"),
+            "{lines:#?}"
+        );
+        assert!(lines[1].starts_with("   - ") && lines[3] == "2. vcsa is older", "{lines:#?}");
+        let text = summary(&report, 80, false);
+        assert_eq!(text.matches(&format!("{heading}:")).count(), 1, "{text}");
+        assert!(text.lines().any(|line| line.starts_with("    2020-03-01 10:00:00  esx-01 was")), "{text}");
+    }
+    for output in
+        [render("html", &fixture::report(Lang::En, 30)), render("md", &fixture::report(Lang::En, 30))]
+    {
+        assert!(!output.contains("How it came about"), "no chain, no heading");
+    }
 }

@@ -26,6 +26,7 @@ mod vm;
 use crate::bundle::tree;
 use crate::digest::{Digest, LogCount, LogCoverage};
 use crate::model::{HostKind, Source, Timestamp};
+use crate::rule::Follow;
 
 pub use capture::{Capture, Change, changes};
 pub use clock::{Basis, Clock, ClockStep, Reference};
@@ -104,6 +105,15 @@ impl Missing {
 impl Case {
     /// The case that `digests` make together.
     pub fn build(digests: Vec<Digest>) -> Case {
+        Case::put_together(digests, None)
+    }
+
+    /// The same of digests that were made while `follow` was followed: its timeline holds the records of that.
+    pub fn following(digests: Vec<Digest>, follow: &Follow) -> Case {
+        Case::put_together(digests, Some(follow))
+    }
+
+    fn put_together(digests: Vec<Digest>, follow: Option<&Follow>) -> Case {
         let (mut hosts, mut events) = join::hosts(digests);
         absent::settle(&mut hosts);
         let names = Names::build(&mut hosts, &events);
@@ -117,6 +127,7 @@ impl Case {
         let reference = clock::settle(&mut hosts, &mut events);
         let identity = Identity::build(&hosts, &clusters, &names, &events);
         let mut timeline = timeline::build(events, &hosts, &clusters, &names, &identity);
+        follow.into_iter().for_each(|follow| operation::follow::settle(&mut timeline, follow));
         let operations = operation::build(&mut timeline);
         let migrations = migration::build(&timeline, &hosts, &identity);
         let evacuations = migration::evacuations(&timeline, &hosts, &migrations);

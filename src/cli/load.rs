@@ -174,7 +174,8 @@ impl From<LangArg> for Lang {
 pub fn report(args: &CaseArgs, stop: &AtomicBool) -> anyhow::Result<Report> {
     let rules = rules(args)?;
     let outcome = read(args, &rules, stop)?;
-    Ok(report_of(args, &rules, outcome, |_| {}))
+    let case = Case::build(outcome.digests);
+    Ok(report_of(args, &rules, &case, &outcome.problems))
 }
 
 /// The rules in force.
@@ -190,18 +191,11 @@ pub(super) fn rules(args: &CaseArgs) -> anyhow::Result<RuleSet> {
     Ok(rules)
 }
 
-/// What was read, judged and made a report; `settle` may change the case before anything is judged.
-pub(super) fn report_of(
-    args: &CaseArgs,
-    rules: &RuleSet,
-    outcome: Outcome,
-    settle: impl FnOnce(&mut Case),
-) -> Report {
-    let mut case = Case::build(outcome.digests);
-    settle(&mut case);
-    let findings = verdict::reach(&case);
+/// A case judged and made a report; `problems` concern no bundle.
+pub(super) fn report_of(args: &CaseArgs, rules: &RuleSet, case: &Case, problems: &[Problem]) -> Report {
+    let findings = verdict::reach(case);
     let options = build::Options { lang: args.lang.into(), since: args.since, until: args.until };
-    build::build(&case, &findings, rules, &outcome.problems, &options)
+    build::build(case, &findings, rules, problems, &options)
 }
 
 /// Reads everything at the paths, and says at once which could not be opened.

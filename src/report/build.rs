@@ -57,7 +57,7 @@ pub fn build(
             clusters: case.clusters.iter().map(|cluster| cluster_info(case, cluster)).collect(),
         },
         hosts: (0..case.hosts.len()).map(|host| host_info(case, host, options.lang)).collect(),
-        findings: findings.iter().map(|finding| finding_of(case, finding, options.lang)).collect(),
+        findings: told(case, findings, options.lang),
         features: features(case),
         membership: membership::memberships(case, options.lang),
         timeline: timeline(case, rules, options),
@@ -210,15 +210,37 @@ fn vsan_info(host: &Host) -> Option<VsanInfo> {
     })
 }
 
-fn finding_of(case: &Case, finding: &verdict::Finding, lang: Lang) -> Finding {
-    let evidence = |line: &verdict::Evidence| Evidence {
+/// The findings, each with how it came about.
+fn told(case: &Case, findings: &[verdict::Finding], lang: Lang) -> Vec<Finding> {
+    let chains = verdict::chains(case, findings);
+    let told = |(finding, chain): (&verdict::Finding, Vec<verdict::Link>)| Finding {
+        chain: chain.iter().map(|link| link_of(case, link, lang)).collect(),
+        ..finding_of(case, finding, lang)
+    };
+    findings.iter().zip(chains).map(told).collect()
+}
+
+fn link_of(case: &Case, link: &verdict::Link, lang: Lang) -> Link {
+    Link {
+        time: link.time,
+        host: link.host.map(|host| id(case, host)),
+        text: link.text.get(lang).to_owned(),
+        evidence: link.evidence.iter().map(|line| evidence_of(case, line)).collect(),
+    }
+}
+
+fn evidence_of(case: &Case, line: &verdict::Evidence) -> Evidence {
+    Evidence {
         host: id(case, line.host),
         file: line.source.file.as_str().to_owned(),
         line: line.source.line,
         offset: line.source.offset,
         time: line.time,
         text: line.text.clone(),
-    };
+    }
+}
+
+fn finding_of(case: &Case, finding: &verdict::Finding, lang: Lang) -> Finding {
     let step = |step: &verdict::Step| Step {
         text: step.text.get(lang).to_owned(),
         command: step.command.clone(),
@@ -242,7 +264,7 @@ fn finding_of(case: &Case, finding: &verdict::Finding, lang: Lang) -> Finding {
         count: finding.count,
         remedy: finding.remedy.iter().map(step).collect(),
         references: finding.references.iter().map(reference).collect(),
-        evidence: finding.evidence.iter().map(evidence).collect(),
+        evidence: finding.evidence.iter().map(|line| evidence_of(case, line)).collect(),
         details: finding.details.clone(),
         chain: Vec::new(),
     }

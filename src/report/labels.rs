@@ -45,6 +45,7 @@ labels! {
     what_happened: "What happened", "発生事象";
     where_: "Where", "対象ホスト";
     why: "Why", "原因";
+    chain: "How it came about", "発生の経緯";
     what_to_do: "What to do", "対処手順";
     when: "When", "発生日時";
     also_found: "Also found", "その他の検出事項";

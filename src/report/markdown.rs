@@ -7,7 +7,7 @@ use super::details::{self, Details, HostLost, Mismatch, Partition};
 use super::escape::{self, code_span, markdown as md};
 use super::features::{self, Block};
 use super::labels::{Labels, fill, fill_count, labels};
-use super::model::{FeatureRow, Finding, Report, Step};
+use super::model::{Evidence, FeatureRow, Finding, Link, Report, Step};
 use super::timeline::text::count_text;
 use super::timeline::{Row, fold};
 use super::{Renderer, membership, migrations, setup, show, view};
@@ -133,6 +133,7 @@ fn finding(number: usize, finding: &Finding, l: &Labels, out: &mut dyn Write) ->
         writeln!(out, "- {}: {span} ({})", l.seen, fill_count(l.events, finding.count))?;
     }
     finding_details(finding, l, out)?;
+    chain(&finding.chain, l, out)?;
     remedy(&finding.remedy, l, out)?;
     evidence(finding, l, out)?;
     references(finding, l, out)
@@ -212,13 +213,32 @@ fn remedy(steps: &[Step], l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// How it came about, each link with its lines.
+fn chain(links: &[Link], l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n#### {}\n", l.chain)?;
+    for (at, link) in links.iter().enumerate() {
+        let time = link.time.map(|time| format!("{} UTC: ", show::time(time))).unwrap_or_default();
+        writeln!(out, "{}. {time}{}", at + 1, md(&link.text))?;
+        let indent = " ".repeat((at + 1).to_string().len() + 2);
+        lines(&link.evidence, &indent, out)?;
+    }
+    Ok(())
+}
+
 fn evidence(finding: &Finding, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n#### {}\n", l.evidence)?;
-    for line in &finding.evidence {
+    lines(&finding.evidence, "", out)
+}
+
+fn lines(lines: &[Evidence], indent: &str, out: &mut dyn Write) -> io::Result<()> {
+    for line in lines {
         let time = line.time.map_or_else(|| "–".to_owned(), |time| format!("{} UTC", show::time(time)));
         let place = show::place(&line.file, line.line, line.offset);
-        writeln!(out, "- {time} {} {}", code_span(&line.host), code_span(&place))?;
-        writeln!(out, "  {}", code_span(&line.text))?;
+        writeln!(out, "{indent}- {time} {} {}", code_span(&line.host), code_span(&place))?;
+        writeln!(out, "{indent}  {}", code_span(&line.text))?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::columns::{pad, wrap};
 use super::escape;
 use super::labels::{Labels, choose, fill, fill_count, labels};
-use super::model::{Finding, HostInfo, Report, Step};
+use super::model::{Finding, HostInfo, Link, Report, Step};
 use super::{show, view};
 use crate::model::Severity;
 
@@ -30,8 +30,10 @@ pub fn summary(report: &Report, width: usize, colour: bool, out: &mut dyn Write)
     if view::headline(report).is_none() {
         page.healthy(report, l)?;
     }
-    for finding in &report.findings {
-        page.finding(finding, l)?;
+    for (at, finding) in report.findings.iter().enumerate() {
+        // One story is read; of the others the report has theirs.
+        let chain = if at == 0 { finding.chain.as_slice() } else { &[] };
+        page.finding(finding, chain, l)?;
     }
     page.hosts(&report.hosts, l)?;
     page.footer(report, l)
@@ -102,7 +104,7 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
-    fn finding(&mut self, finding: &Finding, l: &Labels) -> io::Result<()> {
+    fn finding(&mut self, finding: &Finding, chain: &[Link], l: &Labels) -> io::Result<()> {
         self.finding_title(finding, l)?;
         self.paragraph(&escape::line(&finding.cause.text), INDENT)?;
         if let Some(when) = show::span_or_none(finding.first_seen, finding.last_seen) {
@@ -110,6 +112,7 @@ impl Page<'_> {
         }
         self.names(l.affected_hosts, &finding.hosts, l)?;
         self.names(l.affected_vms, &finding.vms, l)?;
+        self.chain(chain, l)?;
         self.remedy(finding, l)?;
         writeln!(self.out)
     }
@@ -138,6 +141,29 @@ impl Page<'_> {
             shown.push(fill(l.more, &[&(names.len() - NAMES).to_string()]));
         }
         self.labelled(label, &shown.join(", "))
+    }
+
+    /// How it came about, a line each with the time before it.
+    fn chain(&mut self, chain: &[Link], l: &Labels) -> io::Result<()> {
+        if chain.is_empty() {
+            return Ok(());
+        }
+        self.paragraph(&format!("{}:", l.chain), INDENT)?;
+        let second = |link: &Link| link.time.map_or_else(String::new, show::second);
+        let column = chain.iter().map(|link| second(link).width()).max().unwrap_or(0);
+        let indent = pad("", 2 * INDENT.len() + column + 2);
+        for link in chain {
+            let text = escape::line(&link.text);
+            for (at, line) in wrap(&text, self.width.saturating_sub(indent.len())).iter().enumerate() {
+                if at == 0 {
+                    let time = self.paint(Style::Dim, &pad(&second(link), column));
+                    writeln!(self.out, "{INDENT}{INDENT}{time}  {line}")?;
+                } else {
+                    writeln!(self.out, "{indent}{line}")?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn remedy(&mut self, finding: &Finding, l: &Labels) -> io::Result<()> {

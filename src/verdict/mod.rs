@@ -3,6 +3,7 @@
 //! A finding says what happened, why, what to do and how to check it, and carries the lines it rests on. Without
 //! evidence there is no finding.
 
+mod chain;
 mod clock;
 mod evc;
 mod features;
@@ -19,6 +20,7 @@ use crate::case::{Case, Moment, Sourced};
 use crate::fact::Requirement;
 use crate::model::{Confidence, Severity, Source, Text, Timestamp};
 
+pub use chain::{Link, chains};
 use vsan::disk;
 pub use vsan::{
     Answer, AnswerKind, Oddity, answers as vsan_answers, formed_at as vsan_formed_at,

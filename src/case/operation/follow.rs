@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::case::Case;
+use super::super::timeline::Moment;
 use crate::digest::Digest;
 use crate::format::id::{self, MigrationId, OpId};
 use crate::model::{Event, EventKind, Timestamp};
@@ -148,22 +148,22 @@ pub fn alike(digests: &[Digest], most: usize) -> Vec<String> {
 ///
 /// A kernel's id is a hash that comes again: it counts on a host from the line that maps it to the operation until
 /// the host maps it to another, boots, or ten minutes have passed since the operation's last other record there.
-pub fn settle(case: &mut Case, follow: &Follow) {
-    let spans = KernelSpans::of(case, follow);
-    case.timeline
+pub(in crate::case) fn settle(timeline: &mut Vec<Moment>, follow: &Follow) {
+    let spans = KernelSpans::of(timeline, follow);
+    timeline
         .retain(|moment| !is_record(&moment.event) || spans.is_own(moment.host, moment.time, &moment.event));
     let key = |event: &Event| (event.source.file.clone(), event.source.line);
     let mut taken: BTreeMap<_, _> = BTreeMap::new();
-    for moment in case.timeline.iter().filter(|moment| is_record(&moment.event)) {
+    for moment in timeline.iter().filter(|moment| is_record(&moment.event)) {
         taken.insert((moment.host, key(&moment.event)), (joined(&moment.event).to_owned(), false));
     }
-    for moment in case.timeline.iter_mut().filter(|moment| !is_record(&moment.event)) {
+    for moment in timeline.iter_mut().filter(|moment| !is_record(&moment.event)) {
         let Some((joined, is_told)) = taken.get_mut(&(moment.host, key(&moment.event))) else { continue };
         // Two rules may see one record; each of them says more than the record alone.
         moment.event.fields.insert(JOINED_BY.to_owned(), joined.clone());
         *is_told = true;
     }
-    case.timeline.retain(|moment| {
+    timeline.retain(|moment| {
         !is_record(&moment.event)
             || taken.get(&(moment.host, key(&moment.event))).is_none_or(|(_, is_told)| !is_told)
     });
@@ -180,10 +180,10 @@ struct KernelSpans<'a> {
 }
 
 impl<'a> KernelSpans<'a> {
-    fn of(case: &Case, follow: &'a Follow) -> Self {
+    fn of(timeline: &[Moment], follow: &'a Follow) -> Self {
         let mut spans =
             KernelSpans { follow, mapped: BTreeMap::new(), boots: BTreeMap::new(), last: BTreeMap::new() };
-        for moment in &case.timeline {
+        for moment in timeline {
             if moment.event.kind == EventKind::HOST_BOOT {
                 spans.boots.entry(moment.host).or_default().push(moment.time);
             }

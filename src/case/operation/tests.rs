@@ -108,7 +108,7 @@ fn a_kernel_id_counts_where_and_as_long_as_it_stands_for_the_operation() {
         kernel(0, 1_011),
     ];
     let mut case = Case { timeline, ..Case::default() };
-    follow::settle(&mut case, &follow);
+    follow::settle(&mut case.timeline, &follow);
     let kept: Vec<i64> = case.timeline.iter().map(|moment| moment.time.micros() / 1_000_000).collect();
     assert_eq!(kept, [100, 101, 300, 400, 999, 1_010]);
 }
@@ -120,7 +120,7 @@ fn a_boot_ends_what_a_kernel_id_stands_for() {
     let boot = moment(0, 110, VMKERNEL, EventKind::HOST_BOOT, &[]);
     let timeline = vec![mapping(0, 100, "SWI-5441881e"), kernel(0, 105), boot, kernel(0, 120)];
     let mut case = Case { timeline, ..Case::default() };
-    follow::settle(&mut case, &follow);
+    follow::settle(&mut case.timeline, &follow);
     assert_eq!(case.timeline.len(), 3);
 }
 
@@ -134,7 +134,7 @@ fn a_record_that_a_rule_saw_is_one_row() {
         moment(0, 3, HOSTD, EventKind::VM_POWER_OFF, &[]),
     ];
     let mut case = Case { timeline, ..Case::default() };
-    follow::settle(&mut case, &follow);
+    follow::settle(&mut case.timeline, &follow);
     let rows: Vec<_> =
         case.timeline.iter().map(|moment| (moment.event.kind, moment.field(JOINED_BY))).collect();
     let (on, off) = (EventKind::VM_POWER_ON, EventKind::VM_POWER_OFF);

@@ -9,8 +9,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::super::Failure;
 use super::super::load::{self, CaseArgs};
-use crate::case::inside;
 use crate::case::operation::follow::{self, Asked};
+use crate::case::{Case, inside};
 use crate::engine::Outcome;
 use crate::format::id::OpId;
 use crate::format::of_path;
@@ -55,7 +55,9 @@ pub(super) fn follow(args: &CaseArgs, id: &str, stop: &AtomicBool) -> anyhow::Re
     say(&asked, &follow)?;
     let rules = rules.following(follow.clone())?;
     let outcome = load::read(args, &rules, stop)?;
-    let mut report = load::report_of(args, &rules, outcome, |case| follow::settle(case, &follow));
+    let case = Case::following(outcome.digests, &follow);
+    let mut report = load::report_of(args, &rules, &case, &outcome.problems);
+    report.spans.clear();
     report.timeline.retain(|entry| entry.fields.contains_key(JOINED_BY));
     say_thinned(&report)?;
     Ok(Some(Followed { report, follow }))

@@ -6,7 +6,7 @@ use super::super::details::{self, Details, HostLost, Mismatch, Partition};
 use super::super::escape;
 use super::super::features::fold;
 use super::super::labels::{Labels, fill, fill_count};
-use super::super::model::{Evidence, Finding};
+use super::super::model::{Evidence, Finding, Link};
 use super::super::show;
 use crate::model::Timestamp;
 
@@ -33,6 +33,7 @@ pub struct Card<'a> {
     pub vms: &'a [String],
     pub more_vms: &'a [String],
     pub more_vms_label: String,
+    pub chain: Vec<LinkView<'a>>,
     pub steps: Vec<StepView<'a>>,
     pub evidence: Vec<EvidenceView<'a>>,
     pub evidence_label: String,
@@ -41,6 +42,15 @@ pub struct Card<'a> {
     pub mismatch: Option<MismatchView>,
     pub lost: Option<LostView>,
     pub groups: Vec<(String, Vec<String>)>,
+}
+
+/// A step in how it came about.
+pub struct LinkView<'a> {
+    pub time: String,
+    pub host: Option<&'a str>,
+    pub text: &'a str,
+    pub evidence: Vec<EvidenceView<'a>>,
+    pub label: String,
 }
 
 /// A step of the remedy.
@@ -101,6 +111,7 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         vms,
         more_vms,
         more_vms_label: fill(l.more, &[&show::count(more_vms.len() as u64)]),
+        chain: finding.chain.iter().map(|link| self::link(link, l)).collect(),
         steps: steps(finding),
         evidence: finding.evidence.iter().map(evidence).collect(),
         evidence_label: fill_count(l.evidence_lines, finding.evidence.len() as u64),
@@ -119,6 +130,16 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         Details::None => {}
     }
     card
+}
+
+fn link<'a>(link: &'a Link, l: &Labels) -> LinkView<'a> {
+    LinkView {
+        time: show::time_or_dash(link.time),
+        host: link.host.as_deref(),
+        text: &link.text,
+        evidence: link.evidence.iter().map(evidence).collect(),
+        label: fill_count(l.evidence_lines, link.evidence.len() as u64),
+    }
 }
 
 fn steps(finding: &Finding) -> Vec<StepView<'_>> {

@@ -13,7 +13,7 @@ use crate::verdict::{Evidence, list_en, list_ja};
 
 /// How well the bundles support a cause.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Support {
+pub(in crate::verdict) enum Support {
     /// They do not tell.
     None,
     /// Only what is absent speaks for it.
@@ -24,7 +24,7 @@ pub(super) enum Support {
 
 /// A cause of one feature on one host.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) struct Judged {
+pub(in crate::verdict) struct Judged {
     pub id: &'static str,
     pub support: Support,
 }
@@ -54,7 +54,13 @@ fn is_switched(key: &str) -> bool {
 }
 
 /// Why host `poor` does not offer `key`, which the hosts `have` offer.
-pub(super) fn judge(case: &Case, offers: &Offers, key: &str, have: &[usize], poor: usize) -> Judged {
+pub(in crate::verdict) fn judge(
+    case: &Case,
+    offers: &Offers,
+    key: &str,
+    have: &[usize],
+    poor: usize,
+) -> Judged {
     let host = &case.hosts[poor];
     let rich: Vec<&Host> = have.iter().map(|&index| &case.hosts[index]).collect();
     if host.features.hidden_by(key).is_some()
@@ -227,7 +233,7 @@ fn raw_bit(key: &str, host: &Host, peers: &[&Host]) -> Option<bool> {
 }
 
 /// What is said of a cause, with the values of both sides.
-pub(super) fn text_of(case: &Case, gap: &Gap) -> Text {
+pub(in crate::verdict) fn text_of(case: &Case, gap: &Gap) -> Text {
     let mut text = text(variant(case, gap));
     let revision = |host: &Host| host.microcode.as_ref().map(|revision| format!("0x{:x}", revision.value));
     let build = |host: &Host| {
@@ -277,7 +283,7 @@ fn is_mixed_vendor(have: &[&Host], lack: &[&Host], vendor: impl Fn(&Host) -> Opt
 }
 
 /// Whether a gap divides CPUs of two vendors, which no EVC mode covers.
-pub(super) fn is_of_vendors(case: &Case, gap: &Gap) -> bool {
+pub(in crate::verdict) fn is_of_vendors(case: &Case, gap: &Gap) -> bool {
     variant(case, gap) == "different-vendor"
 }
 
@@ -310,7 +316,7 @@ fn tell(
 }
 
 /// The lines that support the cause of a gap, of at most two hosts that have the features and four that lack them.
-pub(super) fn evidence(case: &Case, gap: &Gap) -> Vec<Evidence> {
+pub(in crate::verdict) fn evidence(case: &Case, gap: &Gap) -> Vec<Evidence> {
     fn line<T>(index: usize, fact: Option<&Sourced<T>>) -> Option<Evidence> {
         fact.map(|fact| Evidence::of(index, fact))
     }

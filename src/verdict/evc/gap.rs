@@ -8,7 +8,7 @@ use crate::fact::features::{FeatureClass, describe};
 use crate::verdict::features::{self, Basis, Matrix, Row};
 
 /// Features that some hosts of a cluster offer and others do not, for one cause.
-pub(super) struct Gap {
+pub(in crate::verdict) struct Gap {
     /// Lower-case keys, ordered.
     pub keys: Vec<String>,
     /// Hosts that offer them.
@@ -20,7 +20,7 @@ pub(super) struct Gap {
 }
 
 /// A VM that a gap pins to its host.
-pub(super) struct Pinned<'a> {
+pub(in crate::verdict) struct Pinned<'a> {
     /// Its name.
     pub name: &'a str,
     /// The VM, where its bundle tells of it; else only refused migrations do.
@@ -38,7 +38,7 @@ struct Lack {
 }
 
 /// The gaps of `cluster`: one for each way in which its hosts divide and each cause.
-pub(super) fn gaps(case: &Case, matrix: &Matrix<'_>, cluster: &Cluster) -> Vec<Gap> {
+pub(in crate::verdict) fn gaps(case: &Case, matrix: &Matrix<'_>, cluster: &Cluster) -> Vec<Gap> {
     let rows = matrix.rows.iter().filter(|row| row.differs);
     let mut lacks: Vec<Lack> = rows.flat_map(|row| lacks(case, matrix, cluster, row)).collect();
     settle(&mut lacks);
@@ -66,7 +66,7 @@ pub(super) fn gaps(case: &Case, matrix: &Matrix<'_>, cluster: &Cluster) -> Vec<G
 }
 
 /// Whether only refused migrations tell of the features: then the bundles do not show the difference.
-pub(super) fn is_of_lines(matrix: &Matrix<'_>, gap: &Gap) -> bool {
+pub(in crate::verdict) fn is_of_lines(matrix: &Matrix<'_>, gap: &Gap) -> bool {
     let is_line = |host: &usize, key: &String| {
         matrix.offers.get(*host, key).is_none_or(|offer| offer.basis == Basis::Line)
     };
@@ -116,7 +116,7 @@ fn settle(lacks: &mut [Lack]) {
 }
 
 /// VMs on hosts that have the features, which need them and so cannot leave for the hosts that lack them.
-pub(super) fn pinned<'a>(matrix: &Matrix<'a>, gap: &Gap) -> Vec<Pinned<'a>> {
+pub(in crate::verdict) fn pinned<'a>(matrix: &Matrix<'a>, gap: &Gap) -> Vec<Pinned<'a>> {
     let by_gap = |block: &features::Block| {
         gap.lack.contains(&block.host) && block.missing.iter().any(|key| gap.keys.contains(key))
     };
@@ -126,7 +126,7 @@ pub(super) fn pinned<'a>(matrix: &Matrix<'a>, gap: &Gap) -> Vec<Pinned<'a>> {
 }
 
 /// VMs that were refused for the gap and of whose requirements no file tells, on the host that they stayed on.
-pub(super) fn refused<'a>(
+pub(in crate::verdict) fn refused<'a>(
     case: &Case,
     gap: &Gap,
     known: &[Pinned<'_>],
@@ -145,7 +145,7 @@ pub(super) fn refused<'a>(
 }
 
 /// Whether a refused migration is one that the gap explains.
-pub(super) fn confirms(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusal: &Moment) -> bool {
+pub(in crate::verdict) fn confirms(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusal: &Moment) -> bool {
     let told = refusal.field("target").is_some();
     let mut targets = features::targets(case, refusal);
     // A target that is no host of this case, or of another cluster, is another story.
@@ -169,7 +169,7 @@ pub(super) fn confirms(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusal: &
 }
 
 /// Pairs of hosts between which VMs can move one way only: `from` → `to` works, back is refused.
-pub(super) fn one_way(matrix: &Matrix<'_>, gap: &Gap) -> Vec<(usize, usize)> {
+pub(in crate::verdict) fn one_way(matrix: &Matrix<'_>, gap: &Gap) -> Vec<(usize, usize)> {
     let offers_more = |more: usize, less: usize| {
         matrix.rows.iter().filter(|row| row.differs).any(|row| {
             let of = |host: usize| row.effective.get(&host).copied().flatten();

@@ -3,11 +3,13 @@
 //! vCenter refuses such a migration before it asks a host, so often no host log says anything: the verdict rests on
 //! masks, capabilities and the VMs' requirements, and refusals in vCenter's log only confirm and date it.
 
-mod cause;
-mod gap;
-mod refused;
+pub(super) mod cause;
+pub(super) mod gap;
+pub(super) mod refused;
 mod remedy;
 mod text;
+
+use std::collections::BTreeMap;
 
 use serde_json::json;
 
@@ -17,6 +19,9 @@ use crate::case::{Case, Moment};
 use crate::model::{Confidence, EventKind, Severity};
 use cause::Support;
 use gap::{Gap, Pinned};
+use refused::Stuck;
+
+const MISMATCH: &str = "evc.feature-mismatch";
 
 pub(super) static VERDICT: Verdict = Verdict {
     name: "evc",
@@ -26,15 +31,48 @@ pub(super) static VERDICT: Verdict = Verdict {
 };
 
 fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
+    let matrix = features::matrix(case);
+    let Answer { mismatches, stuck } = answer(case, &matrix);
+    let told = mismatches.iter().map(|Mismatch { gap, pinned, refusals }| {
+        Told { case, matrix: &matrix, gap, pinned, refusals }.finding()
+    });
+    let refused = stuck.iter().map(|(cause, stuck)| refused::finding(case, cause, stuck));
+    told.chain(refused).collect()
+}
+
+/// Features that divide the hosts of a cluster, and what comes of it: each is one finding.
+pub(super) struct Mismatch<'a> {
+    pub gap: Gap,
+    /// VMs that it holds where they are.
+    pub pinned: Vec<Pinned<'a>>,
+    /// Refused migrations that it explains, by time.
+    pub refusals: Vec<&'a Moment>,
+}
+
+impl Mismatch<'_> {
+    /// Whether `finding` is the one about this.
+    pub(super) fn is_told_by(&self, case: &Case, finding: &Finding) -> bool {
+        (finding.id, finding.cause.0) == (MISMATCH, self.gap.cause.id)
+            && finding.title == text::title(case, &self.gap)
+    }
+}
+
+/// What is found of the CPU features of a case.
+pub(super) struct Answer<'a> {
+    pub mismatches: Vec<Mismatch<'a>>,
+    /// By cause: each is one finding.
+    pub stuck: BTreeMap<&'static str, Stuck<'a>>,
+}
+
+pub(super) fn answer<'a>(case: &'a Case, matrix: &Matrix<'a>) -> Answer<'a> {
     let refusals: Vec<&Moment> =
         case.timeline.iter().filter(|moment| moment.event.kind == EventKind::VMOTION_FAIL_CPU).collect();
-    let matrix = features::matrix(case);
-    let mut findings = Vec::new();
+    let mut mismatches = Vec::new();
     let mut explained: Vec<*const Moment> = Vec::new();
     let mut all_pinned: Vec<(usize, String)> = Vec::new();
     for cluster in &case.clusters {
-        for gap in gap::gaps(case, &matrix, cluster) {
-            let mut pinned = gap::pinned(&matrix, &gap);
+        for gap in gap::gaps(case, matrix, cluster) {
+            let mut pinned = gap::pinned(matrix, &gap);
             let confirming: Vec<&Moment> = refusals
                 .iter()
                 .copied()
@@ -43,14 +81,12 @@ fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
             pinned.extend(gap::refused(case, &gap, &pinned, &confirming));
             explained.extend(confirming.iter().map(|moment| std::ptr::from_ref(*moment)));
             all_pinned.extend(pinned.iter().map(|pinned| (pinned.host, pinned.name.to_owned())));
-            let told = Told { case, matrix: &matrix, gap: &gap, pinned: &pinned, refusals: &confirming };
-            findings.push(told.finding());
+            mismatches.push(Mismatch { gap, pinned, refusals: confirming });
         }
     }
     let rest: Vec<&Moment> =
         refusals.into_iter().filter(|moment| !explained.contains(&std::ptr::from_ref(*moment))).collect();
-    findings.extend(refused::findings(case, &matrix, &rest, &all_pinned));
-    findings
+    Answer { mismatches, stuck: refused::stuck(case, matrix, &rest, &all_pinned) }
 }
 
 /// A gap with all that is told of it.
@@ -78,7 +114,7 @@ impl Told<'_> {
         hosts.sort_unstable();
         let summary = text::summary(case, gap, &vms, &self.held(), self.refusals.len(), !one_way.is_empty());
         Finding {
-            id: "evc.feature-mismatch",
+            id: MISMATCH,
             severity: if harmed { Severity::Error } else { Severity::Warning },
             confidence: self.confidence(doubtful),
             title: text::title(case, gap),

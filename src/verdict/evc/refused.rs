@@ -13,21 +13,21 @@ use crate::verdict::{Evidence, Finding, distinct, span};
 
 /// VMs that cannot move for one cause.
 #[derive(Default)]
-struct Stuck<'a> {
-    refusals: Vec<&'a Moment>,
+pub(in crate::verdict) struct Stuck<'a> {
+    pub refusals: Vec<&'a Moment>,
     /// Events that say that a VM is above the EVC mode of its host.
-    above: Vec<&'a Moment>,
+    pub above: Vec<&'a Moment>,
     /// VMs, each with its host and the keys that it requires and is not offered.
-    vms: Vec<(usize, &'a Vm, Vec<String>)>,
+    pub vms: Vec<(usize, &'a Vm, Vec<String>)>,
 }
 
-/// One finding for each cause; `refusals` are those that no difference between hosts explains.
-pub(super) fn findings<'a>(
+/// By cause, each of which is one finding; `refusals` are those that no difference between hosts explains.
+pub(in crate::verdict) fn stuck<'a>(
     case: &'a Case,
     matrix: &Matrix<'a>,
     refusals: &[&'a Moment],
     pinned: &[(usize, String)],
-) -> Vec<Finding> {
+) -> BTreeMap<&'static str, Stuck<'a>> {
     let mut by_cause: BTreeMap<&'static str, Stuck<'a>> = BTreeMap::new();
     let state = by_state(case, matrix, pinned);
     let above = above(case);
@@ -50,7 +50,7 @@ pub(super) fn findings<'a>(
             by_cause.entry(EARLIER).or_default().above.push(moment);
         }
     }
-    by_cause.into_iter().map(|(cause, stuck)| finding(case, cause, &stuck)).collect()
+    by_cause
 }
 
 const EARLIER: &str = "vm-powered-on-earlier";
@@ -148,7 +148,12 @@ fn cause_of(
     if alone { NO_TARGET } else { "unknown" }
 }
 
-fn finding(case: &Case, cause: &'static str, stuck: &Stuck<'_>) -> Finding {
+/// The id of the cause that a finding states.
+pub(in crate::verdict) fn cause_id(cause: &'static str) -> &'static str {
+    if cause == CURED { "unknown" } else { cause }
+}
+
+pub(super) fn finding(case: &Case, cause: &'static str, stuck: &Stuck<'_>) -> Finding {
     let told = || stuck.refusals.iter().chain(&stuck.above).copied();
     // A VM that is above its host's mode is told of once more at every check.
     let counted = if stuck.refusals.is_empty() { &stuck.above } else { &stuck.refusals };
@@ -188,7 +193,7 @@ fn finding(case: &Case, cause: &'static str, stuck: &Stuck<'_>) -> Finding {
         confidence,
         title: told_of.title(),
         summary: told_of.summary(),
-        cause: (if is_cured { "unknown" } else { cause }, told_of.cause()),
+        cause: (cause_id(cause), told_of.cause()),
         hosts,
         first_seen,
         last_seen,

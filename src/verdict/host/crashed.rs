@@ -30,19 +30,27 @@ fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
 }
 
 /// A stop that nobody asked for, and what is known of it.
-struct Crash<'c> {
-    stop: &'c Stop,
+pub(in crate::verdict) struct Crash<'c> {
+    pub stop: &'c Stop,
     lines: Vec<&'c Moment>,
-    cause: &'static str,
+    pub cause: &'static str,
     /// The line of the purple screen: `#PF Exception 14 in world 2097705:CMMDS-worker IP 0x41802`.
-    reason: Option<&'c str>,
+    pub reason: Option<&'c str>,
     /// Others that lost the host then: vCenter, vSphere HA.
-    witnesses: Vec<&'c Moment>,
+    pub witnesses: Vec<&'c Moment>,
     /// VMs that vSphere HA restarted then.
-    restarted: Vec<&'c Moment>,
+    pub restarted: Vec<&'c Moment>,
 }
 
 impl<'c> Crash<'c> {
+    /// The crash that `finding` is about.
+    pub(in crate::verdict) fn told_by(case: &'c Case, finding: &Finding) -> Option<Self> {
+        let mut stops = case.stops.iter().filter(|stop| !stop.is_asked() && finding.hosts == [stop.host]);
+        let first = |stop: &Stop| stop.lines.iter().map(|&line| case.timeline[line].time).min();
+        let stop = stops.find(|stop| stop.down.or_else(|| first(stop)) == finding.first_seen)?;
+        Some(Crash::of(case, stop))
+    }
+
     fn of(case: &'c Case, stop: &'c Stop) -> Self {
         let lines: Vec<&Moment> = stop.lines.iter().map(|&line| &case.timeline[line]).collect();
         let said = |field: &str| lines.iter().find_map(|line| line.field(field));
@@ -141,7 +149,7 @@ fn confidence(crash: &Crash<'_>) -> Confidence {
 }
 
 /// The world that ran: `… in world 2097705:CMMDS-worker IP …` names `CMMDS-worker`.
-pub(super) fn world(reason: &str) -> Option<&str> {
+pub(in crate::verdict) fn world(reason: &str) -> Option<&str> {
     let after = &reason[reason.find("world ")? + "world ".len()..];
     let (number, name) = after.split_once(':')?;
     let name = name.split([' ', ')', ',']).next().unwrap_or("").trim_end_matches('.');
@@ -150,7 +158,7 @@ pub(super) fn world(reason: &str) -> Option<&str> {
 }
 
 /// The module of the kernel: `Failed at bora/modules/vmkernel/cmmds/cmmds_net.c:911` names `cmmds`.
-pub(super) fn module(reason: &str) -> Option<&str> {
+pub(in crate::verdict) fn module(reason: &str) -> Option<&str> {
     let marks = ["modules/vmkernel/", "bora/vmkernel/"];
     let after = marks.iter().find_map(|mark| Some(&reason[reason.find(mark)? + mark.len()..]))?;
     let (module, _) = after.split_once('/')?;
@@ -370,6 +378,6 @@ fn references(crash: &Crash<'_>) -> Vec<(&'static str, Option<&'static str>)> {
 
 /// Whether the host was down at `at` because it crashed, and its logs would tell if somebody had asked for it; for
 /// others that judge an effect of it.
-pub(super) fn is_near(stop: &Stop, at: Timestamp) -> bool {
+pub(in crate::verdict) fn is_near(stop: &Stop, at: Timestamp) -> bool {
     !stop.is_asked() && stop.is_covered && is_down(stop, at)
 }

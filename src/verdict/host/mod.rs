@@ -16,7 +16,7 @@ const AFTER: i64 = 900;
 const UNDATED: i64 = 21_600;
 
 /// Whether the host was down at `at`, or on its way.
-fn is_down(stop: &Stop, at: Timestamp) -> bool {
+pub(in crate::verdict) fn is_down(stop: &Stop, at: Timestamp) -> bool {
     let from = stop.down.or(stop.up.map(|up| up.plus_seconds(-UNDATED)));
     let Some(from) = from else { return false };
     // Of a silence only the last sign of life is known.

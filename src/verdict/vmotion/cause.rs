@@ -8,7 +8,7 @@ use crate::fact::vmk_status::VmkStatus;
 
 /// What the failure of a migration comes down to; the names are cause ids.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Cause {
+pub(in crate::verdict) enum Cause {
     Network,
     Timeout,
     Resources,
@@ -44,7 +44,7 @@ enum Weight {
 }
 
 /// Why one migration failed.
-pub(super) struct Reason<'a> {
+pub(in crate::verdict) struct Reason<'a> {
     pub cause: Cause,
     /// The record that says so.
     pub told_by: &'a Moment,
@@ -67,7 +67,7 @@ struct Sign<'a> {
 }
 
 /// The reason of a failed migration; `None` where no record of its failure is there.
-pub(super) fn of<'a>(case: &'a Case, migration: &'a Migration) -> Option<Reason<'a>> {
+pub(in crate::verdict) fn of<'a>(case: &'a Case, migration: &'a Migration) -> Option<Reason<'a>> {
     let signs: Vec<Sign<'a>> = migration.failures(&case.timeline).map(sign).collect();
     // Of equals one that gives a status, then the first in time.
     let rank = |sign: &&Sign<'_>| (sign.weight, status_of(sign.moment).is_some());

@@ -3,7 +3,7 @@
 //! A migration's records of all hosts and of vCenter are judged together, so that one failure is one, and a side that was
 //! only left waiting does not outvote the one that says why. Failures of one cause are one finding.
 
-mod cause;
+pub(super) mod cause;
 mod network;
 mod remedy;
 mod text;
@@ -25,30 +25,35 @@ pub(super) static VERDICT: Verdict = Verdict {
 };
 
 /// A migration that failed.
-struct Failure<'a> {
-    migration: &'a Migration,
-    reason: Reason<'a>,
+pub(super) struct Failure<'a> {
+    pub migration: &'a Migration,
+    pub reason: Reason<'a>,
     /// When a later attempt of the same VM succeeded.
-    later: Option<Timestamp>,
+    pub later: Option<Timestamp>,
 }
 
 impl Failure<'_> {
-    fn at(&self) -> Timestamp {
+    pub fn at(&self) -> Timestamp {
         self.migration.at().unwrap_or(self.reason.told_by.time)
     }
 }
 
 /// Failures of one cause.
-struct Group<'a> {
-    cause: Cause,
+pub(super) struct Group<'a> {
+    pub cause: Cause,
     /// In the order of time; never empty.
-    failures: Vec<Failure<'a>>,
+    pub failures: Vec<Failure<'a>>,
 }
 
 /// Messages by which the destination refuses a VM for CPU features.
 const CPU_MESSAGES: &[&str] = &["featurecompat", "cpucheck", "msg.cpuid."];
 
 fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
+    groups(case).iter().map(|group| finding(case, group)).collect()
+}
+
+/// The failures of each cause; each group is one finding, and their cause ids differ.
+pub(super) fn groups(case: &Case) -> Vec<Group<'_>> {
     let mut groups: BTreeMap<Cause, Vec<Failure<'_>>> = BTreeMap::new();
     for migration in case.migrations.iter().filter(|m| m.outcome == Outcome::Failed) {
         if is_for_cpu(case, migration) {
@@ -58,7 +63,7 @@ fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
         let later = later_success(case, migration);
         groups.entry(reason.cause).or_default().push(Failure { migration, reason, later });
     }
-    groups.into_iter().map(|(cause, failures)| finding(case, &Group { cause, failures })).collect()
+    groups.into_iter().map(|(cause, failures)| Group { cause, failures }).collect()
 }
 
 /// Whether the VM's own messages say that it was refused for CPU features, which is another verdict's matter.
@@ -161,11 +166,11 @@ fn end_label(case: &Case, host: Option<usize>, end: &crate::case::End) -> Option
     host.map(|host| case.hosts[host].id.clone()).or_else(|| end.name.clone()).or_else(|| end.address.clone())
 }
 
-fn from_label(case: &Case, migration: &Migration) -> Option<String> {
+pub(super) fn from_label(case: &Case, migration: &Migration) -> Option<String> {
     end_label(case, migration.source, &migration.from)
 }
 
-fn to_label(case: &Case, migration: &Migration) -> Option<String> {
+pub(super) fn to_label(case: &Case, migration: &Migration) -> Option<String> {
     end_label(case, migration.destination, &migration.to)
 }
 

@@ -10,7 +10,7 @@ use crate::verdict::{Evidence, near};
 
 /// A cause, how well it is supported, and the lines that support it.
 #[derive(Debug)]
-pub(super) struct Cause<'c> {
+pub(in crate::verdict) struct Cause<'c> {
     pub id: &'static str,
     /// Whether what speaks for it leaves no other.
     pub sure: bool,
@@ -20,7 +20,7 @@ pub(super) struct Cause<'c> {
 
 /// What speaks for and against the causes.
 #[derive(Debug, Default)]
-pub(super) struct Signs<'c> {
+pub(in crate::verdict) struct Signs<'c> {
     pub lists: lists::ListSign,
     pub skew: Option<skew::Skew>,
     pub format: Vec<Evidence>,
@@ -54,7 +54,7 @@ const MAINTENANCE: i64 = 14_400;
 const BOOTED: i64 = 900;
 
 /// The cause of `loss`.
-pub(super) fn of_loss<'c>(case: &'c Case, loss: &Loss<'c>) -> Cause<'c> {
+pub(in crate::verdict) fn of_loss<'c>(case: &'c Case, loss: &Loss<'c>) -> Cause<'c> {
     let mut signs = signs(case, loss);
     let (mut id, mut sure) = decide(&signs, loss);
     // A host that is in another cluster has no part in this one, whatever the network does.
@@ -276,13 +276,16 @@ fn format(case: &Case, loss: &Loss<'_>) -> (Vec<Evidence>, bool) {
 /// vCenter refusing the host for its version since the loss, or losing it near that time.
 fn disconnected<'c>(case: &'c Case, loss: &Loss<'c>, name: &str) -> Option<&'c Moment> {
     let lost = |moment: &&Moment| moment.is_lost_connection() && moment.field("host_name") == Some(name);
-    let refused = |moment: &&Moment| {
-        let told = moment.field("event").or_else(|| moment.field("reason"));
-        told.is_some_and(|told| told.contains("BadVersion") || told == "agentOutOfDate")
-    };
+    let refused = |moment: &&Moment| is_refusal(moment);
     let window = |span| loss.span.at.map_or(case.timeline.as_slice(), |at| near(case, at, span));
     let first = window((900, 30 * 86_400)).iter().filter(lost).find(refused);
     first.or_else(|| window((900, 900)).iter().find(lost))
+}
+
+/// Whether vCenter says that it does not take the host for its version.
+pub(in crate::verdict) fn is_refusal(moment: &Moment) -> bool {
+    let told = moment.field("event").or_else(|| moment.field("reason"));
+    told.is_some_and(|told| told.contains("BadVersion") || told == "agentOutOfDate")
 }
 
 /// Whether HA holds the lost host for partitioned or isolated, which it can only say of one that is live.
@@ -329,7 +332,10 @@ fn evidence(case: &Case, signs: &Signs<'_>, id: &str) -> Vec<Evidence> {
 }
 
 /// The cause of a split: id, the network's sign, and the lines that support it.
-pub(super) fn of_split<'c>(case: &'c Case, split: &Split<'c>) -> (&'static str, NetworkSign, Vec<Evidence>) {
+pub(in crate::verdict) fn of_split<'c>(
+    case: &'c Case,
+    split: &Split<'c>,
+) -> (&'static str, NetworkSign, Vec<Evidence>) {
     let lasts = !split.span.over;
     let between = |group: usize| Between {
         case,

@@ -10,15 +10,15 @@ use crate::verdict::near;
 
 /// The effects of a loss or a split.
 #[derive(Debug, Default)]
-pub(super) struct Effects<'c> {
+pub(in crate::verdict) struct Effects<'c> {
     /// Names of VMs that became invalid or inaccessible, ordered.
     pub vms: Vec<String>,
     /// The lines that say so, by time.
     pub vm_lines: Vec<&'c Moment>,
     /// Names of VMs that HA restarted, ordered.
     pub restarted: Vec<String>,
-    /// How many records tell of a failover.
-    pub failovers: usize,
+    /// The records that tell of a failover, by time.
+    pub failovers: Vec<&'c Moment>,
     /// Objects by state, those of a state in which data is not as safe as it should be.
     pub objects: Vec<VsanObjectState>,
     /// Objects and bytes left to resync.
@@ -26,7 +26,7 @@ pub(super) struct Effects<'c> {
 }
 
 /// Whom effects are looked for at.
-pub(super) struct Scene<'a> {
+pub(in crate::verdict) struct Scene<'a> {
     pub membership: &'a Membership,
     /// Hosts whose VMs are affected.
     pub hosts: Vec<usize>,
@@ -44,7 +44,7 @@ const AFTER: i64 = 86_400;
 const FAILOVER: i64 = 3_600;
 
 /// The effects, from a little before it began until a day after.
-pub(super) fn of<'c>(case: &'c Case, scene: &Scene<'_>) -> Effects<'c> {
+pub(in crate::verdict) fn of<'c>(case: &'c Case, scene: &Scene<'_>) -> Effects<'c> {
     let mut effects = Effects::default();
     let (vcenter, cluster) = (
         vcenter_of(case, scene.membership, scene.hosts.first().copied()).map(|(index, _)| index),
@@ -62,7 +62,7 @@ pub(super) fn of<'c>(case: &'c Case, scene: &Scene<'_>) -> Effects<'c> {
             effects.vms.extend(moment.field("vm").map(str::to_owned));
             effects.vm_lines.push(moment);
         } else if kind == EventKind::HA_FAILOVER && is_ours && is_prompt(moment) {
-            effects.failovers += 1;
+            effects.failovers.push(moment);
             effects.restarted.extend(moment.field("vm").map(str::to_owned));
         }
     }
@@ -111,13 +111,13 @@ fn data(case: &Case, hosts: &[usize], effects: &mut Effects<'_>) {
 
 impl Effects<'_> {
     /// The effects as `details` show them.
-    pub(super) fn details(&self) -> Value {
+    pub(in crate::verdict) fn details(&self) -> Value {
         let objects: serde_json::Map<String, Value> =
             self.objects.iter().map(|state| (state.state.clone(), json!(state.objects))).collect();
         json!({
             "vms_invalid": self.vms,
             "vms_restarted": self.restarted,
-            "failovers": self.failovers,
+            "failovers": self.failovers.len(),
             "objects": objects,
             "resync_objects": self.resync.and_then(|left| left.0),
             "resync_bytes": self.resync.and_then(|left| left.1),

@@ -11,7 +11,7 @@ use crate::verdict::near;
 
 /// A node that was, or is, out of the membership.
 #[derive(Debug)]
-pub(super) struct Loss<'c> {
+pub(in crate::verdict) struct Loss<'c> {
     pub membership: &'c Membership,
     /// An index into the membership's nodes.
     pub node: usize,
@@ -33,7 +33,7 @@ pub(super) struct Loss<'c> {
 
 /// Groups that do not see each other.
 #[derive(Debug)]
-pub(super) struct Split<'c> {
+pub(in crate::verdict) struct Split<'c> {
     pub membership: &'c Membership,
     /// Indices into the membership's nodes; the group that went on first.
     pub groups: Vec<Vec<usize>>,
@@ -45,7 +45,7 @@ pub(super) struct Split<'c> {
 
 /// From when until when, and what tells it.
 #[derive(Debug, Default)]
-pub(super) struct Span<'c> {
+pub(in crate::verdict) struct Span<'c> {
     /// Whether the views at the capture show it, not only lines.
     pub by_state: bool,
     /// When it began.
@@ -66,7 +66,7 @@ pub(super) struct Span<'c> {
 
 /// What happened to a cluster.
 #[derive(Debug, Default)]
-pub(super) struct Events<'c> {
+pub(in crate::verdict) struct Events<'c> {
     /// By time, then node.
     pub losses: Vec<Loss<'c>>,
     /// By time.
@@ -76,7 +76,7 @@ pub(super) struct Events<'c> {
 }
 
 /// The losses and splits that the views and lines of `membership` tell of.
-pub(super) fn events<'c>(case: &'c Case, membership: &'c Membership) -> Events<'c> {
+pub(in crate::verdict) fn events<'c>(case: &'c Case, membership: &'c Membership) -> Events<'c> {
     let mut events = Reader::new(case, membership).read();
     events.losses = run::of_losses(events.losses);
     events.splits = run::of_splits(events.splits);
@@ -91,7 +91,7 @@ const WITH_VCENTER: i64 = 900;
 impl Loss<'_> {
     /// The host's id; without a bundle the name that lists give it, else that of the one host which vCenter lost at the
     /// same time and which is no other of the cluster, else its UUID.
-    pub(super) fn name(&self, case: &Case) -> String {
+    pub(in crate::verdict) fn name(&self, case: &Case) -> String {
         let node = &self.membership.nodes[self.node];
         let known = node.name.clone().or_else(|| self.name_by_vcenter(case));
         known.unwrap_or_else(|| node.label().to_owned())

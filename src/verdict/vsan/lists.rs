@@ -6,11 +6,11 @@ use crate::model::EventKind;
 use crate::verdict::{Evidence, near};
 
 /// The option with which a host keeps its list whatever vCenter sends.
-pub(super) use crate::case::IGNORE_MEMBER_LIST as FROZEN;
+pub(in crate::verdict) use crate::case::IGNORE_MEMBER_LIST as FROZEN;
 
 /// What lists and generations say of a lost host.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ListSign {
+pub(in crate::verdict) struct ListSign {
     /// Its own list is empty though it has peers.
     pub is_empty: bool,
     /// Its own list lacks hosts that went on, by node.
@@ -30,7 +30,7 @@ pub(super) struct ListSign {
 
 impl ListSign {
     /// Whether a list lacks somebody.
-    pub(super) fn is_short(&self) -> bool {
+    pub(in crate::verdict) fn is_short(&self) -> bool {
         !self.lacks.is_empty() || !self.lacking.is_empty()
     }
 }
@@ -39,7 +39,7 @@ impl ListSign {
 const PUSH: (i64, i64) = (3_600, 900);
 
 /// What lists say of `loss`.
-pub(super) fn sign(case: &Case, loss: &Loss<'_>) -> ListSign {
+pub(in crate::verdict) fn sign(case: &Case, loss: &Loss<'_>) -> ListSign {
     let membership = loss.membership;
     let own = loss.host.map(|host| &case.hosts[host]);
     // Where multicast finds the members, or vSAN is off, lists are empty and say nothing.
@@ -127,7 +127,7 @@ fn config_stale(case: &Case, host: &Host, peers: &[usize]) -> bool {
 }
 
 /// Lists of a split cluster that lack nodes of the other side, where most of those of one side do.
-pub(super) fn of_split(case: &Case, split: &Split<'_>) -> Vec<Evidence> {
+pub(in crate::verdict) fn of_split(case: &Case, split: &Split<'_>) -> Vec<Evidence> {
     let membership = split.membership;
     let mut lines = Vec::new();
     for group in &split.groups {
@@ -152,7 +152,7 @@ pub(super) fn of_split(case: &Case, split: &Split<'_>) -> Vec<Evidence> {
 }
 
 /// Whether some list of a split cluster is here, and none lacks a node of another side.
-pub(super) fn are_whole(split: &Split<'_>) -> bool {
+pub(in crate::verdict) fn are_whole(split: &Split<'_>) -> bool {
     let told = split.membership.says.values().filter_map(|said| said.listed);
     let lists: Vec<bool> = told.collect();
     !lists.is_empty() && !lists.contains(&false)

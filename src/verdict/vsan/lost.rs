@@ -11,16 +11,18 @@ use crate::case::Case;
 use crate::model::{Confidence, Severity};
 use crate::verdict::{Evidence, Finding, distinct, version};
 
+const ID: &str = "vsan.host-lost";
+
 /// Losses of one node for one cause: the one that lasts, else the last one, and how often.
-pub(super) struct Losses<'c> {
+pub(in crate::verdict) struct Losses<'c> {
     pub loss: Loss<'c>,
     pub cause: Cause<'c>,
     /// How often the node was lost for this cause.
     pub times: usize,
 }
 
-/// The findings about `losses`, those of one node and cause together.
-pub(super) fn findings<'c>(case: &'c Case, losses: Vec<Loss<'c>>) -> Vec<Finding> {
+/// `losses`, those of one node and cause together.
+pub(in crate::verdict) fn together<'c>(case: &'c Case, losses: Vec<Loss<'c>>) -> Vec<Losses<'c>> {
     let mut groups: Vec<Losses<'c>> = Vec::new();
     for loss in losses {
         let cause = cause::of_loss(case, &loss);
@@ -40,25 +42,30 @@ pub(super) fn findings<'c>(case: &'c Case, losses: Vec<Loss<'c>>) -> Vec<Finding
             None => groups.push(Losses { loss, cause, times }),
         }
     }
-    groups.iter().map(|group| finding(case, group)).collect()
+    groups
 }
 
-fn finding(case: &Case, group: &Losses<'_>) -> Finding {
+impl Losses<'_> {
+    /// Whether `finding` is the one about these losses.
+    pub(in crate::verdict) fn is_told_by(&self, case: &Case, finding: &Finding) -> bool {
+        let (loss, cause) = (&self.loss, &self.cause);
+        let is_like = (finding.id, finding.cause.0, finding.first_seen) == (ID, cause.id, loss.span.at);
+        is_like && finding.hosts == hosts(loss) && {
+            let told = text::Told { case, loss, cause, name: &loss.name(case), times: self.times };
+            finding.title == told.title()
+        }
+    }
+}
+
+pub(super) fn finding(case: &Case, group: &Losses<'_>) -> Finding {
     let (loss, cause) = (&group.loss, &group.cause);
     let span = &loss.span;
-    let scene = Scene {
-        membership: loss.membership,
-        hosts: loss.host.into_iter().collect(),
-        mates: loss.mates.clone(),
-        at: span.at,
-        lasts: !span.over,
-    };
-    let effects = effects::of(case, &scene);
+    let effects = effects::of(case, &scene(loss));
     let name = loss.name(case);
     let (_, last_line, _) = crate::verdict::span(span.lines.iter().copied());
     let told = text::Told { case, loss, cause, name: &name, times: group.times };
     Finding {
-        id: "vsan.host-lost",
+        id: ID,
         severity: severity(loss, cause),
         confidence: confidence(loss, cause),
         title: told.title(),
@@ -73,6 +80,17 @@ fn finding(case: &Case, group: &Losses<'_>) -> Finding {
         references: remedy::references(cause.id, cause.signs.network.fault),
         evidence: evidence(case, loss, cause, &effects),
         details: details(case, group, &name, &effects),
+    }
+}
+
+/// Whom the effects of `loss` are looked for at.
+pub(in crate::verdict) fn scene<'a>(loss: &'a Loss<'_>) -> Scene<'a> {
+    Scene {
+        membership: loss.membership,
+        hosts: loss.host.into_iter().collect(),
+        mates: loss.mates.clone(),
+        at: loss.span.at,
+        lasts: !loss.span.over,
     }
 }
 

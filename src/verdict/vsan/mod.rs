@@ -6,20 +6,20 @@
 
 mod answer;
 mod breaks;
-mod cause;
+pub(super) mod cause;
 pub(super) mod disk;
-mod effects;
-mod event;
-mod lists;
-mod lost;
-mod network;
+pub(super) mod effects;
+pub(super) mod event;
+pub(super) mod lists;
+pub(super) mod lost;
+pub(super) mod network;
 mod oddity;
-mod partition;
+pub(super) mod partition;
 mod reader;
 mod remedy;
 mod run;
 mod sides;
-mod skew;
+pub(super) mod skew;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -40,10 +40,24 @@ pub(super) static VERDICT: Verdict = Verdict {
 
 fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for membership in &case.memberships {
-        let events = event::events(case, membership);
-        findings.extend(partition::findings(case, events.splits));
-        findings.extend(lost::findings(case, events.losses));
+    for happened in happened(case) {
+        findings.extend(happened.splits.iter().map(|split| partition::finding(case, split)));
+        findings.extend(happened.losses.iter().map(|losses| lost::finding(case, losses)));
     }
     findings
+}
+
+/// What happened to one cluster, as its findings tell it: each of these is one of them.
+pub(super) struct Happened<'c> {
+    pub splits: Vec<partition::Splits<'c>>,
+    pub losses: Vec<lost::Losses<'c>>,
+}
+
+/// What happened to each cluster, in their order.
+pub(super) fn happened(case: &Case) -> Vec<Happened<'_>> {
+    let of_cluster = |membership| {
+        let events = event::events(case, membership);
+        Happened { splits: partition::together(events.splits), losses: lost::together(case, events.losses) }
+    };
+    case.memberships.iter().map(of_cluster).collect()
 }

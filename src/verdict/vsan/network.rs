@@ -9,7 +9,7 @@ use crate::verdict::{Evidence, near};
 
 /// What is wrong with the network.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fault {
+pub(in crate::verdict) enum Fault {
     /// A host has no adapter for vSAN, or it is not ready.
     Adapter,
     /// The uplinks of the vSAN adapter went down.
@@ -32,7 +32,7 @@ pub(super) enum Fault {
 
 impl Fault {
     /// The name used in `details`.
-    pub(super) const fn name(self) -> &'static str {
+    pub(in crate::verdict) const fn name(self) -> &'static str {
         match self {
             Fault::Adapter => "adapter",
             Fault::Link => "link",
@@ -49,7 +49,7 @@ impl Fault {
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(super) struct NetworkSign {
+pub(in crate::verdict) struct NetworkSign {
     pub fault: Option<Fault>,
     /// Whether it cuts a side off by itself.
     pub is_strong: bool,
@@ -61,7 +61,7 @@ pub(super) struct NetworkSign {
 }
 
 /// The two sides of a loss or a split.
-pub(super) struct Between<'a> {
+pub(in crate::verdict) struct Between<'a> {
     pub case: &'a Case,
     pub membership: &'a Membership,
     /// Nodes of the side that was lost.
@@ -78,7 +78,7 @@ const SHOWN: usize = 4;
 
 impl<'a> Between<'a> {
     /// The most telling fault of the network between the sides.
-    pub(super) fn sign(&self) -> NetworkSign {
+    pub(in crate::verdict) fn sign(&self) -> NetworkSign {
         let tests = [
             Self::adapter_removed,
             Self::links_down,
@@ -339,7 +339,7 @@ impl<'a> Between<'a> {
 }
 
 /// The uplinks that carry a host's vSAN adapters; empty where that is not told.
-fn uplinks(host: &Host) -> Vec<String> {
+pub(in crate::verdict) fn uplinks(host: &Host) -> Vec<String> {
     let switches = host
         .vsan_adapters()
         .filter_map(|adapter| host.setup.network.switches.get(adapter.value.switch.as_deref()?));
@@ -351,7 +351,7 @@ fn uplinks(host: &Host) -> Vec<String> {
 }
 
 /// The MTU that most vSAN adapters of `hosts` have.
-pub(super) fn usual_mtu<'a>(hosts: impl Iterator<Item = &'a Host>) -> Option<u32> {
+pub(in crate::verdict) fn usual_mtu<'a>(hosts: impl Iterator<Item = &'a Host>) -> Option<u32> {
     let mut mtus: Vec<u32> =
         hosts.flat_map(Host::vsan_adapters).filter_map(|adapter| adapter.value.mtu).collect();
     mtus.sort_unstable();

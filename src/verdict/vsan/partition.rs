@@ -11,12 +11,17 @@ use crate::case::Case;
 use crate::model::{Confidence, Severity};
 use crate::verdict::{Evidence, Finding, distinct};
 
+const ID: &str = "vsan.partition";
+
 /// Hosts whose lines are shown.
 const WITNESSES: usize = 16;
 
-/// The findings about `splits`: those into the same groups together, told by the one that lasts, else by the last.
-pub(super) fn findings(case: &Case, splits: Vec<Split<'_>>) -> Vec<Finding> {
-    let mut groups: Vec<(Split<'_>, usize)> = Vec::new();
+/// Splits into the same groups: the one that lasts, else the last one, and how often.
+pub(in crate::verdict) type Splits<'c> = (Split<'c>, usize);
+
+/// `splits`, those into the same groups together.
+pub(in crate::verdict) fn together(splits: Vec<Split<'_>>) -> Vec<Splits<'_>> {
+    let mut groups: Vec<Splits<'_>> = Vec::new();
     for split in splits {
         let times = split.span.times;
         match groups.iter_mut().find(|(known, _)| known.groups == split.groups) {
@@ -29,10 +34,37 @@ pub(super) fn findings(case: &Case, splits: Vec<Split<'_>>) -> Vec<Finding> {
             None => groups.push((split, times)),
         }
     }
-    groups.iter().map(|(split, times)| finding(case, split, *times)).collect()
+    groups
 }
 
-fn finding(case: &Case, split: &Split<'_>, times: usize) -> Finding {
+/// Whether `finding` is the one about `split`.
+pub(in crate::verdict) fn is_told_by(split: &Split<'_>, finding: &Finding) -> bool {
+    (finding.id, finding.first_seen) == (ID, split.span.at) && finding.hosts == hosts(split)
+}
+
+/// The hosts on all sides that have a bundle, ascending.
+fn hosts(split: &Split<'_>) -> Vec<usize> {
+    let nodes = split.groups.iter().flatten();
+    let mut hosts: Vec<usize> = nodes.filter_map(|&node| split.membership.nodes[node].host).collect();
+    hosts.sort_unstable();
+    hosts
+}
+
+/// Whom the effects of `split` are looked for at.
+pub(in crate::verdict) fn scene<'a>(split: &'a Split<'_>) -> Scene<'a> {
+    let (membership, span) = (split.membership, &split.span);
+    let main = split.groups.first().into_iter().flatten();
+    Scene {
+        membership,
+        hosts: hosts(split),
+        at: span.at,
+        mates: main.filter_map(|&node| membership.nodes[node].host).collect(),
+        lasts: !span.over,
+    }
+}
+
+pub(super) fn finding(case: &Case, (split, times): &Splits<'_>) -> Finding {
+    let times = *times;
     let (id, network, of_cause) = cause::of_split(case, split);
     let (membership, span) = (split.membership, &split.span);
     let named: Vec<Vec<String>> = split
@@ -40,19 +72,12 @@ fn finding(case: &Case, split: &Split<'_>, times: usize) -> Finding {
         .iter()
         .map(|group| group.iter().map(|&node| membership.nodes[node].label().to_owned()).collect())
         .collect();
-    let mut hosts: Vec<usize> =
-        split.groups.iter().flatten().filter_map(|&node| membership.nodes[node].host).collect();
-    hosts.sort_unstable();
-    let main: Vec<usize> =
-        split.groups.first().into_iter().flatten().filter_map(|&node| membership.nodes[node].host).collect();
-    let effects = effects::of(
-        case,
-        &Scene { membership, hosts: hosts.clone(), at: span.at, mates: main, lasts: !span.over },
-    );
+    let hosts = hosts(split);
+    let effects = effects::of(case, &scene(split));
     let told = text::Parted { groups: &named, over: span.over, span, cause: id, fault: network.fault, times };
     let (_, last_line, _) = crate::verdict::span(span.lines.iter().copied());
     Finding {
-        id: "vsan.partition",
+        id: ID,
         severity: if span.over { Severity::Error } else { Severity::Critical },
         confidence: confidence(split, id),
         title: told.title(),

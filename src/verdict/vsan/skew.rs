@@ -5,7 +5,7 @@ use crate::verdict::{Evidence, version};
 
 /// Hosts that are newer than their vCenter Server.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Skew {
+pub(in crate::verdict) struct Skew {
     /// An index into the case's hosts.
     pub vcenter: usize,
     /// Hosts of the cluster that are newer, ascending.
@@ -14,7 +14,7 @@ pub(super) struct Skew {
 }
 
 /// The skew of a cluster; `lost` is the host whose vCenter is looked for first.
-pub(super) fn of(case: &Case, membership: &Membership, lost: Option<usize>) -> Option<Skew> {
+pub(in crate::verdict) fn of(case: &Case, membership: &Membership, lost: Option<usize>) -> Option<Skew> {
     let cluster = &case.clusters[membership.cluster];
     let (vcenter, _) = vcenter_of(case, membership, lost)?;
     let newer: Vec<usize> =
@@ -32,7 +32,7 @@ pub(super) fn of(case: &Case, membership: &Membership, lost: Option<usize>) -> O
 }
 
 /// The vCenter Server of the lost host, else of any host of its cluster.
-pub(super) fn vcenter_of<'c>(
+pub(in crate::verdict) fn vcenter_of<'c>(
     case: &'c Case,
     membership: &Membership,
     lost: Option<usize>,

@@ -392,7 +392,7 @@ fn say_effects(effects: &Effects<'_>, lasts: bool, said: &mut Sentences) {
             "仮想マシンが無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。",
         );
     }
-    if effects.failovers > 0 {
+    if !effects.failovers.is_empty() {
         let names = &effects.restarted;
         let (en, ja) = match names.len() {
             0 => (String::new(), String::new()),

@@ -13,7 +13,7 @@ const LINK: i64 = 180;
 const HANG: i64 = 3_600;
 
 /// A cause, how well it is supported, and what supports it.
-pub(super) struct Cause<'c> {
+pub(in crate::verdict) struct Cause<'c> {
     pub id: &'static str,
     pub confidence: Confidence,
     pub lines: Vec<&'c Moment>,
@@ -30,7 +30,7 @@ impl<'c> Cause<'c> {
 }
 
 /// The cause of `episode`; `all` are the episodes of the case.
-pub(super) fn of<'c>(case: &'c Case, episode: &Episode<'c>, all: &[Episode<'c>]) -> Cause<'c> {
+pub(in crate::verdict) fn of<'c>(case: &'c Case, episode: &Episode<'c>, all: &[Episode<'c>]) -> Cause<'c> {
     crash(case, episode)
         .or_else(|| refused(case, episode))
         .or_else(|| hang(case, episode))

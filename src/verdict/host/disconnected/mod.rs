@@ -2,7 +2,7 @@
 //!
 //! A host that is out of the vSAN membership too is told there; one that somebody restarted or disconnected is not lost.
 
-mod cause;
+pub(in crate::verdict) mod cause;
 mod remedy;
 mod text;
 
@@ -26,7 +26,7 @@ pub(in crate::verdict) static VERDICT: Verdict = Verdict {
 const SAME: i64 = 900;
 
 /// An episode and why it happened.
-type Judged<'a, 'c> = (&'a Episode<'c>, Cause<'c>);
+pub(in crate::verdict) type Judged<'a, 'c> = (&'a Episode<'c>, Cause<'c>);
 
 /// Every time that a vCenter Server lost a host and nobody had meant it to, ordered by time.
 pub(in crate::verdict) fn episodes(case: &Case) -> Vec<Episode<'_>> {
@@ -43,6 +43,20 @@ fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
         groups.entry((episode.vcenter, episode.name, cause.id)).or_default().push((episode, cause));
     }
     groups.into_values().map(|group| finding(case, &group)).collect()
+}
+
+/// The first episode that `finding` is about, and its cause; `all` are the episodes of the case.
+pub(in crate::verdict) fn told_by<'a, 'c>(
+    case: &'c Case,
+    finding: &Finding,
+    all: &'a [Episode<'c>],
+) -> Option<Judged<'a, 'c>> {
+    let is_its = |episode: &&Episode<'_>| {
+        finding.hosts == [episode.host.unwrap_or(episode.vcenter)]
+            && episode.lines.first().map(|line| line.time) == finding.first_seen
+    };
+    let judged = all.iter().filter(is_its).map(|episode| (episode, cause::of(case, episode, all)));
+    judged.into_iter().find(|(_, cause)| cause.id == finding.cause.0)
 }
 
 /// Whether the host was down because somebody asked for it, or is out of the vSAN membership at that time as well.

@@ -6,7 +6,7 @@ use crate::model::Source;
 
 /// A device that failed, as far as it is known; of a line that names none, nothing is.
 #[derive(Default)]
-pub(super) struct Device<'c> {
+pub(in crate::verdict) struct Device<'c> {
     /// The UUID that a line gives it, where no list has it.
     told: Option<String>,
     /// What the list of vSAN's disks says of it.
@@ -20,7 +20,7 @@ pub(super) struct Device<'c> {
 }
 
 /// A disk group that failed as a whole.
-pub(super) struct Group<'c> {
+pub(in crate::verdict) struct Group<'c> {
     pub uuid: &'c str,
     /// Its cache device, where known: `naa.…`
     pub cache: Option<&'c str>,
@@ -28,41 +28,41 @@ pub(super) struct Group<'c> {
 
 impl Device<'_> {
     /// Whether the host's lists show that it failed.
-    pub(super) fn is_bad(&self) -> bool {
+    pub(in crate::verdict) fn is_bad(&self) -> bool {
         self.listed_bad || self.gone.is_some()
     }
 
     /// Whether only lines say that it failed, while the host lists it as in use and well: it is back, or the lines were
     /// about less than a failure.
-    pub(super) fn is_contradicted(&self) -> bool {
+    pub(in crate::verdict) fn is_contradicted(&self) -> bool {
         let is_well =
             |disk: &VsanDisk| !shows_failure(disk) && [disk.in_cmmds, disk.mounted].contains(&Some(true));
         !self.is_bad() && self.disk.is_some_and(|disk| is_well(&disk.value))
     }
 
     /// Whether the host says that it is not mounted.
-    pub(super) fn is_unmounted(&self) -> bool {
+    pub(in crate::verdict) fn is_unmounted(&self) -> bool {
         self.disk.is_some_and(|disk| disk.value.mounted == Some(false))
     }
 
     /// `naa.…`
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(in crate::verdict) fn name(&self) -> Option<&str> {
         let gone = self.gone.and_then(|gone| gone.value.device.as_deref());
         self.disk.map(|disk| disk.value.device.as_str()).or(gone)
     }
 
     /// Its UUID in vSAN.
-    pub(super) fn uuid(&self) -> Option<&str> {
+    pub(in crate::verdict) fn uuid(&self) -> Option<&str> {
         let gone = self.gone.and_then(|gone| gone.value.uuid.as_deref());
         self.disk.and_then(|disk| disk.value.uuid.as_deref()).or(gone).or(self.told.as_deref())
     }
 
-    pub(super) fn group(&self) -> Option<&str> {
+    pub(in crate::verdict) fn group(&self) -> Option<&str> {
         self.disk.and_then(|disk| disk.value.group.as_deref())
     }
 
     /// `naa.… (5210…)`, as much of it as is known.
-    pub(super) fn label(&self) -> Option<String> {
+    pub(in crate::verdict) fn label(&self) -> Option<String> {
         match (self.name(), self.uuid()) {
             (Some(name), Some(uuid)) => Some(format!("{name} ({uuid})")),
             (name, uuid) => name.or(uuid).map(str::to_owned),
@@ -70,7 +70,7 @@ impl Device<'_> {
     }
 
     /// The lines of the lists that show it.
-    pub(super) fn state(&self) -> impl Iterator<Item = (&Source, &str)> {
+    pub(in crate::verdict) fn state(&self) -> impl Iterator<Item = (&Source, &str)> {
         let listed = self.disk.filter(|_| self.listed_bad).map(|disk| (&disk.source, disk.text.as_str()));
         listed.into_iter().chain(self.gone.map(|gone| (&gone.source, gone.text.as_str())))
     }
@@ -85,7 +85,11 @@ impl Device<'_> {
 
 /// The failed devices of `host`: those that its lists show, in their order, if `state_counts`, then those that only
 /// lines tell.
-pub(super) fn devices<'c>(host: &'c Host, lines: &[&'c Moment], state_counts: bool) -> Vec<Device<'c>> {
+pub(in crate::verdict) fn devices<'c>(
+    host: &'c Host,
+    lines: &[&'c Moment],
+    state_counts: bool,
+) -> Vec<Device<'c>> {
     let vsan = &host.setup.vsan;
     let used = vsan.disks.iter().filter(|disk| disk.value.used != Some(false));
     let mut all: Vec<Device<'c>> = used
@@ -152,7 +156,7 @@ fn device_in(line: &str) -> Option<String> {
 }
 
 /// The groups that failed as a whole: with their cache device, or with all their disks.
-pub(super) fn groups<'c>(host: &'c Host, devices: &[&Device<'c>]) -> Vec<Group<'c>> {
+pub(in crate::verdict) fn groups<'c>(host: &'c Host, devices: &[&Device<'c>]) -> Vec<Group<'c>> {
     let failed = |uuid: Option<&str>, name: &str| {
         devices.iter().any(|device| device.name() == Some(name) || uuid.is_some() && device.uuid() == uuid)
     };

@@ -3,7 +3,7 @@
 //! What the host lists of its disks and what its logs say of them each show it alone. A host that is out of the
 //! membership, or in maintenance, shows its disks as lost too: there only lines count.
 
-mod device;
+pub(in crate::verdict) mod device;
 mod text;
 
 use serde_json::{Value, json};
@@ -25,28 +25,31 @@ const VMS_BEFORE: i64 = 60;
 const VMS_AFTER: i64 = 3_600;
 
 /// Objects and bytes that are left to resync.
-type Resync = (Option<u64>, Option<u64>);
+pub(in crate::verdict) type Resync = (Option<u64>, Option<u64>);
 
 fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
-    let hosts =
-        case.clusters.iter().flat_map(|cluster| cluster.hosts.iter().map(move |&host| (cluster, host)));
-    hosts
-        .filter_map(|(cluster, host)| Failure::of(case, cluster, host, found))
-        .map(|failure| failure.finding(found))
-        .collect()
+    let hosts = case.clusters.iter().flat_map(|cluster| &cluster.hosts);
+    let failures = hosts.filter_map(|&host| failure(case, host, found));
+    failures.map(|failure| failure.finding(found)).collect()
+}
+
+/// The failed disks of one host; `found` is what is known of losses.
+pub(in crate::verdict) fn failure<'c>(case: &'c Case, host: usize, found: &[Finding]) -> Option<Failure<'c>> {
+    let cluster = case.clusters.iter().find(|cluster| cluster.hosts.contains(&host))?;
+    Failure::of(case, cluster, host, found)
 }
 
 /// The failed disks of one host.
-struct Failure<'c> {
+pub(in crate::verdict) struct Failure<'c> {
     case: &'c Case,
     cluster: &'c Cluster,
     /// An index into the case's hosts.
     index: usize,
     host: &'c Host,
-    devices: Vec<Device<'c>>,
+    pub devices: Vec<Device<'c>>,
     groups: Vec<Group<'c>>,
     /// Those of them that failed by devices whose state does not contradict the lines.
-    lost_groups: Vec<Group<'c>>,
+    pub lost_groups: Vec<Group<'c>>,
     /// Whether the host is a member of its vSAN cluster.
     member: Option<bool>,
 }
@@ -121,14 +124,19 @@ impl<'c> Failure<'c> {
     }
 
     /// Objects and bytes that are left to resync.
-    fn resync(&self) -> Option<(usize, &'c Sourced<Resync>)> {
+    pub(in crate::verdict) fn id(&self) -> &str {
+        &self.host.id
+    }
+
+    /// Objects and bytes that are left to resync.
+    pub(in crate::verdict) fn resync(&self) -> Option<(usize, &'c Sourced<Resync>)> {
         let others = self.cluster.hosts.iter().copied().filter(|&other| other != self.index);
         let mut hosts = std::iter::once(self.index).chain(others);
         hosts.find_map(|host| Some((host, self.case.hosts[host].setup.vsan.resync.as_ref()?)))
     }
 
     /// VMs that became invalid or inaccessible near a failure and that no other finding is about.
-    fn vms(&self, found: &[Finding]) -> Vec<&'c Moment> {
+    pub(in crate::verdict) fn vms(&self, found: &[Finding]) -> Vec<&'c Moment> {
         let vcenter = self.case.vcenter_of(self.index).map(|(vcenter, _)| vcenter);
         let here = |host: usize| self.cluster.hosts.contains(&host) || Some(host) == vcenter;
         let times: Vec<Timestamp> = self.lines().iter().map(|line| line.time).collect();

@@ -1,0 +1,263 @@
+//! A chain in the making: links are added in causal order, and come out in the order of time, few and each told once.
+
+use std::collections::BTreeSet;
+
+use super::Link;
+use crate::case::{Case, Moment, Sourced};
+use crate::model::{Source, Text, Timestamp};
+use crate::verdict::{Evidence, list_en, list_ja};
+
+/// A chain has no more links than one reads at a glance.
+const MOST: usize = 7;
+/// One link is what the title says.
+const FEWEST: usize = 2;
+/// Lines shown of one link.
+const LINES: usize = 3;
+/// Names that a sentence has room for; more are counted.
+const NAMES: usize = 3;
+
+/// Whether a chain can do without a link where it has too many.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Weight {
+    Needed,
+    Aside,
+}
+
+/// Links in causal order.
+#[derive(Default)]
+pub(super) struct Story {
+    links: Vec<(Weight, Link)>,
+}
+
+impl Story {
+    /// An event that `moments` tell of, dated by the first of them.
+    pub fn event(&mut self, host: Option<usize>, moments: &[&Moment], text: Text) {
+        self.add(Weight::Needed, host, dated(moments), of_moments(moments), text);
+    }
+
+    /// The same, where a chain can do without it.
+    pub fn aside(&mut self, host: Option<usize>, moments: &[&Moment], text: Text) {
+        self.add(Weight::Aside, host, dated(moments), of_moments(moments), text);
+    }
+
+    /// What files say, or lines of which only the text is kept; dated where all lines are.
+    pub fn lines(&mut self, host: Option<usize>, evidence: Vec<Evidence>, text: Text) {
+        let times: Option<Vec<Timestamp>> = evidence.iter().map(|line| line.time).collect();
+        let time = times.and_then(|times| times.into_iter().min());
+        self.add(Weight::Needed, host, time, evidence, text);
+    }
+
+    /// What files say of the capture: it has no time.
+    pub fn state(&mut self, host: Option<usize>, evidence: Vec<Evidence>, text: Text) {
+        self.add(Weight::Needed, host, None, evidence, text);
+    }
+
+    /// Something whose time is known beside its lines.
+    pub fn at(&mut self, host: Option<usize>, time: Option<Timestamp>, evidence: Vec<Evidence>, text: Text) {
+        self.add(Weight::Needed, host, time, evidence, text);
+    }
+
+    fn add(
+        &mut self,
+        weight: Weight,
+        host: Option<usize>,
+        time: Option<Timestamp>,
+        mut evidence: Vec<Evidence>,
+        text: Text,
+    ) {
+        evidence.truncate(LINES);
+        if !evidence.is_empty() {
+            self.links.push((weight, Link { time, host, text, evidence }));
+        }
+    }
+
+    /// The chain: no line is told twice, dated links ascend, and a state stands behind what it was added behind.
+    pub fn told(self) -> Vec<Link> {
+        let mut links = once(self.links);
+        let mut latest = Timestamp::from_micros(i64::MIN);
+        let mut keyed: Vec<(Timestamp, (Weight, Link))> = Vec::new();
+        for link in links.drain(..) {
+            let at = link.1.time.unwrap_or(latest);
+            latest = latest.max(at);
+            keyed.push((at, link));
+        }
+        keyed.sort_by_key(|(at, _)| *at);
+        let mut links: Vec<(Weight, Link)> = keyed.into_iter().map(|(_, link)| link).collect();
+        while links.len() > MOST {
+            let spare = links.iter().rposition(|(weight, _)| *weight == Weight::Aside);
+            // The end of a story is worth more than its middle.
+            links.remove(spare.unwrap_or(MOST - 2));
+        }
+        if links.len() < FEWEST { Vec::new() } else { links.into_iter().map(|(_, link)| link).collect() }
+    }
+}
+
+/// Links whose lines an earlier link has shown are of an event that is told already.
+fn once(links: Vec<(Weight, Link)>) -> Vec<(Weight, Link)> {
+    let mut seen: BTreeSet<(usize, Source)> = BTreeSet::new();
+    let mut is_new = |link: &Link| {
+        let places: Vec<_> = link.evidence.iter().map(|line| (line.host, line.source.clone())).collect();
+        let is_new = places.iter().any(|place| !seen.contains(place));
+        seen.extend(places);
+        is_new
+    };
+    links.into_iter().filter(|(_, link)| is_new(link)).collect()
+}
+
+fn dated(moments: &[&Moment]) -> Option<Timestamp> {
+    moments.iter().map(|moment| moment.time).min()
+}
+
+/// The first line of each of the first hosts, then the next lines of any.
+pub(super) fn of_moments(moments: &[&Moment]) -> Vec<Evidence> {
+    let mut sorted = moments.to_vec();
+    sorted.sort_by_key(|moment| moment.time);
+    let mut hosts = BTreeSet::new();
+    let (first, rest): (Vec<&Moment>, Vec<&Moment>) =
+        sorted.into_iter().partition(|moment| hosts.insert(moment.host));
+    let mut chosen: Vec<&Moment> = first.into_iter().chain(rest).take(LINES).collect();
+    chosen.sort_by_key(|moment| moment.time);
+    chosen.into_iter().map(Evidence::event).collect()
+}
+
+/// The line of a value, where it is known.
+pub(super) fn line<T>(host: usize, fact: Option<&Sourced<T>>) -> Option<Evidence> {
+    fact.map(|fact| Evidence::of(host, fact))
+}
+
+/// The hosts that `moments` are of, in the order in which they first told.
+pub(super) fn hosts_of(moments: &[&Moment]) -> Vec<usize> {
+    let mut hosts = Vec::new();
+    for moment in moments {
+        if !hosts.contains(&moment.host) {
+            hosts.push(moment.host);
+        }
+    }
+    hosts
+}
+
+/// The host, where it is one.
+pub(super) fn only(hosts: &[usize]) -> Option<usize> {
+    match hosts {
+        [host] => Some(*host),
+        _ => None,
+    }
+}
+
+/// Host names, in both languages.
+pub(super) fn names(case: &Case, hosts: &[usize]) -> Text {
+    let ids = crate::verdict::ids(case, hosts);
+    Text::new(list_en(&ids), list_ja(&ids))
+}
+
+/// `VM web01`, `3 VMs (web01, web02 and web03)`, `12 VMs`.
+pub(super) fn vms(names: &[String]) -> Text {
+    let count = names.len();
+    match names {
+        [one] => Text::new(format!("VM {one}"), format!("仮想マシン {one}")),
+        _ if count <= NAMES => Text::new(
+            format!("{count} VMs ({})", list_en(names)),
+            format!("仮想マシン {count} 台 ({})", list_ja(names)),
+        ),
+        _ => Text::new(format!("{count} VMs"), format!("仮想マシン {count} 台")),
+    }
+}
+
+/// Distinct names of the VMs that `moments` are about, ordered.
+pub(super) fn vms_of(moments: &[&Moment]) -> Vec<String> {
+    let names: BTreeSet<&str> = moments.iter().filter_map(|moment| moment.field("vm")).collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// How long the first lines of the hosts lie apart: ` within 0.2 s`; nothing where one host tells, or no time passes.
+pub(super) fn within(moments: &[&Moment]) -> Text {
+    let mut hosts = BTreeSet::new();
+    let mut sorted = moments.to_vec();
+    sorted.sort_by_key(|moment| moment.time);
+    let firsts: Vec<Timestamp> =
+        sorted.iter().filter(|moment| hosts.insert(moment.host)).map(|moment| moment.time).collect();
+    let (Some(first), Some(last)) = (firsts.first(), firsts.last()) else { return Text::default() };
+    // Rounded up: it was no longer than that.
+    let tenths = (last.since(*first) + 99_999).div_euclid(100_000);
+    match tenths {
+        0 => Text::default(),
+        1..100 => {
+            let seconds = format!("{}.{}", tenths / 10, tenths % 10);
+            Text::new(format!(" within {seconds} s"), format!("{seconds} 秒以内に "))
+        }
+        _ => Text::new(format!(" within {} s", tenths / 10 + 1), format!("{} 秒以内に ", tenths / 10 + 1)),
+    }
+}
+
+/// `is` or `are`, by the number of those of whom it is said.
+pub(super) const fn verb<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::MemberPath;
+
+    fn told_at(second: i64, line: u64) -> Evidence {
+        let source = Source { file: MemberPath::new("var/run/log/vmkernel.log"), line, offset: 0 };
+        let time = Some(Timestamp::from_seconds(second));
+        Evidence { host: 0, source, time, text: String::new() }
+    }
+
+    fn text(en: &str) -> Text {
+        Text::new(en, en)
+    }
+
+    fn order(story: Story) -> Vec<String> {
+        story.told().into_iter().map(|link| link.text.en).collect()
+    }
+
+    #[test]
+    fn dated_links_ascend_and_a_state_stays_behind_its_cause() {
+        let mut story = Story::default();
+        story.lines(None, vec![told_at(10, 1)], text("upgrade"));
+        story.state(None, vec![told_at(99, 2)], text("older"));
+        story.lines(None, vec![told_at(30, 3)], text("dropped"));
+        story.lines(None, vec![told_at(20, 4)], text("missed"));
+        assert_eq!(order(story), ["upgrade", "older", "missed", "dropped"]);
+    }
+
+    #[test]
+    fn what_no_line_shows_has_no_link_and_no_event_has_two() {
+        let mut story = Story::default();
+        story.lines(None, vec![told_at(10, 1)], text("first"));
+        story.lines(None, Vec::new(), text("nothing"));
+        story.lines(None, vec![told_at(10, 1)], text("the same again"));
+        story.lines(None, vec![told_at(11, 2), told_at(10, 1)], text("second"));
+        assert_eq!(order(story), ["first", "second"]);
+        let mut alone = Story::default();
+        alone.lines(None, vec![told_at(10, 1)], text("only"));
+        assert!(order(alone).is_empty());
+    }
+
+    #[test]
+    fn a_long_chain_keeps_its_end_and_loses_what_it_can_do_without() {
+        let mut story = Story::default();
+        for at in 0..8 {
+            let weight = if at == 2 { Weight::Aside } else { Weight::Needed };
+            let name = format!("{at}");
+            let line = told_at(at, at.unsigned_abs() + 1);
+            story.add(weight, None, line.time, vec![line.clone()], text(&name));
+        }
+        assert_eq!(order(story), ["0", "1", "3", "4", "5", "6", "7"]);
+        let mut story = Story::default();
+        for at in 0..9 {
+            story.lines(None, vec![told_at(at, at.unsigned_abs() + 1)], text(&at.to_string()));
+        }
+        assert_eq!(order(story), ["0", "1", "2", "3", "4", "7", "8"]);
+    }
+
+    #[test]
+    fn few_vms_are_named_and_many_counted() {
+        let named = |count: usize| vms(&(0..count).map(|n| format!("vm{n}")).collect::<Vec<_>>()).en;
+        assert_eq!(named(1), "VM vm0");
+        assert_eq!(named(3), "3 VMs (vm0, vm1 and vm2)");
+        assert_eq!(named(12), "12 VMs");
+    }
+}
