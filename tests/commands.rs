@@ -157,7 +157,11 @@ fn a_path_that_cannot_be_opened_is_warned_of_and_the_others_are_read() {
 #[test]
 fn an_unknown_kind_is_answered_with_those_there_are() {
     let (folder, _) = incident();
-    refused(&folder, &["timeline", "--kind", "nosuch", "in"], "vmotion.fail.cpu, vmotion.start");
+    refused(
+        &folder,
+        &["timeline", "--kind", "nosuch", "in"],
+        "vmotion.fail.cpu, vmotion.progress, vmotion.start",
+    );
 }
 
 #[test]

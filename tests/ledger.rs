@@ -121,7 +121,7 @@ fn two_captures_of_a_host_are_one_host_with_a_history() {
         .map(|event| format!("{} {} {} {}", event["time"], event["host"], event["kind"], event["text"]))
         .collect();
     assert_eq!(told.len(), events.len(), "no event is told twice");
-    let planted = events.iter().filter(|event| event["text"].to_string().contains("as planted"));
+    let planted = events.iter().filter(|event| event["message"].to_string().contains("as planted"));
     assert_eq!(planted.count(), 3);
 
     for form in ["html", "md"] {

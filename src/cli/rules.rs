@@ -55,7 +55,7 @@ fn list(rules: &RuleSet, out: &mut dyn Write) -> anyhow::Result<()> {
             out,
             "{:<32} {:<24} {:<9} {}",
             rule.id,
-            rule.kind.name(),
+            if rule.witness { "(clocks)" } else { rule.kind.name() },
             rule.severity.name(),
             rule.logs.join(",")
         )?;
@@ -71,7 +71,11 @@ fn show(rules: &RuleSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
             .into());
     };
     writeln!(out, "{}\n\n{}\n", rule.id, rule.about)?;
-    writeln!(out, "event     {} ({})", rule.kind, rule.severity.name())?;
+    if rule.witness {
+        writeln!(out, "event     none: it compares the clocks of two hosts")?;
+    } else {
+        writeln!(out, "event     {} ({})", rule.kind, rule.severity.name())?;
+    }
     writeln!(out, "logs      {}", rule.logs.join(", "))?;
     writeln!(out, "literals  {}", rule.any.join(" | "))?;
     if let Some(pattern) = &rule.pattern {

@@ -73,6 +73,23 @@ pub fn analyze_site(site: &Site, container: Container, more: &[&str]) -> (TempDi
     (folder, run)
 }
 
+/// The lines that a finding rests on, those of its chain too.
+pub fn lines_of(finding: &mut Value) -> Vec<&mut Value> {
+    let Value::Object(parts) = finding else { panic!("a finding is an object") };
+    let mut lines = Vec::new();
+    for (name, part) in parts.iter_mut() {
+        let holders: Vec<&mut Value> = match name.as_str() {
+            "evidence" => vec![part],
+            "chain" => {
+                part.as_array_mut().expect("a chain").iter_mut().map(|link| &mut link["evidence"]).collect()
+            }
+            _ => Vec::new(),
+        };
+        lines.extend(holders.into_iter().flat_map(|lines| lines.as_array_mut().expect("evidence")));
+    }
+    lines
+}
+
 /// Takes the files out of a report's `features`, as paths of members differ by the container.
 pub fn clear_feature_files(features: &mut Value) {
     for source in features["sources"].as_array_mut().expect("sources") {

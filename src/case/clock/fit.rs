@@ -117,7 +117,7 @@ fn best(points: &[Point]) -> Option<(Line, f64)> {
     let sloped = slopes.filter_map(|(a, b)| {
         let drift = (b.ahead - a.ahead) / (b.at - a.at);
         let can_be = b.at - a.at >= LEAST_SPAN && drift.abs() <= MOST_DRIFT && points.len() > 2;
-        can_be.then(|| (Line { first, last, ahead: a.ahead - drift * (a.at - first), drift }, OF_DRIFT))
+        can_be.then_some((Line { first, last, ahead: a.ahead - drift * (a.at - first), drift }, OF_DRIFT))
     });
     let cost = |line: &Line| points.iter().map(|point| line.misses(point).min(MOST)).sum::<f64>();
     let lines = level.chain(sloped).map(|(line, price)| (line, price + cost(&line)));

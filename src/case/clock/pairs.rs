@@ -96,7 +96,7 @@ fn sight(node: usize, event: &Event) -> Option<Sight> {
     let stamp = event.stamp.filter(|stamp| stamp.quality != TimeQuality::Estimated)?;
     let own = !event.fields.contains_key("relayed_host");
     let line = Some((event.source.clone(), event.raw.clone()));
-    own.then(|| Sight { node, at: stamp.time, line, quality: stamp.quality })
+    own.then_some(Sight { node, at: stamp.time, line, quality: stamp.quality })
 }
 
 /// What one host tells of one migration.

@@ -96,10 +96,11 @@ impl Operation {
         self.moments.push(index);
         let known = |name: &str| moment.field(name).map(str::to_owned);
         let kind = moment.event.kind;
-        if kind == EventKind::TASK_BEGIN || kind == EventKind::TASK_END {
+        let tells_task = [EventKind::TASK_BEGIN, EventKind::TASK_END, EventKind::VMOTION_PROGRESS];
+        if tells_task.contains(&kind) && moment.field("task").is_some() {
             // The outermost task is the first.
             self.task = self.task.take().or_else(|| known("task"));
-            self.entity = self.entity.take().or_else(|| known("object"));
+            self.entity = self.entity.take().or_else(|| known("object").or_else(|| known("entity")));
             self.method = self.method.take().or_else(|| known("method"));
         }
         match kind {

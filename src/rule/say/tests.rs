@@ -133,7 +133,7 @@ fn own_words(parts: &[Part], all: bool, out: &mut String) {
 fn every_built_in_rule_tells_its_samples_in_both_languages() {
     let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
     let mut wrong = Vec::new();
-    for (rule, _) in rules.iter() {
+    for (rule, _) in rules.iter().filter(|(rule, _)| !rule.witness) {
         let Some(sentence) = rules.sentence(&rule.id) else {
             wrong.push(format!("{} has no sentence", rule.id));
             continue;
