@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::Event;
-use crate::rule::{FOLLOW_RULE, Sample, Sighting};
+use crate::rule::{FOLLOW_RULE, Sample, Sighting, repeat};
 
 /// Events kept of one rule of a bundle at either end, before copies of members are left out.
 const ENDS: usize = 2_500;
@@ -91,8 +91,8 @@ fn thin(events: &mut Vec<(u64, Event)>, ends: usize) -> u64 {
     let all = events.len();
     events.sort_by(|(a_id, a), (b_id, b)| (a.stamp, a_id, &a.source).cmp(&(b.stamp, b_id, &b.source)));
     let from = all.saturating_sub(ends);
-    events.drain(ends.min(from)..from);
-    (all - events.len()) as u64
+    let gone = events.drain(ends.min(from)..from);
+    gone.map(|(_, event)| repeat::times(&event.fields)).fold(0, u64::saturating_add)
 }
 
 /// The events of all bundles of a run, no more than a limit together: where there are more, the noisiest rules of the

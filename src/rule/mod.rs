@@ -16,7 +16,9 @@
 
 mod fields;
 mod follow;
+mod kept;
 mod literals;
+pub mod repeat;
 pub mod say;
 mod scan;
 mod sighting;

@@ -1,19 +1,16 @@
 //! The matcher: one pass for literals over a stretch of records, expressions only on the records that hold one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use super::fields::{KEPT_FIELD, add_columns, message_of, text_of};
+use super::kept::{KEPT, Kept};
 use super::sighting::{Sample, Sighting};
-use super::{Compiled, FOLLOW_RULE, Family, RuleSet};
+use super::{Compiled, Family, RuleSet};
 use crate::format::clock::{Clock, Told};
 use crate::format::{self, Dialect, Header};
 use crate::model::{Event, EventKind, MemberPath, Severity, Source, Stamp};
 use crate::record::{Origin, Stretch};
 
-/// Events of one rule kept per member at its beginning, and as many at its end; the rest is counted.
-const KEPT_PER_END: usize = 300;
-/// The same of an operation that is followed: it is asked for as a whole.
-const FOLLOWED_PER_END: usize = 10_000;
 /// Bytes of message and line kept as text of an event.
 const KEPT_TEXT: usize = 1_000;
 /// Records without a recognised header that are kept as samples.
@@ -21,7 +18,7 @@ const KEPT_SAMPLES: usize = 3;
 /// Bytes of such a sample that are kept.
 const KEPT_SAMPLE: usize = 200;
 /// Events that wait for the clock; a boot says less before it knows the time.
-const MOST_WAITING: usize = 2 * KEPT_PER_END;
+const MOST_WAITING: usize = KEPT;
 /// Records from which the columns of a file are learned.
 const LESSONS: u32 = 200;
 
@@ -46,33 +43,6 @@ pub struct Scanner<'r> {
     last: Option<Stamp>,
     first_record: Option<(Source, String)>,
     last_record: Option<(Source, String)>,
-}
-
-/// Events of one rule: an incident may stand at either end of a noisy log.
-#[derive(Default)]
-struct Kept {
-    first: Vec<Event>,
-    last: VecDeque<Event>,
-    dropped: u64,
-}
-
-impl Kept {
-    fn push(&mut self, event: Event) {
-        let most = if event.rule == FOLLOW_RULE { FOLLOWED_PER_END } else { KEPT_PER_END };
-        if self.first.len() < most {
-            self.first.push(event);
-            return;
-        }
-        if self.last.len() == most {
-            self.last.pop_front();
-            self.dropped += 1;
-        }
-        self.last.push_back(event);
-    }
-
-    fn newest(&mut self) -> Option<&mut Event> {
-        self.last.back_mut().or(self.first.last_mut())
-    }
 }
 
 /// What a scanner found in one member.
@@ -285,10 +255,11 @@ impl<'r> Scanner<'r> {
         }
         scan.in_order();
         for (index, kept) in self.kept {
-            if kept.dropped > 0 {
-                scan.dropped.insert(self.rules.compiled(index).rule.id.clone(), kept.dropped);
+            let (dropped, events) = kept.into_events();
+            if dropped > 0 {
+                scan.dropped.insert(self.rules.compiled(index).rule.id.clone(), dropped);
             }
-            scan.events.extend(kept.first.into_iter().chain(kept.last));
+            scan.events.extend(events);
         }
         scan.events.sort_by(|a, b| a.source.cmp(&b.source));
         // What stands before the first stamp of the member is taken to be of that time.
@@ -601,22 +572,5 @@ mod tests {
         for at_once in 1..records.len() {
             assert_eq!(format!("{:?}", scan(at_once)), format!("{whole:?}"), "{at_once} at once");
         }
-    }
-
-    #[test]
-    fn a_noisy_rule_keeps_both_ends_and_counts_the_rest() {
-        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
-        let line = |n: usize| format!("2020-02-03T10:00:00.{n:06}Z cpu0:1)@BlueScreen: {n}\n");
-        let text: String = (0..KEPT_PER_END * 2 + 50).map(line).collect();
-        let mut scanner = Scanner::new(&rules, "vmkernel");
-        scanner.stretch(
-            Stretch { text: text.as_bytes(), line: 1, offset: 0 },
-            &Origin::new(MemberPath::new("sample")),
-        );
-        let scan = scanner.finish();
-        let reasons: Vec<&str> = scan.events.iter().map(|event| event.fields["reason"].as_str()).collect();
-        assert_eq!((reasons.len(), reasons[0]), (KEPT_PER_END * 2, "0"));
-        assert_eq!(reasons.last().copied(), Some((KEPT_PER_END * 2 + 49).to_string()).as_deref());
-        assert_eq!(scan.dropped.values().sum::<u64>(), 50);
     }
 }

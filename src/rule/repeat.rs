@@ -1,0 +1,162 @@
+//! What says the same as the record before: repeats of one thing, which a reader wants to see once, with their number.
+
+use std::collections::BTreeMap;
+
+use crate::model::{EventKind, Severity};
+
+/// A repeat that comes later than this after the one before begins a row of its own, in microseconds.
+pub const PAUSE: i64 = 300_000_000;
+/// Bytes of a message that are compared: what differs behind them is a detail.
+const COMPARED: usize = 400;
+/// What differs from record to record though both say the same: the operation, the repeats, the stamp as it stood.
+const PASSING: &[&str] = &["raw_time", "repeated", "opid", "op_root", "event_time"];
+/// What is named by a number here and there: two values are two things.
+const NAMES: &[&str] = &[
+    "vm",
+    "vm_ref",
+    "vmx",
+    "world",
+    "mid",
+    "id",
+    "host",
+    "host_name",
+    "host_ref",
+    "target",
+    "target_ref",
+    "origin",
+    "origin_ref",
+    "node",
+    "node_host",
+    "ip",
+    "src",
+    "dst",
+    "nic",
+    "device",
+    "disk",
+    "group",
+    "iface",
+    "vmknic",
+    "pid",
+    "register",
+    "service",
+    "entity",
+    "task",
+    "status",
+    "errno",
+];
+/// What changes the state of a host: each is a step of the story.
+const SINGLE: &[EventKind] = &[
+    EventKind::HOST_BOOT,
+    EventKind::HOST_SHUTDOWN,
+    EventKind::HOST_REBOOT,
+    EventKind::HOST_CRASH,
+    EventKind::HOST_UPGRADE,
+    EventKind::HOST_MAINTENANCE_ENTER,
+    EventKind::HOST_MAINTENANCE_EXIT,
+    EventKind::HA_HOST_DEAD,
+    EventKind::HA_FAILOVER,
+    EventKind::TIME_STEP,
+];
+
+/// Whether an event of this kind must be seen one by one, whatever it repeats.
+pub fn is_single(kind: EventKind, severity: Severity) -> bool {
+    severity == Severity::Critical || SINGLE.contains(&kind)
+}
+
+/// How often an event with these fields happened: once, and as often as it was repeated.
+pub fn times(fields: &BTreeMap<String, String>) -> u64 {
+    let told = fields.get("repeated").and_then(|times| times.parse::<u64>().ok());
+    told.unwrap_or(0).saturating_add(1)
+}
+
+/// What events that are repeats of each other have in common.
+pub fn says(message: &str, fields: &BTreeMap<String, String>) -> String {
+    let mut says = masked(head(message));
+    for (name, value) in fields.iter().filter(|(name, _)| !PASSING.contains(&name.as_str())) {
+        says.push('\n');
+        says.push_str(name);
+        says.push('=');
+        let is_name = NAMES.contains(&name.as_str());
+        says.push_str(&if is_name { value.clone() } else { masked(head(value)) });
+    }
+    says
+}
+
+/// The beginning of `text` that is compared.
+fn head(text: &str) -> &str {
+    let mut end = text.len().min(COMPARED);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// `text` with `#` for what is counted or measured: numbers, times, pointers, the CPU and world of a VMkernel line.
+/// Names that hold digits stay: `vmk2`, `naa.6000…`, addresses, UUIDs.
+fn masked(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_of_word) {
+        let (before, from) = rest.split_at(start);
+        let (word, after) = from.split_at(from.find(|c| !is_of_word(c)).unwrap_or(from.len()));
+        out.push_str(before);
+        out.push_str(if is_measure(word) { "#" } else { word });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '-' | '_')
+}
+
+/// Whether a word counts or measures something: `1430`, `12.5`, `5000ms`, `0x43a0`, `cpu24`, `2020-02-03T10`.
+fn is_measure(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', '-']).trim_start_matches('-');
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_pointer = |hex: &str| !hex.is_empty() && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if word.strip_prefix("0x").is_some_and(is_pointer) || word.strip_prefix("cpu").is_some_and(is_number) {
+        return true;
+    }
+    let unit = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let value = &word[..word.len() - unit.len()];
+    // An address has three points, a decimal number at most one.
+    let is_decimal = value.starts_with(|c: char| c.is_ascii_digit()) && value.matches('.').count() < 2;
+    let is_unit = unit.len() <= 3 && unit.bytes().all(|byte| byte.is_ascii_alphabetic());
+    (is_decimal && is_unit) || is_date(word)
+}
+
+/// `2020-02-03`, with or without a time behind it.
+fn is_date(word: &str) -> bool {
+    let shape =
+        |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
+    word.len() >= 10
+        && word.bytes().take(10).enumerate().all(shape)
+        && matches!(word.as_bytes().get(10), None | Some(b'T'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_masked_and_names_stay() {
+        for (text, expected) in [
+            (
+                "cpu24:2099401)Net: Send:1430: 9: to 10.9.0.3;12321 on vmk2",
+                "#:#)Net: Send:#: #: to 10.9.0.3;# on vmk2",
+            ),
+            ("took 5000ms, 12.5 s at 0x43a0ff.", "took #, # s at #"),
+            (
+                "node 5e0a1b2c-3d4e-5f60-7182-001b21a0b0c0 left",
+                "node 5e0a1b2c-3d4e-5f60-7182-001b21a0b0c0 left",
+            ),
+            ("since 2020-02-03T10:00:01Z", "since #:#:#"),
+            ("esx01.example.org naa.600508b1001c vmhba1", "esx01.example.org naa.600508b1001c vmhba1"),
+            ("日本 12 件", "日本 # 件"),
+        ] {
+            assert_eq!(masked(text), expected);
+        }
+    }
+}
