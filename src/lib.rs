@@ -28,8 +28,8 @@
 //! | [`rule`] | literals, then expressions: records become events | a rule: a table in `rule/*.toml` with its samples |
 //! | [`digest`] | what one bundle boils down to | |
 //! | [`engine`] | the only module with threads: walk, work, merge | |
-//! | [`case`] | who is who, how each host is set up, which belong together, who saw whom go, when hosts were down, one timeline | |
-//! | [`verdict`] | one file a question: what happened, why, what to do | a verdict: a file, listed in `VERDICTS` |
+//! | [`case`] | who is who at which time, how each host is set up, which belong together, how their clocks differ, what moved where, which operation did it, who saw whom go, when hosts were down: one timeline | a sort of event that compares clocks: `case/clock/pairs.rs` |
+//! | [`verdict`] | one file a question: what happened, why, what to do; and how it came about | a verdict: a file, listed in `VERDICTS`; its chain: a builder in `verdict/chain/` |
 //! | [`report`] | one file an output, each a function of the report value | an output: a file, listed in `RENDERERS` |
 //! | [`cli`] | one file a command | a command |
 //!
@@ -49,6 +49,12 @@
 //! - No clock, network or environment inside the core; no report says "now".
 //! - Every finding carries evidence: host, member, line, byte offset, and the text as it stands there.
 //! - Text from a bundle is hostile. It is kept as it is and escaped where it is written, for that place.
+//!
+//! # Time
+//!
+//! Each host stamps by its own clock. Events that two hosts tell of one thing compare these clocks, and one place
+//! (`case/clock`) puts every time of a host on the reference clock of the case; the written stamp stays beside it. So all
+//! that comes behind may compare times of different hosts.
 //!
 //! # What decides a verdict
 //!

@@ -4,8 +4,8 @@
 mod run;
 
 use esxray::demo::{
-    ClockOptions, Container, Generation, HostClock, Level, Log, MigrationIds, ScriptedLine, Site, add_calls,
-    clock_story,
+    ClockOptions, ClusterOptions, Container, Generation, HostClock, Level, Log, MigrationIds, ScriptedLine,
+    Site, add_calls, clock_story, healthy,
 };
 use esxray::model::Timestamp;
 use run::{analyze_site, findings};
@@ -206,4 +206,46 @@ fn one_host_alone_is_compared_by_ids_that_are_times() {
     let report = report(&site);
     let (told, unsure) = ahead(&report, "esx01");
     assert!((told - 97.5).abs() <= unsure && unsure <= 3.0, "{told} ± {unsure}");
+}
+
+/// Records of vSphere HA by which slaves, by index, say by how many seconds they are ahead of the master.
+fn say_differences(site: &mut Site, master: usize, ahead: &[(usize, i64)]) {
+    let master_ref = site.hosts[master].moref;
+    for (index, seconds) in ahead {
+        let host = &mut site.hosts[*index];
+        let moref = host.moref;
+        for n in 0..5 {
+            let at = host.captured_at.plus_seconds(-3_600 + 600 * n);
+            let text = format!(
+                "hostId=host-{moref} state=Slave master=host-{master_ref} isolated=false host-list-version=3 config-version=7 \
+                 vm-metadata-version=2 slv-mst-tdiff-sec={seconds}"
+            );
+            host.lines.push(ScriptedLine::new(at, Log::Fdm, text).under("Cluster"));
+        }
+    }
+}
+
+#[test]
+fn what_vsphere_ha_says_of_two_clocks_is_taken_where_nothing_else_compares_them() {
+    let options = ClusterOptions { hosts: 4, vms_per_host: 1, ..ClusterOptions::of(Generation::V70) };
+    let mut quiet = healthy(&options);
+    // No host tells of a migration.
+    quiet.hosts.iter_mut().for_each(|host| host.lines.clear());
+    // The master is the one that is wrong: the three others agree with each other.
+    let mut site = quiet.clone();
+    say_differences(&mut site, 1, &[(0, -97), (2, -97), (3, -97)]);
+    let told = report(&site);
+    check(&told, &[("esx01", 0.0), ("esx02", 97.0), ("esx03", 0.0), ("esx04", 0.0)]);
+    let skewed = findings(&told, "clock.skew");
+    assert_eq!((skewed.len(), &skewed[0]["hosts"]), (1, &serde_json::json!(["esx02"])));
+    // One slave differs; of the others nothing is known, as a 0 is no comparison.
+    let mut site = quiet.clone();
+    say_differences(&mut site, 0, &[(1, 0), (2, 0), (3, 41)]);
+    let told = report(&site);
+    check(&told, &[("esx01", 0.0), ("esx04", 41.0)]);
+    assert_eq!(host(&told, "esx02")["clock"]["offset_ms"], Value::Null);
+    // Nothing but zeros.
+    let mut site = quiet;
+    say_differences(&mut site, 0, &[(1, 0), (2, 1), (3, 0)]);
+    assert!(findings(&report(&site), "clock.skew").is_empty());
 }

@@ -124,7 +124,7 @@ impl Case {
         let clusters = cluster::clusters(&hosts, &names);
         features::settle(&mut hosts, &clusters);
         // From here on all times are on one axis.
-        let reference = clock::settle(&mut hosts, &mut events);
+        let reference = clock::settle(&mut hosts, &mut events, &names);
         let identity = Identity::build(&hosts, &clusters, &names, &events);
         let mut timeline = timeline::build(events, &hosts, &clusters, &names, &identity);
         follow.into_iter().for_each(|follow| operation::follow::settle(&mut timeline, follow));

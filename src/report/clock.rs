@@ -94,6 +94,11 @@ fn told(basis: &Basis) -> (Vec<String>, Vec<String>) {
             "migration id that tells vCenter Server's time|migration ids that tell vCenter Server's time",
             "vCenter Server の時刻を示す移行 ID",
         ),
+        (
+            basis.ha_records,
+            "record of vSphere HA on the difference of two clocks|records of vSphere HA on the difference of two clocks",
+            "時計の差を示す vSphere HA の記録",
+        ),
     ];
     let there = sorts.into_iter().filter(|(count, ..)| *count > 0);
     let said = |(count, en, ja): (usize, &str, &str)| {

@@ -319,9 +319,11 @@ fn sighting(
     stamp: Option<Stamp>,
     (line, source): (&[u8], Source),
 ) -> Option<Sighting> {
-    let op_id = fields.get("opid")?.clone();
+    let ahead_of = fields.get("master_ref").zip(fields.get("ahead_s"));
+    let ahead_of = ahead_of.and_then(|(master, ahead)| Some((master.clone(), ahead.parse().ok()?)));
+    let op_id = fields.get("opid").filter(|_| ahead_of.is_none()).cloned().unwrap_or_default();
     let (rule, raw) = (compiled.rule.id.clone(), text_of(line, KEPT_FIELD));
-    Some(Sighting { op_id, stamp: stamp?, source, rule, raw })
+    Some(Sighting { op_id, ahead_of, stamp: stamp?, source, rule, raw })
 }
 
 /// The time of a neighbour.

@@ -11,8 +11,12 @@ use crate::model::{Source, Stamp};
 /// An operation was seen by a program of a host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Sighting {
-    /// The operation's id, as written.
+    /// The operation's id, as written; empty where it is no operation.
     pub op_id: String,
+    /// Of a record of vSphere HA: the master's moref, and how many seconds it says that the own clock is ahead of the
+    /// master's.
+    #[serde(default)]
+    pub ahead_of: Option<(String, i64)>,
     /// When, raw.
     pub stamp: Stamp,
     /// Where it stands.
@@ -21,6 +25,16 @@ pub struct Sighting {
     pub rule: String,
     /// The record's first line, cut.
     pub raw: String,
+}
+
+impl Sighting {
+    /// What decides whether it is kept: the operation's root, which is the same on both sides of a call.
+    fn root(&self) -> Option<String> {
+        match self.ahead_of {
+            Some(_) => Some(self.stamp.time.to_string()),
+            None => OpId::new(&self.op_id).map(|id| id.root().to_owned()),
+        }
+    }
 }
 
 /// Operations that are kept of the log of a host.
@@ -53,8 +67,8 @@ impl Sample {
 
     /// Takes a sighting in the member `id`.
     pub fn add(&mut self, id: u64, sighting: Sighting) {
-        let Some(root) = OpId::new(&sighting.op_id).map(OpId::root) else { return };
-        let key = (hash(root), root.to_owned());
+        let Some(root) = sighting.root() else { return };
+        let key = (hash(&root), root);
         let last = self.kept.last_key_value().map(|(last, _)| last);
         if self.kept.len() >= self.most && last.is_some_and(|last| key > *last) {
             return;
@@ -121,7 +135,7 @@ mod tests {
     fn sighting(op_id: String, at: i64) -> Sighting {
         let source = Source { file: MemberPath::new("f"), line: 1, offset: 0 };
         let stamp = Stamp { time: Timestamp::from_micros(at), quality: TimeQuality::Exact };
-        Sighting { op_id, stamp, source, rule: "r".to_owned(), raw: String::new() }
+        Sighting { op_id, ahead_of: None, stamp, source, rule: "r".to_owned(), raw: String::new() }
     }
 
     #[test]

@@ -55,8 +55,14 @@ pub(super) fn clocks(
         own.sort_by_key(|view| (view.own.at, view.other.node, view.pair.sort, view.other.at));
     }
     let reference = reference(hosts, &views)?;
-    let graph = Graph { hosts, events, views, reference };
+    let mut graph = Graph { hosts, events, views, reference };
     let mut known = graph.settle();
+    let better = graph.better(&known);
+    if let Some(better) = better {
+        graph.reference = better;
+        known = graph.settle();
+    }
+    let reference = graph.reference;
     if known.iter().filter(|known| known.settled).count() < 2 {
         // What hosts tell together contradicts itself: there is nothing to compare with.
         return None;
@@ -121,6 +127,24 @@ impl Graph<'_> {
             }
         }
         known
+    }
+
+    /// A host whose clock more others agree with than with that of the reference, now that all are known: hosts that tell no
+    /// event together may agree all the same.
+    fn better(&self, known: &[Known]) -> Option<usize> {
+        if self.hosts.get(self.reference).is_none_or(|host| host.kind == HostKind::Vcenter) {
+            return None;
+        }
+        let settled: Vec<usize> = (0..self.hosts.len()).filter(|&node| known[node].settled).collect();
+        let ahead =
+            |node: usize| known[node].clock.ahead_at_end(self.views[node].last().map(|view| view.own.at));
+        let agreeing = |node: usize| {
+            let near = |other: &&usize| (ahead(node) - ahead(**other)).abs() <= AGREED;
+            settled.iter().filter(near).count()
+        };
+        let own = agreeing(self.reference);
+        let best = settled.iter().map(|&node| (agreeing(node), std::cmp::Reverse(node))).max()?;
+        (best.0 > own).then_some(best.1.0)
     }
 
     /// The one of `open` with most pairs that lead to a known clock.
@@ -221,6 +245,7 @@ fn basis(agreeing: &[&View<'_>], hosts: usize) -> Basis {
         memberships: count(&[Sort::Membership]),
         operations: count(&[Sort::Operation]),
         made_ids: count(&[Sort::MadeId]),
+        ha_records: count(&[Sort::HaDifference]),
         with: with.into_iter().filter(|&node| node < hosts).collect(),
         contradictory: false,
     }
@@ -250,7 +275,7 @@ fn least_unsure(pair: &Pair) -> i64 {
     match pair.sort {
         Sort::Migration => 400_000 + whole,
         Sort::Operation => 1_000_000,
-        Sort::MadeId => 1_500_000,
+        Sort::MadeId | Sort::HaDifference => 1_500_000,
         Sort::Membership => 2_000_000,
         Sort::MigrationEnd => 5_000_000,
     }

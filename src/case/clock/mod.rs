@@ -8,6 +8,7 @@ mod graph;
 mod pairs;
 
 use super::host::Host;
+use super::names::Names;
 use crate::model::{Event, Source, Timestamp};
 
 /// A host's clock, compared with the reference of the case.
@@ -58,6 +59,8 @@ pub struct Basis {
     pub operations: usize,
     /// Migration ids that are times on the clock of the vCenter Server.
     pub made_ids: usize,
+    /// Records of vSphere HA that say how far two clocks differ.
+    pub ha_records: usize,
     /// The hosts that tell them too: indices into the case's hosts, ascending.
     pub with: Vec<usize>,
     /// Whether something is told by both, but what is told contradicts itself.
@@ -67,7 +70,7 @@ pub struct Basis {
 impl Basis {
     /// How many events it is.
     pub fn count(&self) -> usize {
-        self.migrations + self.memberships + self.operations + self.made_ids
+        self.migrations + self.memberships + self.operations + self.made_ids + self.ha_records
     }
 }
 
@@ -115,8 +118,8 @@ impl Piece {
 }
 
 /// Compares the clocks of `hosts` by their raw `events`, and puts every time of the hosts on the reference clock.
-pub(super) fn settle(hosts: &mut [Host], events: &mut [Vec<Event>]) -> Option<Reference> {
-    let found = pairs::of(hosts, events);
+pub(super) fn settle(hosts: &mut [Host], events: &mut [Vec<Event>], names: &Names) -> Option<Reference> {
+    let found = pairs::of(hosts, events, names);
     let (reference, clocks) = graph::clocks(hosts, events, &found)?;
     for ((host, events), clock) in hosts.iter_mut().zip(events).zip(clocks) {
         host.clock = clock;

@@ -1,8 +1,9 @@
 //! Events that two hosts tell, each by its own clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::host::Host;
+use super::super::names::{Names, position};
 use crate::format::id::MigrationId;
 use crate::model::{Event, EventKind, HostKind, Source, TimeQuality, Timestamp};
 
@@ -19,6 +20,8 @@ pub(super) enum Sort {
     Operation,
     /// The id of a migration is the time on vCenter's clock at which it was made.
     MadeId,
+    /// vSphere HA says itself how far two clocks differ, in whole seconds.
+    HaDifference,
 }
 
 impl Sort {
@@ -26,7 +29,7 @@ impl Sort {
     const fn apart(self) -> i64 {
         match self {
             Sort::Migration | Sort::Operation => 500_000,
-            Sort::MadeId => 1_000_000,
+            Sort::MadeId | Sort::HaDifference => 1_000_000,
             Sort::Membership => 2_000_000,
             Sort::MigrationEnd => 4_000_000,
         }
@@ -84,10 +87,13 @@ const MOST_TIMES: usize = 4;
 const MOST_HOPS: usize = 3;
 
 /// All pairs of a case, in an order that depends on nothing but the case.
-pub(super) fn of(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
+pub(super) fn of(hosts: &[Host], events: &[Vec<Event>], names: &Names) -> Vec<Pair> {
     let mut pairs = migrations(hosts, events);
     pairs.extend(memberships(hosts, events));
     pairs.extend(operations(hosts));
+    // Who makes these records and when is not known, so events that two hosts tell go before them.
+    let paired: BTreeSet<usize> = pairs.iter().flat_map(|pair| [pair.a.node, pair.b.node]).collect();
+    pairs.extend(ha_differences(hosts, names).into_iter().filter(|pair| !paired.contains(&pair.b.node)));
     pairs
 }
 
@@ -212,7 +218,7 @@ fn memberships(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
 fn operations(hosts: &[Host]) -> Vec<Pair> {
     let mut begun: BTreeMap<&str, Vec<Sight>> = BTreeMap::new();
     for (node, host) in hosts.iter().enumerate().filter(|(_, host)| host.kind == HostKind::Vcenter) {
-        for sighting in &host.sightings {
+        for sighting in host.sightings.iter().filter(|sighting| sighting.ahead_of.is_none()) {
             let own = begun.entry(&sighting.op_id).or_default();
             if own.iter().all(|known| known.node != node) {
                 own.push(sight_of(node, sighting));
@@ -222,7 +228,7 @@ fn operations(hosts: &[Host]) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for (node, host) in hosts.iter().enumerate().filter(|(_, host)| host.kind == HostKind::Esxi) {
         let mut last = "";
-        for sighting in &host.sightings {
+        for sighting in host.sightings.iter().filter(|sighting| sighting.ahead_of.is_none()) {
             // The first record of an id is the call.
             if std::mem::replace(&mut last, &sighting.op_id) == sighting.op_id {
                 continue;
@@ -234,6 +240,25 @@ fn operations(hosts: &[Host]) -> Vec<Pair> {
             let own = sight_of(node, sighting);
             let both = caller.into_iter().flatten();
             pairs.extend(both.map(|call| Pair::of(Sort::Operation, call.clone(), own.clone())));
+        }
+    }
+    pairs
+}
+
+/// What vSphere HA says of two clocks: the master's record is the time that its clock showed then.
+fn ha_differences(hosts: &[Host], names: &Names) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    for (node, host) in hosts.iter().enumerate() {
+        for sighting in &host.sightings {
+            // A 0 stands there too where nothing was compared, and a second is within what it may be wrong by.
+            let told = sighting.ahead_of.as_ref().filter(|(_, ahead)| ahead.abs() > 1);
+            let Some((master, ahead)) = told else { continue };
+            let known = names.object(node, master).and_then(|name| position(hosts, name));
+            let Some(master) = known.filter(|master| *master != node) else { continue };
+            let own = sight_of(node, sighting);
+            let shown =
+                Sight { node: master, at: own.at.plus_seconds(-ahead), line: None, quality: own.quality };
+            pairs.push(Pair::of(Sort::HaDifference, shown, own));
         }
     }
     pairs
