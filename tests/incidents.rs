@@ -8,8 +8,8 @@ mod truth;
 use std::collections::BTreeSet;
 
 use esxray::demo::{
-    ClusterOptions, Container, EvcCause, EvcOptions, EvcTruth, Generation, VsanCause, VsanOptions, VsanTruth,
-    Wording, evc_incident, healthy, vsan_incident,
+    ClusterOptions, Container, EvcCause, EvcOptions, EvcTruth, Generation, Log, ScriptedLine, VsanCause,
+    VsanOptions, VsanTruth, Wording, evc_incident, healthy, vsan_incident,
 };
 use run::{above_info, all_ids, analyze_site, events, finding, findings, names};
 use serde_json::Value;
@@ -270,4 +270,23 @@ fn clusters_of_equal_host_names_given_together_stay_apart() {
     let features = finding(&report, "evc.feature-mismatch");
     assert_eq!(features["vms"].as_array().map(Vec::len), Some(evc_truth.pinned.len()));
     assert_eq!(finding(&report, "vsan.host-lost")["details"]["node_uuid"], vsan_truth.node_uuid);
+}
+
+#[test]
+fn vms_on_another_datastore_are_no_effect_of_the_loss() {
+    let (mut site, _) = vsan_incident(&VsanOptions::default());
+    let at = site.hosts[0].captured_at.plus_seconds(-3_600);
+    let invalid = |volume: &str, vm: &str| {
+        let text = "State Transition (VM_STATE_ON -> VM_STATE_INVALID_CONFIG)";
+        let sub = format!("Vmsvc.vm:/vmfs/volumes/{volume}/{vm}/{vm}.vmx");
+        ScriptedLine::new(at, Log::Hostd, text).under(&sub)
+    };
+    site.hosts[0].lines.extend([invalid("nfs-ds9", "scratch01"), invalid("5e0a1b2c-3d4e5f60", "scratch02")]);
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+    let lost = finding(&run.report, "vsan.host-lost");
+    let vms = lost["vms"].as_array().expect("VMs");
+    assert!(
+        !vms.is_empty() && !vms.iter().any(|vm| vm.as_str().is_some_and(|vm| vm.starts_with("scratch"))),
+        "{vms:?}"
+    );
 }

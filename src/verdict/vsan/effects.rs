@@ -31,6 +31,8 @@ pub(in crate::verdict) struct Scene<'a> {
     /// Hosts whose VMs are affected.
     pub hosts: Vec<usize>,
     pub at: Option<Timestamp>,
+    /// When it was over.
+    pub until: Option<Timestamp>,
     /// Hosts that went on, whose view of the objects counts; all where nobody did.
     pub mates: Vec<usize>,
     /// Whether it lasts at the capture.
@@ -40,10 +42,12 @@ pub(in crate::verdict) struct Scene<'a> {
 /// Effects are looked for from so many seconds before to so many after.
 const BEFORE: i64 = 120;
 const AFTER: i64 = 86_400;
+/// What is told so many seconds after the end was still an effect.
+const STILL: i64 = 60;
 /// HA restarts VMs within so many seconds.
 const FAILOVER: i64 = 3_600;
 
-/// The effects, from a little before it began until a day after.
+/// The effects, from a little before it began until it was over, or a day after.
 pub(in crate::verdict) fn of<'c>(case: &'c Case, scene: &Scene<'_>) -> Effects<'c> {
     let mut effects = Effects::default();
     let (vcenter, cluster) = (
@@ -53,19 +57,23 @@ pub(in crate::verdict) fn of<'c>(case: &'c Case, scene: &Scene<'_>) -> Effects<'
     // HA acts at once; a VM may be found invalid much later.
     let is_prompt = |moment: &Moment| scene.at.is_none_or(|at| moment.time.since(at) <= FAILOVER * 1_000_000);
     let all = || case.timeline.as_slice();
-    for moment in scene.at.map_or_else(all, |at| near(case, at, (BEFORE, AFTER))) {
+    let is_over = |moment: &Moment| scene.until.is_some_and(|until| moment.time > until.plus_seconds(STILL));
+    let moments = scene.at.map_or_else(all, |at| near(case, at, (BEFORE, AFTER)));
+    for moment in moments.iter().filter(|moment| !is_over(moment)) {
         let kind = moment.event.kind;
         let is_ours = cluster.hosts.contains(&moment.host) || Some(moment.host) == vcenter;
         if (kind == EventKind::VM_INVALID || kind == EventKind::VM_INACCESSIBLE)
             && concerns(case, scene, vcenter, moment)
         {
-            effects.vms.extend(moment.field("vm").map(str::to_owned));
             effects.vm_lines.push(moment);
         } else if kind == EventKind::HA_FAILOVER && is_ours && is_prompt(moment) {
             effects.failovers.push(moment);
             effects.restarted.extend(moment.field("vm").map(str::to_owned));
         }
     }
+    keep_vsan(&mut effects.vm_lines);
+    effects.vms =
+        effects.vm_lines.iter().filter_map(|moment| moment.field("vm")).map(str::to_owned).collect();
     for names in [&mut effects.vms, &mut effects.restarted] {
         names.sort();
         names.dedup();
@@ -75,6 +83,18 @@ pub(in crate::verdict) fn of<'c>(case: &'c Case, scene: &Scene<'_>) -> Effects<'
         data(case, hosts, &mut effects);
     }
     effects
+}
+
+/// Where some VMs lie on a vSAN datastore, those on another one are no effect of the loss. What a datastore is, its
+/// volume tells: `/vmfs/volumes/vsan:5215ab…/…`.
+fn keep_vsan(lines: &mut Vec<&Moment>) {
+    let volume = |moment: &Moment| {
+        let path = moment.field("vmx")?.strip_prefix("/vmfs/volumes/")?;
+        path.split_once('/').map(|(volume, _)| volume.starts_with("vsan:"))
+    };
+    if lines.iter().any(|moment| volume(moment) == Some(true)) {
+        lines.retain(|moment| volume(moment) != Some(false));
+    }
 }
 
 /// Whether a VM that went invalid is one of the hosts concerned: in their own log, or in that of their vCenter, which may

@@ -90,6 +90,7 @@ pub(in crate::verdict) fn scene<'a>(loss: &'a Loss<'_>) -> Scene<'a> {
         hosts: loss.host.into_iter().collect(),
         mates: loss.mates.clone(),
         at: loss.span.at,
+        until: loss.span.returned,
         lasts: !loss.span.over,
     }
 }

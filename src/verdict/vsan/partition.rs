@@ -58,6 +58,7 @@ pub(in crate::verdict) fn scene<'a>(split: &'a Split<'_>) -> Scene<'a> {
         membership,
         hosts: hosts(split),
         at: span.at,
+        until: span.returned,
         mates: main.filter_map(|&node| membership.nodes[node].host).collect(),
         lasts: !span.over,
     }
