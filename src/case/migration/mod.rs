@@ -4,6 +4,7 @@
 //! migration's id joins them; where a record has none, its operation or the VM and the time do.
 //! Nothing is judged here: why a migration failed is asked by a verdict.
 
+mod asked;
 mod ends;
 mod evacuation;
 mod index;
