@@ -7,6 +7,7 @@
 mod asked;
 mod ends;
 mod evacuation;
+mod home;
 mod index;
 mod join;
 mod phase;
@@ -163,6 +164,7 @@ pub(super) fn build(timeline: &[Moment], hosts: &[Host], identity: &Identity) ->
     let groups = join::groups(timeline, &Places { hosts, identity });
     let mut migrations: Vec<Migration> = groups.into_iter().map(|group| settle(timeline, group)).collect();
     migrations.sort_by(|a, b| a.moments.cmp(&b.moments));
+    home::settle(&mut migrations, hosts);
     migrations
 }
 

@@ -423,3 +423,51 @@ fn many_attempts_of_one_vm_are_joined_quickly() {
     // Linear work takes a few seconds without optimisation; listing what is known with each record takes minutes.
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
+
+/// A host that runs the VM `web` at its capture.
+fn runs_web(name: &str, events: Vec<Event>) -> Digest {
+    let running = FactValue::RunningVm {
+        name: "web".to_owned(),
+        world: Some(2_100_123),
+        cartel: Some(2_100_122),
+        uuid: None,
+        vmx: Some("/vmfs/volumes/ds1/web/web.vmx".to_owned()),
+    };
+    bundle(name, vec![running], events)
+}
+
+/// The source of the one refused migration of `bundles`.
+#[track_caller]
+fn source_of_refusal(bundles: Vec<Digest>) -> Option<String> {
+    let case = Case::build(bundles);
+    let mut refused = case.migrations.iter().filter(|one| one.outcome == Outcome::Refused);
+    let one = refused.next().filter(|_| refused.next().is_none()).expect("one refusal");
+    one.source.map(|host| case.hosts[host].id.clone())
+}
+
+#[test]
+fn a_refused_vm_was_where_it_ran_then() {
+    let refused =
+        |target| vcenter(vec![event(9_000, REFUSED, "vpxd.log", &[("vm", "web"), ("target", target)])]);
+    let empty = |name| bundle(name, vec![], vec![]);
+    let esx1 = || runs_web("esx1.lab", vec![]);
+    let found = source_of_refusal(vec![esx1(), empty("esx2.lab"), refused("esx2.lab")]);
+    assert_eq!(found.as_deref(), Some("esx1"));
+    // Two hosts have a VM of this name; none has; or it runs where the refused one was to go.
+    assert_eq!(source_of_refusal(vec![esx1(), runs_web("esx2.lab", vec![]), refused("esx3.lab")]), None);
+    assert_eq!(source_of_refusal(vec![empty("esx1.lab"), refused("esx2.lab")]), None);
+    assert_eq!(source_of_refusal(vec![esx1(), refused("esx1.lab")]), None);
+    assert_eq!(source_of_refusal(vec![esx1(), refused("esx1.lab,esx2.lab")]), None);
+    // It came to its host after the refusal, from another one.
+    let moved = |at| {
+        let fields = [("mid", "9"), ("vm", "web"), ("stun_us", "90000")];
+        let side = |side| event(at, DONE, "hostd.log", &[&fields[..], &[("side", side)]].concat());
+        vec![runs_web("esx1.lab", vec![side("D")]), bundle("esx3.lab", vec![], vec![side("S")])]
+    };
+    let with = |at| [moved(at), vec![refused("esx2.lab")]].concat();
+    assert_eq!(source_of_refusal(with(15_000)).as_deref(), Some("esx3"));
+    assert_eq!(source_of_refusal(with(3_000)).as_deref(), Some("esx1"));
+    // Which of two VMs of one name moved is not known.
+    let twice = [with(15_000), vec![runs_web("esx4.lab", vec![])]].concat();
+    assert_eq!(source_of_refusal(twice), None);
+}
