@@ -52,6 +52,16 @@ impl<'a> OpId<'a> {
         NOISE.iter().any(|noise| self.0.starts_with(noise))
     }
 
+    /// Whether a program made it for work of its own: `EventManager-8`, `SWI-5441881e`, `task-internal-12-ab34cd56`. What
+    /// somebody asked for begins with something made by chance, or with the name of a client.
+    pub fn is_internal(self) -> bool {
+        let first = self.parts().next().unwrap_or("");
+        let is_word = first.bytes().all(|byte| byte.is_ascii_alphabetic());
+        (is_word && first.bytes().any(|byte| byte.is_ascii_uppercase()))
+            || ["task", "lro", "sps", "vsan"].contains(&first)
+            || first.contains(".cpp:")
+    }
+
     /// Whether two ids are of one operation.
     pub fn is_related(self, other: OpId<'_>) -> bool {
         let common: usize =
@@ -180,6 +190,25 @@ mod tests {
         );
         assert!(!related("SWI-5441881e", "SWI-5441881f"));
         assert!(!related("HB-host-3@20-389ab9b1", "HB-host-3@20-389ab9b1-9f"), "noise");
+    }
+
+    #[test]
+    fn what_a_program_makes_for_itself_is_told_from_what_is_asked_for() {
+        let internal = |id: &str| OpId::new(id).expect(id).is_internal();
+        for id in [
+            "EventManager-8",
+            "SWI-5441881e",
+            "task-internal-12-ab34cd56",
+            "vsan-d810",
+            "lro.cpp:88-5441881e",
+        ] {
+            assert!(internal(id), "{id}");
+        }
+        for id in
+            ["kxqwabcd-88412-auto-1w2x-h5:70012345", "F6FC49D5-000007E6", "esxui-3fa1-8b2c", "539bc6dd-c7"]
+        {
+            assert!(!internal(id), "{id}");
+        }
     }
 
     #[test]

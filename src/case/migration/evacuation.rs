@@ -43,17 +43,6 @@ pub enum Reached {
     Unknown,
 }
 
-impl Reached {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Reached::Entered => "entered",
-            Reached::Failed => "failed",
-            Reached::Unknown => "unknown",
-        }
-    }
-}
-
 /// What a record says of a host's way into maintenance mode.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 enum Mark {

@@ -5,8 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::join::{Group, NEAR, SAME_OPERATION};
-use crate::format::id::OpId;
+use super::join::{Group, NEAR, SAME_OPERATION, Span};
 use crate::model::Timestamp;
 
 /// Slots of time that one migration is listed in; one that lasts longer is listed as lasting always.
@@ -30,7 +29,12 @@ impl<K: Ord + Clone> Slots<K> {
         from.micros().div_euclid(self.width)..=to.micros().div_euclid(self.width)
     }
 
-    fn insert(&mut self, key: &K, group: usize, from: Timestamp, to: Timestamp) {
+    /// Whether a group whose span was `before` and is `now` lies in a slot that it did not lie in.
+    fn is_in_more(&self, before: Option<Span>, now: Span) -> bool {
+        before.is_none_or(|before| self.range(before.0, before.1) != self.range(now.0, now.1))
+    }
+
+    fn insert(&mut self, key: &K, group: usize, (from, to): Span) {
         let range = self.range(from, to);
         if range.end() - range.start() >= MOST_SLOTS {
             self.always.entry(key.clone()).or_default().insert(group);
@@ -41,7 +45,7 @@ impl<K: Ord + Clone> Slots<K> {
         }
     }
 
-    fn remove(&mut self, key: &K, group: usize, from: Timestamp, to: Timestamp) {
+    fn remove(&mut self, key: &K, group: usize, (from, to): Span) {
         let range = self.range(from, to);
         if let Some(groups) = self.always.get_mut(key) {
             groups.remove(&group);
@@ -89,43 +93,94 @@ impl Default for Index {
     }
 }
 
+/// What has become known of a migration with one record.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    pub names: Vec<String>,
+    /// Roots of operations.
+    pub roots: Vec<String>,
+    pub source: Option<usize>,
+    pub destination: Option<usize>,
+    /// It had not failed before.
+    pub failed: bool,
+    /// The span of one host: before, and now.
+    pub span: Option<(Option<Span>, Span)>,
+}
+
 impl Index {
-    /// Lists what is known of `groups[at]`; again each time that it has grown.
+    /// Lists all that is known of `groups[at]`.
     pub fn note(&mut self, at: usize, groups: &[Group]) {
         let Some(group) = groups.get(at) else { return };
-        let roots: BTreeSet<&str> =
-            group.operations.iter().filter_map(|id| OpId::new(id)).map(OpId::root).collect();
-        for &(from, to) in group.spans.values() {
-            for name in group.names.all() {
-                self.by_name.insert(name, at, from, to);
-            }
-            for root in roots.iter().copied().map(str::to_owned) {
-                for name in group.names.all() {
-                    self.by_operation_and_name.insert(&(root.clone(), name.clone()), at, from, to);
-                }
-                self.by_operation.insert(&root, at, from, to);
-                match group.names.is_empty() {
-                    true => self.nameless.insert(&root, at, from, to),
-                    false => self.nameless.remove(&root, at, from, to),
-                }
-            }
-            group.ends.source.iter().for_each(|host| self.by_source.insert(host, at, from, to));
-            group.ends.destination.iter().for_each(|host| self.by_destination.insert(host, at, from, to));
-            if group.failed || group.refused {
-                self.failed.insert(&(), at, from, to);
-            }
+        for &span in group.spans.values() {
+            self.list(at, group, None, span);
         }
     }
 
-    /// The migrations of the operation `root` that move a VM of one of `names`, each once.
+    /// Lists `news` of `group`, which has the id `at`: what is new under every span, and the rest under a new one.
+    pub fn add(&mut self, at: usize, group: &Group, news: &News) {
+        for &span in group.spans.values() {
+            self.list_new(at, group, news, span);
+        }
+        if let Some((before, now)) = news.span {
+            self.list(at, group, before, now);
+        }
+    }
+
+    /// Lists what is known of `group` under the span `now`, as far as it is not listed under `before`.
+    fn list(&mut self, at: usize, group: &Group, before: Option<Span>, now: Span) {
+        if self.by_operation.is_in_more(before, now) {
+            for root in &group.roots {
+                self.list_root(at, root, group, now);
+            }
+        }
+        if self.by_name.is_in_more(before, now) {
+            group.names.all().for_each(|name| self.by_name.insert(name, at, now));
+            let ends = (group.ends.source, group.ends.destination);
+            self.list_rest(at, ends, group.failed || group.refused, now);
+        }
+    }
+
+    fn list_new(&mut self, at: usize, group: &Group, news: &News, span: Span) {
+        for root in &news.roots {
+            self.list_root(at, root, group, span);
+        }
+        for name in &news.names {
+            self.by_name.insert(name, at, span);
+            for root in &group.roots {
+                self.by_operation_and_name.insert(&(root.clone(), name.clone()), at, span);
+                self.nameless.remove(root, at, span);
+            }
+        }
+        self.list_rest(at, (news.source, news.destination), news.failed, span);
+    }
+
+    fn list_root(&mut self, at: usize, root: &String, group: &Group, span: Span) {
+        self.by_operation.insert(root, at, span);
+        if group.names.is_empty() {
+            self.nameless.insert(root, at, span);
+        }
+        for name in group.names.all() {
+            self.by_operation_and_name.insert(&(root.clone(), name.clone()), at, span);
+        }
+    }
+
+    fn list_rest(&mut self, at: usize, ends: (Option<usize>, Option<usize>), failed: bool, span: Span) {
+        ends.0.iter().for_each(|host| self.by_source.insert(host, at, span));
+        ends.1.iter().for_each(|host| self.by_destination.insert(host, at, span));
+        if failed {
+            self.failed.insert(&(), at, span);
+        }
+    }
+
+    /// The migrations of the operation `root` that move a VM of one of `names`; one may come several times.
     pub fn in_operation_named<'n>(
         &self,
         root: &str,
         names: impl Iterator<Item = &'n String>,
         time: Timestamp,
-    ) -> BTreeSet<usize> {
-        let key = |name: &String| (root.to_owned(), name.clone());
-        names.flat_map(|name| self.by_operation_and_name.near(&key(name), time)).collect()
+    ) -> impl Iterator<Item = usize> {
+        let keys = names.map(move |name| (root.to_owned(), name.clone()));
+        keys.flat_map(move |key| self.by_operation_and_name.near(&key, time))
     }
 
     /// The migrations of the operation `root`: all of them, or those of which no name is known; one may come several
@@ -135,9 +190,13 @@ impl Index {
         list.near(&root.to_owned(), time)
     }
 
-    /// The migrations of a VM of one of `names`, each once.
-    pub fn named<'n>(&self, names: impl Iterator<Item = &'n String>, time: Timestamp) -> BTreeSet<usize> {
-        names.flat_map(|name| self.by_name.near(name, time)).collect()
+    /// The migrations of a VM of one of `names`; one may come several times.
+    pub fn named<'n>(
+        &self,
+        names: impl Iterator<Item = &'n String>,
+        time: Timestamp,
+    ) -> impl Iterator<Item = usize> {
+        names.flat_map(move |name| self.by_name.near(name, time))
     }
 
     /// The migrations from `source` and those to `destination`; one may come several times.

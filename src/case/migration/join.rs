@@ -3,12 +3,13 @@
 //! First by the migration's id, over all hosts. A record without one joins by its operation, else by VM and time, where
 //! that leaves one choice; of two it joins none, so that no migration is told a failure that may be another's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::host::Host;
 use super::super::timeline::Moment;
+use super::asked::Asked;
 use super::ends::{Ends, Places, VmNames};
-use super::index::Index;
+use super::index::{Index, News};
 use super::is_of_migration;
 use crate::format::id::OpId;
 use crate::model::{EventKind, HostKind, Timestamp};
@@ -30,26 +31,56 @@ pub(super) struct Group {
     pub moments: Vec<usize>,
     pub ends: Ends,
     pub names: VmNames,
-    /// The ids of the operations that its records are of.
-    pub operations: Vec<String>,
-    /// First and last record by host.
-    pub spans: BTreeMap<usize, (Timestamp, Timestamp)>,
+    /// The roots of the operations that its records are of.
+    pub roots: BTreeSet<String>,
+    /// By host the first and the last record that is surely of it: by its id or its operation. Else its first record
+    /// there: what only the VM and the time join must not carry the next record over to the next attempt.
+    pub spans: BTreeMap<usize, Span>,
+    /// Who asked for it, by each log.
+    pub asked: Asked,
     pub failed: bool,
     pub refused: bool,
 }
 
+/// First and last time.
+pub(super) type Span = (Timestamp, Timestamp);
+
 impl Group {
-    fn take(&mut self, at: usize, moment: &Moment, places: &Places<'_>) {
+    /// Takes a record; what it tells that was not known, beside the ends.
+    fn take(&mut self, at: usize, moment: &Moment, places: &Places<'_>) -> News {
         let place = self.moments.partition_point(|&known| known < at);
         self.moments.insert(place, at);
         self.ends.take(moment, places.hosts);
-        self.names.add(VmNames::of(moment, places));
-        let operation = moment.field("opid").filter(|id| !self.operations.iter().any(|known| known == id));
-        self.operations.extend(operation.map(str::to_owned));
-        let span = self.spans.entry(moment.host).or_insert((moment.time, moment.time));
-        *span = (span.0.min(moment.time), span.1.max(moment.time));
+        let mut news = News::default();
+        let names = VmNames::of(moment, places);
+        news.names.extend(names.all().filter(|name| !self.names.all().any(|known| known == *name)).cloned());
+        self.names.add(names);
+        let root = moment.field("opid").and_then(OpId::new).filter(|id| !id.is_noise()).map(OpId::root);
+        let is_of_operation = root.is_some_and(|root| self.roots.contains(root));
+        if let Some(root) = root.filter(|_| !is_of_operation) {
+            self.roots.insert(root.to_owned());
+            news.roots.push(root.to_owned());
+        }
+        self.asked.take(moment);
+        let is_sure = is_of_operation || moment.field("mid").is_some();
+        news.span = self.stretch(moment.host, moment.time, is_sure);
+        let had_failed = self.failed || self.refused;
         self.failed |= moment.event.kind == EventKind::VMOTION_FAIL;
         self.refused |= moment.event.kind == EventKind::VMOTION_FAIL_CPU;
+        news.failed = (self.failed || self.refused) && !had_failed;
+        news
+    }
+
+    /// Takes the time of a record of `host`; the span there before and now, where it grew.
+    fn stretch(&mut self, host: usize, time: Timestamp, is_sure: bool) -> Option<(Option<Span>, Span)> {
+        let before = self.spans.get(&host).copied();
+        let now = match before {
+            None => (time, time),
+            Some(span) if is_sure => (span.0.min(time), span.1.max(time)),
+            Some(span) => span,
+        };
+        self.spans.insert(host, now);
+        (before != Some(now)).then_some((before, now))
     }
 
     /// How far `time` lies from its records, in microseconds; 0 between them.
@@ -130,7 +161,9 @@ impl Join<'_> {
         let moments = timeline.iter().enumerate().filter(|(_, moment)| is_of_migration(moment.event.kind));
         for (at, moment) in moments {
             match moment.field("mid") {
-                Some(id) => by_id.entry(id).or_default().take(at, moment, self.places),
+                Some(id) => {
+                    by_id.entry(id).or_default().take(at, moment, self.places);
+                }
                 None => loose.push(self.loose(at, moment)),
             }
         }
@@ -152,9 +185,13 @@ impl Join<'_> {
     }
 
     fn add(&mut self, group: usize, record: &Loose<'_>) {
-        self.groups[group].take(record.at, record.moment, self.places);
-        self.groups[group].ends.settle(self.places);
-        self.index.note(group, &self.groups);
+        let Some(grown) = self.groups.get_mut(group) else { return };
+        let ends = (grown.ends.source, grown.ends.destination);
+        let mut news = grown.take(record.at, record.moment, self.places);
+        grown.ends.settle(self.places);
+        news.source = grown.ends.source.filter(|_| ends.0.is_none());
+        news.destination = grown.ends.destination.filter(|_| ends.1.is_none());
+        self.index.add(group, grown, &news);
     }
 
     /// Puts each record into the group that `home` finds for it; what it leaves. Those in doubt belong to a known
@@ -183,7 +220,7 @@ impl Join<'_> {
         };
         let time = record.moment.time;
         let named = self.index.in_operation_named(own.root(), record.names.all(), time);
-        let named: Vec<usize> = named.into_iter().filter(fits).collect();
+        let named = each_once(named.filter(fits));
         if !named.is_empty() {
             return self.nearest(&named, record).map_or(Home::Doubtful, Home::Is);
         }
@@ -195,8 +232,7 @@ impl Join<'_> {
     fn by_vm_and_time(&self, record: &Loose<'_>) -> Home {
         let may_be = |at: &usize| self.may_be(&self.groups[*at], record);
         let time = record.moment.time;
-        let named = self.index.named(record.names.all(), time);
-        let named: Vec<usize> = named.into_iter().filter(may_be).collect();
+        let named = each_once(self.index.named(record.names.all(), time).filter(may_be));
         if !named.is_empty() {
             return self.nearest(&named, record).map_or(Home::Doubtful, Home::Is);
         }
@@ -225,6 +261,7 @@ impl Join<'_> {
             |distance| distance <= NEAR_SAME_CLOCK,
         );
         near && !is_before_attempt
+            && !group.asked.is_other(record.moment)
             && !group.names.is_other(&record.names)
             && !group.ends.contradict(&record.ends)
     }
@@ -245,6 +282,11 @@ impl Join<'_> {
             _ => None,
         }
     }
+}
+
+/// What `found` gives, each once.
+fn each_once(found: impl Iterator<Item = usize>) -> Vec<usize> {
+    found.collect::<BTreeSet<usize>>().into_iter().collect()
 }
 
 /// The group that `found` gives, however often; none where it gives two.

@@ -4,8 +4,10 @@
 //! migration's id joins them; where a record has none, its operation or the VM and the time do.
 //! Nothing is judged here: why a migration failed is asked by a verdict.
 
+mod asked;
 mod ends;
 mod evacuation;
+mod home;
 mod index;
 mod join;
 mod phase;
@@ -162,6 +164,7 @@ pub(super) fn build(timeline: &[Moment], hosts: &[Host], identity: &Identity) ->
     let groups = join::groups(timeline, &Places { hosts, identity });
     let mut migrations: Vec<Migration> = groups.into_iter().map(|group| settle(timeline, group)).collect();
     migrations.sort_by(|a, b| a.moments.cmp(&b.moments));
+    home::settle(&mut migrations, hosts);
     migrations
 }
 

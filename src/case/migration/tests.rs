@@ -362,3 +362,112 @@ fn loose_records_of_many_migrations_are_joined_quickly() {
     // Linear work takes a few seconds without optimisation; a look at each migration for each record takes minutes.
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
+
+/// The numbers of records of the migrations that records of vpxa make; each second, opID and task.
+#[track_caller]
+fn attempts(told: &[(i64, &str, &str)], expected: &[usize]) {
+    let record = |&(at, opid, task): &(i64, &str, &str)| {
+        let fields = [("vm", "db"), ("opid", opid), ("task", task)];
+        let told: Vec<(&str, &str)> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        event(at, FAIL, "var/run/log/vpxa.log", &told)
+    };
+    let case = Case::build(vec![bundle("esx1.lab", vec![], told.iter().map(record).collect())]);
+    let sizes: Vec<usize> = case.migrations.iter().map(|one| one.moments.len()).collect();
+    assert_eq!(sizes, expected, "{told:?}");
+}
+
+#[test]
+fn retries_soon_after_another_are_each_one_migration() {
+    let (one, other) = ("k7a1bc2d-5512-auto-9z-h5:70000120-5a", "k7a1bc3e-5513-auto-9z-h5:70000131-5a");
+    attempts(&[(0, one, "task-100"), (25, other, "task-101"), (50, one, "task-102")], &[2, 1]);
+    attempts(&[(0, one, ""), (5, "k7a1bc2d-5512-auto-9z-h5:70000120-61", "")], &[2]);
+    // Without an operation the task tells; its parts have ids that contradict nothing.
+    attempts(&[(0, "", "task-100"), (25, "", "task-101"), (26, "", "lro-8")], &[1, 2]);
+    attempts(&[(0, one, "task-100"), (5, "", "task-101")], &[1, 1]);
+    // What the program makes for itself says nothing of who asked.
+    attempts(&[(0, one, "task-100"), (5, "EventManager-5441881e", ""), (9, "SWI-5441881f", "")], &[3]);
+    // Without any id: near the first record, not near the last that was taken.
+    attempts(&[(0, "", ""), (25, "", ""), (50, "", ""), (75, "", "")], &[2, 2]);
+}
+
+#[test]
+fn other_operations_in_other_logs_are_of_one_migration() {
+    let told = |at, file, opid| event(at, FAIL, file, &[("vm", "db"), ("opid", opid)]);
+    let events = vec![
+        told(0, "var/run/log/vpxa.log", "k7a1bc2d-5512-auto-9z-h5:70000120-5a"),
+        told(4, "var/run/log/hostd.log", "539bc6dd-c7-c39c"),
+    ];
+    let case = Case::build(vec![bundle("esx1.lab", vec![], events)]);
+    assert_eq!(case.migrations.len(), 1);
+}
+
+#[test]
+fn many_attempts_of_one_vm_are_joined_quickly() {
+    let count = 20_000;
+    let record = |turn: i64, vm: &str, opid: String| {
+        event(turn, FAIL, "var/run/log/vpxa.log", &[("vm", vm), ("opid", &opid)])
+    };
+    // Each of its own, a second apart; and as many records that one migration takes.
+    let apart = (0..count).map(|turn| record(turn, "db", format!("{:08x}x{turn:05}", 0x1000_0000 + turn)));
+    let together = (0..count).map(|turn| {
+        let opid = if turn % 2 == 0 {
+            "k7a1bc2d-5512-auto-9z-h5:70000120".to_owned()
+        } else {
+            format!("SWI-{turn:08x}")
+        };
+        record(turn / 10, "web", opid)
+    });
+    let begun = std::time::Instant::now();
+    let case = Case::build(vec![bundle("esx1.lab", vec![], apart.chain(together).collect())]);
+    assert_eq!(case.migrations.len(), count as usize + 1);
+    // Linear work takes a few seconds without optimisation; listing what is known with each record takes minutes.
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+}
+
+/// A host that runs the VM `web` at its capture.
+fn runs_web(name: &str, events: Vec<Event>) -> Digest {
+    let running = FactValue::RunningVm {
+        name: "web".to_owned(),
+        world: Some(2_100_123),
+        cartel: Some(2_100_122),
+        uuid: None,
+        vmx: Some("/vmfs/volumes/ds1/web/web.vmx".to_owned()),
+    };
+    bundle(name, vec![running], events)
+}
+
+/// The source of the one refused migration of `bundles`.
+#[track_caller]
+fn source_of_refusal(bundles: Vec<Digest>) -> Option<String> {
+    let case = Case::build(bundles);
+    let mut refused = case.migrations.iter().filter(|one| one.outcome == Outcome::Refused);
+    let one = refused.next().filter(|_| refused.next().is_none()).expect("one refusal");
+    one.source.map(|host| case.hosts[host].id.clone())
+}
+
+#[test]
+fn a_refused_vm_was_where_it_ran_then() {
+    let refused =
+        |target| vcenter(vec![event(9_000, REFUSED, "vpxd.log", &[("vm", "web"), ("target", target)])]);
+    let empty = |name| bundle(name, vec![], vec![]);
+    let esx1 = || runs_web("esx1.lab", vec![]);
+    let found = source_of_refusal(vec![esx1(), empty("esx2.lab"), refused("esx2.lab")]);
+    assert_eq!(found.as_deref(), Some("esx1"));
+    // Two hosts have a VM of this name; none has; or it runs where the refused one was to go.
+    assert_eq!(source_of_refusal(vec![esx1(), runs_web("esx2.lab", vec![]), refused("esx3.lab")]), None);
+    assert_eq!(source_of_refusal(vec![empty("esx1.lab"), refused("esx2.lab")]), None);
+    assert_eq!(source_of_refusal(vec![esx1(), refused("esx1.lab")]), None);
+    assert_eq!(source_of_refusal(vec![esx1(), refused("esx1.lab,esx2.lab")]), None);
+    // It came to its host after the refusal, from another one.
+    let moved = |at| {
+        let fields = [("mid", "9"), ("vm", "web"), ("stun_us", "90000")];
+        let side = |side| event(at, DONE, "hostd.log", &[&fields[..], &[("side", side)]].concat());
+        vec![runs_web("esx1.lab", vec![side("D")]), bundle("esx3.lab", vec![], vec![side("S")])]
+    };
+    let with = |at| [moved(at), vec![refused("esx2.lab")]].concat();
+    assert_eq!(source_of_refusal(with(15_000)).as_deref(), Some("esx3"));
+    assert_eq!(source_of_refusal(with(3_000)).as_deref(), Some("esx1"));
+    // Which of two VMs of one name moved is not known.
+    let twice = [with(15_000), vec![runs_web("esx4.lab", vec![])]].concat();
+    assert_eq!(source_of_refusal(twice), None);
+}

@@ -1,8 +1,10 @@
 //! Turns the migrations of a case into those of a report: ids instead of indices.
 
 use super::super::model::HostId;
-use super::{EvacuationInfo, MigrationEnd, MigrationInfo, MigrationPhase};
-use crate::case::{Case, End, Evacuation, Migration, Outcome, Side, Step};
+use super::{
+    EvacuationInfo, EvacuationOutcome, MigrationEnd, MigrationInfo, MigrationOutcome, MigrationPhase,
+};
+use crate::case::{Case, End, Evacuation, Migration, Outcome, Reached, Side, Step};
 
 /// Every migration once, in the order of the case.
 pub fn migrations(case: &Case) -> Vec<MigrationInfo> {
@@ -24,7 +26,7 @@ pub fn evacuations(case: &Case) -> Vec<EvacuationInfo> {
         name: evacuation.name.clone(),
         started: evacuation.started,
         ended: evacuation.ended,
-        outcome: evacuation.reached.name().to_owned(),
+        outcome: evacuation.reached.into(),
         operation: evacuation.operation.clone(),
         migrations: evacuation.migrations.clone(),
     };
@@ -56,7 +58,7 @@ fn migration(case: &Case, migration: &Migration) -> MigrationInfo {
         destination,
         started: migration.started,
         ended: migration.ended,
-        outcome: outcome(migration.outcome).to_owned(),
+        outcome: migration.outcome.into(),
         reason: reason.map(|reason| reason.text.clone()),
         reason_by: reason.and_then(|reason| id(case, reason.host)),
         reason_side: reason.and_then(|reason| reason.side).map(|side: Side| side.name().to_owned()),
@@ -69,12 +71,24 @@ fn migration(case: &Case, migration: &Migration) -> MigrationInfo {
     }
 }
 
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Succeeded => "succeeded",
-        Outcome::Failed => "failed",
-        Outcome::Refused => "refused",
-        Outcome::Cancelled => "cancelled",
-        Outcome::Unknown => "unknown",
+impl From<Outcome> for MigrationOutcome {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Succeeded => MigrationOutcome::Succeeded,
+            Outcome::Failed => MigrationOutcome::Failed,
+            Outcome::Refused => MigrationOutcome::Refused,
+            Outcome::Cancelled => MigrationOutcome::Cancelled,
+            Outcome::Unknown => MigrationOutcome::Unknown,
+        }
+    }
+}
+
+impl From<Reached> for EvacuationOutcome {
+    fn from(reached: Reached) -> Self {
+        match reached {
+            Reached::Entered => EvacuationOutcome::Entered,
+            Reached::Failed => EvacuationOutcome::Failed,
+            Reached::Unknown => EvacuationOutcome::Unknown,
+        }
     }
 }

@@ -16,6 +16,7 @@ pub fn write_markdown(report: &Report, common: &Common, out: &mut dyn Write) -> 
     let Some(view) = view(report, ROWS, common) else { return Ok(()) };
     let l = words(common);
     writeln!(out, "\n## {}\n\n{}", l.title, md(&view.numbers))?;
+    view.order.iter().try_for_each(|order| writeln!(out, "\n{order}"))?;
     if !view.evacuations.is_empty() {
         writeln!(out, "\n### {}", l.evacuations)?;
     }

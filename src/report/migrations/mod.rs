@@ -34,8 +34,8 @@ pub struct MigrationInfo {
     pub started: Option<Timestamp>,
     /// When it was done or had failed.
     pub ended: Option<Timestamp>,
-    /// `succeeded`, `failed`, `refused` (the destination lacks a CPU feature), `cancelled` or `unknown`.
-    pub outcome: String,
+    /// How it ended.
+    pub outcome: MigrationOutcome,
     /// Why it failed, from whichever side knows it.
     pub reason: Option<String>,
     /// The host or vCenter Server that tells the reason.
@@ -56,6 +56,36 @@ pub struct MigrationInfo {
     pub operation: Option<String>,
     /// The evacuation that it is of: a position in [`Report::evacuations`](super::model::Report::evacuations).
     pub evacuation: Option<usize>,
+}
+
+/// How a migration ended; ordered as a summary counts them.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MigrationOutcome {
+    /// The VM runs on the destination.
+    Succeeded,
+    /// It runs, if it does, on the source.
+    Failed,
+    /// The destination lacks a CPU feature.
+    Refused,
+    /// Somebody called it off.
+    Cancelled,
+    /// The records do not tell.
+    #[default]
+    Unknown,
+}
+
+/// How an evacuation ended.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EvacuationOutcome {
+    /// The host was in maintenance mode.
+    Entered,
+    /// It did not get there.
+    Failed,
+    /// The records do not tell.
+    #[default]
+    Unknown,
 }
 
 /// One end of a migration.
@@ -92,8 +122,8 @@ pub struct EvacuationInfo {
     pub started: Option<Timestamp>,
     /// When the host was in maintenance mode, or the task failed.
     pub ended: Option<Timestamp>,
-    /// `entered`, `failed` or `unknown`.
-    pub outcome: String,
+    /// How it ended.
+    pub outcome: EvacuationOutcome,
     /// The root of its operation.
     pub operation: Option<String>,
     /// Its migrations: positions in [`Report::migrations`](super::model::Report::migrations), ascending.

@@ -4,12 +4,14 @@ use super::super::labels::{Labels as Common, fill};
 use super::super::model::Report;
 use super::super::show;
 use super::words::{Labels, numbers, outcome, words};
-use super::{EvacuationInfo, MigrationEnd, MigrationInfo};
+use super::{EvacuationInfo, EvacuationOutcome, MigrationEnd, MigrationInfo};
 
 /// The section, not escaped.
 pub struct View {
     /// `200 migrations: 165 succeeded, 30 failed, …`
     pub numbers: String,
+    /// How the rows are ordered; `None` where there is one.
+    pub order: Option<&'static str>,
     /// Those of no evacuation.
     pub others: MigrationTable,
     /// What is above the others, where there are evacuations beside them.
@@ -73,13 +75,14 @@ pub fn view(report: &Report, max: usize, common: &Common) -> Option<View> {
             evacuation.migrations.iter().filter_map(|&at| report.migrations.get(at)).collect();
         Evacuated {
             title: title(evacuation, l),
-            is_failed: evacuation.outcome == "failed",
-            numbers: numbers_of(&own, l),
+            is_failed: evacuation.outcome == EvacuationOutcome::Failed,
+            numbers: numbers(&own, l),
             table: table(&own, max, l, common),
         }
     };
     Some(View {
-        numbers: numbers_of(&all, l),
+        numbers: numbers(&all, l),
+        order: (all.len() > 1).then_some(l.order),
         others_title: (!report.evacuations.is_empty() && !others.is_empty()).then_some(l.others),
         others: table(&others, max, l, common),
         evacuations: report.evacuations.iter().map(evacuated).collect(),
@@ -88,36 +91,20 @@ pub fn view(report: &Report, max: usize, common: &Common) -> Option<View> {
 
 fn title(evacuation: &EvacuationInfo, l: &Labels) -> String {
     let host = evacuation.host.as_deref().or(evacuation.name.as_deref()).unwrap_or("–");
-    let form = match evacuation.outcome.as_str() {
-        "entered" => l.entered,
-        "failed" => l.not_entered,
-        _ => l.may_have,
+    let form = match evacuation.outcome {
+        EvacuationOutcome::Entered => l.entered,
+        EvacuationOutcome::Failed => l.not_entered,
+        EvacuationOutcome::Unknown => l.may_have,
     };
     let span = show::span_or_none(evacuation.started, evacuation.ended);
     let span = span.map_or_else(String::new, |span| format!(" · {span}"));
     format!("{}{span}", fill(form, &[host]))
 }
 
-fn numbers_of(list: &[&MigrationInfo], l: &Labels) -> String {
-    let count = |outcome: &str| list.iter().filter(|one| one.outcome == outcome).count() as u64;
-    let counts = ["succeeded", "failed", "refused", "cancelled", "unknown"].map(count);
-    numbers(list.len() as u64, counts, l)
-}
-
-/// How soon a reader wants to see a migration.
-fn rank(outcome: &str) -> u8 {
-    match outcome {
-        "failed" | "refused" => 0,
-        "cancelled" => 1,
-        "unknown" => 2,
-        _ => 3,
-    }
-}
-
 fn table(list: &[&MigrationInfo], max: usize, l: &'static Labels, common: &Common) -> MigrationTable {
     let mut sorted = list.to_vec();
-    // The sort is stable: within an outcome the order of time stays.
-    sorted.sort_by_key(|one| rank(&one.outcome));
+    // By the time that the row shows; the sort is stable.
+    sorted.sort_by_key(|one| (outcome(one.outcome, l).rank, one.started.or(one.ended)));
     let rest = sorted.len().saturating_sub(max);
     MigrationTable {
         rows: sorted.into_iter().take(max).map(|one| row(one, l)).collect(),
@@ -127,27 +114,19 @@ fn table(list: &[&MigrationInfo], max: usize, l: &'static Labels, common: &Commo
 
 fn row(one: &MigrationInfo, l: &'static Labels) -> Row {
     let dash = || "–".to_owned();
+    let told = outcome(one.outcome, l);
     let known = one.started.zip(one.ended).map(|(from, to)| to.since(from)).filter(|micros| *micros >= 0);
     Row {
         time: show::second_or_dash(one.started.or(one.ended)),
         vm: one.vm.clone().unwrap_or_else(dash),
         route: format!("{} → {}", end(&one.source), end(&one.destination)),
-        outcome: static_outcome(&one.outcome, l),
-        severity: match rank(&one.outcome) {
-            0 => Some("error"),
-            1 | 2 => Some("warning"),
-            _ => None,
-        },
+        outcome: told.word,
+        severity: told.severity,
         reason: reason(one, l),
         duration: known.map_or_else(dash, seconds),
         bandwidth: one.bandwidth_mb_s.map_or_else(dash, |rate| format!("{} MB/s", show::count(rate))),
         downtime: one.downtime_ms.map_or_else(dash, |millis| format!("{} ms", show::count(millis))),
     }
-}
-
-fn static_outcome(name: &str, l: &'static Labels) -> &'static str {
-    let known = ["succeeded", "failed", "refused", "cancelled"].into_iter().find(|known| *known == name);
-    known.map_or(l.unknown, |known| outcome(known, l))
 }
 
 fn end(end: &MigrationEnd) -> &str {

@@ -1,6 +1,9 @@
 //! The words of the section on migrations, in English and Japanese beside each other.
 
+use std::collections::BTreeMap;
+
 use super::super::labels::{Labels as Common, fill_count};
+use super::{MigrationInfo, MigrationOutcome};
 
 labels! {
     title: "Migrations", "仮想マシンの移行 (vMotion)";
@@ -31,6 +34,8 @@ labels! {
     not_entered: "{0} did not enter maintenance mode", "{0} はメンテナンス モードに切り替わりませんでした";
     may_have: "{0} was told to enter maintenance mode; how that ended is not known",
         "{0} にメンテナンス モードへの切り替えが要求されました (結果不明)";
+    order: "Order of the rows: failed and refused ones, then cancelled ones, those of unknown outcome and those that succeeded; each by time.",
+        "行の並び順：失敗・拒否、キャンセル、結果不明、成功の順。同じ結果の中では日時順です。";
     others: "Other migrations", "その他の移行";
 }
 
@@ -39,22 +44,37 @@ pub fn words(common: &Common) -> &'static Labels {
     if common.tag == JA.tag { &JA } else { &EN }
 }
 
-/// The word for an outcome; that of JSON where there is none.
-pub(super) fn outcome<'a>(outcome: &'a str, l: &'a Labels) -> &'a str {
-    match outcome {
-        "succeeded" => l.succeeded,
-        "failed" => l.failed,
-        "refused" => l.refused,
-        "cancelled" => l.cancelled,
-        "unknown" => l.unknown,
-        other => other,
-    }
+/// How one outcome is told.
+pub(super) struct OutcomeWords {
+    /// The word of a row.
+    pub word: &'static str,
+    /// `{0} failed`
+    pub counted: &'static str,
+    /// How soon a reader wants to see it: 0 first.
+    pub rank: u8,
+    /// The severity whose colour it has; `None` where all is well.
+    pub severity: Option<&'static str>,
 }
 
-/// `200 migrations: 165 succeeded, 30 failed`, the numbers given in the order of `counts`.
-pub(super) fn numbers(total: u64, counts: [u64; 5], l: &Labels) -> String {
-    let forms = [l.n_succeeded, l.n_failed, l.n_refused, l.n_cancelled, l.n_unknown];
-    let told = forms.iter().zip(counts).filter(|(_, count)| *count > 0);
-    let told: Vec<String> = told.map(|(form, count)| fill_count(form, count)).collect();
-    format!("{}: {}", fill_count(l.total, total), told.join(", "))
+/// How `outcome` is told.
+pub(super) fn outcome(outcome: MigrationOutcome, l: &'static Labels) -> OutcomeWords {
+    let (word, counted, rank, severity) = match outcome {
+        MigrationOutcome::Succeeded => (l.succeeded, l.n_succeeded, 3, None),
+        MigrationOutcome::Failed => (l.failed, l.n_failed, 0, Some("error")),
+        MigrationOutcome::Refused => (l.refused, l.n_refused, 0, Some("error")),
+        MigrationOutcome::Cancelled => (l.cancelled, l.n_cancelled, 1, Some("warning")),
+        MigrationOutcome::Unknown => (l.unknown, l.n_unknown, 2, Some("warning")),
+    };
+    OutcomeWords { word, counted, rank, severity }
+}
+
+/// `200 migrations: 165 succeeded, 30 failed`
+pub(super) fn numbers(list: &[&MigrationInfo], l: &'static Labels) -> String {
+    let mut counts: BTreeMap<MigrationOutcome, u64> = BTreeMap::new();
+    for one in list {
+        *counts.entry(one.outcome).or_default() += 1;
+    }
+    let told: Vec<String> =
+        counts.into_iter().map(|(of, count)| fill_count(outcome(of, l).counted, count)).collect();
+    format!("{}: {}", fill_count(l.total, list.len() as u64), told.join(", "))
 }
