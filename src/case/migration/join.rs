@@ -9,7 +9,7 @@ use super::super::host::Host;
 use super::super::timeline::Moment;
 use super::ends::{Ends, Places, VmNames};
 use super::index::Index;
-use super::is_of_migration;
+use super::{is_cancelled, is_of_migration};
 use crate::format::id::OpId;
 use crate::model::{EventKind, HostKind, Timestamp};
 
@@ -104,7 +104,7 @@ pub(super) fn groups(timeline: &[Moment], places: &Places<'_>) -> Vec<Group> {
             Home::Is(group) => join.add(group, &record),
             Home::Doubtful => {}
             // A step alone makes no migration: it may be of a move to another datastore, or of one that is told elsewhere.
-            Home::Own if record.moment.event.kind == EventKind::VMOTION_PROGRESS => {}
+            Home::Own if is_step(record.moment) => {}
             Home::Own => {
                 join.groups.push(Group::default());
                 join.add(join.groups.len() - 1, &record);
@@ -245,6 +245,11 @@ impl Join<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether a record tells of a step on the way, not of an end.
+fn is_step(moment: &Moment) -> bool {
+    moment.event.kind == EventKind::VMOTION_PROGRESS && !is_cancelled(moment)
 }
 
 /// The group that `found` gives, however often; none where it gives two.

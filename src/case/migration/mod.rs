@@ -177,8 +177,9 @@ fn settle(timeline: &[Moment], group: join::Group) -> Migration {
     // Where a log was rotated away, others tell that it was prepared, or asked for.
     let started = of(&[EventKind::VMOTION_START]).min();
     let started = started.or_else(|| before(Phase::Prepared)).or_else(|| before(Phase::Asked));
-    let ends_with = &[EventKind::VMOTION_SUCCESS, EventKind::VMOTION_FAIL, EventKind::VMOTION_FAIL_CPU];
-    let ended = of(ends_with).max();
+    let ends_with = [EventKind::VMOTION_SUCCESS, EventKind::VMOTION_FAIL, EventKind::VMOTION_FAIL_CPU];
+    let is_end = |moment: &&&Moment| ends_with.contains(&moment.event.kind) || is_cancelled(moment);
+    let ended = told.iter().filter(is_end).map(|moment| moment.time).max();
     let mut migration = Migration {
         id,
         vm: names.best(),
@@ -214,7 +215,8 @@ fn operation(moments: &[&Moment]) -> Option<String> {
 
 fn outcome(moments: &[&Moment]) -> Outcome {
     let of = |kind: EventKind| moments.iter().filter(move |moment| moment.event.kind == kind);
-    let failures: Vec<&&Moment> = of(EventKind::VMOTION_FAIL).collect();
+    let is_failure = |moment: &&&Moment| moment.event.kind == EventKind::VMOTION_FAIL || is_cancelled(moment);
+    let failures: Vec<&&Moment> = moments.iter().filter(is_failure).collect();
     let succeeded = of(EventKind::VMOTION_SUCCESS).next().is_some();
     if of(EventKind::VMOTION_FAIL_CPU).next().is_some() {
         return Outcome::Refused;
@@ -223,7 +225,9 @@ fn outcome(moments: &[&Moment]) -> Outcome {
         return if succeeded { Outcome::Succeeded } else { Outcome::Unknown };
     }
     // A call to stop leaves aborted work and closed connections behind, but no failure of its own.
-    let told = |moment: &&&Moment| status_of(moment).is_some_and(|status| !status.is_echo());
+    let told = |moment: &&&Moment| {
+        !is_cancelled(moment) && status_of(moment).is_some_and(|status| !status.is_echo())
+    };
     if failures.iter().any(|failure| is_cancelled(failure)) && !failures.iter().any(told) {
         return Outcome::Cancelled;
     }
@@ -254,8 +258,11 @@ pub fn status_of(moment: &Moment) -> Option<vmk_status::VmkStatus> {
     by_field.or_else(by_reason).or_else(by_text).filter(|status| status.is_failure())
 }
 
-/// Whether a record of a failure says that somebody called the migration off.
+/// Whether a record says that the migration did not come to its end because somebody called it off.
 fn is_cancelled(moment: &Moment) -> bool {
+    if ![EventKind::VMOTION_FAIL, EventKind::VMOTION_PROGRESS].contains(&moment.event.kind) {
+        return false;
+    }
     let told = ["fault", "reason", "msg"].iter().filter_map(|name| moment.field(name));
     told.map(str::to_ascii_lowercase).any(|text| text.contains("cancel"))
         || ["RequestCanceled", "TaskCanceled", "cancelled by", "canceled by"]

@@ -214,6 +214,15 @@ fn how_a_migration_ended() {
     check(&[(5, FAIL, &[]), (6, REFUSED, &[])], Outcome::Refused);
     let called_off = ("fault", "vmodl.fault.RequestCanceled");
     check(&[(5, FAIL, &[("status", "0xbad00e0")]), (6, FAIL, &[called_off])], Outcome::Cancelled);
+    // The record of that is no failure; what the kernel makes of it tells no other.
+    let step = EventKind::VMOTION_PROGRESS;
+    check(&[(0, START, &[]), (6, step, &[called_off])], Outcome::Cancelled);
+    check(&[(5, FAIL, &[("status", "0xbad0092")]), (6, step, &[called_off])], Outcome::Cancelled);
+    check(&[(5, FAIL, &[("status", "0xbad0021")]), (6, step, &[called_off])], Outcome::Failed);
+    let in_words = ("reason", "Migration canceled");
+    check(&[(5, FAIL, &[in_words, ("status", "0xbad0120")]), (6, step, &[called_off])], Outcome::Cancelled);
+    // All memory was sent, and then it was called off.
+    check(&[(5, DONE, &[]), (6, step, &[called_off])], Outcome::Cancelled);
     // The network had failed before anybody called it off.
     check(&[(5, FAIL, &[("status", "0xbad010b")]), (6, FAIL, &[called_off])], Outcome::Failed);
 }
