@@ -4,12 +4,16 @@
 //! migration's id joins them; where a record has none, its operation or the VM and the time do.
 //! Nothing is judged here: why a migration failed is asked by a verdict.
 
+mod absent;
 mod ends;
 mod evacuation;
 mod index;
 mod join;
+mod own_log;
 mod phase;
 mod reason;
+mod split;
+mod world_chain;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +27,7 @@ use crate::model::{EventKind, Timestamp};
 use ends::Places;
 pub(super) use evacuation::evacuations;
 pub use evacuation::{Evacuation, Reached};
+use own_log::OwnLogs;
 pub use phase::{Phase, Step};
 pub use reason::Reason;
 
@@ -159,7 +164,8 @@ fn is_of_migration(kind: EventKind) -> bool {
 
 /// The migrations that `timeline` tells of, ordered by their first record.
 pub(super) fn build(timeline: &[Moment], hosts: &[Host], identity: &Identity) -> Vec<Migration> {
-    let groups = join::groups(timeline, &Places { hosts, identity });
+    let own_logs = OwnLogs::of(timeline);
+    let groups = join::groups(timeline, &Places { hosts, identity, own_logs: &own_logs });
     let mut migrations: Vec<Migration> = groups.into_iter().map(|group| settle(timeline, group)).collect();
     migrations.sort_by(|a, b| a.moments.cmp(&b.moments));
     migrations
