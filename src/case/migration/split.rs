@@ -1,24 +1,55 @@
 //! One id, two migrations: ids are seeded from a clock or by chance, and clocks are set back.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::super::timeline::Moment;
+use super::Side;
 use super::ends::{Ends, Places};
 use super::join::{Group, SAME_OPERATION};
+use crate::format::id::OpId;
 
 /// The migrations of the records `moments`, which have one id and are in the order of time: one, but where records that
-/// lie hours apart contradict each other in the hosts or in the VM.
+/// lie hours apart, or two hosts that both say that they are the same end, contradict each other in the hosts or in the
+/// VM.
 pub(super) fn of_one_id(moments: &[usize], timeline: &[Moment], places: &Places<'_>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for stretch in moments.chunk_by(|&a, &b| !is_apart(timeline, a, b)) {
-        let own = group(stretch, timeline, places);
+    let stretches = moments.chunk_by(|&a, &b| !is_apart(timeline, a, b));
+    let mut parts: Vec<(Vec<usize>, Group)> = stretches
+        .flat_map(|stretch| by_teller(stretch, timeline))
+        .map(|part| (part.clone(), group(&part, timeline, places)))
+        .collect();
+    // What tells nothing of the ends goes where it is nearest, so it comes last.
+    parts.sort_by_key(|(_, own)| own.ends.source.is_none() && own.ends.destination.is_none());
+    for (stretch, own) in parts {
         // A clock may be hours wrong: only what contradicts is another migration.
         let time = own.moments.first().and_then(|&at| timeline.get(at)).map(|moment| moment.time);
         let fits = groups.iter_mut().filter(|group| !is_other(group, &own));
-        match fits.min_by_key(|group| time.map(|time| group.distance(time))) {
-            Some(known) => add(known, stretch, timeline, places),
+        match fits
+            .min_by_key(|group| (!is_of_same_operation(group, &own), time.map(|time| group.distance(time))))
+        {
+            Some(known) => add(known, &stretch, timeline, places),
             None => groups.push(own),
         }
     }
     groups
+}
+
+/// The records by the host that tells them, where two hosts claim one end with other addresses: by a clock that such an id
+/// led astray, the hours between them are gone.
+fn by_teller(stretch: &[usize], timeline: &[Moment]) -> Vec<Vec<usize>> {
+    let mut claims: BTreeMap<Side, (usize, [Option<&str>; 2])> = BTreeMap::new();
+    let mut hosts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut is_claimed_twice = false;
+    for (at, moment) in stretch.iter().filter_map(|&at| Some((at, timeline.get(at)?))) {
+        hosts.entry(moment.host).or_default().push(at);
+        let addresses = ["src", "dst"].map(|name| moment.field(name));
+        let Some(side) = Side::stated(moment).filter(|_| addresses.iter().all(Option::is_some)) else {
+            continue;
+        };
+        let (host, known) = *claims.entry(side).or_insert((moment.host, addresses));
+        is_claimed_twice |= host != moment.host && known != addresses;
+    }
+    if is_claimed_twice { hosts.into_values().collect() } else { vec![stretch.to_vec()] }
 }
 
 fn is_apart(timeline: &[Moment], a: usize, b: usize) -> bool {
@@ -37,6 +68,14 @@ fn add(group: &mut Group, moments: &[usize], timeline: &[Moment], places: &Place
         group.take(at, moment, places);
     }
     group.ends.settle(places);
+}
+
+fn is_of_same_operation(a: &Group, b: &Group) -> bool {
+    let roots = |group: &Group| -> BTreeSet<String> {
+        let ids = group.operations.iter().filter_map(|id| OpId::new(id)).filter(|id| !id.is_noise());
+        ids.map(|id| id.root().to_owned()).collect()
+    };
+    !roots(a).is_disjoint(&roots(b))
 }
 
 fn is_other(a: &Group, b: &Group) -> bool {
