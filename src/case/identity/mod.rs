@@ -80,6 +80,11 @@ impl Identity {
         vm.name.as_deref().map(|name| self.vm_name_at(name, host.captured_at, time))
     }
 
+    /// Which boot of `host` it was at `time`, counted from what its logs tell.
+    pub fn boot_of(&self, host: usize, time: Timestamp) -> usize {
+        self.worlds.boots_before(host, time)
+    }
+
     /// The only host that has a VMkernel adapter with the address `ip`: adapters for vMotion count before others, and
     /// where several networks use one range, the host in the cluster of `near`.
     pub fn host_of_address(&self, ip: IpAddr, near: Option<usize>) -> Option<usize> {

@@ -42,6 +42,11 @@ impl Worlds {
         }
     }
 
+    /// How many boots of `host` are known that lie before `time`.
+    pub fn boots_before(&self, host: usize, time: Timestamp) -> usize {
+        self.boots.get(&host).map_or(0, |boots| boots.partition_point(|boot| *boot <= time))
+    }
+
     /// When `world` was started last before `time`, and for which VM; `None` where the host booted between.
     pub fn started(&self, host: usize, world: u64, time: Timestamp) -> Option<(Timestamp, &str)> {
         let list = self.started.get(&(host, world))?;

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::super::host::Host;
+use super::super::host::{Host, same_name};
 use super::super::identity::Identity;
 use super::super::names::position;
 use super::super::timeline::Moment;
 use super::super::vm;
+use super::own_log::OwnLogs;
 use super::{End, Side};
 use crate::model::HostKind;
 
@@ -15,6 +16,7 @@ use crate::model::HostKind;
 pub(super) struct Places<'a> {
     pub hosts: &'a [Host],
     pub identity: &'a Identity,
+    pub own_logs: &'a OwnLogs,
 }
 
 /// Source and destination, as far as the records tell.
@@ -28,17 +30,27 @@ pub(super) struct Ends {
     pub choice: BTreeSet<String>,
     /// Those of them that have a bundle here.
     choice_hosts: BTreeSet<usize>,
+    /// Hosts that vCenter checked as the destination of the move.
+    pub checked: BTreeSet<String>,
+    /// The ends by the VM's own log.
+    by_log: (Option<usize>, Option<usize>),
 }
 
 impl Ends {
     /// Takes what `moment` tells: by its side and whose bundle it is in, and by names and addresses.
-    pub fn take(&mut self, moment: &Moment, hosts: &[Host]) {
-        let here = hosts.get(moment.host).is_some_and(|host| host.kind == HostKind::Esxi);
+    pub fn take(&mut self, moment: &Moment, places: &Places<'_>) {
+        let here = places.hosts.get(moment.host).is_some_and(|host| host.kind == HostKind::Esxi);
         match Side::stated(moment).filter(|_| here) {
             Some(Side::Source) => self.source = self.source.or(Some(moment.host)),
             Some(Side::Destination) => self.destination = self.destination.or(Some(moment.host)),
             None => {}
         }
+        match places.own_logs.end(moment) {
+            Some(Side::Source) => self.by_log.0 = self.by_log.0.or(Some(moment.host)),
+            Some(Side::Destination) => self.by_log.1 = self.by_log.1.or(Some(moment.host)),
+            None => {}
+        }
+        self.checked.extend(moment.field("checked").map(str::to_owned));
         let keep = |own: &mut Option<String>, name: &str| {
             if own.is_none() {
                 *own = moment.field(name).map(str::to_owned);
@@ -66,6 +78,14 @@ impl Ends {
         };
         self.source = self.source.or_else(|| found(&self.from, self.destination));
         self.destination = self.destination.or_else(|| found(&self.to, self.source));
+        // A log may be where its VM no longer is, so what names the end or gives its address counts more.
+        let (source, destination) = self.by_log;
+        let fits = |host: &usize, end: &End, peer: Option<usize>| {
+            Some(*host) != peer && places.hosts.get(*host).is_some_and(|host| may_be(host, end))
+        };
+        self.source = self.source.or_else(|| source.filter(|host| fits(host, &self.from, self.destination)));
+        self.destination =
+            self.destination.or_else(|| destination.filter(|host| fits(host, &self.to, self.source)));
         if self.choice_hosts.len() < self.choice.len() {
             self.choice_hosts.extend(self.choice.iter().filter_map(|name| position(places.hosts, name)));
         }
@@ -102,6 +122,15 @@ impl Ends {
         }
         same(self.source, other.source) || same(self.destination, other.destination)
     }
+}
+
+/// Whether `host` may be the end that is called and addressed so.
+fn may_be(host: &Host, end: &End) -> bool {
+    let ip: Option<IpAddr> = end.address.as_deref().and_then(|address| address.parse().ok());
+    let adapters = host.setup.network.vmkernel.iter().filter_map(|adapter| adapter.value.addresses.as_ref());
+    let own: Vec<IpAddr> = adapters.flatten().map(|address| address.ip).collect();
+    let is_other = ip.is_some_and(|ip| !own.is_empty() && !own.contains(&ip));
+    !is_other && end.name.as_deref().is_none_or(|name| host.is_called(name) || same_name(&host.name, name))
 }
 
 /// What a migration's VM is called, the best name first.
@@ -156,6 +185,17 @@ impl VmNames {
         self.objects.extend(other.objects);
     }
 
+    /// What the VM itself is called, not its folder or its moref.
+    pub fn called(&self) -> Option<&String> {
+        let [by_vcenter, by_event, by_world, _] = self.lists();
+        by_vcenter.iter().chain(by_event).chain(by_world).next()
+    }
+
+    /// Adds the name that a VM has by a world of it on another host.
+    pub fn add_of_world(&mut self, name: String) {
+        self.by_world.insert(name);
+    }
+
     fn lists(&self) -> [&BTreeSet<String>; 4] {
         [&self.by_vcenter, &self.by_event, &self.by_world, &self.by_folder]
     }
@@ -181,7 +221,7 @@ impl VmNames {
     }
 
     /// Whether one vCenter Server tells them under different morefs.
-    fn is_other_object(&self, other: &VmNames) -> bool {
+    pub fn is_other_object(&self, other: &VmNames) -> bool {
         let told = |vcenter: usize| other.objects.iter().any(|(other, _)| *other == vcenter);
         let mut here = self.objects.iter().filter(|(vcenter, _)| told(*vcenter)).peekable();
         here.peek().is_some() && here.all(|object| !other.objects.contains(object))

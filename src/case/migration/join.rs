@@ -10,7 +10,8 @@ use super::super::timeline::Moment;
 use super::asked::Asked;
 use super::ends::{Ends, Places, VmNames};
 use super::index::{Index, News};
-use super::is_of_migration;
+use super::{absent, split, world_chain};
+use super::{is_cancelled, is_of_migration};
 use crate::format::id::OpId;
 use crate::model::{EventKind, HostKind, Timestamp};
 
@@ -47,10 +48,10 @@ pub(super) type Span = (Timestamp, Timestamp);
 
 impl Group {
     /// Takes a record; what it tells that was not known, beside the ends.
-    fn take(&mut self, at: usize, moment: &Moment, places: &Places<'_>) -> News {
+    pub fn take(&mut self, at: usize, moment: &Moment, places: &Places<'_>) -> News {
         let place = self.moments.partition_point(|&known| known < at);
         self.moments.insert(place, at);
-        self.ends.take(moment, places.hosts);
+        self.ends.take(moment, places);
         let mut news = News::default();
         let names = VmNames::of(moment, places);
         news.names.extend(names.all().filter(|name| !self.names.all().any(|known| known == *name)).cloned());
@@ -84,7 +85,7 @@ impl Group {
     }
 
     /// How far `time` lies from its records, in microseconds; 0 between them.
-    fn distance(&self, time: Timestamp) -> i64 {
+    pub fn distance(&self, time: Timestamp) -> i64 {
         self.spans.values().map(|span| outside(*span, time)).min().unwrap_or(i64::MAX)
     }
 
@@ -135,13 +136,14 @@ pub(super) fn groups(timeline: &[Moment], places: &Places<'_>) -> Vec<Group> {
             Home::Is(group) => join.add(group, &record),
             Home::Doubtful => {}
             // A step alone makes no migration: it may be of a move to another datastore, or of one that is told elsewhere.
-            Home::Own if record.moment.event.kind == EventKind::VMOTION_PROGRESS => {}
+            Home::Own if is_step(record.moment) => {}
             Home::Own => {
                 join.groups.push(Group::default());
                 join.add(join.groups.len() - 1, &record);
             }
         }
     }
+    absent::name(&mut join.groups, places);
     join.groups
 }
 
@@ -156,29 +158,30 @@ struct Join<'a> {
 impl Join<'_> {
     /// Makes a group of the records of each id; those without one.
     fn by_id<'t>(&mut self, timeline: &'t [Moment]) -> Vec<Loose<'t>> {
-        let mut by_id: BTreeMap<&str, Group> = BTreeMap::new();
+        let mut by_id: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut loose = Vec::new();
         let moments = timeline.iter().enumerate().filter(|(_, moment)| is_of_migration(moment.event.kind));
         for (at, moment) in moments {
             match moment.field("mid") {
-                Some(id) => {
-                    by_id.entry(id).or_default().take(at, moment, self.places);
-                }
+                Some(id) => by_id.entry(id).or_default().push(at),
                 None => loose.push(self.loose(at, moment)),
             }
         }
-        for (id, mut group) in by_id {
-            group.id = Some(id.to_owned());
-            group.ends.settle(self.places);
-            self.groups.push(group);
-            self.index.note(self.groups.len() - 1, &self.groups);
+        for (id, moments) in by_id {
+            for group in split::of_one_id(&moments, timeline, self.places) {
+                self.groups.push(Group { id: Some(id.to_owned()), ..group });
+            }
+        }
+        world_chain::name(&mut self.groups, timeline, self.places);
+        for group in 0..self.groups.len() {
+            self.index.note(group, &self.groups);
         }
         loose
     }
 
     fn loose<'t>(&self, at: usize, moment: &'t Moment) -> Loose<'t> {
         let mut ends = Ends::default();
-        ends.take(moment, self.hosts);
+        ends.take(moment, self.places);
         ends.settle(self.places);
         let by_host = self.hosts.get(moment.host).is_some_and(|host| host.kind == HostKind::Esxi);
         Loose { at, moment, names: VmNames::of(moment, self.places), ends, by_host }
@@ -287,6 +290,11 @@ impl Join<'_> {
 /// What `found` gives, each once.
 fn each_once(found: impl Iterator<Item = usize>) -> Vec<usize> {
     found.collect::<BTreeSet<usize>>().into_iter().collect()
+}
+
+/// Whether a record tells of a step on the way, not of an end.
+fn is_step(moment: &Moment) -> bool {
+    moment.event.kind == EventKind::VMOTION_PROGRESS && !is_cancelled(moment)
 }
 
 /// The group that `found` gives, however often; none where it gives two.

@@ -4,14 +4,18 @@
 //! migration's id joins them; where a record has none, its operation or the VM and the time do.
 //! Nothing is judged here: why a migration failed is asked by a verdict.
 
+mod absent;
 mod asked;
 mod ends;
 mod evacuation;
 mod home;
 mod index;
 mod join;
+mod own_log;
 mod phase;
 mod reason;
+mod split;
+mod world_chain;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +29,7 @@ use crate::model::{EventKind, Timestamp};
 use ends::Places;
 pub(super) use evacuation::evacuations;
 pub use evacuation::{Evacuation, Reached};
+use own_log::OwnLogs;
 pub use phase::{Phase, Step};
 pub use reason::Reason;
 
@@ -161,7 +166,8 @@ fn is_of_migration(kind: EventKind) -> bool {
 
 /// The migrations that `timeline` tells of, ordered by their first record.
 pub(super) fn build(timeline: &[Moment], hosts: &[Host], identity: &Identity) -> Vec<Migration> {
-    let groups = join::groups(timeline, &Places { hosts, identity });
+    let own_logs = OwnLogs::of(timeline);
+    let groups = join::groups(timeline, &Places { hosts, identity, own_logs: &own_logs });
     let mut migrations: Vec<Migration> = groups.into_iter().map(|group| settle(timeline, group)).collect();
     migrations.sort_by(|a, b| a.moments.cmp(&b.moments));
     home::settle(&mut migrations, hosts);
@@ -180,8 +186,9 @@ fn settle(timeline: &[Moment], group: join::Group) -> Migration {
     // Where a log was rotated away, others tell that it was prepared, or asked for.
     let started = of(&[EventKind::VMOTION_START]).min();
     let started = started.or_else(|| before(Phase::Prepared)).or_else(|| before(Phase::Asked));
-    let ends_with = &[EventKind::VMOTION_SUCCESS, EventKind::VMOTION_FAIL, EventKind::VMOTION_FAIL_CPU];
-    let ended = of(ends_with).max();
+    let ends_with = [EventKind::VMOTION_SUCCESS, EventKind::VMOTION_FAIL, EventKind::VMOTION_FAIL_CPU];
+    let is_end = |moment: &&&Moment| ends_with.contains(&moment.event.kind) || is_cancelled(moment);
+    let ended = told.iter().filter(is_end).map(|moment| moment.time).max();
     let mut migration = Migration {
         id,
         vm: names.best(),
@@ -217,7 +224,8 @@ fn operation(moments: &[&Moment]) -> Option<String> {
 
 fn outcome(moments: &[&Moment]) -> Outcome {
     let of = |kind: EventKind| moments.iter().filter(move |moment| moment.event.kind == kind);
-    let failures: Vec<&&Moment> = of(EventKind::VMOTION_FAIL).collect();
+    let is_failure = |moment: &&&Moment| moment.event.kind == EventKind::VMOTION_FAIL || is_cancelled(moment);
+    let failures: Vec<&&Moment> = moments.iter().filter(is_failure).collect();
     let succeeded = of(EventKind::VMOTION_SUCCESS).next().is_some();
     if of(EventKind::VMOTION_FAIL_CPU).next().is_some() {
         return Outcome::Refused;
@@ -226,7 +234,9 @@ fn outcome(moments: &[&Moment]) -> Outcome {
         return if succeeded { Outcome::Succeeded } else { Outcome::Unknown };
     }
     // A call to stop leaves aborted work and closed connections behind, but no failure of its own.
-    let told = |moment: &&&Moment| status_of(moment).is_some_and(|status| !status.is_echo());
+    let told = |moment: &&&Moment| {
+        !is_cancelled(moment) && status_of(moment).is_some_and(|status| !status.is_echo())
+    };
     if failures.iter().any(|failure| is_cancelled(failure)) && !failures.iter().any(told) {
         return Outcome::Cancelled;
     }
@@ -257,8 +267,11 @@ pub fn status_of(moment: &Moment) -> Option<vmk_status::VmkStatus> {
     by_field.or_else(by_reason).or_else(by_text).filter(|status| status.is_failure())
 }
 
-/// Whether a record of a failure says that somebody called the migration off.
+/// Whether a record says that the migration did not come to its end because somebody called it off.
 fn is_cancelled(moment: &Moment) -> bool {
+    if ![EventKind::VMOTION_FAIL, EventKind::VMOTION_PROGRESS].contains(&moment.event.kind) {
+        return false;
+    }
     let told = ["fault", "reason", "msg"].iter().filter_map(|name| moment.field(name));
     told.map(str::to_ascii_lowercase).any(|text| text.contains("cancel"))
         || ["RequestCanceled", "TaskCanceled", "cancelled by", "canceled by"]

@@ -1,6 +1,7 @@
 //! What a migration goes through, and what its records measure.
 
 use super::super::timeline::Moment;
+use super::is_cancelled;
 use crate::model::{EventKind, Timestamp};
 
 /// A step of a migration, in the order in which they follow each other.
@@ -24,6 +25,8 @@ pub enum Phase {
     Finished,
     /// A host or vCenter has its result.
     Done,
+    /// Somebody called it off.
+    Cancelled,
     /// It failed.
     Failed,
     /// The destination lacks a CPU feature.
@@ -43,6 +46,7 @@ impl Phase {
             Phase::SwitchedOver => "switched-over",
             Phase::Finished => "finished",
             Phase::Done => "done",
+            Phase::Cancelled => "cancelled",
             Phase::Failed => "failed",
             Phase::Refused => "refused",
         }
@@ -51,6 +55,7 @@ impl Phase {
     /// The step that a record tells of; rules that are not built in tell of a beginning and an end only.
     fn of(moment: &Moment) -> Option<Phase> {
         match moment.event.kind {
+            _ if is_cancelled(moment) => Some(Phase::Cancelled),
             EventKind::VMOTION_START => Some(Phase::Started),
             EventKind::VMOTION_FAIL => Some(Phase::Failed),
             EventKind::VMOTION_FAIL_CPU => Some(Phase::Refused),

@@ -214,6 +214,15 @@ fn how_a_migration_ended() {
     check(&[(5, FAIL, &[]), (6, REFUSED, &[])], Outcome::Refused);
     let called_off = ("fault", "vmodl.fault.RequestCanceled");
     check(&[(5, FAIL, &[("status", "0xbad00e0")]), (6, FAIL, &[called_off])], Outcome::Cancelled);
+    // The record of that is no failure; what the kernel makes of it tells no other.
+    let step = EventKind::VMOTION_PROGRESS;
+    check(&[(0, START, &[]), (6, step, &[called_off])], Outcome::Cancelled);
+    check(&[(5, FAIL, &[("status", "0xbad0092")]), (6, step, &[called_off])], Outcome::Cancelled);
+    check(&[(5, FAIL, &[("status", "0xbad0021")]), (6, step, &[called_off])], Outcome::Failed);
+    let in_words = ("reason", "Migration canceled");
+    check(&[(5, FAIL, &[in_words, ("status", "0xbad0120")]), (6, step, &[called_off])], Outcome::Cancelled);
+    // All memory was sent, and then it was called off.
+    check(&[(5, DONE, &[]), (6, step, &[called_off])], Outcome::Cancelled);
     // The network had failed before anybody called it off.
     check(&[(5, FAIL, &[("status", "0xbad010b")]), (6, FAIL, &[called_off])], Outcome::Failed);
 }
@@ -470,4 +479,122 @@ fn a_refused_vm_was_where_it_ran_then() {
     // Which of two VMs of one name moved is not known.
     let twice = [with(15_000), vec![runs_web("esx4.lab", vec![])]].concat();
     assert_eq!(source_of_refusal(twice), None);
+}
+
+/// The beginning of a migration as the VMkernel of one of its ends tells it.
+fn begun(at: i64, id: &str, role: &str, (src, dst): (&str, &str), more: Fields<'_>) -> Event {
+    let fields = [("mid", id), ("role", role), ("src", src), ("dst", dst)];
+    event(at, START, "vmkernel.log", &[&fields[..], more].concat())
+}
+
+#[test]
+fn one_id_hours_apart_on_other_hosts_is_two_migrations() {
+    let ip = |n: usize| format!("10.1.0.{n}");
+    let host = |n: usize, events: Vec<Event>| bundle(&format!("esx{n}.lab"), vec![adapter(&ip(n))], events);
+    let pair = |at: i64, (a, b): (usize, usize)| {
+        let ends = (ip(a), ip(b));
+        let operation = format!("k{a}-12345-h5:70-01");
+        let told = |role| begun(at, "5", role, (&ends.0, &ends.1), &[("opid", &operation)]);
+        [host(a, vec![told("Source")]), host(b, vec![told("Dest")])]
+    };
+    let vcenter = || {
+        let fields = [("mid", "5"), ("fault", "vmodl.fault.SystemError"), ("opid", "k3-12345-h5:70")];
+        vcenter(vec![event(28_808, FAIL, "vpxd.log", &fields)])
+    };
+    let both = [pair(0, (1, 2)), pair(28_800, (3, 4))].concat();
+    check(
+        [both, vec![vcenter()]].concat(),
+        &[
+            (Some("5"), None, Some("esx1"), Some("esx2"), Outcome::Unknown, 2),
+            (Some("5"), None, Some("esx3"), Some("esx4"), Outcome::Failed, 3),
+        ],
+    );
+    // A clock that is hours wrong contradicts nothing.
+    let ends = (ip(1), ip(2));
+    let told = |at, role| begun(at, "5", role, (&ends.0, &ends.1), &[]);
+    check(
+        vec![host(1, vec![told(0, "Source")]), host(2, vec![told(28_800, "Dest")])],
+        &[(Some("5"), None, Some("esx1"), Some("esx2"), Outcome::Unknown, 2)],
+    );
+}
+
+#[test]
+fn a_vms_own_log_tells_the_end_that_its_host_is() {
+    const LOG: &str = "vmfs/volumes/ds1/web/vmware.log";
+    let told = |at, id, request| event(at, START, LOG, &[("mid", id), ("request", request)]);
+    let arrived = |at, id| told(at, id, "from");
+    let ends = |events: Vec<Vec<Event>>| -> Vec<(Option<usize>, Option<usize>)> {
+        let names = ["esx1.lab", "esx2.lab"];
+        let bundles = names.iter().zip(events).map(|(name, events)| bundle(name, vec![], events));
+        let case = Case::build(bundles.collect());
+        case.migrations.iter().map(|one| (one.source, one.destination)).collect()
+    };
+    let restored = event(1, START, LOG, &[("mid", "5"), ("request", "Restoring"), ("src", "10.1.0.2")]);
+    assert_eq!(ends(vec![vec![arrived(0, "5"), restored]]), [(None, Some(0))]);
+    assert_eq!(ends(vec![vec![told(0, "5", "to")]]), [(Some(0), None)]);
+    // The log came with its VM: what it told before the last arrival was on other hosts.
+    let life = vec![arrived(0, "5"), told(1000, "6", "to"), arrived(2000, "7"), told(3000, "8", "to")];
+    assert_eq!(ends(vec![life]), [(None, None), (None, None), (None, Some(0)), (Some(0), None)]);
+    // The file lies in two bundles: neither host is the end by it.
+    assert_eq!(ends(vec![vec![arrived(0, "5")], vec![arrived(0, "5")]]), [(None, None)]);
+    // The host has another address than the end.
+    let dest = event(0, START, LOG, &[("mid", "5"), ("request", "from"), ("dst", "10.1.0.9")]);
+    let case = Case::build(vec![bundle("esx1.lab", vec![adapter("10.1.0.1")], vec![dest])]);
+    assert_eq!(case.migrations[0].destination, None);
+}
+
+#[test]
+fn an_end_without_a_bundle_has_the_name_that_vcenter_checked() {
+    let to = ("10.1.0.1", "10.1.0.2");
+    let back = ("10.1.0.2", "10.1.0.1");
+    let host = || {
+        let there = begun(0, "5", "Source", to, &[("opid", "k7-12345-h5:70-01"), ("vm", "web")]);
+        let here = begun(900, "6", "Dest", back, &[("vm", "db")]);
+        bundle("esx1.lab", vec![adapter("10.1.0.1")], vec![there, here])
+    };
+    let checked = |name: &str| {
+        let fields = [("opid", "k7-12345-h5:70"), ("vm", "web"), ("checked", name)];
+        event(1, EventKind::VMOTION_PROGRESS, "vpxd.log", &fields)
+    };
+    let names = |told: Vec<Event>| {
+        let case = Case::build(vec![host(), vcenter(told)]);
+        let [there, here] = &case.migrations[..] else { panic!("{:?}", case.migrations) };
+        (there.to.name.clone(), here.from.name.clone())
+    };
+    // The address has that name in the other migration too.
+    let name = Some("esx2.lab".to_owned());
+    assert_eq!(names(vec![checked("esx2.lab")]), (name.clone(), name));
+    // Of two that were checked it cannot be told which was taken; nor is it the host itself.
+    assert_eq!(names(vec![checked("esx2.lab"), checked("esx3.lab")]), (None, None));
+    assert_eq!(names(vec![checked("esx1.lab")]), (None, None));
+}
+
+#[test]
+fn a_vm_is_followed_by_its_worlds_from_host_to_host() {
+    let ip = |n: usize| format!("10.1.0.{n}");
+    let host = |n: usize, running: &[(&str, u64)], events: Vec<Event>| {
+        let list = running.iter().map(|(name, world)| FactValue::RunningVm {
+            name: (*name).to_owned(),
+            world: Some(*world),
+            cartel: None,
+            uuid: None,
+            vmx: None,
+        });
+        bundle(&format!("esx{n}.lab"), list.chain([adapter(&ip(n))]).collect(), events)
+    };
+    let (first, second) = ((ip(1), ip(2)), (ip(2), ip(3)));
+    let case = |last: u64| {
+        let gone = begun(0, "5", "Source", (&first.0, &first.1), &[("world", "11"), ("peer_world", "22")]);
+        let on = begun(900, "6", "Source", (&second.0, &second.1), &[("world", "22"), ("peer_world", "33")]);
+        let came = begun(900, "6", "Dest", (&second.0, &second.1), &[("world", "33")]);
+        let case = Case::build(vec![
+            host(1, &[], vec![gone]),
+            host(2, &[("other", 23)], vec![on]),
+            host(3, &[("web", last)], vec![came]),
+        ]);
+        case.migrations.iter().map(|one| one.vm.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(case(33), [Some("web".to_owned()), Some("web".to_owned())]);
+    // Another world is another VM's.
+    assert_eq!(case(34), [None, None]);
 }

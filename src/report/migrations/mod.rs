@@ -103,7 +103,7 @@ pub struct MigrationEnd {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MigrationPhase {
     /// `asked`, `prepared`, `started`, `switching-over`, `memory-sent`, `memory-received`, `switched-over`, `finished` (the
-    /// VM itself is through), `done`, `failed` or `refused`.
+    /// VM itself is through), `done`, `cancelled`, `failed` or `refused`.
     pub name: String,
     /// When; corrected.
     pub at: Timestamp,

@@ -128,30 +128,57 @@ fn a_dump_whose_stop_no_log_covers_blames_nobody() {
     }
 }
 
+/// `esx1` was lost for vSAN at second 0.
+fn lost_for_vsan(details: serde_json::Value) -> Finding {
+    let at = Timestamp::from_seconds(1_700_000_000);
+    Finding {
+        id: "vsan.host-lost",
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        title: Text::default(),
+        summary: Text::default(),
+        cause: ("network", Text::default()),
+        hosts: vec![0],
+        vms: Vec::new(),
+        first_seen: Some(at),
+        last_seen: Some(at),
+        count: 1,
+        remedy: Vec::new(),
+        references: Vec::new(),
+        evidence: Vec::new(),
+        details,
+    }
+}
+
 #[test]
 fn a_host_that_is_still_out_of_vsan_is_told_there_only_and_one_that_came_back_is_not() {
     for (over, count) in [(false, 0), (true, 1)] {
         let case = case(vec![of_vcenter(7_200, LOST, "vpxd.host-not-responding")], None);
-        let at = Timestamp::from_seconds(1_700_000_000);
-        let lost = Finding {
-            id: "vsan.host-lost",
-            severity: Severity::Critical,
-            confidence: Confidence::Likely,
-            title: Text::default(),
-            summary: Text::default(),
-            cause: ("network", Text::default()),
-            hosts: vec![0],
-            vms: Vec::new(),
-            first_seen: Some(at),
-            last_seen: Some(at),
-            count: 1,
-            remedy: Vec::new(),
-            references: Vec::new(),
-            evidence: Vec::new(),
-            details: serde_json::json!({ "host": "esx1", "over": over }),
-        };
+        let lost = lost_for_vsan(serde_json::json!({ "host": "esx1", "over": over }));
         assert_eq!((disconnected::VERDICT.reach)(&case, &[lost]).len(), count);
     }
+}
+
+#[test]
+fn one_loss_by_two_clocks_that_nothing_compares_is_told_once() {
+    let lost = |at| of_vcenter(at, LOST, "vpxd.host-not-responding");
+    let count = |timeline: Vec<Moment>, times: u64, compared: bool| {
+        let mut case = case(timeline, None);
+        for host in case.hosts.iter_mut().filter(|_| compared) {
+            host.clock = Some(crate::case::Clock { reference: true, ..Default::default() });
+        }
+        let vsan = lost_for_vsan(serde_json::json!({ "host": "esx1", "over": false, "times": times }));
+        (disconnected::VERDICT.reach)(&case, &[vsan]).len()
+    };
+    // vCenter's clock is an hour behind.
+    assert_eq!(count(vec![lost(-3_540)], 1, false), 0);
+    // The clocks agree, so it is another loss; so it may be where the host was lost more than once.
+    assert_eq!(count(vec![lost(-3_540)], 1, true), 1);
+    assert_eq!(count(vec![lost(-3_540)], 2, false), 1);
+    let back = of_vcenter(-7_000, BACK, "vpxd.host-reconnected");
+    assert_eq!(count(vec![lost(-7_200), back, lost(-3_540)], 1, false), 1);
+    // No clock is set to a zone so far away.
+    assert_eq!(count(vec![lost(-90_000)], 1, false), 1);
 }
 
 #[test]

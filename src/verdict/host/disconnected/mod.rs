@@ -25,6 +25,9 @@ pub(in crate::verdict) static VERDICT: Verdict = Verdict {
 /// What is found of a host and begins within so many seconds of vCenter's loss has the same cause.
 const SAME: i64 = 900;
 
+/// How far two clocks are taken to differ at most, in seconds, where nothing compares them: as much as the widest zone.
+const ZONES: i64 = 14 * 3_600;
+
 /// An episode and why it happened.
 pub(in crate::verdict) type Judged<'a, 'c> = (&'a Episode<'c>, Cause<'c>);
 
@@ -38,7 +41,7 @@ pub(in crate::verdict) fn episodes(case: &Case) -> Vec<Episode<'_>> {
 fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
     let all = episodes(case);
     let mut groups: BTreeMap<(usize, &str, &'static str), Vec<Judged<'_, '_>>> = BTreeMap::new();
-    for episode in all.iter().filter(|episode| !is_told_elsewhere(case, found, episode)) {
+    for episode in all.iter().filter(|episode| !is_told_elsewhere(case, found, episode, &all)) {
         let cause = cause::of(case, episode, &all);
         groups.entry((episode.vcenter, episode.name, cause.id)).or_default().push((episode, cause));
     }
@@ -60,15 +63,32 @@ pub(in crate::verdict) fn told_by<'a, 'c>(
 }
 
 /// Whether the host was down because somebody asked for it, or is out of the vSAN membership at that time as well.
-fn is_told_elsewhere(case: &Case, found: &[Finding], episode: &Episode<'_>) -> bool {
+fn is_told_elsewhere(case: &Case, found: &[Finding], episode: &Episode<'_>, all: &[Episode<'_>]) -> bool {
     let asked = |stop: &Stop| {
         Some(stop.host) == episode.host && stop.is_asked() && super::is_down(stop, episode.lost_at)
     };
     if case.stops.iter().any(asked) || is_in_maintenance(case, episode) {
         return true;
     }
-    let mut vsan = found.iter().filter(|finding| matches!(finding.id, "vsan.host-lost" | "vsan.partition"));
-    vsan.any(|finding| is_about(finding, episode) && is_near(finding, episode.lost_at))
+    let vsan = found.iter().filter(|finding| matches!(finding.id, "vsan.host-lost" | "vsan.partition"));
+    let about: Vec<&Finding> = vsan.filter(|finding| is_about(finding, episode)).collect();
+    about.iter().any(|finding| is_near(finding, episode.lost_at)) || is_one_loss(case, &about, episode, all)
+}
+
+/// Whether the host was lost once in vSAN and once in vCenter, by clocks that nothing compares: that is one loss, though a
+/// clock that is set to another zone tells it at another hour.
+fn is_one_loss(case: &Case, about: &[&Finding], episode: &Episode<'_>, all: &[Episode<'_>]) -> bool {
+    let [finding] = about else { return false };
+    let is_known = |host: usize| {
+        let clock = case.hosts.get(host).and_then(|host| host.clock.as_ref());
+        clock.is_some_and(|clock| clock.reference || clock.basis.count() > 0)
+    };
+    let compares = is_known(episode.vcenter) && finding.hosts.iter().any(|&host| is_known(host));
+    let mut same = all.iter().filter(|other| other.is_called(episode.name));
+    let is_only = same.next().is_some() && same.next().is_none();
+    let is_lost_once = finding.id == "vsan.host-lost" && finding.details["times"].as_u64() == Some(1);
+    let apart = finding.first_seen.map(|first| (episode.lost_at.since(first) / 1_000_000).abs());
+    !compares && is_only && is_lost_once && apart.is_some_and(|apart| apart <= ZONES)
 }
 
 /// Whether vCenter had a host in maintenance mode whose own bundle is not here to say what became of it.
