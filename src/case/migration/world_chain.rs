@@ -18,17 +18,20 @@ type World = (usize, u64, usize);
 struct Told {
     group: usize,
     world: World,
+    /// Whether the move made it.
+    is_made: bool,
     at: Timestamp,
 }
 
 /// Names the migrations whose VM only another hop of the same VM tells.
 pub(super) fn name(groups: &mut [Group], timeline: &[Moment], places: &Places<'_>) {
-    let told: Vec<Told> =
+    let mut told: Vec<Told> =
         groups.iter().enumerate().flat_map(|(index, group)| worlds(index, group, timeline, places)).collect();
+    keep_unique(&mut told);
     let chains = Chains::of(groups.len(), &told);
     // By chain: its names, each with a time at which it was used.
     let mut names: BTreeMap<usize, BTreeMap<String, Timestamp>> = BTreeMap::new();
-    for Told { group, world: (host, world, _), at } in &told {
+    for Told { group, world: (host, world, _), at, .. } in &told {
         let by_world = || places.identity.vm_of_world(places.hosts, *host, *world, *at);
         let name = groups[*group].names.called().cloned().or_else(by_world);
         if let Some(name) = name {
@@ -50,6 +53,18 @@ pub(super) fn name(groups: &mut [Group], timeline: &[Moment], places: &Places<'_
     }
 }
 
+/// Drops the worlds that several moves made: such a number means no one VM.
+fn keep_unique(told: &mut Vec<Told>) {
+    let mut makers: BTreeMap<World, Option<usize>> = BTreeMap::new();
+    for one in told.iter().filter(|one| one.is_made) {
+        let maker = makers.entry(one.world).or_insert(Some(one.group));
+        if *maker != Some(one.group) {
+            *maker = None;
+        }
+    }
+    told.retain(|one| makers.get(&one.world).is_none_or(Option::is_some));
+}
+
 /// The worlds that the records of `group` tell of its ends.
 fn worlds<'a>(
     index: usize,
@@ -63,9 +78,12 @@ fn worlds<'a>(
         let own = Side::stated(moment).and(number("world")).map(|world| (moment.host, world));
         let peer = group.ends.destination.filter(|_| Side::stated(moment) == Some(Side::Source));
         let peer = peer.zip(number("peer_world"));
-        own.into_iter().chain(peer).map(move |(host, world)| {
+        let arrives = Side::stated(moment) == Some(Side::Destination);
+        let own = own.map(|(host, world)| (host, world, arrives));
+        let peer = peer.map(|(host, world)| (host, world, true));
+        own.into_iter().chain(peer).map(move |(host, world, is_made)| {
             let boot = places.identity.boot_of(host, moment.time);
-            Told { group: index, world: (host, world, boot), at: moment.time }
+            Told { group: index, world: (host, world, boot), is_made, at: moment.time }
         })
     })
 }
