@@ -470,7 +470,7 @@ fn timeline(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> 
 
 /// `- 2026-11-23 02:10:05 `esx01` **vSAN node left** sentence [1]`, and the record below it where it is another.
 fn event(report: &Report, row: &Row, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
-    let entry = &report.timeline[row.first()];
+    let entry = &report.timeline[row.spoken];
     let mark = if entry.severity >= Severity::Error { "**" } else { "" };
     let (time, host) = (show::entry_time(entry.time, entry.time_quality), code_span(&entry.host));
     let kind = l.kind_name(entry.kind);

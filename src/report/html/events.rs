@@ -92,7 +92,7 @@ pub fn table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
     let rows = fold(&report.timeline);
     let chosen = view::select_rows(report, &rows, EVENTS);
     let on_paper: BTreeSet<usize> = view::select_rows(report, &rows, PAPER_EVENTS).into_iter().collect();
-    let first = |at: &usize| &report.timeline[rows[*at].first()];
+    let first = |at: &usize| &report.timeline[rows[*at].spoken];
     let hosts: BTreeSet<&str> = chosen.iter().map(|at| first(at).host.as_str()).collect();
     let kinds: BTreeSet<EventKind> = chosen.iter().map(|at| first(at).kind).collect();
     let number = |n: usize| show::count(n as u64);
@@ -140,10 +140,11 @@ fn event_row<'a>(
     left: &mut usize,
     l: &Labels,
 ) -> EventRow<'a> {
-    let entry = &report.timeline[row.first()];
+    let entry = &report.timeline[row.spoken];
     let shown = (row.members.len() - 1).min(REPEATS).min(*left);
     *left -= shown;
     let rest = row.members.len() - 1 - shown;
+    let others = row.members.iter().copied().filter(|at| *at != row.spoken);
     let has_sentence = !entry.message.is_empty() && entry.message != entry.text;
     EventRow {
         at: row.first(),
@@ -160,7 +161,7 @@ fn event_row<'a>(
         place: place(entry),
         findings: row.findings(&report.timeline).into_iter().map(|at| at + 1).collect(),
         count: count_text(row, entry.time, l),
-        repeats: row.members[1..=shown].iter().map(|&at| repeat(&report.timeline[at])).collect(),
+        repeats: others.take(shown).map(|at| repeat(&report.timeline[at])).collect(),
         more_repeats: (rest > 0).then(|| fill(l.repeats_more, &[&show::count(rest as u64)])),
     }
 }
