@@ -64,6 +64,8 @@ pub struct EventRow<'a> {
     pub said: Option<String>,
     pub record: String,
     pub place: String,
+    /// The operation that it is of, by its root.
+    pub operation: Option<String>,
     /// Numbers of the findings that rest on it.
     pub findings: Vec<usize>,
     pub count: Option<String>,
@@ -119,13 +121,18 @@ pub fn table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
 }
 
 /// Lets each of `cards` link to the first rows of `table` that bear it.
-pub fn link<'a>(cards: &mut [Card<'a>], table: &EventTable<'a>) {
+pub fn link<'a>(cards: &mut [Card<'a>], table: &EventTable<'a>, l: &Labels) {
     for row in &table.rows {
         for number in &row.findings {
-            if let Some(card) = cards.get_mut(number - 1).filter(|card| card.in_timeline.len() < LINKS) {
+            if let Some(card) = cards.get_mut(number - 1) {
                 card.in_timeline.push((row.at, row.time.clone()));
             }
         }
+    }
+    for card in cards {
+        let rest = card.in_timeline.len().saturating_sub(LINKS);
+        card.in_timeline.truncate(LINKS);
+        card.more_in_timeline = (rest > 0).then(|| fill(l.rows_more, &[&show::count(rest as u64)]));
     }
 }
 
@@ -140,7 +147,7 @@ fn event_row<'a>(
     left: &mut usize,
     l: &Labels,
 ) -> EventRow<'a> {
-    let entry = &report.timeline[row.spoken];
+    let (entry, begins) = (&report.timeline[row.spoken], &report.timeline[row.first()]);
     let shown = (row.members.len() - 1).min(REPEATS).min(*left);
     *left -= shown;
     let rest = row.members.len() - 1 - shown;
@@ -149,8 +156,8 @@ fn event_row<'a>(
     EventRow {
         at: row.first(),
         is_on_paper,
-        time: show::entry_time(entry.time, entry.time_quality),
-        stamp: entry.fields.get("raw_time").map(|raw| fill(l.stamp, &[raw])),
+        time: show::entry_time(begins.time, begins.time_quality),
+        stamp: begins.fields.get("raw_time").map(|raw| fill(l.stamp, &[raw])),
         host: &entry.host,
         severity: entry.severity.name(),
         severity_name: l.severity_name(entry.severity),
@@ -160,7 +167,8 @@ fn event_row<'a>(
         record: show::cut(record(entry), EVENT_TEXT),
         place: place(entry),
         findings: row.findings(&report.timeline).into_iter().map(|at| at + 1).collect(),
-        count: count_text(row, entry.time, l),
+        operation: entry.fields.get("op").map(|root| fill(l.operation, &[root])),
+        count: count_text(row, begins.time, l),
         repeats: others.take(shown).map(|at| repeat(&report.timeline[at])).collect(),
         more_repeats: (rest > 0).then(|| fill(l.repeats_more, &[&show::count(rest as u64)])),
     }
