@@ -49,7 +49,8 @@ fn the_timeline_is_printed_in_every_form_and_filtered() {
     assert_eq!(timesketch.matches("\"Event Logged\"").count(), all);
     assert_eq!(count(&["timeline", "--all", "--kind", "vmotion.fail.cpu", "in"]), 3);
     assert!(count(&["timeline", "--kind", "vmotion", "in"]) > 3);
-    assert_eq!(printed(&folder, &["timeline", "--since", "2100-01-01", "--kind", "vmotion", "in"]), "");
+    let nothing = printed(&folder, &["timeline", "--since", "2100-01-01", "--kind", "vmotion", "in"]);
+    assert_eq!(nothing, "# no events that fit what was asked for\n");
     let refusals = printed(
         &folder,
         &["timeline", "--kind", "vmotion.fail.cpu", "--output", "jsonl", "--host", "vcsa", "in"],
@@ -117,6 +118,30 @@ fn own_rules_are_added_to_the_built_in_ones() {
         &["timeline", "--rules", "rules", "--kind", "service.hang", bundles.to_str().expect("UTF-8")],
     );
     assert!(after.lines().count() > before);
+}
+
+/// The options that stand under `heading` in the help of a command.
+fn options_under(help: &str, heading: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| *line != format!("{heading}:")).skip(1);
+    let own = lines.take_while(|line| line.is_empty() || line.starts_with(' '));
+    let names = own.filter_map(|line| line.split_whitespace().find(|word| word.starts_with("--")));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_help_puts_options_under_the_heading_that_they_are_of() {
+    let folder = TempDir::new().expect("a temporary folder");
+    for command in ["timeline", "analyze"] {
+        let help = printed(&folder, &[command, "--help"]);
+        let limits = options_under(&help, "Limits");
+        assert!(limits.contains(&"--max-events".to_owned()), "{help}");
+        assert!(limits.iter().all(|name| name.starts_with("--max-") || name == "--memory"), "{limits:?}");
+        assert!(help.contains("never below 1,000"));
+    }
+    let help = printed(&folder, &["timeline", "-h"]);
+    let filter = options_under(&help, "Which events");
+    assert!(["--host", "--kind", "--op"].iter().all(|name| filter.iter().any(|own| own == name)), "{help}");
+    assert!(options_under(&help, "Options").iter().any(|name| name == "--output"), "{help}");
 }
 
 #[test]

@@ -141,9 +141,12 @@ fn filters_and_forms_work_on_the_thread() {
     let output = esxray(&args, folder.path());
     let shown = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(shown.lines().count() >= truth.own.len(), "{shown}");
-    let hostd = shown.lines().find(|line| line.contains("Task Created")).expect("a task");
+    let hostd =
+        shown.lines().find(|line| line.contains("hostd") && line.contains("-01-39-6b81")).expect("a task");
     let columns: Vec<&str> = hostd.split_whitespace().collect();
-    assert_eq!((columns[1], columns[2], columns[3]), (truth.hosts.0.as_str(), "hostd", "-01-39-6b81"));
+    assert_eq!((columns[2], columns[3]), ("I", truth.hosts.0.as_str()));
+    assert_eq!((columns[4], columns[5]), ("hostd", "-01-39-6b81"));
+    assert!(shown.starts_with("# time (UTC") && shown.contains("\n# hop: "), "{shown}");
     for form in ["csv", "timesketch"] {
         let mut args = args.clone();
         args.extend(["--output".into(), form.into()]);
@@ -152,18 +155,33 @@ fn filters_and_forms_work_on_the_thread() {
     }
 }
 
+/// What `--op ID` says where it fails, which leaves stdout empty.
+#[track_caller]
+fn refused(folder: &Path, paths: &[PathBuf], id: &str) -> String {
+    let mut args: Vec<std::ffi::OsString> = vec!["timeline".into(), "--op".into(), id.into()];
+    args.extend(paths.iter().map(|path| path.clone().into_os_string()));
+    let output = esxray(args, folder);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{id}: {stderr}");
+    assert!(stderr.contains("error: ") && stderr.contains("hint: "), "{id}: {stderr}");
+    stderr
+}
+
 #[test]
 fn an_id_that_nobody_names_is_said_to_be_unknown_with_those_that_begin_alike() {
     let (folder, paths, _) = story(OperationEra::V67, CLIENT);
-    let (rows, stderr) = follow(folder.path(), &paths, "kx9w2b1c-88412-auto-1w2x-h5:7001239", &[]);
-    assert!(rows.is_empty());
+    let stderr = refused(folder.path(), &paths, "kx9w2b1c-88412-auto-1w2x-h5:7001239");
     assert!(stderr.contains("no record names") && stderr.contains(CLIENT), "{stderr}");
     assert!(stderr.contains("the logs cover"), "{stderr}");
-    let output = esxray(
-        [std::ffi::OsStr::new("timeline"), "--op".as_ref(), "a b".as_ref(), paths[0].as_os_str()],
-        folder.path(),
-    );
-    assert_eq!(output.status.code(), Some(2));
+    assert!(refused(folder.path(), &paths, "a b").contains("is no id of an operation"));
+}
+
+#[test]
+fn a_word_that_records_only_name_is_no_operation() {
+    let (folder, paths, _) = story(OperationEra::V67, CLIENT);
+    let stderr = refused(folder.path(), &paths, "Created");
+    assert!(stderr.contains("no operation is called") && stderr.contains("only name it"), "{stderr}");
+    assert!(stderr.contains("--host"), "{stderr}");
 }
 
 #[test]
@@ -178,4 +196,10 @@ fn rows_of_the_timeline_name_the_operation_that_can_be_followed() {
     let hosts: BTreeSet<&str> = own.map(|row| text(row, "/host")).collect();
     assert!(hosts.contains("vcsa"), "vCenter's task: {hosts:?}");
     assert!(hosts.contains(truth.hosts.0.as_str()), "the migration on its host: {hosts:?}");
+    // The text for people names it too.
+    let mut args: Vec<std::ffi::OsString> = vec!["timeline".into(), "-v".into()];
+    args.extend(paths.iter().map(|path| path.clone().into_os_string()));
+    let shown = String::from_utf8(esxray(&args, folder.path()).stdout).expect("UTF-8");
+    let ids = format!("  op {}  mid {}  ", truth.root, truth.migration);
+    assert!(shown.lines().any(|line| line.starts_with("    ") && line.contains(&ids)), "{ids}");
 }

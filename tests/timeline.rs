@@ -77,7 +77,10 @@ fn the_text_folds_repeats_and_shows_what_lasted() {
     assert_eq!(rows.len(), 3, "{rows:#?}");
     assert!(rows[..2].iter().all(|row| row.contains(&format!("× {SENDS}, last at "))), "{rows:#?}");
     let span = text.lines().find(|line| line.get(25..26) == Some("=")).expect("a span");
-    assert!(span.contains("maintenance mode, or entering it: 10 min.") && span.contains("(until "), "{span}");
+    assert!(
+        span.contains("in maintenance mode, or entering it, until ") && span.ends_with(" (10 min)"),
+        "{span}"
+    );
     // The first line explains, the last counts; between them the lines are in the order of time.
     let all: Vec<&str> = text.lines().collect();
     assert!(
@@ -89,12 +92,15 @@ fn the_text_folds_repeats_and_shows_what_lasted() {
 
     let unfolded = case.timeline(&["--all", "--host", "esx01"]);
     assert_eq!(sends(&unfolded).len() as i64, 2 * SENDS + 1);
+    // The record stands before its kind and its place, which tells the file as it lies in the bundle.
     let sourced = case.timeline(&["-v", "--kind", "vsan.peer-unreachable"]);
+    let lines: Vec<&str> = sourced.lines().collect();
+    let place =
+        lines.iter().position(|line| line.starts_with("    vsan.peer-unreachable  ")).expect("a place");
     assert!(
-        sourced
-            .lines()
-            .any(|line| line.starts_with("    vsan.peer-unreachable  ") && line.contains("vmkernel"))
+        lines[place].contains("  var/run/log/vmkernel.log:") || lines[place].contains("  var/log/vmkernel")
     );
+    assert!(lines[place - 1].starts_with("    ") && lines[place - 1].contains("Failed to send"), "{sourced}");
     // Nothing in it acts on a terminal.
     assert!(!unfolded.contains(['\u{1b}', '\u{202e}', '\u{2028}']) && unfolded.contains("[U+202E]"));
 }
@@ -102,9 +108,9 @@ fn the_text_folds_repeats_and_shows_what_lasted() {
 #[test]
 fn the_text_speaks_japanese() {
     let text = case().timeline(&["--lang", "ja", "--host", "esx01"]);
-    assert!(text.starts_with("# 時刻 (UTC"), "{text}");
+    assert!(text.starts_with("# 時刻（UTC"), "{text}");
     assert!(text.contains(&format!("× {SENDS} 回、最後は ")));
-    assert!(text.contains("ホストはメンテナンス モードでした (移行中を含む) (10 分)。"));
+    assert!(text.contains(" までメンテナンス モードまたは移行処理中（10 分）"));
 }
 
 #[test]

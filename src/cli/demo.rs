@@ -8,6 +8,7 @@ use super::analyze::{self, Colour};
 use super::load::{self, CaseArgs};
 use super::{Done, Failure, output};
 use crate::demo::{self, Container, EvcOptions, Site, Volume, VsanOptions};
+use crate::model::{Lang, Text};
 use crate::report;
 
 /// Arguments of `esxray demo`.
@@ -64,24 +65,52 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
     let (evc, _) = demo::evc_incident(&EvcOptions::default());
     let (vsan, _) = demo::vsan_incident(&VsanOptions::default());
     let (damaged, _) = demo::damaged_evidence(Volume::DEMO, 3);
+    let lang = Lang::from(args.lang);
     let incidents = [
         (
             "incident-1-cpu-feature",
-            "Incident 1: VMs of one host cannot be migrated to the others",
+            Text::new(
+                "Incident 1: VMs of one host cannot be migrated to the others",
+                "障害 1：1 台のホストの仮想マシンを他のホストに移行できない",
+            ),
             volume(evc),
         ),
-        ("incident-2-vsan-host-lost", "Incident 2: one host is lost from the vSAN cluster", volume(vsan)),
-        (DAMAGED, "Incident 3: the first one again, from damaged evidence", damaged),
+        (
+            "incident-2-vsan-host-lost",
+            Text::new(
+                "Incident 2: one host is lost from the vSAN cluster",
+                "障害 2：1 台のホストが vSAN クラスタから離脱した",
+            ),
+            volume(vsan),
+        ),
+        (
+            DAMAGED,
+            Text::new(
+                "Incident 3: the first one again, from damaged evidence",
+                "障害 3：障害 1 を破損した証拠から解析",
+            ),
+            damaged,
+        ),
     ];
     for (name, title, site) in incidents {
         let folder = args.out.join(name);
         let bundles = demo::write_site(&site, &folder.join("bundles"), Container::Tgz).map_err(failed)?;
-        writeln!(out, "{title}\n{} bundles in {}\n", bundles.len(), folder.join("bundles").display())?;
+        let (count, place) = (bundles.len(), folder.join("bundles"));
+        let made = Text::new(
+            format!("{count} bundles in {}", place.display()),
+            format!("バンドル {count} 個：{}", place.display()),
+        );
+        writeln!(out, "{}\n{}\n", title.get(lang), made.get(lang))?;
         analyse(args, &folder, stop, out)?;
         writeln!(out)?;
     }
     let damaged = args.out.join(DAMAGED).join("bundles");
-    writeln!(out, "What of incident 3 is missing or damaged: esxray inspect {}", damaged.display())?;
+    let inspect = format!("esxray inspect {}", damaged.display());
+    let hint = Text::new(
+        format!("What of incident 3 is missing or damaged: {inspect}"),
+        format!("障害 3 の欠落または破損した証拠の一覧：{inspect}"),
+    );
+    writeln!(out, "{}", hint.get(lang))?;
     Ok(Done::Clean)
 }
 

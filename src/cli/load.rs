@@ -84,34 +84,33 @@ fn until(text: &str) -> Result<Timestamp, String> {
 
 /// The limits of a walk, for who meets a bundle beyond them.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Limits")]
 struct LimitArgs {
     /// Containers in containers
-    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().depth)]
+    #[arg(long, help_heading = "Limits", value_name = "N", hide_short_help = true, default_value_t = Limits::default().depth)]
     max_depth: u32,
     /// Members of one bundle file
-    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().members)]
+    #[arg(long, help_heading = "Limits", value_name = "N", hide_short_help = true, default_value_t = Limits::default().members)]
     max_members: u64,
     /// Bundles in one bundle file
-    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().bundles)]
+    #[arg(long, help_heading = "Limits", value_name = "N", hide_short_help = true, default_value_t = Limits::default().bundles)]
     max_bundles: u64,
     /// Members of a bundle that are kept one by one, the others being counted
-    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().kept)]
+    #[arg(long, help_heading = "Limits", value_name = "N", hide_short_help = true, default_value_t = Limits::default().kept)]
     max_kept: u64,
     /// Decompressed bytes of one member
-    #[arg(long, value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().member_bytes)]
+    #[arg(long, help_heading = "Limits", value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().member_bytes)]
     max_member_bytes: u64,
     /// Decompressed to compressed bytes, past 1 GiB
-    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().ratio)]
+    #[arg(long, help_heading = "Limits", value_name = "N", hide_short_help = true, default_value_t = Limits::default().ratio)]
     max_ratio: u64,
     /// Bytes of one log record
-    #[arg(long, value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().record_bytes)]
+    #[arg(long, help_heading = "Limits", value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().record_bytes)]
     max_record_bytes: usize,
-    /// Events kept of all bundles together, the others being counted
-    #[arg(long, value_name = "N", hide_short_help = true, default_value_t = Limits::default().events)]
+    /// Events kept of all bundles together, the others being counted; never below 1,000
+    #[arg(long, help_heading = "Limits", value_name = "N", hide_short_help = true, default_value_t = Limits::default().events)]
     max_events: usize,
     /// Bytes in memory between readers and workers
-    #[arg(long, value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().memory)]
+    #[arg(long, help_heading = "Limits", value_name = "BYTES", hide_short_help = true, default_value_t = Limits::default().memory)]
     memory: usize,
 }
 

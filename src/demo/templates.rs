@@ -504,7 +504,7 @@ const VPXD: &[Row] = &[
         4,
         Info,
         "InvtHostCnx",
-        "host [vim.HostSystem:host-$(hostid),$(host)] connection state changed to CONNECTED",
+        "host [vim.HostSystem:host-$(hostid),$(host)] answers, its connection state is unchanged",
     ),
     Row(10, Info, "Heartbeat", "Received heartbeat of host-$(hostid), sequence $(n6)"),
 ];

@@ -254,7 +254,7 @@ labels! {
         "全 {1} 件のうち {0} 件を、重大度が高く障害時刻に近いものから選んで掲載しています。全件は report.json にあります。";
     times: "× {0}", "× {0} 回";
     times_until: "× {0}, last at {1}", "× {0} 回、最後は {1}";
-    until: "until {0}", "{0} まで";
+    told_by: "(told by {0} records)", "（{0} 件のレコードに記録）";
     stamp: "stamp {0}", "元のタイムスタンプ {0}";
     repeats_shown: "Repeats", "繰り返し";
     repeats_more: "and {0} more, in report.json", "ほか {0} 件は report.json にあります";
@@ -268,8 +268,16 @@ labels! {
     span_gap: "Log gap", "ログの欠落";
     rows_finding: "Finding", "検出事項";
     in_timeline: "In the timeline", "タイムラインで表示";
+    rows_more: "and {0} more", "ほか {0} 件";
+    operation: "operation {0}", "操作 {0}";
+    migration_id: "migration {0}", "移行 ID {0}";
     text_head: "time (UTC, ~ estimated), severity (C critical, E error, W warning, I info, = a span), host, what happened",
-        "時刻 (UTC、~ は推定)、重大度 (C 重大、E エラー、W 警告、I 情報、= 継続した状態)、ホスト、内容";
+        "時刻（UTC、~ は推定）、重大度（C 重大、E エラー、W 警告、I 情報、= 継続した状態）、ホスト、内容";
+    text_head_op: "time (UTC, ~ estimated), severity (C critical, E error, W warning, I info), host, log, hop, what happened",
+        "時刻（UTC、~ は推定）、重大度（C 重大、E エラー、W 警告、I 情報）、ホスト、ログ、ホップ、内容";
+    text_hops: "hop: what the opID has behind the root of the operation, . the root itself, =hex the kernel's id, mid by the migration's id, - by a task or the text",
+        "ホップ：opID のうち操作のルートに続く部分。「.」はルート自体、「=hex」はカーネルの ID、「mid」は移行 ID、「-」はタスクまたは本文による対応を示します";
+    text_none: "no events that fit what was asked for", "条件に一致するイベントはありません";
     folded_rows: "{0} events in {1} rows: what repeats is one row that can be opened.", "イベント {0} 件を {1} 行にまとめています。繰り返しは行を開くと表示されます。";
     folded_lines: "{0} events in {1} lines: what repeats is one line.", "イベント {0} 件を {1} 行にまとめています。";
     folded_note: "{0} events in {1} lines; --all shows each", "イベント {0} 件を {1} 行にまとめています。--all ですべて表示します";

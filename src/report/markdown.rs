@@ -470,12 +470,12 @@ fn timeline(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> 
 
 /// `- 2026-11-23 02:10:05 `esx01` **vSAN node left** sentence [1]`, and the record below it where it is another.
 fn event(report: &Report, row: &Row, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
-    let entry = &report.timeline[row.first()];
+    let (entry, begins) = (&report.timeline[row.spoken], &report.timeline[row.first()]);
     let mark = if entry.severity >= Severity::Error { "**" } else { "" };
-    let (time, host) = (show::entry_time(entry.time, entry.time_quality), code_span(&entry.host));
+    let (time, host) = (show::entry_time(begins.time, begins.time_quality), code_span(&entry.host));
     let kind = l.kind_name(entry.kind);
-    let stamp = entry.fields.get("raw_time").map(|raw| format!(" ({})", fill(l.stamp, &[&md(raw)])));
-    let count = count_text(row, entry.time, l).map(|count| format!(" {count}"));
+    let stamp = begins.fields.get("raw_time").map(|raw| format!(" ({})", fill(l.stamp, &[&md(raw)])));
+    let count = count_text(row, begins.time, l).map(|count| format!(" {count}"));
     let findings: Vec<String> =
         row.findings(&report.timeline).iter().map(|at| (at + 1).to_string()).collect();
     let findings = (!findings.is_empty()).then(|| format!(" ({} {})", l.rows_finding, findings.join(", ")));

@@ -196,7 +196,7 @@ pub fn select_rows(report: &Report, rows: &[Row], max: usize) -> Vec<usize> {
     let distance = |entry: &TimelineEntry| anchor.map_or(0, |at| entry.time.since(at).unsigned_abs());
     order.sort_by_cached_key(|&at| {
         let row = &rows[at];
-        let entry = &report.timeline[row.first()];
+        let entry = &report.timeline[row.spoken];
         let is_marked = row.members.iter().any(|&member| !report.timeline[member].findings.is_empty());
         (!is_marked, std::cmp::Reverse(entry.severity), distance(entry), at)
     });

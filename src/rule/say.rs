@@ -17,6 +17,7 @@ use crate::model::Lang;
 /// Fields that an event may have whatever its rule reads, with what each is.
 pub const ADDED: &[(&str, &str)] = &[
     ("here", "the host in whose bundle the record stands"),
+    ("log", "the log that it stands in: `hostd`"),
     ("vm", "the name of the VM that a record is about"),
     ("vm_ref", "its moref"),
     ("vmx", "its path, where the record's header names it"),
@@ -60,12 +61,17 @@ enum Form {
     Status,
     /// `{field:side}`: `S` and `Source` as `source`, `D` and `Dest` as `destination`.
     Side,
+    /// `{field:product}`: the product as VMware calls it, `ESXi` of `VMware ESX`.
+    Product,
+    /// `{field:software}`: a clause of what was done to a host's software, `An image profile was updated` of
+    /// `profile.update`.
+    Software,
     /// `{field:code}`: a status of the VMkernel as its code alone, `0xbad0021`.
     Code,
 }
 
 impl Form {
-    const NAMES: [(&'static str, Form); 7] = [
+    const NAMES: [(&'static str, Form); 9] = [
         ("list", Form::List),
         ("last", Form::Last),
         ("us", Form::Micros),
@@ -73,6 +79,8 @@ impl Form {
         ("side", Form::Side),
         ("vmk", Form::Status),
         ("code", Form::Code),
+        ("product", Form::Product),
+        ("software", Form::Software),
     ];
 
     fn named(name: &str) -> Option<Form> {
@@ -94,6 +102,8 @@ impl Form {
                 None => plain(value, out),
             },
             Form::Side => side(value, lang, out),
+            Form::Product => plain(product(value), out),
+            Form::Software => software(value, lang, out),
             Form::Code => match vmk_status::status(value) {
                 Some(status) => put(out, format_args!("{:#x}", status.code)),
                 None => plain(value, out),
@@ -375,6 +385,39 @@ fn side(value: &str, lang: Lang, out: &mut String) {
         (Some(b'd'), Lang::En) => out.push_str("destination"),
         (Some(b'd'), Lang::Ja) => out.push_str("移行先"),
         _ => plain(value, out),
+    }
+}
+
+/// The name that people know a product by.
+fn product(value: &str) -> &str {
+    match value.trim() {
+        "VMware ESX" | "VMware ESXi" => "ESXi",
+        "VMware VirtualCenter" | "VMware vCenter Server" => "vCenter",
+        other => other,
+    }
+}
+
+/// What was done to a host's software, by the id of the event: `profile.update`, `vib.remove.successful`, `install`.
+fn software(value: &str, lang: Lang, out: &mut String) {
+    let parts = [
+        ("profile", "An image profile was", "イメージ プロファイルが"),
+        ("vib", "VIBs were", "VIB が"),
+        ("", "Software was", "ソフトウェアが"),
+    ];
+    let verbs = [
+        ("install", "installed", "インストールされました"),
+        ("update", "updated", "更新されました"),
+        ("remove", "removed", "削除されました"),
+        ("apply", "applied", "適用されました"),
+        ("", "changed", "変更されました"),
+    ];
+    let part = parts.iter().find(|part| value.starts_with(part.0));
+    let verb = verbs.iter().find(|verb| value.split('.').any(|word| word.starts_with(verb.0)));
+    if let Some(((_, part_en, part_ja), (_, verb_en, verb_ja))) = part.zip(verb) {
+        match lang {
+            Lang::En => put(out, format_args!("{part_en} {verb_en}")),
+            Lang::Ja => put(out, format_args!("{part_ja}{verb_ja}")),
+        }
     }
 }
 

@@ -127,6 +127,23 @@ pub fn is_record(event: &Event) -> bool {
     event.kind == EventKind::OP_RECORD && event.rule == FOLLOW_RULE
 }
 
+/// What the records are that name what is followed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// Some are joined by an id: a header's opID, a kernel's, a task, a migration.
+    Joined,
+    /// This many have it in their text, where any word may stand.
+    Told(usize),
+}
+
+/// What the records of `digests` are that [`is_record`] tells.
+pub fn named(digests: &[Digest]) -> Named {
+    let records = digests.iter().flat_map(|digest| &digest.events).filter(|event| is_record(event));
+    let (told, joined): (Vec<&Event>, Vec<&Event>) =
+        records.partition(|event| joined(event) == Joined::Text.name());
+    if joined.is_empty() { Named::Told(told.len()) } else { Named::Joined }
+}
+
 fn joined(event: &Event) -> &str {
     field(event, JOINED_BY).unwrap_or_default()
 }

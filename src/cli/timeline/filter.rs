@@ -15,16 +15,16 @@ const ABOUT: &[&str] = &["host_name", "node_host", "target", "origin", "host", "
 #[derive(Debug, clap::Args)]
 pub struct Filter {
     /// Only what this host's bundle says, or what another says about it; its id or the beginning of its name, repeatable
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, help_heading = "Which events", value_name = "HOST")]
     host: Vec<String>,
     /// Only events of this kind, or of all kinds below it (`vsan`), repeatable
-    #[arg(long, value_name = "KIND", value_parser = kind)]
+    #[arg(long, help_heading = "Which events", value_name = "KIND", value_parser = kind)]
     kind: Vec<String>,
     /// Only events of this severity or a worse one
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, help_heading = "Which events", value_name = "LEVEL")]
     severity: Option<Level>,
     /// Only events that a finding rests on: its number in the report, or its id
-    #[arg(long, value_name = "FINDING")]
+    #[arg(long, help_heading = "Which events", value_name = "FINDING")]
     finding: Option<String>,
 }
 

@@ -22,15 +22,11 @@ const WIDTH: usize = 120;
 /// Arguments of `esxray timeline`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[command(flatten)]
-    case: CaseArgs,
     /// Form of the output
     #[arg(long, value_name = "FORM", default_value = "text")]
     output: Form,
-    #[command(flatten)]
-    filter: Filter,
     /// Every record of one operation: an opID or its root, a task (task-1234), a migration's id, or a kernel's opID
-    #[arg(long, value_name = "ID")]
+    #[arg(long, help_heading = "Which events", value_name = "ID")]
     op: Option<String>,
     /// Show each record in a line of its own, repeats too (text form; the other forms always do)
     #[arg(long, visible_alias = "unfold")]
@@ -41,6 +37,10 @@ pub struct Args {
     /// Colour in the text form
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    case: CaseArgs,
 }
 
 /// A form of the timeline.
@@ -61,13 +61,14 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
     let Some(id) = &args.op else {
         let mut report = load::report(&args.case, stop)?;
         args.filter.apply(&mut report)?;
-        write(args.output, &report, &|out| text::write(&report, &shape(args), out), out)?;
+        write(args.output, &report, &|out| text::write(&report, &shape(args), None, out), out)?;
         return Ok(Done::Clean);
     };
-    if let Some(mut followed) = op::follow(&args.case, id, stop)? {
-        args.filter.apply(&mut followed.report)?;
-        write(args.output, &followed.report, &|out| followed.text(out), out)?;
-    }
+    let mut followed = op::follow(&args.case, id, stop)?;
+    args.filter.apply(&mut followed.report)?;
+    // A thread is shown whole: its records are no repeats of each other.
+    let shape = text::Shape { is_folded: false, ..shape(args) };
+    write(args.output, &followed.report, &|out| followed.text(&shape, out), out)?;
     Ok(Done::Clean)
 }
 

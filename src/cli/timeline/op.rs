@@ -9,13 +9,14 @@ use std::sync::atomic::AtomicBool;
 
 use super::super::Failure;
 use super::super::load::{self, CaseArgs};
-use crate::case::operation::follow::{self, Asked};
+use crate::case::operation::follow::{self, Asked, Named};
 use crate::case::{Case, inside};
 use crate::engine::Outcome;
 use crate::format::id::OpId;
 use crate::format::of_path;
-use crate::model::{EventKind, ProblemKind};
+use crate::model::ProblemKind;
 use crate::report::model::{Report, ReportProblem, TimelineEntry};
+use crate::report::timeline::text;
 use crate::report::{escape, show};
 use crate::rule::{FOLLOW_RULE, Follow, JOINED_BY, RuleSet, is_kernel_log};
 
@@ -30,9 +31,11 @@ pub(super) struct Followed {
     follow: Follow,
 }
 
-/// Follows the operation that `id` names through all bundles; `None` where no record names it, which is said on
-/// stderr.
-pub(super) fn follow(args: &CaseArgs, id: &str, stop: &AtomicBool) -> anyhow::Result<Option<Followed>> {
+/// Follows the operation that `id` names through all bundles.
+///
+/// # Errors
+/// Fails where `id` has the form of no id, no record names it, or records hold it as a word only.
+pub(super) fn follow(args: &CaseArgs, id: &str, stop: &AtomicBool) -> anyhow::Result<Followed> {
     let asked = Asked::new(id).ok_or_else(|| {
         Failure::new(format!("'{id}' is no id of an operation")).hint(
             "give an opID or its beginning, a task (task-1234), the id of a migration, or the kernel's opID",
@@ -42,9 +45,9 @@ pub(super) fn follow(args: &CaseArgs, id: &str, stop: &AtomicBool) -> anyhow::Re
     let mut follow = asked.start();
     for _ in 0..PASSES {
         let outcome = look(args, &follow, stop)?;
-        if !outcome.digests.iter().flat_map(|digest| &digest.events).any(follow::is_record) {
-            unknown(args, id, &outcome, stop)?;
-            return Ok(None);
+        match follow::named(&outcome.digests) {
+            Named::Joined => {}
+            Named::Told(records) => return Err(unknown(args, id, records, &outcome, stop)?.into()),
         }
         let grown = asked.grow(&follow, &outcome.digests);
         if grown == follow {
@@ -60,7 +63,7 @@ pub(super) fn follow(args: &CaseArgs, id: &str, stop: &AtomicBool) -> anyhow::Re
     report.spans.clear();
     report.timeline.retain(|entry| entry.fields.contains_key(JOINED_BY));
     say_thinned(&report)?;
-    Ok(Some(Followed { report, follow }))
+    Ok(Followed { report, follow })
 }
 
 /// Reads the bundles for what is followed and nothing else.
@@ -69,22 +72,35 @@ fn look(args: &CaseArgs, follow: &Follow, stop: &AtomicBool) -> anyhow::Result<O
     Ok(load::read_quietly(args, &rules, stop)?.0)
 }
 
-/// Says that no record names `id`, what the logs cover, and which ids begin alike.
-fn unknown(args: &CaseArgs, id: &str, outcome: &Outcome, stop: &AtomicBool) -> anyhow::Result<()> {
+/// That nothing is joined by `id`, which `records` records name only: what the logs cover, and which ids begin alike.
+fn unknown(
+    args: &CaseArgs,
+    id: &str,
+    records: usize,
+    outcome: &Outcome,
+    stop: &AtomicBool,
+) -> anyhow::Result<Failure> {
     let logs = outcome.digests.iter().flat_map(|digest| &digest.logs).map(|log| log.total());
     let (from, to) = logs
         .fold((None, None), |(from, to), log| ([from, log.from].into_iter().flatten().min(), to.max(log.to)));
     let covered =
         from.zip(to).map_or_else(String::new, |(from, to)| format!("; the logs cover {from} to {to}"));
-    let mut stderr = io::stderr().lock();
-    writeln!(stderr, "note: no record names {}{covered}", escape::line(id))?;
+    let message = match records {
+        0 => format!("no record names '{id}'{covered}"),
+        1 => format!("no operation is called '{id}'; 1 record only names it{covered}"),
+        _ => {
+            let records = show::count(records as u64);
+            format!("no operation is called '{id}'; {records} records only name it{covered}")
+        }
+    };
     let begin: String = id.chars().take((id.len() / 2).clamp(4, 12)).collect();
     let alike = Follow { alike: Some(begin), ..Follow::default() };
     let known = follow::alike(&look(args, &alike, stop)?.digests, MOST_ALIKE);
-    if !known.is_empty() {
-        writeln!(stderr, "hint: ids that begin alike: {}", escape::line(&known.join(", ")))?;
-    }
-    Ok(())
+    Ok(Failure::new(message).hint(if known.is_empty() {
+        "-v shows the op and mid of each event that has one; --host shows what is about a host".to_owned()
+    } else {
+        format!("ids that begin alike: {}", known.join(", "))
+    }))
 }
 
 /// Says what a user should know of what is followed.
@@ -117,26 +133,10 @@ fn say_thinned(report: &Report) -> io::Result<()> {
 }
 
 impl Followed {
-    /// Writes one line a record: time, host, log, the hop that the opID tells, text.
-    pub(super) fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let entries = &self.report.timeline;
-        let rows: Vec<(&str, &str, String)> =
-            entries.iter().map(|entry| (entry.host.as_str(), log(entry), self.hop(entry))).collect();
-        let width = |part: &dyn Fn(&(&str, &str, String)) -> usize| rows.iter().map(part).max().unwrap_or(0);
-        let (hosts, logs, hops) =
-            (width(&|row| row.0.len()), width(&|row| row.1.len()), width(&|row| row.2.len()));
-        for (entry, (host, log, hop)) in entries.iter().zip(&rows) {
-            writeln!(
-                out,
-                "{:<28} {:<hosts$} {log:<logs$} {:<hops$} {}{}",
-                format!("{}{}", show::mark(entry.time_quality), entry.time),
-                escape::line(host),
-                escape::line(hop),
-                told(entry),
-                escape::line(entry.text.lines().next().unwrap_or(""))
-            )?;
-        }
-        Ok(())
+    /// Writes one line a record, with its log and the hop that the opID tells.
+    pub(super) fn text(&self, shape: &text::Shape, out: &mut dyn Write) -> io::Result<()> {
+        let columns = |entry: &TimelineEntry| [log(entry).to_owned(), self.hop(entry)];
+        text::write(&self.report, shape, Some(&text::Thread { columns: &columns }), out)
     }
 
     /// What the opID of a record has behind the operation's root, `-88-01`; else by what the record is joined.
@@ -156,11 +156,6 @@ impl Followed {
             (None, None) => "-".to_owned(),
         }
     }
-}
-
-/// What a rule made of a record, before its text.
-fn told(entry: &TimelineEntry) -> String {
-    if entry.kind == EventKind::OP_RECORD { String::new() } else { format!("[{}] ", entry.kind) }
 }
 
 /// The family of the log that a record stands in.

@@ -64,6 +64,8 @@ pub struct EventRow<'a> {
     pub said: Option<String>,
     pub record: String,
     pub place: String,
+    /// The operation that it is of, by its root.
+    pub operation: Option<String>,
     /// Numbers of the findings that rest on it.
     pub findings: Vec<usize>,
     pub count: Option<String>,
@@ -92,7 +94,7 @@ pub fn table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
     let rows = fold(&report.timeline);
     let chosen = view::select_rows(report, &rows, EVENTS);
     let on_paper: BTreeSet<usize> = view::select_rows(report, &rows, PAPER_EVENTS).into_iter().collect();
-    let first = |at: &usize| &report.timeline[rows[*at].first()];
+    let first = |at: &usize| &report.timeline[rows[*at].spoken];
     let hosts: BTreeSet<&str> = chosen.iter().map(|at| first(at).host.as_str()).collect();
     let kinds: BTreeSet<EventKind> = chosen.iter().map(|at| first(at).kind).collect();
     let number = |n: usize| show::count(n as u64);
@@ -119,13 +121,18 @@ pub fn table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
 }
 
 /// Lets each of `cards` link to the first rows of `table` that bear it.
-pub fn link<'a>(cards: &mut [Card<'a>], table: &EventTable<'a>) {
+pub fn link<'a>(cards: &mut [Card<'a>], table: &EventTable<'a>, l: &Labels) {
     for row in &table.rows {
         for number in &row.findings {
-            if let Some(card) = cards.get_mut(number - 1).filter(|card| card.in_timeline.len() < LINKS) {
+            if let Some(card) = cards.get_mut(number - 1) {
                 card.in_timeline.push((row.at, row.time.clone()));
             }
         }
+    }
+    for card in cards {
+        let rest = card.in_timeline.len().saturating_sub(LINKS);
+        card.in_timeline.truncate(LINKS);
+        card.more_in_timeline = (rest > 0).then(|| fill(l.rows_more, &[&show::count(rest as u64)]));
     }
 }
 
@@ -140,16 +147,17 @@ fn event_row<'a>(
     left: &mut usize,
     l: &Labels,
 ) -> EventRow<'a> {
-    let entry = &report.timeline[row.first()];
+    let (entry, begins) = (&report.timeline[row.spoken], &report.timeline[row.first()]);
     let shown = (row.members.len() - 1).min(REPEATS).min(*left);
     *left -= shown;
     let rest = row.members.len() - 1 - shown;
+    let others = row.members.iter().copied().filter(|at| *at != row.spoken);
     let has_sentence = !entry.message.is_empty() && entry.message != entry.text;
     EventRow {
         at: row.first(),
         is_on_paper,
-        time: show::entry_time(entry.time, entry.time_quality),
-        stamp: entry.fields.get("raw_time").map(|raw| fill(l.stamp, &[raw])),
+        time: show::entry_time(begins.time, begins.time_quality),
+        stamp: begins.fields.get("raw_time").map(|raw| fill(l.stamp, &[raw])),
         host: &entry.host,
         severity: entry.severity.name(),
         severity_name: l.severity_name(entry.severity),
@@ -159,8 +167,9 @@ fn event_row<'a>(
         record: show::cut(record(entry), EVENT_TEXT),
         place: place(entry),
         findings: row.findings(&report.timeline).into_iter().map(|at| at + 1).collect(),
-        count: count_text(row, entry.time, l),
-        repeats: row.members[1..=shown].iter().map(|&at| repeat(&report.timeline[at])).collect(),
+        operation: entry.fields.get("op").map(|root| fill(l.operation, &[root])),
+        count: count_text(row, begins.time, l),
+        repeats: others.take(shown).map(|at| repeat(&report.timeline[at])).collect(),
         more_repeats: (rest > 0).then(|| fill(l.repeats_more, &[&show::count(rest as u64)])),
     }
 }

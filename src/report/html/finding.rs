@@ -30,6 +30,8 @@ pub struct Card<'a> {
     pub events: String,
     /// Rows of the timeline that bear it: their place and time.
     pub in_timeline: Vec<(usize, String)>,
+    /// How many more there are.
+    pub more_in_timeline: Option<String>,
     pub vms: &'a [String],
     pub more_vms: &'a [String],
     pub more_vms_label: String,
@@ -108,6 +110,7 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         seen: show::span_or_none(finding.first_seen, finding.last_seen),
         events: fill_count(l.events, finding.count),
         in_timeline: Vec::new(),
+        more_in_timeline: None,
         vms,
         more_vms,
         more_vms_label: fill(l.more, &[&show::count(more_vms.len() as u64)]),

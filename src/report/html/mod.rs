@@ -75,7 +75,7 @@ fn page(report: &Report) -> Page<'_> {
     let script = SCRIPT.replace('\r', "");
     let events = events::table(report, l);
     let mut findings = cards(&report.findings, l);
-    events::link(&mut findings, &events);
+    events::link(&mut findings, &events, l);
     Page {
         report,
         l,

@@ -46,6 +46,10 @@ fn row(one: &Row, out: &mut dyn Write) -> io::Result<()> {
         None => md(one.outcome),
     };
     let vm = code_span(&one.vm).replace('|', "\\|");
+    let vm = match &one.ids {
+        Some(ids) => format!("{vm}<br>{}", md(ids)),
+        None => vm,
+    };
     let cells = [&one.route, &one.reason, &one.duration, &one.bandwidth, &one.downtime].map(|text| md(text));
     let [route, reason, duration, bandwidth, downtime] = cells;
     writeln!(

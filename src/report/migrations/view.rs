@@ -60,6 +60,8 @@ pub struct Row {
     pub bandwidth: String,
     /// `210 ms`
     pub downtime: String,
+    /// `migration 1234 · operation ab12`: the ids by which it can be followed.
+    pub ids: Option<String>,
 }
 
 /// The section with at most `max` rows a table; `None` where there are no migrations.
@@ -107,12 +109,12 @@ fn table(list: &[&MigrationInfo], max: usize, l: &'static Labels, common: &Commo
     sorted.sort_by_key(|one| (outcome(one.outcome, l).rank, one.started.or(one.ended)));
     let rest = sorted.len().saturating_sub(max);
     MigrationTable {
-        rows: sorted.into_iter().take(max).map(|one| row(one, l)).collect(),
+        rows: sorted.into_iter().take(max).map(|one| row(one, l, common)).collect(),
         rest: (rest > 0).then(|| fill(common.more_in_json, &[&show::count(rest as u64)])),
     }
 }
 
-fn row(one: &MigrationInfo, l: &'static Labels) -> Row {
+fn row(one: &MigrationInfo, l: &'static Labels, common: &Common) -> Row {
     let dash = || "–".to_owned();
     let told = outcome(one.outcome, l);
     let known = one.started.zip(one.ended).map(|(from, to)| to.since(from)).filter(|micros| *micros >= 0);
@@ -123,9 +125,10 @@ fn row(one: &MigrationInfo, l: &'static Labels) -> Row {
         outcome: told.word,
         severity: told.severity,
         reason: reason(one, l),
-        duration: known.map_or_else(dash, seconds),
+        duration: known.map_or_else(dash, |micros| seconds(micros, l)),
         bandwidth: one.bandwidth_mb_s.map_or_else(dash, |rate| format!("{} MB/s", show::count(rate))),
-        downtime: one.downtime_ms.map_or_else(dash, |millis| format!("{} ms", show::count(millis))),
+        downtime: one.downtime_ms.map_or_else(dash, |millis| fill(l.millis, &[&show::count(millis)])),
+        ids: ids(one, common),
     }
 }
 
@@ -150,11 +153,18 @@ fn reason(one: &MigrationInfo, l: &Labels) -> String {
     fill(form, &[&text, by])
 }
 
+fn ids(one: &MigrationInfo, common: &Common) -> Option<String> {
+    let id = one.id.as_deref().map(|id| fill(common.migration_id, &[id]));
+    let operation = one.operation.as_deref().map(|root| fill(common.operation, &[root]));
+    let told: Vec<String> = id.into_iter().chain(operation).collect();
+    (!told.is_empty()).then(|| told.join(" · "))
+}
+
 /// `9.4 s`, `2 min 05 s`
-fn seconds(micros: i64) -> String {
+fn seconds(micros: i64, l: &Labels) -> String {
     let tenths = micros / 100_000;
     match tenths / 10 {
-        whole if whole < 60 => format!("{whole}.{} s", tenths % 10),
-        whole => format!("{} min {:02} s", whole / 60, whole % 60),
+        whole if whole < 60 => fill(l.seconds, &[&format!("{whole}.{}", tenths % 10)]),
+        whole => fill(l.minutes, &[&(whole / 60).to_string(), &format!("{:02}", whole % 60)]),
     }
 }

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::super::labels::{Labels as Common, fill_count};
+use super::super::labels::{Labels as Common, fill, fill_count};
 use super::{MigrationInfo, MigrationOutcome};
 
 labels! {
-    title: "Migrations", "仮想マシンの移行 (vMotion)";
+    title: "Migrations", "仮想マシンの移行（vMotion）";
     total: "1 migration|{0} migrations", "移行 {0} 件";
     n_succeeded: "{0} succeeded", "成功 {0} 件";
     n_failed: "{0} failed", "失敗 {0} 件";
     n_refused: "{0} refused", "拒否 {0} 件";
     n_cancelled: "{0} cancelled", "キャンセル {0} 件";
     n_unknown: "{0} of unknown outcome", "結果不明 {0} 件";
-    time: "Time (UTC)", "日時 (UTC)";
+    time: "Time (UTC)", "日時（UTC）";
     vm: "VM", "仮想マシン";
     route: "From → to", "移行元 → 移行先";
     outcome: "Outcome", "結果";
@@ -23,19 +23,24 @@ labels! {
     downtime: "Downtime", "停止時間";
     succeeded: "succeeded", "成功";
     failed: "failed", "失敗";
-    refused: "refused: CPU features", "拒否 (CPU 機能)";
+    refused: "refused: CPU features", "拒否（CPU 機能）";
     cancelled: "cancelled", "キャンセル";
     unknown: "unknown", "不明";
-    told_by_source: "{0} ({1}, source)", "{0} ({1}、移行元)";
-    told_by_destination: "{0} ({1}, destination)", "{0} ({1}、移行先)";
-    told_by: "{0} ({1})", "{0} ({1})";
+    told_by_source: "{0} ({1}, source)", "{0}（{1}、移行元）";
+    told_by_destination: "{0} ({1}, destination)", "{0}（{1}、移行先）";
+    told_by: "{0} ({1})", "{0}（{1}）";
     evacuations: "Evacuations for maintenance mode", "メンテナンス モードへの移行に伴う退避";
     entered: "{0} entered maintenance mode", "{0} はメンテナンス モードに切り替わりました";
     not_entered: "{0} did not enter maintenance mode", "{0} はメンテナンス モードに切り替わりませんでした";
     may_have: "{0} was told to enter maintenance mode; how that ended is not known",
-        "{0} にメンテナンス モードへの切り替えが要求されました (結果不明)";
+        "{0} にメンテナンス モードへの切り替えが要求されました（結果不明）";
     order: "Order of the rows: failed and refused ones, then cancelled ones, those of unknown outcome and those that succeeded; each by time.",
         "行の並び順：失敗・拒否、キャンセル、結果不明、成功の順。同じ結果の中では日時順です。";
+    millis: "{0} ms", "{0} ミリ秒";
+    seconds: "{0} s", "{0} 秒";
+    minutes: "{0} min {1} s", "{0} 分 {1} 秒";
+    sum: "{0}: {1}", "{0}：{1}";
+    between: ", ", "、";
     others: "Other migrations", "その他の移行";
 }
 
@@ -76,5 +81,5 @@ pub(super) fn numbers(list: &[&MigrationInfo], l: &'static Labels) -> String {
     }
     let told: Vec<String> =
         counts.into_iter().map(|(of, count)| fill_count(outcome(of, l).counted, count)).collect();
-    format!("{}: {}", fill_count(l.total, list.len() as u64), told.join(", "))
+    fill(l.sum, &[&fill_count(l.total, list.len() as u64), &told.join(l.between)])
 }

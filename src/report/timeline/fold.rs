@@ -1,11 +1,13 @@
 //! Repeats folded to rows: 1,200 failed sends to one peer are one row with its count and its end.
 //!
 //! A row holds events of one host that say the same of the same thing, each within minutes of the one before. What other
-//! hosts say in between does not part them. What a reader must see one by one is never folded.
+//! hosts say in between does not part them. What a reader must see one by one is never folded. What two logs, or two
+//! rules, tell of one event within seconds is one row too: see [`twin`](super::twin).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::TimelineEntry;
+use super::twin::{Subject, Told, weight};
 use crate::model::{EventKind, Severity, Timestamp};
 use crate::rule::repeat;
 
@@ -18,9 +20,17 @@ pub struct Row {
     pub count: u64,
     /// When it happened last.
     pub last: Timestamp,
+    /// The event that speaks for it, the one that says most: a position in the timeline.
+    pub spoken: usize,
+    /// How many records of its logs tell its first event.
+    pub records: u64,
 }
 
 impl Row {
+    fn of(at: usize, entry: &TimelineEntry) -> Self {
+        Row { members: vec![at], count: repeats(entry), last: entry.time, spoken: at, records: 1 }
+    }
+
     /// Its first event: a position in the timeline.
     pub fn first(&self) -> usize {
         self.members[0]
@@ -43,39 +53,113 @@ pub fn repeats(entry: &TimelineEntry) -> u64 {
 
 /// The rows of `entries`, which are in the order of time; the rows are in the order of their first events.
 pub fn fold(entries: &[TimelineEntry]) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut open: HashMap<Key<'_>, usize> = HashMap::new();
+    let mut folding = Folding::default();
     for (at, entry) in entries.iter().enumerate() {
-        let count = repeats(entry);
-        let new = Row { members: vec![at], count, last: entry.time };
-        if is_single(entry) {
-            rows.push(new);
-            continue;
-        }
-        let row = open.entry(Key::of(entry)).or_insert(rows.len());
-        match rows.get_mut(*row).filter(|row| entry.time.since(row.last) <= repeat::PAUSE) {
-            Some(row) => {
-                row.members.push(at);
-                row.count = row.count.saturating_add(count);
-                row.last = entry.time;
-            }
-            None => {
-                *row = rows.len();
-                rows.push(new);
-            }
-        }
+        folding.take(at, entry, entries);
     }
-    rows
+    folding.rows
+}
+
+/// Rows in the making.
+#[derive(Default)]
+struct Folding<'a> {
+    rows: Vec<Row>,
+    /// The row that a repeat belongs to.
+    open: HashMap<Key<'a>, usize>,
+    /// The row that another record of the same event belongs to.
+    told: HashMap<Subject<'a>, Told<'a>>,
+    /// Hosts that vCenter has lost: the bundle that says so, and the host.
+    lost: HashSet<(&'a str, &'a str)>,
+    /// The row of connections that end no loss, for each of these.
+    idle: HashMap<(&'a str, &'a str), usize>,
+}
+
+impl<'a> Folding<'a> {
+    fn take(&mut self, at: usize, entry: &'a TimelineEntry, entries: &[TimelineEntry]) {
+        let key = Key::of(entry);
+        if self.joins_told(at, entry, &key, entries) {
+            return;
+        }
+        let row = match self.idle_row(entry) {
+            Some(row) => self.repeat(row, at, entry),
+            None if is_single(entry) => self.begin(at, entry),
+            None => match self.open.get(&key).copied() {
+                Some(row) if entry.time.since(self.rows[row].last) <= repeat::PAUSE => {
+                    self.repeat(row, at, entry)
+                }
+                _ => self.begin(at, entry),
+            },
+        };
+        if let Some(subject) = Subject::of(entry) {
+            self.told.insert(subject, Told::new(row, entry, key.says.clone()));
+        }
+        if let Some(host) = connection(entry).filter(|_| entry.kind == EventKind::HOST_RECONNECTED) {
+            // A connection that ended a loss is no row for those that end none.
+            if !self.lost.remove(&host) {
+                self.idle.insert(host, row);
+            }
+        } else if let Some(host) = connection(entry) {
+            self.lost.insert(host);
+        }
+        self.open.insert(key, row);
+    }
+
+    fn begin(&mut self, at: usize, entry: &TimelineEntry) -> usize {
+        self.rows.push(Row::of(at, entry));
+        self.rows.len() - 1
+    }
+
+    fn repeat(&mut self, row: usize, at: usize, entry: &TimelineEntry) -> usize {
+        let known = &mut self.rows[row];
+        known.members.push(at);
+        known.count = known.count.saturating_add(repeats(entry));
+        known.last = entry.time;
+        row
+    }
+
+    /// The row of connections of a host that is not lost: vCenter tells them whenever it looks, and each says no more
+    /// than the one before, however long that is ago.
+    fn idle_row(&self, entry: &'a TimelineEntry) -> Option<usize> {
+        let host = connection(entry).filter(|_| entry.kind == EventKind::HOST_RECONNECTED)?;
+        self.idle.get(&host).copied().filter(|_| !self.lost.contains(&host))
+    }
+
+    /// Whether `entry` is another record of an event that a row has; then it is one of its members.
+    fn joins_told(
+        &mut self,
+        at: usize,
+        entry: &'a TimelineEntry,
+        key: &Key<'a>,
+        entries: &[TimelineEntry],
+    ) -> bool {
+        let Some(told) = Subject::of(entry).and_then(|subject| self.told.get_mut(&subject)) else {
+            return false;
+        };
+        let Some(is_new_record) = told.joins(entry, &key.says) else { return false };
+        let row = &mut self.rows[told.row];
+        row.members.push(at);
+        row.last = row.last.max(if row.count > 1 { entry.time } else { row.last });
+        row.records += u64::from(is_new_record && row.count == 1);
+        if weight(entry) > weight(&entries[row.spoken]) {
+            row.spoken = at;
+        }
+        let row = told.row;
+        self.open.insert(key.clone(), row);
+        true
+    }
+}
+
+/// The bundle that tells of the connection of a host to vCenter, and the host.
+fn connection(entry: &TimelineEntry) -> Option<(&str, &str)> {
+    const KINDS: [EventKind; 3] =
+        [EventKind::HOST_RECONNECTED, EventKind::HOST_NOT_RESPONDING, EventKind::HOST_DISCONNECTED];
+    let name = ["host_name", "host_ref"].iter().find_map(|field| entry.fields.get(*field))?;
+    KINDS.contains(&entry.kind).then_some((entry.host.as_str(), name.as_str()))
 }
 
 /// A row for each of `entries`.
 pub(super) fn single(entries: &[TimelineEntry]) -> Vec<Row> {
-    let row = |(at, entry): (usize, &TimelineEntry)| Row {
-        members: vec![at],
-        count: repeats(entry),
-        last: entry.time,
-    };
-    entries.iter().enumerate().map(row).collect()
+    entries.iter().enumerate().map(|(at, entry)| Row::of(at, entry)).collect()
 }
 
 fn is_single(entry: &TimelineEntry) -> bool {
@@ -83,7 +167,7 @@ fn is_single(entry: &TimelineEntry) -> bool {
 }
 
 /// What two events have in common that are one row.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Key<'a> {
     host: &'a str,
     kind: EventKind,
@@ -209,5 +293,65 @@ mod tests {
         entries[1].findings = vec![2, 4];
         entries[2].findings = vec![0, 2];
         assert_eq!(fold(&entries)[0].findings(&entries), [0, 2, 4]);
+    }
+
+    fn of_host(seconds: i64, kind: EventKind, host: &str, message: &str) -> TimelineEntry {
+        let mut entry = entry(seconds, "vcsa", kind, message);
+        entry.fields.insert("host_name".into(), host.into());
+        entry.source.line = seconds.unsigned_abs() + 1;
+        entry
+    }
+
+    #[test]
+    fn a_connection_that_ends_no_loss_is_a_repeat_however_late_it_comes() {
+        let back = |seconds, host| of_host(seconds, EventKind::HOST_RECONNECTED, host, "CONNECTED");
+        let lost = of_host(50_000, EventKind::HOST_DISCONNECTED, "esx1", "lost");
+        let entries = [
+            back(0, "esx1"),
+            back(4_000, "esx2"),
+            back(9_000, "esx1"),
+            back(40_000, "esx1"),
+            lost,
+            back(50_060, "esx1"),
+            back(70_000, "esx1"),
+        ];
+        // The end of the loss stands alone; what vCenter says later is again a repeat.
+        check(&entries, &[4, 1, 1, 1]);
+        assert_eq!(fold(&entries)[3].members, [5]);
+    }
+
+    #[test]
+    fn two_logs_that_tell_one_event_are_one_row_that_says_most() {
+        let stop = |millis: i64, file: &str, message: &str, fields: &[(&str, &str)]| {
+            let mut entry = entry(0, "esx1", EventKind::HOST_SHUTDOWN, message);
+            entry.time = entry.time.plus_micros(millis * 1_000);
+            entry.source.file = file.into();
+            entry.fields = fields.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            entry
+        };
+        let entries = [
+            stop(0, "vobd.log", "stopping", &[]),
+            stop(800, "vmksummary.log", "bootstop", &[("reason", "asked")]),
+            stop(1_500, "vobd.log", "stopping", &[]),
+            stop(9_000, "vmksummary.log", "bootstop again", &[]),
+        ];
+        let rows = fold(&entries);
+        // The same record again is a second event of a kind that is never folded, and so is what comes late.
+        assert_eq!(rows.iter().map(|row| row.members.len()).collect::<Vec<_>>(), [2, 1, 1]);
+        assert_eq!((rows[0].count, rows[0].records, rows[0].spoken), (1, 2, 1));
+    }
+
+    #[test]
+    fn what_is_told_of_two_subjects_or_by_one_record_is_not_told_twice() {
+        let left = |node: &str, message: &str, more: &[(&str, &str)]| {
+            let mut entry = entry(0, "esx1", EventKind::VSAN_NODE_LEFT, message);
+            entry.fields = more.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            entry.fields.insert("node".into(), node.into());
+            entry
+        };
+        check(&[left("a", "x", &[]), left("b", "y", &[]), left("a", "z", &[("reason", "1")])], &[1, 1]);
+        check(&[left("a", "x", &[("ip", "10.0.0.1")]), left("a", "y", &[("ip", "10.0.0.2")])], &[1, 1]);
+        let rows = fold(&[left("a", "x", &[]), left("a", "y", &[])]);
+        assert_eq!((rows.len(), rows[0].records), (1, 1), "two rules saw one line");
     }
 }

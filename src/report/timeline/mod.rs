@@ -6,6 +6,7 @@ mod fold;
 mod marks;
 mod spans;
 pub mod text;
+mod twin;
 
 use std::collections::BTreeMap;
 

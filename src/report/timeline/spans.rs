@@ -1,6 +1,7 @@
 //! What lasts, in words: the spans of a case that touch the time that was asked for.
 
 use super::SpanInfo;
+use super::text::until;
 use crate::case::{Case, Span, SpanKind};
 use crate::model::{Lang, Text, Timestamp};
 use crate::report::build::Options;
@@ -22,39 +23,42 @@ pub fn spans(case: &Case, options: &Options) -> Vec<SpanInfo> {
     case.spans().into_iter().filter(touches).map(info).collect()
 }
 
-/// `The host was down for 6 min 12 s.`
+/// `down until 21:21:31 (32 min 39 s)`: a clause without a full stop, for a line that begins with the time and the host.
 fn text(span: &Span) -> Text {
     let log = span.log.as_deref().unwrap_or_default();
     let (en, ja) = match span.kind {
-        SpanKind::Down => ("The host was down".to_owned(), "ホストが停止していました".to_owned()),
+        SpanKind::Down => ("down".to_owned(), "停止".to_owned()),
         SpanKind::Maintenance => (
-            "The host was in maintenance mode, or entering it".to_owned(),
-            "ホストはメンテナンス モードでした (移行中を含む)".to_owned(),
+            "in maintenance mode, or entering it,".to_owned(),
+            "メンテナンス モードまたは移行処理中".to_owned(),
         ),
-        SpanKind::Upgrade => (
-            "The host was being upgraded, until its boot".to_owned(),
-            "ホストはアップグレード中でした (再起動完了まで)".to_owned(),
-        ),
-        SpanKind::Disconnected => (
-            "vCenter had no connection to the host".to_owned(),
-            "vCenter Server とホストの接続が切断されていました".to_owned(),
-        ),
+        SpanKind::Upgrade => ("being upgraded, up to its boot,".to_owned(), "アップグレード中".to_owned()),
+        SpanKind::Disconnected => {
+            ("without connection to vCenter".to_owned(), "vCenter Server との接続が切断".to_owned())
+        }
         SpanKind::LogGap => {
-            (format!("Records of the {log} log are missing"), format!("{log} ログのレコードが欠落しています"))
+            (format!("without records of the {log} log"), format!("{log} ログのレコードが欠落"))
         }
     };
+    // Japanese sets a blank before a word in Latin letters.
+    let gap = if ja.starts_with(|c: char| c.is_ascii()) { " " } else { "" };
+    let end = span.to.map(|to| until(span.from, to)).unwrap_or_default();
     match (span.from, span.to) {
         (Some(from), Some(to)) => {
             let [for_en, for_ja] = [Lang::En, Lang::Ja].map(|lang| lasting(to.since(from), lang));
-            Text::new(format!("{en}: {for_en}."), format!("{ja} ({for_ja})。"))
+            Text::new(format!("{en} until {end} ({for_en})"), format!("{end} まで{gap}{ja}（{for_ja}）"))
         }
         (Some(_), None) => Text::new(
-            format!("{en}; this had not ended when the bundle was taken."),
-            format!("{ja}。バンドルの収集時点でも継続していました。"),
+            format!("{} from here on (not over when the bundle was taken)", en.trim_end_matches(',')),
+            format!("以降{gap}{ja}（バンドルの収集時点で継続中）"),
         ),
-        (None, _) => Text::new(
-            format!("{en}; its beginning is before anything that was read."),
-            format!("{ja}。開始時刻は読み取った範囲より前です。"),
+        (None, Some(_)) => Text::new(
+            format!("{en} until {end} (since before anything that was read)"),
+            format!("{end} まで{gap}{ja}（開始時刻は読み取った範囲より前）"),
+        ),
+        (None, None) => Text::new(
+            format!("{} all the time that was read", en.trim_end_matches(',')),
+            format!("読み取った全範囲で{gap}{ja}"),
         ),
     }
 }
@@ -112,10 +116,16 @@ mod tests {
         let at = |second| Some(Timestamp::from_seconds(second));
         let span = |from, to| Span { host: 0, kind: SpanKind::LogGap, from, to, log: Some("hostd".into()) };
         let said = |from, to, lang| text(&span(from, to)).get(lang).to_owned();
-        assert_eq!(said(at(0), at(90), Lang::En), "Records of the hostd log are missing: 1 min 30 s.");
-        assert_eq!(said(at(0), at(90), Lang::Ja), "hostd ログのレコードが欠落しています (1 分 30 秒)。");
-        assert!(said(at(0), None, Lang::En).ends_with("had not ended when the bundle was taken."));
-        assert!(said(None, at(9), Lang::En).ends_with("is before anything that was read."));
-        assert!(said(None, at(9), Lang::Ja).ends_with("範囲より前です。"));
+        let gap = said(at(0), at(90), Lang::En);
+        assert_eq!(gap, "without records of the hostd log until 00:01:30 (1 min 30 s)");
+        let gap = said(at(0), at(90), Lang::Ja);
+        assert_eq!(gap, "00:01:30 まで hostd ログのレコードが欠落（1 分 30 秒）");
+        assert!(said(at(0), None, Lang::En).ends_with("(not over when the bundle was taken)"));
+        assert!(said(None, at(9), Lang::En).contains("until 1970-01-01 00:00:09 (since before"));
+        assert!(said(None, at(9), Lang::Ja).ends_with("範囲より前）"));
+        assert_eq!(said(None, None, Lang::Ja), "読み取った全範囲で hostd ログのレコードが欠落");
+        let down = Span { kind: SpanKind::Down, ..span(at(0), at(1_959)) };
+        assert_eq!(text(&down).get(Lang::En), "down until 00:32:39 (32 min 39 s)");
+        assert_eq!(text(&down).get(Lang::Ja), "00:32:39 まで停止（32 分 39 秒）");
     }
 }

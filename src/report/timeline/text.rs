@@ -1,12 +1,14 @@
 //! The timeline as text for people: a line a row, what lasts in a line where it begins, and lines with `#` that explain.
 //!
-//! Every line but those begins with its time, so that `grep` and `sort` work on it.
+//! Every line but those begins with its time, so that `grep` and `sort` work on it; where records are asked for, each
+//! line of a row has two below it, which begin with blanks: the record, and its kind, ids and place.
 
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
 use super::{Row, SpanInfo, TimelineEntry, fold};
+use crate::case::inside;
 use crate::model::{Severity, Timestamp};
 use crate::report::columns::{cut, pad};
 use crate::report::labels::{Labels, fill, labels};
@@ -24,7 +26,7 @@ const HOST: usize = 24;
 pub struct Shape {
     /// Whether repeats are one line.
     pub is_folded: bool,
-    /// Whether a second line tells the kind, the place and the record.
+    /// Whether two more lines tell the record, and its kind, ids and place.
     pub shows_source: bool,
     /// Columns that a line may have; `None` where nothing may be cut.
     pub width: Option<usize>,
@@ -32,83 +34,137 @@ pub struct Shape {
     pub colour: bool,
 }
 
-/// Writes the timeline of `report`; nothing where it is empty.
-pub fn write(report: &Report, shape: &Shape, out: &mut dyn Write) -> io::Result<()> {
+/// The columns that only an operation's timeline has.
+pub struct Thread<'a> {
+    /// The log that a record stands in, and the hop of the operation that it is of.
+    pub columns: &'a dyn Fn(&TimelineEntry) -> [String; 2],
+}
+
+/// Writes the timeline of `report`; a line that says so where it is empty.
+pub fn write(
+    report: &Report,
+    shape: &Shape,
+    thread: Option<&Thread<'_>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let l = labels(report.case.lang);
     if report.timeline.is_empty() && report.spans.is_empty() {
-        return Ok(());
+        return writeln!(out, "# {}", l.text_none);
     }
     let rows = if shape.is_folded { fold(&report.timeline) } else { super::fold::single(&report.timeline) };
     let hosts =
         report.timeline.iter().map(|entry| &entry.host).chain(report.spans.iter().map(|span| &span.host));
     let host_width = hosts.map(|host| escape::line(host).width()).max().unwrap_or(0).min(HOST);
-    let mut page = Page { shape, l: labels(report.case.lang), host_width, out };
-    writeln!(page.out, "# {}", page.l.text_head)?;
+    let mut page = Page { shape, l, host_width, columns: Columns::of(report, thread), out };
+    match thread {
+        None => writeln!(page.out, "# {}", l.text_head)?,
+        Some(_) => writeln!(page.out, "# {}\n# {}", l.text_head_op, l.text_hops)?,
+    }
     let mut spans = report.spans.iter().peekable();
     for row in &rows {
-        let entry = &report.timeline[row.first()];
-        while let Some(span) = spans.next_if(|span| span.from.is_none_or(|from| from <= entry.time)) {
+        let begins = report.timeline[row.first()].time;
+        while let Some(span) = spans.next_if(|span| span.from.is_none_or(|from| from <= begins)) {
             page.span(span)?;
         }
-        page.row(row, entry, &row.findings(&report.timeline))?;
+        page.row(row, report)?;
     }
     spans.try_for_each(|span| page.span(span))?;
     page.legend(report, &rows)
+}
+
+/// Log and hop of each entry, where an operation is followed.
+struct Columns {
+    /// By entry; empty where none is followed.
+    told: Vec<[String; 2]>,
+    widths: [usize; 2],
+}
+
+impl Columns {
+    fn of(report: &Report, thread: Option<&Thread<'_>>) -> Self {
+        let one =
+            |thread: &Thread<'_>, entry| (thread.columns)(entry).map(|cell| escape::line(&cell).into_owned());
+        let told: Vec<[String; 2]> = thread
+            .map_or_else(Vec::new, |thread| report.timeline.iter().map(|entry| one(thread, entry)).collect());
+        let widths = [0, 1].map(|at| told.iter().map(|cells| cells[at].width()).max().unwrap_or(0));
+        Columns { told, widths }
+    }
+
+    fn text(&self, at: usize) -> String {
+        let cells = self.told.get(at).into_iter().flat_map(|cells| cells.iter().zip(self.widths));
+        cells.map(|(cell, width)| format!("{}  ", pad(cell, width))).collect()
+    }
 }
 
 struct Page<'a> {
     shape: &'a Shape,
     l: &'static Labels,
     host_width: usize,
+    columns: Columns,
     out: &'a mut dyn Write,
 }
 
 impl Page<'_> {
-    fn row(&mut self, row: &Row, entry: &TimelineEntry, findings: &[usize]) -> io::Result<()> {
+    fn row(&mut self, row: &Row, report: &Report) -> io::Result<()> {
+        let (entry, begins) = (&report.timeline[row.spoken], &report.timeline[row.first()]);
         let mut after =
-            count_text(row, entry.time, self.l).map_or_else(String::new, |count| format!(" {count}"));
-        if let Some(raw) = entry.fields.get("raw_time") {
+            count_text(row, begins.time, self.l).map_or_else(String::new, |count| format!(" {count}"));
+        if let Some(raw) = begins.fields.get("raw_time") {
             after.push_str(&format!(" ({})", fill(self.l.stamp, &[&escape::line(raw)])));
         }
+        let findings = row.findings(&report.timeline);
         if !findings.is_empty() {
             let marks: Vec<String> = findings.iter().map(|at| format!("F{}", at + 1)).collect();
             after.push_str(&format!(" [{}]", marks.join(",")));
         }
-        let time = format!(
-            "{}{}",
-            millis(entry.time),
-            if show::mark(entry.time_quality).is_empty() { " " } else { "~" }
-        );
+        let mark = if show::mark(begins.time_quality).is_empty() { " " } else { "~" };
+        let time = format!("{}{mark}", millis(begins.time));
         let text = escape::line(entry.text.lines().next().unwrap_or("")).into_owned();
         let (letter, style) = letter(entry.severity);
-        self.line(&time, &paint(self.shape.colour, style, letter), &entry.host, &text, &after)?;
+        let letter = paint(self.shape.colour, style, letter);
+        self.line([&time, &letter, &entry.host], &self.columns.text(row.spoken), &text, &after)?;
         if self.shape.shows_source { self.source(entry) } else { Ok(()) }
     }
 
     fn span(&mut self, span: &SpanInfo) -> io::Result<()> {
         let time = format!("{:<23} ", span.from.map_or_else(|| "–".to_owned(), millis));
-        let until = span.to.map(|to| format!(" ({})", fill(self.l.until, &[&until(span.from, to)])));
         let text = escape::line(&span.text).into_owned();
-        self.line(&time, "=", &span.host, &text, &until.unwrap_or_default())
+        self.line([&time, "=", &span.host], "", &text, "")
     }
 
-    /// One line; where it is too wide, the text gives way and what stands behind it stays.
-    fn line(&mut self, time: &str, letter: &str, host: &str, text: &str, after: &str) -> io::Result<()> {
+    /// One line of time, letter and host, further columns, and the text; where it is too wide, the text gives way and
+    /// what stands behind it stays.
+    fn line(
+        &mut self,
+        [time, letter, host]: [&str; 3],
+        columns: &str,
+        text: &str,
+        after: &str,
+    ) -> io::Result<()> {
         let host = escape::line(host);
         let host = pad(&cut(&host, self.host_width), self.host_width);
         // The letter is one column, whatever its colour takes.
-        let before = time.width() + 1 + 2 + self.host_width + 2;
+        let before = time.width() + 1 + 2 + self.host_width + 2 + columns.width();
         let room = self.shape.width.map(|width| width.saturating_sub(before + after.width()).max(TEXT));
         let text = room.map_or_else(|| text.to_owned(), |room| cut(text, room));
-        let line = format!("{time} {letter} {host}  {text}{after}");
+        let line = format!("{time} {letter} {host}  {columns}{text}{after}");
         writeln!(self.out, "{}", line.trim_end())
     }
 
-    /// Kind, place and record, below the line, in one line.
+    /// The record, below the line; then its kind, what can be followed by `--op`, and its place.
     fn source(&mut self, entry: &TimelineEntry) -> io::Result<()> {
-        let place = show::place(&entry.source.file, entry.source.line, entry.source.offset);
         let message = if entry.message.is_empty() { &entry.text } else { &entry.message };
-        let line = format!("    {}  {}  {}", entry.kind.name(), escape::line(&place), escape::line(message));
-        writeln!(self.out, "{}", self.shape.width.map_or_else(|| line.clone(), |width| cut(&line, width)))
+        let ids = ["op", "mid"].iter().filter_map(|name| Some((name, entry.fields.get(*name)?)));
+        let ids: String = ids.map(|(name, id)| format!("  {name} {}", escape::line(id))).collect();
+        // The host's column tells the bundle; the file is told as it lies in it.
+        let place = show::place(&inside(&entry.source.file), entry.source.line, entry.source.offset);
+        let whole = [
+            format!("    {}", escape::line(message)),
+            format!("    {}{ids}  {}", entry.kind.name(), escape::line(&place)),
+        ];
+        whole.iter().try_for_each(|line| match self.shape.width {
+            Some(width) => writeln!(self.out, "{}", cut(line, width)),
+            None => writeln!(self.out, "{line}"),
+        })
     }
 
     /// What the marks stand for, and how much is folded.
@@ -155,12 +211,13 @@ pub fn until(from: Option<Timestamp>, to: Timestamp) -> String {
     }
 }
 
-/// `× 1,200, last at 02:31:40`; `None` where it happened once.
+/// `× 1,200, last at 02:31:40`, `told by 2 records` of what happened once; `None` where one record tells it.
 pub fn count_text(row: &Row, first: Timestamp, l: &Labels) -> Option<String> {
     let count = show::count(row.count);
     match row.count {
+        0 | 1 if row.records > 1 => Some(fill(l.told_by, &[&show::count(row.records)])),
         0 | 1 => None,
-        _ if row.last == first => Some(fill(l.times, &[&count])),
+        _ if row.last <= first => Some(fill(l.times, &[&count])),
         _ => Some(fill(l.times_until, &[&count, &until(Some(first), row.last)])),
     }
 }
