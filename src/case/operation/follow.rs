@@ -76,7 +76,11 @@ impl Asked {
             grown.tasks.clear();
         }
         for event in records() {
-            let is_named = matches!(joined(event), "opid" | "text")
+            // What quotes the id within another operation says nothing of its own migration.
+            let is_foreign = || {
+                joined(event) == Joined::Text.name() && field(event, "opid").is_some_and(|id| !grown.is_of(id))
+            };
+            let is_named = (matches!(joined(event), "opid" | "text") && !is_foreign())
                 || joined(event) == Joined::Mapping.name()
                     && field(event, "vc_opid").is_some_and(|id| grown.is_of(id))
                 || joined(event) == Joined::Migration.name() && matches!(self, Asked::Migration(_));
