@@ -454,7 +454,9 @@ fn uncertainty(fit: &Fit, agreeing: &[&View<'_>], known: &[Known]) -> i64 {
         2 => 500_000,
         _ => 0,
     };
-    let spread = (fit.spread * 1e6) as i64;
+    // Ids that wait for their migrations all wait: the least of it is not known.
+    let only_ids = agreeing.iter().all(|view| view.pair.sort == Sort::MadeId);
+    let spread = (fit.spread * 1e6) as i64 * if only_ids { 2 } else { 1 };
     (least + spread + if one_way { ONE_WAY } else { 0 }).max(few)
 }
 
