@@ -44,7 +44,7 @@ impl Sort {
     pub const fn usual_delay(self) -> i64 {
         match self {
             Sort::MadeId => 800_000,
-            Sort::OperationRoot => 400_000,
+            Sort::OperationRoot => 600_000,
             _ => 0,
         }
     }
