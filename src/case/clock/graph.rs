@@ -21,7 +21,7 @@ const LEAST_WEAK: usize = 3;
 /// Times at which clocks are compared with each other, from the first event in common to the last.
 const SAMPLES: i64 = 9;
 /// A vCenter Server whose clock is known no better than this is no reference, in microseconds.
-const LEAST_SURE: i64 = 5_000_000;
+const LEAST_SURE: i64 = 2_000_000;
 /// How much later a migration's target may always be prepared, in microseconds.
 const ONE_WAY: i64 = 3_000_000;
 /// A step that the clock itself tells of is looked at from this size on, in microseconds.
