@@ -3,7 +3,7 @@
 use super::build::id;
 use super::labels::{Labels, fill};
 use super::model::{ClockInfo, ClockStep, HostInfo};
-use crate::case::{Basis, Case, Clock, Host};
+use crate::case::{Basis, Case, Clock, Host, Reference};
 use crate::model::{Lang, Text};
 
 /// What is known of the clock of host `index`.
@@ -17,7 +17,7 @@ pub(super) fn clock_info(case: &Case, index: usize, lang: Lang) -> ClockInfo {
         return ClockInfo { basis: basis.get(lang).to_owned(), ..ClockInfo::default() };
     };
     let basis = basis(case, clock).get(lang).to_owned();
-    if clock.basis.contradictory {
+    if !clock.basis.is_compared() {
         return ClockInfo { basis, ..ClockInfo::default() };
     }
     ClockInfo {
@@ -50,10 +50,11 @@ fn millis(micros: i64) -> i64 {
 /// `6 migrations and 41 operations in common with vc01`
 fn basis(case: &Case, clock: &Clock) -> Text {
     if clock.reference {
-        return Text::new(
+        let text = Text::new(
             "reference: the clocks of the other hosts are compared with this one",
             "基準: 他のホストの時計はこのホストと比較しています",
         );
+        return within(case, clock, text);
     }
     if clock.basis.contradictory {
         return Text::new(
@@ -70,13 +71,41 @@ fn basis(case: &Case, clock: &Clock) -> Text {
             format!("{} と共通の{}", with.join("、"), ja.join("、")),
         ),
     };
-    match clock.basis.count() {
-        1 => Text::new(
-            format!("{en}; one alone may be wrong"),
-            format!("{ja}。1 件のみのため確実ではありません"),
-        ),
-        _ => Text::new(en, ja),
+    if let Some(ahead) = clock.basis.lone {
+        let by = seconds(millis(ahead.abs()));
+        let (way, way_ja) = if ahead < 0 { ("behind", "遅れ") } else { ("ahead", "進み") };
+        return Text::new(
+            format!("{en}; one event alone is no comparison (by it {by} s {way} would be possible)"),
+            format!(
+                "{ja}。1 件のイベントのみでは比較できません (そのイベントによれば {by} 秒の{way_ja}の可能性)"
+            ),
+        );
     }
+    if clock.basis.too_few {
+        return Text::new(
+            format!("{en}; too few of this sort for a comparison"),
+            format!("{ja}。この種類のイベントとしては少なすぎるため比較できません"),
+        );
+    }
+    within(case, clock, Text::new(en, ja))
+}
+
+/// The same, where some hosts were compared only with each other.
+fn within(case: &Case, clock: &Clock, text: Text) -> Text {
+    if clock.within.is_empty() {
+        return text;
+    }
+    let names: Vec<String> = clock.within.iter().map(|&host| id(case, host)).collect();
+    let (against, against_ja) = match clock.against {
+        Some(Reference::Host(host)) if !clock.reference => {
+            (format!(" against {}", id(case, host)), format!("{} を基準に、", id(case, host)))
+        }
+        _ => (String::new(), String::new()),
+    };
+    Text::new(
+        format!("{}; compared{against} within {} only", text.en, names.join(", ")),
+        format!("{}。{against_ja}{} の間でのみ比較しています", text.ja, names.join("、")),
+    )
 }
 
 /// Each sort of event that is there, with its number.
@@ -89,6 +118,11 @@ fn told(basis: &Basis) -> (Vec<String>, Vec<String>) {
             "vSAN メンバーシップの変更",
         ),
         (basis.operations, "operation|operations", "操作"),
+        (
+            basis.roots,
+            "operation that vCenter Server began|operations that vCenter Server began",
+            "vCenter Server が開始した操作",
+        ),
         (
             basis.made_ids,
             "migration id that tells vCenter Server's time|migration ids that tell vCenter Server's time",

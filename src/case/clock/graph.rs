@@ -1,6 +1,6 @@
 //! All clocks of a case: which one the others are compared with, and what each shows against it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::host::Host;
 use super::fit::{self, Fit, Point};
@@ -8,14 +8,24 @@ use super::pairs::{Pair, Sight, Sort};
 use super::{Basis, Clock, ClockStep, Piece, Reference};
 use crate::model::{Event, EventKind, HostKind, Timestamp};
 
-/// Two clocks agree within this, in microseconds.
+/// Two clocks agree within this, in microseconds. Beyond it a clock is no further from another one.
 const AGREED: i64 = 2_000_000;
 /// Turns in which each clock is compared again with what is known of the others.
 const TURNS: usize = 2;
 /// Events that are shown of one clock.
 const SHOWN: usize = 3;
-/// Pairs that must agree where they are of a weak sort.
+/// Witnesses that must agree: one alone may be wrong.
+const LEAST: usize = 2;
+/// The same where they are of a weak sort.
 const LEAST_WEAK: usize = 3;
+/// Times at which clocks are compared with each other, from the first event in common to the last.
+const SAMPLES: i64 = 9;
+/// A vCenter Server whose clock is known no better than this is no reference, in microseconds.
+const LEAST_SURE: i64 = 2_000_000;
+/// How much later a migration's target may always be prepared, in microseconds.
+const ONE_WAY: i64 = 3_000_000;
+/// A step that the clock itself tells of is looked at from this size on, in microseconds.
+const LEAST_STEP: i64 = 1_000_000;
 
 /// One pair, looked at from one of its hosts.
 struct View<'a> {
@@ -32,15 +42,20 @@ struct Known {
     settled: bool,
 }
 
+/// Clocks that were compared with each other.
+struct Group {
+    reference: usize,
+    known: Vec<Known>,
+}
+
 struct Graph<'a> {
     hosts: &'a [Host],
     events: &'a [Vec<Event>],
     /// By host; the last one stands for the vCenter Server that only ids tell of.
     views: Vec<Vec<View<'a>>>,
-    reference: usize,
 }
 
-/// The reference, and what is known of the clock of each host. `None` where no two hosts tell one event.
+/// The reference of most hosts, and what is known of the clock of each. `None` where no two hosts tell one event.
 pub(super) fn clocks(
     hosts: &[Host],
     events: &[Vec<Event>],
@@ -54,118 +69,214 @@ pub(super) fn clocks(
     for own in &mut views {
         own.sort_by_key(|view| (view.own.at, view.other.node, view.pair.sort, view.other.at));
     }
-    let reference = reference(hosts, &views)?;
-    let mut graph = Graph { hosts, events, views, reference };
-    let mut known = graph.settle();
-    let better = graph.better(&known);
-    if let Some(better) = better {
-        graph.reference = better;
-        known = graph.settle();
-    }
-    let reference = graph.reference;
-    if known.iter().filter(|known| known.settled).count() < 2 {
-        // What hosts tell together contradicts itself: there is nothing to compare with.
-        return None;
-    }
-    known[reference].clock.reference = true;
-    let clocks = known.into_iter().take(hosts.len()).enumerate().map(|(node, known)| {
-        let compared = known.settled || known.clock.basis.contradictory;
-        compared.then(|| graph.honest(node, known.clock))
-    });
-    let told = if reference == hosts.len() { Reference::MigrationIds } else { Reference::Host(reference) };
-    let clocks = clocks.collect();
-    Some((told, clocks))
-}
-
-/// The vCenter Server with most pairs by which it can be compared well; else the clock that most others agree with.
-fn reference(hosts: &[Host], views: &[Vec<View<'_>>]) -> Option<usize> {
-    let is_vcenter = |node: &usize| hosts.get(*node).is_some_and(|host| host.kind == HostKind::Vcenter);
-    let paired = || (0..views.len()).filter(|&node| !views[node].is_empty());
-    let most = |node: &usize| (views[*node].len(), std::cmp::Reverse(*node));
-    let is_told = |node: &usize| views[*node].iter().any(|view| view.pair.sort != Sort::MigrationEnd);
-    let vcenter = paired().filter(is_vcenter).filter(is_told).max_by_key(most);
-    // Where a host agrees with it, vCenter's time as ids tell it is not needed; where nobody agrees, it decides.
-    let by_agreement = |node: &usize| {
-        let agreeing = agreeing(&views[*node]);
-        (agreeing, (agreeing == 0) == (*node == hosts.len()), most(node))
+    let graph = Graph { hosts, events, views };
+    let groups = graph.groups();
+    let members = |group: &Group| -> Vec<usize> {
+        (0..hosts.len()).filter(|&node| group.known[node].settled).collect()
     };
-    vcenter.or_else(|| paired().max_by_key(by_agreement))
-}
-
-/// How many others a clock agrees with, each counted by the share of the pairs that do, in hundredths.
-fn agreeing(views: &[View<'_>]) -> u64 {
-    let mut by_other = std::collections::BTreeMap::<usize, (u64, u64)>::new();
-    for view in views {
-        let (agree, all) = by_other.entry(view.other.node).or_default();
-        *agree += u64::from(view.own.at.since(view.other.at).abs() <= AGREED + view.pair.apart);
-        *all += 1;
+    let mut clocks: Vec<Option<Clock>> =
+        (0..hosts.len()).map(|node| graph.not_compared(node, &groups)).collect();
+    for group in &groups {
+        let of_group = members(group);
+        for &node in &of_group {
+            let mut clock = graph.honest(node, group.known[node].clock.clone());
+            clock.reference = node == group.reference;
+            clock.against = Some(graph.told(group.reference));
+            clock.within = if groups.len() > 1 { of_group.clone() } else { Vec::new() };
+            clocks[node] = Some(clock);
+        }
     }
-    by_other.values().map(|(agree, all)| 100 * agree / all).sum()
+    let largest =
+        groups.iter().max_by_key(|group| (members(group).len(), std::cmp::Reverse(group.reference)));
+    let first = || (0..hosts.len()).find(|&node| clocks[node].is_some());
+    // Without any group there is still something to say of each host: why it was not compared.
+    let reference = largest.map(|group| group.reference).or_else(first)?;
+    Some((graph.told(reference), clocks))
 }
 
 impl Graph<'_> {
-    /// All clocks, beginning at the reference: the next is always the one with most events in common with those that are
-    /// known.
-    fn settle(&self) -> Vec<Known> {
-        let mut known = vec![Known::default(); self.views.len()];
-        known[self.reference].settled = true;
-        let mut order = Vec::new();
-        let mut open: BTreeSet<usize> = (0..self.views.len()).filter(|&node| !known[node].settled).collect();
-        while let Some((node, _)) = self.nearest(&open, &known) {
-            open.remove(&node);
-            match self.compare(node, &known) {
-                Some(clock) => {
-                    known[node] = Known { clock, settled: true };
-                    order.push(node);
-                }
-                None => known[node].clock.basis.contradictory = true,
+    fn told(&self, reference: usize) -> Reference {
+        if reference == self.hosts.len() { Reference::MigrationIds } else { Reference::Host(reference) }
+    }
+
+    fn is_vcenter(&self, node: usize) -> bool {
+        self.hosts.get(node).is_some_and(|host| host.kind == HostKind::Vcenter)
+    }
+
+    /// The clocks that can be compared with each other, each time with a reference of their own.
+    fn groups(&self) -> Vec<Group> {
+        let mut open: BTreeSet<usize> =
+            (0..self.views.len()).filter(|&node| !self.views[node].is_empty()).collect();
+        let mut groups = Vec::new();
+        while let Some(begin) = self.begin(&open) {
+            let known = self.settle(begin, &open);
+            let members: Vec<usize> = (0..self.views.len()).filter(|&node| known[node].settled).collect();
+            if members.len() < 2 {
+                open.remove(&begin);
+                continue;
             }
+            let reference = self.reference(&members, &known);
+            let known = if reference == begin { known } else { self.settle(reference, &open) };
+            for node in members.into_iter().chain([reference]) {
+                open.remove(&node);
+            }
+            groups.push(Group { reference, known });
         }
+        groups
+    }
+
+    /// Where a group is begun: at the vCenter Server, else at the host with most events in common with others.
+    fn begin(&self, open: &BTreeSet<usize>) -> Option<usize> {
+        let is_told = |node: usize| self.views[node].iter().any(|view| view.pair.sort != Sort::MigrationEnd);
+        open.iter().copied().max_by_key(|&node| {
+            let is_host = node < self.hosts.len();
+            (self.is_vcenter(node) && is_told(node), is_host, self.views[node].len(), std::cmp::Reverse(node))
+        })
+    }
+
+    /// What the members of a group are compared with: their vCenter Server where it is tied well, else the clock that is
+    /// nearest to those of all others.
+    fn reference(&self, members: &[usize], known: &[Known]) -> usize {
+        let is_told = |node: usize| self.views[node].iter().any(|view| view.pair.sort != Sort::MigrationEnd);
+        let vcenter = members.iter().copied().filter(|&node| self.is_vcenter(node) && is_told(node));
+        let vcenter = vcenter.max_by_key(|&node| (self.views[node].len(), std::cmp::Reverse(node)));
+        let is_sure = |node: &usize| {
+            self.compare(*node, known, LEAST).is_some_and(|clock| clock.uncertainty <= LEAST_SURE)
+        };
+        if let Some(vcenter) = vcenter.filter(is_sure) {
+            return vcenter;
+        }
+        let hosts: Vec<usize> = members.iter().copied().filter(|&node| node < self.hosts.len()).collect();
+        let distances = self.distances(&hosts, members, known);
+        let best = hosts.iter().zip(&distances).min_by_key(|(node, off)| {
+            // Which vCenter Server it is decides only where nothing else does.
+            (off.iter().sum::<i64>() / 100_000, self.is_vcenter(**node), **node)
+        });
+        let Some((&best, off)) = best else { return members[0] };
+        // Where nobody agrees, the time of vCenter Server decides, as ids tell it.
+        let is_alone = off.iter().all(|off| *off >= AGREED);
+        let ids = self.hosts.len();
+        if is_alone && members.contains(&ids) { ids } else { best }
+    }
+
+    /// How far each of `hosts` is from each other member, as the mean of several times, and never more than so much.
+    fn distances(&self, hosts: &[usize], members: &[usize], known: &[Known]) -> Vec<Vec<i64>> {
+        let times = members.iter().flat_map(|&node| {
+            let views = &self.views[node];
+            [views.first(), views.last()]
+                .into_iter()
+                .flatten()
+                .map(move |view| known[node].clock.corrected(view.own.at))
+        });
+        let times: Vec<Timestamp> = times.collect();
+        let (Some(&from), Some(&to)) = (times.iter().min(), times.iter().max()) else { return Vec::new() };
+        let sample = |n: i64| from.plus_micros(to.since(from) / (SAMPLES - 1) * n);
+        let shown = |node: usize| -> Vec<i64> {
+            let clock = &known[node].clock;
+            (0..SAMPLES).map(sample).map(|at| clock.ahead_at(at.plus_micros(clock.ahead_at(at)))).collect()
+        };
+        let all: Vec<(usize, Vec<i64>)> = members.iter().map(|&node| (node, shown(node))).collect();
+        let distance = |own: &[i64], other: &[i64]| {
+            own.iter().zip(other).map(|(own, other)| (own - other).abs().min(AGREED)).sum::<i64>() / SAMPLES
+        };
+        let of_host = |host: &usize| {
+            let own = shown(*host);
+            all.iter().filter(|(node, _)| node != host).map(|(_, other)| distance(&own, other)).collect()
+        };
+        hosts.iter().map(of_host).collect()
+    }
+
+    /// All clocks of `among`, beginning at the reference: the next is always the one with most events in common with those
+    /// that are known.
+    fn settle(&self, reference: usize, among: &BTreeSet<usize>) -> Vec<Known> {
+        let mut known = vec![Known::default(); self.views.len()];
+        known[reference].settled = true;
+        let mut open = among.clone();
+        open.remove(&reference);
+        let mut order = self.grow(&mut open, &mut known, LEAST);
+        let strict = order.len();
+        // What a host sees of vSAN alone is believed where three others saw the same: they are looked at together.
+        let left: BTreeSet<usize> = among.iter().copied().filter(|&node| !known[node].settled).collect();
+        order.extend(self.grow(&mut left.clone(), &mut known, 1));
+        self.verify(reference, &order, strict, &mut known);
         for &node in (0..TURNS).flat_map(|_| &order) {
-            if let Some(clock) = self.compare(node, &known) {
+            if let Some(clock) = self.compare(node, &known, LEAST).filter(|_| known[node].settled) {
                 known[node].clock = clock;
             }
         }
+        self.go_on(reference, &mut known[reference].clock);
         known
     }
 
-    /// A host whose clock more others agree with than with that of the reference, now that all are known: hosts that tell no
-    /// event together may agree all the same.
-    fn better(&self, known: &[Known]) -> Option<usize> {
-        if self.hosts.get(self.reference).is_none_or(|host| host.kind == HostKind::Vcenter) {
-            return None;
+    /// Settles one of `open` after the other, and says which.
+    fn grow(&self, open: &mut BTreeSet<usize>, known: &mut [Known], least: usize) -> Vec<usize> {
+        let mut order = Vec::new();
+        while let Some(node) = self.nearest(open, known) {
+            open.remove(&node);
+            let usable =
+                |view: &View<'_>| known[view.other.node].settled && view.pair.sort == Sort::Membership;
+            if least < LEAST && !self.views[node].iter().any(usable) {
+                continue;
+            }
+            if let Some(clock) = self.compare(node, known, least) {
+                known[node] = Known { clock, settled: true };
+                order.push(node);
+                // What could not be compared before may be now.
+                open.extend((0..known.len()).filter(|&other| {
+                    !known[other].settled
+                        && !order.contains(&other)
+                        && self.views[node].iter().any(|view| view.other.node == other)
+                        && self.views[other].iter().any(|view| view.pair.sort == Sort::Membership)
+                        && least < LEAST
+                }));
+            }
         }
-        let settled: Vec<usize> = (0..self.hosts.len()).filter(|&node| known[node].settled).collect();
-        let ahead =
-            |node: usize| known[node].clock.ahead_at_end(self.views[node].last().map(|view| view.own.at));
-        let agreeing = |node: usize| {
-            let near = |other: &&usize| (ahead(node) - ahead(**other)).abs() <= AGREED;
-            settled.iter().filter(near).count()
-        };
-        let own = agreeing(self.reference);
-        let best = settled.iter().map(|&node| (agreeing(node), std::cmp::Reverse(node))).max()?;
-        (best.0 > own).then_some(best.1.0)
+        order
+    }
+
+    /// Takes back those of `order` from `strict` on that too few witnesses confirm.
+    fn verify(&self, reference: usize, order: &[usize], strict: usize, known: &mut [Known]) {
+        loop {
+            let fails = |&&node: &&usize| known[node].settled && self.compare(node, known, LEAST).is_none();
+            let Some(&node) = order[strict..].iter().find(fails) else { break };
+            known[node] = Known::default();
+        }
+        if strict == 0 && self.compare(reference, known, LEAST).is_none() {
+            order.iter().for_each(|&node| known[node] = Known::default());
+        }
     }
 
     /// The one of `open` with most pairs that lead to a known clock.
-    fn nearest(&self, open: &BTreeSet<usize>, known: &[Known]) -> Option<(usize, usize)> {
+    fn nearest(&self, open: &BTreeSet<usize>, known: &[Known]) -> Option<usize> {
         let count =
             |node: usize| self.views[node].iter().filter(|view| known[view.other.node].settled).count();
         let counted = open.iter().map(|&node| (node, count(node))).filter(|(_, count)| *count > 0);
-        counted.max_by_key(|(node, count)| (*count, std::cmp::Reverse(*node)))
+        counted.max_by_key(|(node, count)| (*count, std::cmp::Reverse(*node))).map(|(node, _)| node)
     }
 
-    /// The clock of `node`, by all pairs whose other side is known.
-    fn compare(&self, node: usize, known: &[Known]) -> Option<Clock> {
-        let views: Vec<&View<'_>> =
-            self.views[node].iter().filter(|view| known[view.other.node].settled).collect();
+    /// The clock of `node`, by all pairs whose other side is known; `None` where fewer witnesses than `least` agree, or fewer
+    /// than three where they are weak and more than one is asked for.
+    fn compare(&self, node: usize, known: &[Known], least: usize) -> Option<Clock> {
+        let views: Vec<&View<'_>> = self.views[node]
+            .iter()
+            .filter(|view| view.other.node != node && known[view.other.node].settled)
+            .collect();
         let origin = views.first()?.own.at;
-        let points: Vec<Point> = views.iter().map(|view| point(view, origin, known)).collect();
-        let fit = fit::fit(&points)?;
+        let mut keys = BTreeMap::new();
+        let points: Vec<Point> = views
+            .iter()
+            .map(|view| {
+                let next = keys.len();
+                point(view, origin, known, *keys.entry(view.pair.key.as_str()).or_insert(next))
+            })
+            .collect();
+        let told: Vec<f64> = self.steps(node).map(|(at, _)| at.since(origin) as f64 / 1e6).collect();
+        let fit = fit::fit(&points, &told)?;
         let agreeing: Vec<&View<'_>> =
             views.iter().zip(&fit.agrees).filter(|(_, agrees)| **agrees).map(|(view, _)| *view).collect();
         let basis = basis(&agreeing, self.hosts.len());
-        if basis.migrations + basis.operations == 0 && agreeing.len() < LEAST_WEAK {
+        let is_weak = basis.migrations + basis.operations == 0;
+        if basis.witnesses < if is_weak && least > 1 { least.max(LEAST_WEAK) } else { least } {
             return None;
         }
         let mut clock = Clock {
@@ -175,7 +286,70 @@ impl Graph<'_> {
             ..Clock::default()
         };
         self.put(node, &fit, origin, &mut clock);
+        self.go_on(node, &mut clock);
         Some(clock)
+    }
+
+    /// Why a host was not compared, where it and another one tell something.
+    fn not_compared(&self, node: usize, groups: &[Group]) -> Option<Clock> {
+        let first = self.views[node].first()?;
+        let keys: BTreeSet<&str> = self.views[node].iter().map(|view| view.pair.key.as_str()).collect();
+        let views: Vec<&View<'_>> = self.views[node].iter().collect();
+        let mut basis = basis(&views, self.hosts.len());
+        basis.with.retain(|&other| other != node);
+        if keys.len() == 1 {
+            let known = groups.iter().find(|group| group.known[first.other.node].settled);
+            let none = vec![Known::default(); self.views.len()];
+            let own = point(first, first.own.at, known.map_or(&none, |group| &group.known), 0);
+            basis.lone = Some((own.ahead * 1e6) as i64);
+        } else if keys.len() < LEAST_WEAK && basis.migrations + basis.operations == 0 {
+            basis.too_few = true;
+        } else {
+            basis.contradictory = true;
+        }
+        Some(Clock { basis, ..Clock::default() })
+    }
+
+    /// Where a clock tells itself that it was set, and how far, in the order of its own time.
+    fn steps(&self, node: usize) -> impl Iterator<Item = (Timestamp, i64)> {
+        let events =
+            self.events.get(node).into_iter().flatten().filter(|event| event.kind == EventKind::TIME_STEP);
+        let mut told: Vec<(Timestamp, i64)> = events
+            .filter_map(|event| {
+                let by = event.fields.get("step_ms")?.parse::<i64>().ok()?.saturating_mul(1_000);
+                Some((event.stamp?.time, by)).filter(|_| by.abs() >= LEAST_STEP)
+            })
+            .collect();
+        told.sort_unstable();
+        told.into_iter()
+    }
+
+    /// What a clock tells itself of the time before its first pair and after its last one.
+    fn go_on(&self, node: usize, clock: &mut Clock) {
+        let views = &self.views[node];
+        let (Some(first), Some(last)) = (views.first(), views.last()) else { return };
+        let (first, last) = (first.own.at, last.own.at);
+        for (at, by) in self.steps(node).filter(|(at, _)| *at > last) {
+            let before = clock.ahead_at(at.plus_micros(-by));
+            let drift = clock.pieces.last().map_or(0.0, |piece| piece.drift);
+            clock.pieces.push(Piece { from: at, ahead: before + by, drift });
+            clock.steps.push(ClockStep { at: at.plus_micros(-before - by), by });
+        }
+        let early: Vec<(Timestamp, i64)> = self.steps(node).filter(|(at, _)| *at < first).collect();
+        for (at, by) in early.into_iter().rev() {
+            let after = clock.ahead_at(at);
+            let drift = clock.pieces.first().map_or(0.0, |piece| piece.drift);
+            if clock.pieces.first().is_none_or(|piece| piece.from > at) {
+                let piece = Piece { from: at, ahead: after, drift };
+                match clock.pieces.first_mut() {
+                    Some(known) if clock.steps.is_empty() || known.from > at => *known = piece,
+                    _ => clock.pieces.insert(0, piece),
+                }
+            }
+            let from = at.plus_micros(-by.abs());
+            clock.pieces.insert(0, Piece { from: from.plus_micros(-1), ahead: after - by, drift });
+            clock.steps.insert(0, ClockStep { at: at.plus_micros(-after), by });
+        }
     }
 
     /// Puts the lines of a fit into a clock.
@@ -225,12 +399,21 @@ impl Graph<'_> {
     }
 }
 
-fn point(view: &View<'_>, origin: Timestamp, known: &[Known]) -> Point {
+fn point(view: &View<'_>, origin: Timestamp, known: &[Known], key: usize) -> Point {
     let other = known[view.other.node].clock.corrected(view.other.at);
     // What vCenter did first stands on the other side, or on this one.
     let usual = view.pair.sort.usual_delay();
-    let delay = if view.own.node == view.pair.b.node { usual } else { -usual };
+    let is_called = view.own.node == view.pair.b.node;
+    let delay = if is_called { usual } else { -usual };
     Point {
+        key,
+        delay: if !view.pair.sort.is_call() {
+            0
+        } else if is_called {
+            1
+        } else {
+            -1
+        },
         at: view.own.at.since(origin) as f64 / 1e6,
         ahead: (view.own.at.since(other) - delay) as f64 / 1e6,
         apart: view.pair.apart as f64 / 1e6,
@@ -244,10 +427,12 @@ fn basis(agreeing: &[&View<'_>], hosts: usize) -> Basis {
         migrations: count(&[Sort::Migration, Sort::MigrationEnd]),
         memberships: count(&[Sort::Membership]),
         operations: count(&[Sort::Operation]),
+        roots: count(&[Sort::OperationRoot]),
         made_ids: count(&[Sort::MadeId]),
         ha_records: count(&[Sort::HaDifference]),
         with: with.into_iter().filter(|&node| node < hosts).collect(),
-        contradictory: false,
+        witnesses: agreeing.iter().map(|view| view.pair.key.as_str()).collect::<BTreeSet<_>>().len(),
+        ..Basis::default()
     }
 }
 
@@ -260,14 +445,19 @@ fn uncertainty(fit: &Fit, agreeing: &[&View<'_>], known: &[Known]) -> i64 {
         (least_unsure(view.pair) as f64).hypot(other) as i64
     };
     let least = agreeing.iter().map(through).min().unwrap_or(5_000_000);
-    let count = agreeing.len() as f64;
+    // A target that is always prepared later than the source looks like a clock that is ahead.
+    let of_migrations = || agreeing.iter().filter(|view| view.pair.sort == Sort::Migration);
+    let sides: BTreeSet<Option<bool>> = of_migrations().map(|view| view.own.is_target).collect();
+    let one_way = of_migrations().count() == agreeing.len() && sides.len() == 1 && !sides.contains(&None);
     let few = match agreeing.len() {
         0 | 1 => 5_000_000,
         2 => 500_000,
         _ => 0,
     };
-    let spread = (fit.spread * 2e6 / count.sqrt()) as i64;
-    (least + spread).max(few)
+    // Ids that wait for their migrations all wait: the least of it is not known.
+    let only_ids = agreeing.iter().all(|view| view.pair.sort == Sort::MadeId);
+    let spread = (fit.spread * 1e6) as i64 * if only_ids { 2 } else { 1 };
+    (least + spread + if one_way { ONE_WAY } else { 0 }).max(few)
 }
 
 fn least_unsure(pair: &Pair) -> i64 {
@@ -275,8 +465,9 @@ fn least_unsure(pair: &Pair) -> i64 {
     match pair.sort {
         Sort::Migration => 400_000 + whole,
         Sort::Operation => 1_000_000,
-        Sort::MadeId | Sort::HaDifference => 1_500_000,
-        Sort::Membership => 2_000_000,
+        Sort::OperationRoot | Sort::HaDifference => 1_500_000,
+        Sort::MadeId => 2_500_000,
+        Sort::Membership => 3_000_000,
         Sort::MigrationEnd => 5_000_000,
     }
 }

@@ -24,6 +24,10 @@ pub struct Clock {
     pub steps: Vec<ClockStep>,
     /// Whether the others are compared with it.
     pub reference: bool,
+    /// What it was compared with.
+    pub against: Option<Reference>,
+    /// The hosts that were compared with each other, where others were not: indices into the case's hosts, ascending.
+    pub within: Vec<usize>,
     /// Lines of events that it and another host both tell: host, place, line; two lines an event.
     pub evidence: Vec<(usize, Source, Option<Timestamp>, String)>,
 }
@@ -57,6 +61,8 @@ pub struct Basis {
     pub memberships: usize,
     /// Operations of a vCenter Server that reached the host.
     pub operations: usize,
+    /// Operations that both tell in some record, of which the first one counts.
+    pub roots: usize,
     /// Migration ids that are times on the clock of the vCenter Server.
     pub made_ids: usize,
     /// Records of vSphere HA that say how far two clocks differ.
@@ -65,17 +71,28 @@ pub struct Basis {
     pub with: Vec<usize>,
     /// Whether something is told by both, but what is told contradicts itself.
     pub contradictory: bool,
+    /// Where one event alone is told by both, which is no comparison: how far the clock would be ahead, in microseconds.
+    pub lone: Option<i64>,
+    /// Whether what is told by both is too little for its sort.
+    pub too_few: bool,
+    /// Of how many independent events all of it is.
+    pub witnesses: usize,
 }
 
 impl Basis {
+    /// Whether the clock was compared at all.
+    pub fn is_compared(&self) -> bool {
+        !self.contradictory && !self.too_few && self.lone.is_none()
+    }
+
     /// How many events it is.
     pub fn count(&self) -> usize {
-        self.migrations + self.memberships + self.operations + self.made_ids + self.ha_records
+        self.migrations + self.memberships + self.operations + self.roots + self.made_ids + self.ha_records
     }
 }
 
 /// What the clocks are compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reference {
     /// This host: an index into the case's hosts.
     Host(usize),

@@ -18,6 +18,8 @@ pub(super) enum Sort {
     Membership,
     /// A call of vCenter that reaches a host: never before it was made, mostly at once.
     Operation,
+    /// The first record of an operation in vCenter and on a host: never before it, some seconds later.
+    OperationRoot,
     /// The id of a migration is the time on vCenter's clock at which it was made.
     MadeId,
     /// vSphere HA says itself how far two clocks differ, in whole seconds.
@@ -29,7 +31,7 @@ impl Sort {
     const fn apart(self) -> i64 {
         match self {
             Sort::Migration | Sort::Operation => 500_000,
-            Sort::MadeId | Sort::HaDifference => 1_000_000,
+            Sort::MadeId | Sort::HaDifference | Sort::OperationRoot => 1_000_000,
             Sort::Membership => 2_000_000,
             Sort::MigrationEnd => 4_000_000,
         }
@@ -42,8 +44,14 @@ impl Sort {
     pub const fn usual_delay(self) -> i64 {
         match self {
             Sort::MadeId => 800_000,
+            Sort::OperationRoot => 600_000,
             _ => 0,
         }
+    }
+
+    /// Whether the second record is never before the first one, however long it waits.
+    pub const fn is_call(self) -> bool {
+        matches!(self, Sort::Operation | Sort::OperationRoot | Sort::MadeId)
     }
 }
 
@@ -56,6 +64,8 @@ pub(super) struct Sight {
     pub at: Timestamp,
     /// Its line; an id has none.
     pub line: Option<(Source, String)>,
+    /// Of a migration, whether the host is its destination, where the record says so.
+    pub is_target: Option<bool>,
     quality: TimeQuality,
 }
 
@@ -63,6 +73,8 @@ pub(super) struct Sight {
 #[derive(Clone, Debug)]
 pub(super) struct Pair {
     pub sort: Sort,
+    /// Who witnesses it: pairs of one migration or operation are one witness.
+    pub key: String,
     pub a: Sight,
     pub b: Sight,
     /// How far the two records may lie apart by themselves, in microseconds.
@@ -70,10 +82,10 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    fn of(sort: Sort, a: Sight, b: Sight) -> Pair {
+    fn of(sort: Sort, key: &str, a: Sight, b: Sight) -> Pair {
         let whole = [&a, &b].iter().any(|sight| sight.quality == TimeQuality::Second);
         let apart = sort.apart() + if whole { 500_000 } else { 0 };
-        Pair { sort, a, b, apart }
+        Pair { sort, key: key.to_owned(), a, b, apart }
     }
 }
 
@@ -82,7 +94,14 @@ const MOST_OF_ID: i64 = 2 * 86_400_000_000;
 /// Records of one host about one node within this time are one event, in microseconds.
 const ONE_EVENT: i64 = 10_000_000;
 /// A node that came and went more often is not compared: which time is which is not known.
-const MOST_TIMES: usize = 4;
+const MOST_TIMES: usize = 12;
+/// Each host that saw a node leave is compared with so many that saw it too, on either side: a host is believed where three
+/// others confirm it.
+const NEIGHBOURS: usize = 3;
+/// Differences within this are one, in microseconds.
+const ONE_DIFFERENCE: i64 = 3_000_000;
+/// Records of one migration on one host lie within this, in microseconds; an id that comes again later was used again.
+const ONE_MIGRATION: i64 = 3_600_000_000;
 /// Hops that append a part to an operation's id between vCenter's record and that of a host.
 const MOST_HOPS: usize = 3;
 
@@ -91,6 +110,7 @@ pub(super) fn of(hosts: &[Host], events: &[Vec<Event>], names: &Names) -> Vec<Pa
     let mut pairs = migrations(hosts, events);
     pairs.extend(memberships(hosts, events));
     pairs.extend(operations(hosts));
+    pairs.extend(roots(hosts, events));
     // Who makes these records and when is not known, so events that two hosts tell go before them.
     let paired: BTreeSet<usize> = pairs.iter().flat_map(|pair| [pair.a.node, pair.b.node]).collect();
     pairs.extend(ha_differences(hosts, names).into_iter().filter(|pair| !paired.contains(&pair.b.node)));
@@ -102,7 +122,12 @@ fn sight(node: usize, event: &Event) -> Option<Sight> {
     let stamp = event.stamp.filter(|stamp| stamp.quality != TimeQuality::Estimated)?;
     let own = !event.fields.contains_key("relayed_host");
     let line = Some((event.source.clone(), event.raw.clone()));
-    own.then_some(Sight { node, at: stamp.time, line, quality: stamp.quality })
+    let side = event.fields.get("side").or(event.fields.get("role"));
+    let is_target = match (side, event.fields.get("request")) {
+        (Some(side), _) => Some(side.starts_with('D')),
+        (None, request) => request.map(|request| request == "from"),
+    };
+    own.then_some(Sight { node, at: stamp.time, line, is_target, quality: stamp.quality })
 }
 
 /// What one host tells of one migration.
@@ -111,10 +136,15 @@ struct Told {
     kernel: Option<Sight>,
     vmx: Option<Sight>,
     end: Option<Sight>,
+    /// The latest beginning.
+    latest: Option<Timestamp>,
 }
 
 impl Told {
     fn take(&mut self, event: &Event, sight: Sight) {
+        if event.kind == EventKind::VMOTION_START {
+            self.latest = self.latest.max(Some(sight.at));
+        }
         if event.kind == EventKind::VMOTION_SUCCESS {
             if self.end.as_ref().is_none_or(|known| known.at < sight.at) {
                 self.end = Some(sight);
@@ -130,6 +160,18 @@ impl Told {
     fn start(&self) -> Option<&Sight> {
         self.kernel.as_ref().or(self.vmx.as_ref())
     }
+
+    /// Whether the id was used for another migration too.
+    fn came_again(&self) -> bool {
+        let first = [&self.kernel, &self.vmx].into_iter().flatten().map(|sight| sight.at).min();
+        first.zip(self.latest).is_some_and(|(first, last)| last.since(first) > ONE_MIGRATION)
+    }
+}
+
+/// An id that more than two hosts tell, or one host twice, is that of several migrations.
+fn is_reused(sides: &BTreeMap<usize, Told>, hosts: &[Host]) -> bool {
+    let count = sides.keys().filter(|&&node| hosts[node].kind == HostKind::Esxi).count();
+    count > 2 || sides.values().any(Told::came_again)
 }
 
 fn migrations(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
@@ -147,12 +189,12 @@ fn migrations(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
     // Of several nobody knows whose clock made an id.
     let clock_of_ids = vcenters.next().is_none().then_some(vcenter);
     let mut pairs = Vec::new();
-    for (id, by_host) in &told {
+    for (id, by_host) in told.iter().filter(|(_, by_host)| !is_reused(by_host, hosts)) {
         let sides: Vec<(&usize, &Told)> = by_host.iter().collect();
         for (at, (one, a)) in sides.iter().enumerate() {
             for (other, b) in &sides[at + 1..] {
                 let of_vcenter = [**one, **other].iter().any(|&node| hosts[node].kind == HostKind::Vcenter);
-                pairs.extend(pair_of(a, b, of_vcenter));
+                pairs.extend(pair_of(id, a, b, of_vcenter));
             }
             let start = a.start().filter(|_| hosts[**one].kind == HostKind::Esxi);
             pairs.extend(start.zip(clock_of_ids).and_then(|(start, node)| made_pair(id, node, start)));
@@ -162,23 +204,23 @@ fn migrations(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
 }
 
 /// A migration's two sides: one pair, by the same record of both where both have it.
-fn pair_of(a: &Told, b: &Told, of_vcenter: bool) -> Option<Pair> {
+fn pair_of(id: &str, a: &Told, b: &Told, of_vcenter: bool) -> Option<Pair> {
     let ends = || a.end.as_ref().zip(b.end.as_ref());
     if of_vcenter {
-        return ends().map(|(a, b)| Pair::of(Sort::MigrationEnd, a.clone(), b.clone()));
+        return ends().map(|(a, b)| Pair::of(Sort::MigrationEnd, id, a.clone(), b.clone()));
     }
     let alike = a.kernel.as_ref().zip(b.kernel.as_ref()).or(a.vmx.as_ref().zip(b.vmx.as_ref()));
     if let Some((a, b)) = alike.or(a.start().zip(b.start())) {
-        return Some(Pair::of(Sort::Migration, a.clone(), b.clone()));
+        return Some(Pair::of(Sort::Migration, id, a.clone(), b.clone()));
     }
-    ends().map(|(a, b)| Pair::of(Sort::MigrationEnd, a.clone(), b.clone()))
+    ends().map(|(a, b)| Pair::of(Sort::MigrationEnd, id, a.clone(), b.clone()))
 }
 
 /// The id as a time on vCenter's clock, with the first record of a host.
 fn made_pair(id: &str, node: usize, start: &Sight) -> Option<Pair> {
     let at = Timestamp::from_micros(MigrationId::decimal(id)?.made_at()?);
-    let made = Sight { node, at, line: None, quality: TimeQuality::Exact };
-    (start.at.since(at).abs() <= MOST_OF_ID).then(|| Pair::of(Sort::MadeId, made, start.clone()))
+    let made = Sight { node, at, line: None, is_target: None, quality: TimeQuality::Exact };
+    (start.at.since(at).abs() <= MOST_OF_ID).then(|| Pair::of(Sort::MadeId, id, made, start.clone()))
 }
 
 /// A node left, or joined: which, and each host's records of that.
@@ -200,28 +242,65 @@ fn memberships(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
         }
     }
     let mut pairs = Vec::new();
-    for by_host in seen.values() {
-        // Each with the next two: that ties all together without a pair of every two hosts.
+    for ((kind, node), by_host) in &seen {
         let sides: Vec<&Vec<Sight>> = by_host.values().filter(|own| own.len() <= MOST_TIMES).collect();
-        let near = (0..sides.len()).flat_map(|at| [at + 1, at + 2].map(move |other| (at, other)));
-        for (at, other) in near.filter(|(_, other)| *other < sides.len()) {
-            if sides[at].len() == sides[other].len() {
-                let both = sides[at].iter().zip(sides[other]);
-                pairs.extend(both.map(|(a, b)| Pair::of(Sort::Membership, a.clone(), b.clone())));
+        for (a, b) in neighbours(sides.len()) {
+            for (number, (a, b)) in matched(sides[a], sides[b]).into_iter().enumerate() {
+                // Each host finds out by itself: what three hosts say of one event are three witnesses.
+                let key = format!("{kind:?} {node} {} {} {number}", a.node, b.node);
+                pairs.push(Pair::of(Sort::Membership, &key, a.clone(), b.clone()));
             }
         }
     }
     pairs
 }
 
+/// Each of `count` in a ring with the next ones: that ties all together without a pair of every two.
+fn neighbours(count: usize) -> BTreeSet<(usize, usize)> {
+    let next = (0..count).flat_map(|at| (1..=NEIGHBOURS).map(move |more| (at, (at + more) % count)));
+    next.filter(|(a, b)| a != b).map(|(a, b)| (a.min(b), a.max(b))).collect()
+}
+
+/// Records of one thing by two hosts that belong together: those whose difference most share. `[]` where none has most.
+fn matched<'a>(a: &'a [Sight], b: &'a [Sight]) -> Vec<(&'a Sight, &'a Sight)> {
+    let all = a.iter().flat_map(|one| b.iter().map(move |other| (one, other)));
+    let all: Vec<(&Sight, &Sight)> =
+        all.filter(|(one, other)| one.at.since(other.at).abs() <= MOST_OF_ID).collect();
+    let with = |difference: i64| {
+        let (mut used, mut found) = (BTreeSet::new(), Vec::new());
+        for (one, other) in &all {
+            let near = (one.at.since(other.at) - difference).abs() <= ONE_DIFFERENCE;
+            if near && !used.contains(&(0, one.at)) && !used.contains(&(1, other.at)) {
+                used.extend([(0, one.at), (1, other.at)]);
+                found.push((*one, *other));
+            }
+        }
+        found
+    };
+    let mut votes: Vec<(usize, i64)> = all
+        .iter()
+        .map(|(one, other)| one.at.since(other.at))
+        .map(|difference| (with(difference).len(), difference))
+        .collect();
+    votes.sort_unstable_by_key(|(count, difference)| {
+        (std::cmp::Reverse(*count), difference.abs(), *difference)
+    });
+    let Some(&(most, difference)) = votes.first() else { return Vec::new() };
+    let rival =
+        votes.iter().any(|(count, other)| *count == most && (other - difference).abs() > 2 * ONE_DIFFERENCE);
+    // Most of what the one that saw less tells must be found with the other.
+    let enough = most * 2 > a.len().min(b.len());
+    if rival || !enough { Vec::new() } else { with(difference) }
+}
+
 /// Calls of a vCenter Server that reached a host: the host's id is that of the caller with a part appended.
 fn operations(hosts: &[Host]) -> Vec<Pair> {
-    let mut begun: BTreeMap<&str, Vec<Sight>> = BTreeMap::new();
+    let mut begun: BTreeMap<&str, Vec<(Sight, String)>> = BTreeMap::new();
     for (node, host) in hosts.iter().enumerate().filter(|(_, host)| host.kind == HostKind::Vcenter) {
         for sighting in host.sightings.iter().filter(|sighting| sighting.ahead_of.is_none()) {
             let own = begun.entry(&sighting.op_id).or_default();
-            if own.iter().all(|known| known.node != node) {
-                own.push(sight_of(node, sighting));
+            if own.iter().all(|(known, _)| known.node != node) {
+                own.push((sight_of(node, sighting), sighting.op_id.clone()));
             }
         }
     }
@@ -239,7 +318,40 @@ fn operations(hosts: &[Host]) -> Vec<Pair> {
             let caller = parents.take(1 + MOST_HOPS).find_map(|id| begun.get(id));
             let own = sight_of(node, sighting);
             let both = caller.into_iter().flatten();
-            pairs.extend(both.map(|call| Pair::of(Sort::Operation, call.clone(), own.clone())));
+            pairs.extend(both.map(|call| Pair::of(Sort::Operation, &call.1, call.0.clone(), own.clone())));
+        }
+    }
+    pairs
+}
+
+/// Operations whose root vCenter and a host both tell, in whatever records.
+fn roots(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
+    let mut first: BTreeMap<&str, BTreeMap<usize, Sight>> = BTreeMap::new();
+    // What an operation is of a migration witnesses the same thing as the migration's id.
+    let mut migration: BTreeMap<&str, &str> = BTreeMap::new();
+    for (node, events) in events.iter().enumerate() {
+        for event in events {
+            // The kernel's ids are hashes, and the logs of a VM tell later.
+            let Some(root) = event.fields.get("op_root").filter(|_| !event.rule.starts_with("vmx.")) else {
+                continue;
+            };
+            if let Some(id) = event.fields.get("mid") {
+                migration.entry(root).or_insert(id);
+            }
+            let Some(sight) = sight(node, event) else { continue };
+            let known = first.entry(root).or_default().entry(node).or_insert_with(|| sight.clone());
+            if sight.at < known.at {
+                *known = sight;
+            }
+        }
+    }
+    let mut pairs = Vec::new();
+    for (root, by_host) in &first {
+        let of_kind = |kind: HostKind| by_host.values().filter(move |sight| hosts[sight.node].kind == kind);
+        let key = migration.get(root).unwrap_or(root);
+        for call in of_kind(HostKind::Vcenter) {
+            let own = of_kind(HostKind::Esxi);
+            pairs.extend(own.map(|own| Pair::of(Sort::OperationRoot, key, call.clone(), own.clone())));
         }
     }
     pairs
@@ -256,9 +368,10 @@ fn ha_differences(hosts: &[Host], names: &Names) -> Vec<Pair> {
             let known = names.object(node, master).and_then(|name| position(hosts, name));
             let Some(master) = known.filter(|master| *master != node) else { continue };
             let own = sight_of(node, sighting);
-            let shown =
-                Sight { node: master, at: own.at.plus_seconds(-ahead), line: None, quality: own.quality };
-            pairs.push(Pair::of(Sort::HaDifference, shown, own));
+            let at = own.at.plus_seconds(-ahead);
+            let shown = Sight { node: master, at, line: None, is_target: None, quality: own.quality };
+            let key = format!("{node} {}", own.at);
+            pairs.push(Pair::of(Sort::HaDifference, &key, shown, own));
         }
     }
     pairs
@@ -266,5 +379,47 @@ fn ha_differences(hosts: &[Host], names: &Names) -> Vec<Pair> {
 
 fn sight_of(node: usize, sighting: &crate::digest::Sighting) -> Sight {
     let line = Some((sighting.source.clone(), sighting.raw.clone()));
-    Sight { node, at: sighting.stamp.time, line, quality: sighting.stamp.quality }
+    Sight { node, at: sighting.stamp.time, line, is_target: None, quality: sighting.stamp.quality }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Records at these seconds.
+    fn seen(node: usize, seconds: &[i64]) -> Vec<Sight> {
+        let at = |second: &i64| Timestamp::from_micros(second * 1_000_000);
+        let quality = TimeQuality::Exact;
+        seconds
+            .iter()
+            .map(|second| Sight { node, at: at(second), line: None, is_target: None, quality })
+            .collect()
+    }
+
+    fn differences(a: &[i64], b: &[i64]) -> Vec<i64> {
+        let (a, b) = (seen(0, a), seen(1, b));
+        matched(&a, &b).iter().map(|(a, b)| a.at.since(b.at) / 1_000_000).collect()
+    }
+
+    #[test]
+    fn records_belong_together_by_the_difference_that_most_share() {
+        assert_eq!(differences(&[97], &[0]), [97]);
+        assert_eq!(
+            differences(&[97, 4_897, 9_697, 14_497, 19_297], &[0, 4_800, 9_600, 14_400, 19_200]),
+            [97; 5]
+        );
+        // One host misses the first and tells one more at the end.
+        assert_eq!(differences(&[5_000, 9_900, 30_000], &[0, 5_001, 9_900]), [-1, 0]);
+        assert_eq!(differences(&[0, 700], &[5, 9_000]), [0; 0], "nothing has most");
+    }
+
+    #[test]
+    fn each_has_three_neighbours_where_there_are_so_many() {
+        assert_eq!(neighbours(4).len(), 6);
+        assert_eq!(neighbours(1).len() + neighbours(0).len(), 0);
+        for count in [7, 64] {
+            let all = neighbours(count);
+            assert!((0..count).all(|at| all.iter().filter(|(a, b)| *a == at || *b == at).count() == 6));
+        }
+    }
 }

@@ -4,6 +4,8 @@ mod ntp;
 mod remedy;
 mod text;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{Evidence, Finding, Verdict, distinct};
@@ -19,9 +21,7 @@ pub(super) static VERDICT: Verdict = Verdict {
 
 /// A difference above this misleads who reads logs side by side, in microseconds.
 const LEAST: i64 = 2_000_000;
-/// Events in common below which an offset is told, but is no finding.
-const LEAST_PAIRS: usize = 2;
-/// Events in common from which nothing else explains an offset.
+/// Independent events in common from which nothing else explains an offset.
 const CERTAIN_PAIRS: usize = 5;
 
 /// A host whose clock is wrong.
@@ -38,13 +38,18 @@ struct Skewed<'a> {
 
 fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
     let skewed: Vec<Skewed<'_>> = (0..case.hosts.len()).filter_map(|host| skewed(case, host)).collect();
-    let Some(reference) = case.reference.filter(|_| !skewed.is_empty()) else { return Vec::new() };
-    vec![finding(case, reference, &skewed)]
+    let mut by_reference: BTreeMap<Reference, Vec<Skewed<'_>>> = BTreeMap::new();
+    for one in skewed {
+        if let Some(against) = one.clock.against {
+            by_reference.entry(against).or_default().push(one);
+        }
+    }
+    by_reference.into_iter().map(|(reference, skewed)| finding(case, reference, &skewed)).collect()
 }
 
 fn skewed(case: &Case, index: usize) -> Option<Skewed<'_>> {
     let host = &case.hosts[index];
-    let clock = host.clock.as_ref().filter(|clock| !clock.reference && clock.basis.count() >= LEAST_PAIRS)?;
+    let clock = host.clock.as_ref().filter(|clock| !clock.pieces.is_empty())?;
     let members = || host.logs.iter().flat_map(|log| &log.members);
     let first = members().filter_map(|member| member.from).min()?;
     let last = host.newest_record()?;
@@ -52,7 +57,8 @@ fn skewed(case: &Case, index: usize) -> Option<Skewed<'_>> {
     let raw = |at: Timestamp| at.plus_micros(clock.ahead_at(at));
     let most = clock.most_ahead(raw(first), raw(last));
     let now = clock.ahead_at_end(Some(raw(last)));
-    let counts = most.abs() > LEAST + clock.uncertainty / 2;
+    // What the times of the report are corrected by is told.
+    let counts = most.abs() > LEAST;
     counts.then(|| Skewed { host: index, clock, now, most, signs: ntp::signs(case, index) })
 }
 
@@ -68,11 +74,15 @@ fn finding(case: &Case, reference: Reference, skewed: &[Skewed<'_>]) -> Finding 
     });
     let evidence = distinct(lines.collect());
     let times = || evidence.iter().filter_map(|line| line.time);
-    let pairs = skewed.iter().map(|skewed| skewed.clock.basis.count()).min().unwrap_or(0);
+    // When an id was made is known no better than how long its migration waited.
+    let is_certain = |one: &Skewed<'_>| {
+        let basis = &one.clock.basis;
+        basis.witnesses >= CERTAIN_PAIRS && basis.count() > basis.made_ids
+    };
     Finding {
         id: "clock.skew",
         severity: Severity::Warning,
-        confidence: if pairs >= CERTAIN_PAIRS { Confidence::Certain } else { Confidence::Likely },
+        confidence: if skewed.iter().all(is_certain) { Confidence::Certain } else { Confidence::Likely },
         title: text::title(case, reference, skewed),
         summary: text::summary(case, reference, skewed),
         cause: text::cause(case, skewed),
