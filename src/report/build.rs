@@ -221,11 +221,14 @@ fn told(case: &Case, findings: &[verdict::Finding], lang: Lang) -> Vec<Finding> 
 }
 
 fn link_of(case: &Case, link: &verdict::Link, lang: Lang) -> Link {
+    let place =
+        |(host, source): &(usize, Source)| (id(case, *host), source.file.as_str().to_owned(), source.line);
     Link {
         time: link.time,
         host: link.host.map(|host| id(case, host)),
         text: link.text.get(lang).to_owned(),
         evidence: link.evidence.iter().map(|line| evidence_of(case, line)).collect(),
+        places: link.places.iter().map(place).collect(),
     }
 }
 

@@ -358,6 +358,9 @@ pub struct Link {
     pub text: String,
     /// The lines that say so, never empty.
     pub evidence: Vec<Evidence>,
+    /// Host, member and line of all that say so, shown or not: they mark rows of the timeline, and are told by no output.
+    #[serde(skip)]
+    pub places: Vec<(HostId, String, u64)>,
 }
 
 /// Why something happened.

@@ -8,13 +8,18 @@ use crate::report::model::Finding;
 /// A line of a bundle: host, member, line.
 type Place<'a> = (&'a str, &'a str, u64);
 
-/// Fills the `findings` of each entry: the positions of those whose evidence, or a step of whose chain, is its line.
+/// Fills the `findings` of each entry: the positions of those whose evidence, or a step of whose
+/// chain, is its line.
 pub fn mark(entries: &mut [TimelineEntry], findings: &[Finding]) {
     let mut resting: HashMap<Place<'_>, Vec<usize>> = HashMap::new();
     for (at, finding) in findings.iter().enumerate() {
         let of_chain = finding.chain.iter().flat_map(|link| &link.evidence);
-        for line in finding.evidence.iter().chain(of_chain) {
-            let marks = resting.entry((&line.host, &line.file, line.line)).or_default();
+        let shown = finding.evidence.iter().chain(of_chain);
+        let shown = shown.map(|line| (line.host.as_str(), line.file.as_str(), line.line));
+        let places = finding.chain.iter().flat_map(|link| &link.places);
+        let kept = places.map(|(host, file, line)| (host.as_str(), file.as_str(), *line));
+        for place in shown.chain(kept) {
+            let marks = resting.entry(place).or_default();
             // The findings come in order, so that a second line of one stands last.
             if marks.last() != Some(&at) {
                 marks.push(at);
@@ -44,7 +49,14 @@ mod tests {
 
     fn finding(evidence: Vec<Evidence>, chain: Vec<Evidence>) -> Finding {
         let links = chain.into_iter();
-        let link = |line| Link { time: None, host: None, text: "a step".into(), evidence: vec![line] };
+        let link = |line: Evidence| Link {
+            time: None,
+            host: None,
+            text: "a step".into(),
+            // The line behind is a line of the step that is not shown.
+            places: vec![(line.host.clone(), line.file.clone(), line.line + 20)],
+            evidence: vec![line],
+        };
         Finding {
             id: "host.crashed".into(),
             severity: Severity::Error,
@@ -93,9 +105,10 @@ mod tests {
             entry("b", "log", 7),
             entry("a", "log.0", 7),
             entry("a", "log", 9),
+            entry("a", "log", 28),
         ];
         mark(&mut entries, &findings);
         let marks: Vec<&[usize]> = entries.iter().map(|entry| entry.findings.as_slice()).collect();
-        assert_eq!(marks, [&[0, 1][..], &[0], &[1], &[], &[]]);
+        assert_eq!(marks, [&[0, 1][..], &[0], &[1], &[], &[], &[0]]);
     }
 }
