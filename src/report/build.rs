@@ -221,8 +221,12 @@ fn told(case: &Case, findings: &[verdict::Finding], lang: Lang) -> Vec<Finding> 
 }
 
 fn link_of(case: &Case, link: &verdict::Link, lang: Lang) -> Link {
-    let place =
-        |(host, source): &(usize, Source)| (id(case, *host), source.file.as_str().to_owned(), source.line);
+    let place = |place: &verdict::Place| Place {
+        host: id(case, place.host),
+        file: place.source.file.as_str().to_owned(),
+        line: place.source.line,
+        kind: place.kind,
+    };
     Link {
         time: link.time,
         host: link.host.map(|host| id(case, host)),

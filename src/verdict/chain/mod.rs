@@ -16,7 +16,7 @@ use super::host::disconnected::episodes;
 use super::vsan::{Happened, happened};
 use super::{Evidence, Finding};
 use crate::case::{Case, Episode};
-use crate::model::{Source, Text, Timestamp};
+use crate::model::{EventKind, Source, Text, Timestamp};
 
 /// One step in how something came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +29,19 @@ pub struct Link {
     pub text: Text,
     /// The lines that say so, one to three.
     pub evidence: Vec<Evidence>,
-    /// Where all stand that say so, with those that are not shown: hosts of the case and places.
-    pub places: Vec<(usize, Source)>,
+    /// Where all stand that say so, with those that are not shown.
+    pub places: Vec<Place>,
+}
+
+/// Where something stands that a link rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Whose bundle it is in: an index into the case's hosts.
+    pub host: usize,
+    /// The line.
+    pub source: Source,
+    /// The kind of the event, where it is one: a line may tell several, of which the link rests on one.
+    pub kind: Option<EventKind>,
 }
 
 /// What the builders ask of: the case, and what the verdicts know beyond their findings.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Link;
+use super::{Link, Place};
 use crate::case::{Case, Moment, Sourced};
 use crate::model::{Source, Text, Timestamp};
 use crate::verdict::{Evidence, list_en, list_ja};
@@ -79,7 +79,11 @@ impl Story {
         text: Text,
     ) {
         let mut places = rows(moments);
-        places.extend(evidence.iter().map(|line| (line.host, line.source.clone())));
+        places.extend(evidence.iter().map(|line| Place {
+            host: line.host,
+            source: line.source.clone(),
+            kind: None,
+        }));
         self.add(Weight::Needed, Link { time, host, text, evidence, places });
     }
 
@@ -124,8 +128,12 @@ fn once(links: Vec<(Weight, Link)>) -> Vec<(Weight, Link)> {
 }
 
 /// Where `moments` stand.
-fn rows(moments: &[&Moment]) -> Vec<(usize, Source)> {
-    moments.iter().map(|moment| (moment.host, moment.event.source.clone())).collect()
+fn rows(moments: &[&Moment]) -> Vec<Place> {
+    let place = |moment: &&Moment| {
+        let event = &moment.event;
+        Place { host: moment.host, source: event.source.clone(), kind: Some(event.kind) }
+    };
+    moments.iter().map(place).collect()
 }
 
 fn dated(moments: &[&Moment]) -> Option<Timestamp> {
@@ -322,7 +330,7 @@ mod tests {
         story.beside(None, None, (vec![told_at(1, 2)], &[&moments[4]]), text("a state that a row tells"));
         let told = story.told();
         assert_eq!((told[0].evidence.len(), told[0].places.len()), (3, 5));
-        let lines: Vec<u64> = told[1].places.iter().map(|(_, source)| source.line).collect();
+        let lines: Vec<u64> = told[1].places.iter().map(|place| place.source.line).collect();
         assert_eq!((told[1].evidence.len(), lines), (1, vec![7, 2]));
     }
 
