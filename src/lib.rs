@@ -13,7 +13,8 @@
 //! ```
 //!
 //! A digest is pure, serialisable data of a few hundred kilobytes: it can be kept, shipped, or made on another
-//! machine, and nothing behind it needs a log any more.
+//! machine, and nothing behind it needs a log any more. Only to follow one operation the bundles are read again: its records
+//! are kept for no other reason, so a digest does not hold them.
 //!
 //! # The layers
 //!
@@ -42,7 +43,8 @@
 //! - Nothing is unpacked to disk, and no archive library's `unpack` is called: there is no traversal, link or
 //!   leftover to guard against.
 //! - Memory does not grow with the bundle: what waits between readers and workers is bounded, a record is cut at a
-//!   limit, events of a rule are kept at both ends of time and counted between, and members beyond a limit are counted.
+//!   limit, events of a rule are kept at both ends of time and counted between, so are all events of a bundle beyond a limit
+//!   that the caller may set, and members beyond a limit are counted.
 //! - Reading pushes: no part of the reader asks for bytes, each takes what has arrived and keeps what it needs to go on.
 //!   So files in fragments need no disk, and a *gap* can be told where bytes are missing.
 //! - The same input gives the same bytes of output for any number of threads. No order comes from a hash map.

@@ -160,6 +160,14 @@ fn print(title: &str, finding: &Value) {
     }
 }
 
+/// The entries of the timeline of a kind that bear the mark of `finding`.
+fn marked<'a>(report: &'a Value, kind: &str, finding: &Value) -> Vec<&'a Value> {
+    let all = report["findings"].as_array().expect("findings");
+    let at = all.iter().position(|found| found == finding).expect("it is of this report");
+    let bears = |entry: &Value| entry["findings"].as_array().is_some_and(|marks| marks.contains(&at.into()));
+    run::events(report, kind).into_iter().filter(|entry| bears(entry)).collect()
+}
+
 fn japanese(title: &str, site: &Site, id: &str) -> Value {
     let (_folder, run) = analyze_site(site, Container::Tgz, &["--lang", "ja"]);
     let found = finding(&run.report, id).clone();
@@ -196,6 +204,22 @@ fn a_host_lost_after_the_wrong_upgrade_order_is_told_from_the_upgrade_to_its_vms
     assert_eq!(dropped["text"], "esx02, esx03 and esx04 dropped esx01 from the vSAN membership within 0.2 s");
     let invalid = texts(lost)[place(lost, "became invalid")];
     assert!(truth.invalid_vms.iter().all(|(vm, _)| invalid.contains(vm.as_str())), "{invalid}");
+    // That heartbeats are missed is told half a minute before vCenter holds the host for lost.
+    let silent = &links(lost)[place(lost, "not responding")];
+    let (missed, told): (Vec<&Value>, Vec<&Value>) = run::events(&report, "host.not-responding")
+        .into_iter()
+        .filter(|event| event["fields"]["host_name"] == "esx01")
+        .partition(|event| event["message"].as_str().is_some_and(|text| text.contains("Missed")));
+    assert!(missed[0]["time"].as_str() < told[0]["time"].as_str());
+    assert_eq!(silent["time"], told[0]["time"]);
+    // Three lines of an upgrade are shown, and the rows of all hosts are marked.
+    let upgraded = |event: &&&Value| event["fields"]["change"] != "remove";
+    let hosts: BTreeSet<&str> = marked(&report, "host.upgrade", lost)
+        .iter()
+        .filter(upgraded)
+        .map(|event| event["host"].as_str().expect("a host"))
+        .collect();
+    assert_eq!(hosts.len(), 4, "{hosts:?}");
     let older = &links(lost)[place(lost, "older than")];
     assert!(older["time"].is_null(), "a state has no time");
     in_order(finding(&report, "version.hosts-newer-than-vcenter"), &["upgraded", "older than", "refused"]);
@@ -271,6 +295,16 @@ fn a_feature_mismatch_is_told_from_the_mask_to_the_refusal() {
     );
     assert!(texts(found)[place(found, "do not")].contains("microcode 0x"));
     assert_eq!(links(found)[place(found, "was refused")]["time"], truth.refused[0].at.to_string());
+    // Every step that tells of a change has its row.
+    let rows = marked(&report, "evc.mask-changed", found);
+    let masks = &links(found)[place(found, "EVC masks of esx01 changed")];
+    assert_eq!(masks["time"], rows.last().expect("a row")["time"]);
+    assert_eq!(rows.last().expect("a row")["fields"]["not_after"], masks["time"]);
+    let on = marked(&report, "vm.power-on", found);
+    let first = on.first().expect("a row");
+    assert_eq!(links(found)[place(found, "require MDCLEAR")]["time"], first["time"]);
+    assert_eq!(on.len(), 3, "{on:#?}");
+    assert!(first["text"].as_str().expect("a text").ends_with("was powered on on esx01"), "{first}");
     let way = texts(found)[place(found, "this way works")];
     assert!(way.contains("from esx02 to esx01"), "{way}");
     japanese("incident 1", &site, "evc.feature-mismatch");

@@ -681,6 +681,7 @@ fn chained(lang: Lang) -> Report {
             host: found.hosts.first().cloned(),
             text: text.to_owned(),
             evidence: found.evidence.iter().take(1).cloned().collect(),
+            places: Vec::new(),
         });
     };
     step("esx-01 was <b>upgraded</b>", Some("2020-03-01T10:00:00.250Z"));

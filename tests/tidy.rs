@@ -1,8 +1,13 @@
 //! The house rules that a compiler does not hold: the direction of the layers, catalogues that list everything, and
 //! no printing from depth.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use esxray::rule::RuleSet;
+use esxray::verdict::VERDICTS;
+use esxray::{case, digest};
 
 /// The layers, lowest first. A module uses only those before it.
 const LAYERS: &[&str] = &[
@@ -146,4 +151,53 @@ fn every_catalogue_lists_all_its_entries() {
     check_catalogue("fact", "FactFile", "FACTS");
     check_catalogue("verdict", "Verdict", "VERDICTS");
     check_catalogue("report", "Renderer", "RENDERERS");
+}
+
+/// Texts in double quotes that have the form of a rule's id with a hyphen: `vpxd.host-not-responding`.
+fn rule_like(code: &str) -> impl Iterator<Item = &str> {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    code.split('"').filter(move |text| {
+        text.split_once('.')
+            .is_some_and(|(log, name)| is_word(log) && name.contains('-') && name.split('-').all(is_word))
+    })
+}
+
+#[test]
+fn every_rule_that_code_names_exists() {
+    let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+    let made = digest::MADE.iter().chain(case::MADE).map(|made| made.rule);
+    let findings = VERDICTS.iter().flat_map(|verdict| verdict.findings).copied();
+    let rules: BTreeSet<&str> = rules.iter().map(|(rule, _)| rule.id.as_str()).chain(made).collect();
+    let findings: BTreeSet<&str> = findings.collect();
+    let mut named = BTreeSet::new();
+    for (path, text) in sources() {
+        let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
+        if is_test || !(path.starts_with("case") || path.starts_with("verdict")) {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or("");
+        for id in rule_like(code) {
+            assert!(
+                rules.contains(id) || findings.contains(id),
+                "{} names {id}: no such rule",
+                path.display()
+            );
+            named.insert(id.to_owned());
+        }
+    }
+    // The text of the sources is read as it should be.
+    for id in [
+        "vpxd.host-missed-heartbeats",
+        "hostd.migration-arrived",
+        "vpxd.maintenance-begun",
+        "state.evc-masks",
+    ] {
+        assert!(named.contains(id), "{id} is not seen in {named:?}");
+    }
+    assert_eq!(
+        rule_like(r#"["a.b-c", "a.b", "a.b.c-d", "a.b-", "A.b-c", "x"]"#).collect::<Vec<_>>(),
+        ["a.b-c"]
+    );
 }

@@ -78,7 +78,7 @@ pub struct Case {
     pub names: Names,
     /// What the clocks of the hosts are compared with; `None` where nothing compares any two.
     pub reference: Option<Reference>,
-    /// What that was at a time.
+    /// Who is meant by an id, a name or an address, at a time.
     pub identity: Identity,
 }
 
@@ -116,15 +116,15 @@ impl Case {
     fn put_together(digests: Vec<Digest>, follow: Option<&Follow>) -> Case {
         let (mut hosts, mut events) = join::hosts(digests);
         absent::settle(&mut hosts);
-        let names = Names::build(&mut hosts, &events);
+        let mut names = Names::build(&mut hosts, &events);
         vm::settle(&mut hosts);
         for (host, events) in hosts.iter_mut().zip(&mut events) {
-            events.append(&mut host.told.mask_changes);
+            events.append(&mut host.told.made);
         }
         let clusters = cluster::clusters(&hosts, &names);
         features::settle(&mut hosts, &clusters);
         // From here on all times are on one axis.
-        let reference = clock::settle(&mut hosts, &mut events, &names);
+        let reference = clock::settle(&mut hosts, &mut events, &mut names);
         let identity = Identity::build(&hosts, &clusters, &names, &events);
         let mut timeline = timeline::build(events, &hosts, &clusters, &names, &identity);
         follow.into_iter().for_each(|follow| operation::follow::settle(&mut timeline, follow));

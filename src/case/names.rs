@@ -69,6 +69,16 @@ impl Names {
         self.earlier.extend(several.map(|(moref, list)| ((vcenter, moref.to_owned()), list)));
     }
 
+    /// Puts the times at which `vcenter` showed names on the reference clock: `put` corrects its own times.
+    pub(super) fn put_sightings(&mut self, vcenter: usize, put: impl Fn(Timestamp) -> Timestamp) {
+        let own = (vcenter, String::new())..(vcenter + 1, String::new());
+        for (_, seen) in self.earlier.range_mut(own) {
+            seen.iter_mut().for_each(|(at, _)| *at = put(*at));
+            // A clock that was set back may have shown the later time first.
+            seen.sort_by_key(|(at, _)| *at);
+        }
+    }
+
     fn take_nodes(&mut self, hosts: &mut [Host], events: &[Vec<Event>]) {
         let told = node::told(hosts, events);
         node::settle(hosts, &told);
@@ -206,4 +216,28 @@ pub fn position(hosts: &[Host], name: &str) -> Option<usize> {
     let full = esxi().find(|(_, host)| host.name.eq_ignore_ascii_case(name));
     let mut short = esxi().filter(|(_, host)| host.is_called(name) || same_name(&host.name, name));
     full.or_else(|| short.next().filter(|_| short.next().is_none())).map(|(index, _)| index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sightings_are_put_on_the_clock_of_their_own_vcenter() {
+        let at = Timestamp::from_seconds;
+        let object = |name: &str, seen: i64| ObjectName {
+            kind: "VirtualMachine".to_owned(),
+            moref: "vm-7".to_owned(),
+            name: name.to_owned(),
+            seen: Some(at(seen)),
+        };
+        let mut names = Names::default();
+        for vcenter in [0, 1] {
+            names.take_sightings(vcenter, &[object("old", 1_000), object("new", 2_000)]);
+        }
+        names.put_sightings(0, |time| time.plus_seconds(-300));
+        assert_eq!(names.sighted(0, "vm-7", at(1_800)), Some("new"), "its clock is 300 s ahead");
+        assert_eq!(names.sighted(0, "vm-7", at(1_600)), Some("old"));
+        assert_eq!(names.sighted(1, "vm-7", at(1_800)), Some("old"), "the other's is right");
+    }
 }

@@ -363,7 +363,7 @@ fn a_healthy_site_has_near_misses_and_no_incident() {
         "Removing client record",
         "esx.clear.vsan",
         "Registered event type vim.event.HostDisconnectedEvent",
-        "connection state changed to CONNECTED",
+        "answers, its connection state is unchanged",
     ];
     let never = [
         "FeatureRequirementsNotMet:\n",

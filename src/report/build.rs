@@ -221,11 +221,18 @@ fn told(case: &Case, findings: &[verdict::Finding], lang: Lang) -> Vec<Finding> 
 }
 
 fn link_of(case: &Case, link: &verdict::Link, lang: Lang) -> Link {
+    let place = |place: &verdict::Place| Place {
+        host: id(case, place.host),
+        file: place.source.file.as_str().to_owned(),
+        line: place.source.line,
+        kind: place.kind,
+    };
     Link {
         time: link.time,
         host: link.host.map(|host| id(case, host)),
         text: link.text.get(lang).to_owned(),
         evidence: link.evidence.iter().map(|line| evidence_of(case, line)).collect(),
+        places: link.places.iter().map(place).collect(),
     }
 }
 

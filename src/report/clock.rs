@@ -3,7 +3,7 @@
 use super::build::id;
 use super::labels::{Labels, fill};
 use super::model::{ClockInfo, ClockStep, HostInfo};
-use crate::case::{Basis, Case, Clock, Host, Reference};
+use crate::case::{Basis, Case, Clock, Reference};
 use crate::model::{Lang, Text};
 
 /// What is known of the clock of host `index`.
@@ -20,8 +20,9 @@ pub(super) fn clock_info(case: &Case, index: usize, lang: Lang) -> ClockInfo {
     if !clock.basis.is_compared() {
         return ClockInfo { basis, ..ClockInfo::default() };
     }
+    let raw_end = host.newest_record().map(|end| clock.raw(end));
     ClockInfo {
-        offset_ms: Some(millis(clock.ahead_at_end(raw_end(host, clock)))),
+        offset_ms: Some(millis(clock.ahead_at_end(raw_end))),
         uncertainty_ms: Some(millis(clock.uncertainty)),
         basis,
         reference: clock.reference,
@@ -29,12 +30,6 @@ pub(super) fn clock_info(case: &Case, index: usize, lang: Lang) -> ClockInfo {
         drift_ms_per_day: drift(clock),
         steps: clock.steps.iter().map(|step| ClockStep { at: step.at, by_ms: millis(step.by) }).collect(),
     }
-}
-
-/// What the clock itself shows at the end of the host's logs.
-fn raw_end(host: &Host, clock: &Clock) -> Option<crate::model::Timestamp> {
-    let end = host.newest_record()?;
-    Some(end.plus_micros(clock.ahead_at_end(Some(end))))
 }
 
 /// Milliseconds a day that the clock gains at the end, to a tenth.
@@ -187,7 +182,7 @@ pub fn clock_note(hosts: &[HostInfo], l: &Labels) -> String {
 /// Hosts that a note names.
 const NAMED: usize = 8;
 
-/// `97.5`: seconds with one digit, below ten with two.
+/// `97.5`: seconds with one digit, below one with two.
 fn seconds(millis: i64) -> String {
     let seconds = millis as f64 / 1e3;
     if millis.abs() < 1_000 { format!("{seconds:.2}") } else { format!("{seconds:.1}") }

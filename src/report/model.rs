@@ -15,7 +15,7 @@ pub use super::migrations::{
 };
 pub use super::setup::*;
 pub use super::timeline::{SourceRef, SpanInfo, SpanKind, TimelineEntry};
-use crate::model::{Confidence, HostKind, Lang, ProblemKind, Severity, Timestamp};
+use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity, Timestamp};
 
 /// The schema id that a report states.
 pub const SCHEMA: &str = "esxray.report/1";
@@ -360,6 +360,22 @@ pub struct Link {
     pub text: String,
     /// The lines that say so, never empty.
     pub evidence: Vec<Evidence>,
+    /// Where all stand that say so, shown or not: they mark rows of the timeline, and are told by no output.
+    #[serde(skip)]
+    pub places: Vec<Place>,
+}
+
+/// Where something stands that a step rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The host.
+    pub host: HostId,
+    /// The member.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The kind of the event that is meant, where the step rests on one alone of those that the line tells.
+    pub kind: Option<EventKind>,
 }
 
 /// Why something happened.

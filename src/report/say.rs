@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn events_that_the_program_finds_have_sentences() {
         let rules: Vec<&str> = MADE.into_iter().flatten().map(|made| made.rule).collect();
-        assert_eq!(rules, [digest::STEP_RULE, digest::BOOT_RULE, "state.evc-masks"]);
+        assert_eq!(rules, [digest::STEP_RULE, digest::BOOT_RULE, "state.evc-masks", "state.vm-powered-on"]);
         for made in MADE.into_iter().flatten() {
             let sentence = made.sentence().unwrap_or_else(|wrong| panic!("{}: {wrong}", made.rule));
             for lang in [Lang::En, Lang::Ja] {

@@ -20,7 +20,7 @@ use crate::case::{Case, Moment, Sourced};
 use crate::fact::Requirement;
 use crate::model::{Confidence, Severity, Source, Text, Timestamp};
 
-pub use chain::{Link, chains};
+pub use chain::{Link, Place, chains};
 use vsan::disk;
 pub use vsan::{
     Answer, AnswerKind, Oddity, answers as vsan_answers, formed_at as vsan_formed_at,

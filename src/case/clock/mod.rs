@@ -1,7 +1,7 @@
 //! The clocks of the hosts, compared by events that two of them tell, and put on one axis.
 //!
 //! Everything before [`settle`] is in raw time, everything behind it in corrected time: the times of hosts, captures,
-//! logs, gaps, VMs and events. An event that was corrected has the written time in its field `raw_time`.
+//! logs, gaps, VMs, sightings of names and events. An event that was corrected has the written time in its field `raw_time`.
 
 mod fit;
 mod graph;
@@ -9,7 +9,7 @@ mod pairs;
 
 use super::host::Host;
 use super::names::Names;
-use crate::model::{Event, Source, Timestamp};
+use crate::model::{Event, EventKind, Source, Timestamp};
 
 /// A host's clock, compared with the reference of the case.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -106,6 +106,16 @@ impl Clock {
         raw.plus_micros(-self.ahead_at(raw))
     }
 
+    /// What this one showed at `corrected`, the time on the reference clock; of a time that it showed twice, or never, as it
+    /// was set then, what it would show by the stretch before or behind.
+    pub fn raw(&self, corrected: Timestamp) -> Timestamp {
+        let shown = self.pieces.iter().enumerate().rev().find_map(|(number, piece)| {
+            let raw = piece.raw(corrected);
+            (number == 0 || raw >= piece.from).then_some(raw)
+        });
+        shown.unwrap_or(corrected)
+    }
+
     /// How far it is ahead when it shows `raw`, in microseconds.
     pub fn ahead_at(&self, raw: Timestamp) -> i64 {
         let number = self.pieces.partition_point(|piece| piece.from <= raw).saturating_sub(1);
@@ -132,23 +142,40 @@ impl Piece {
     fn ahead_at(&self, raw: Timestamp) -> i64 {
         self.ahead + (raw.since(self.from) as f64 * self.drift).round() as i64
     }
+
+    /// What the clock shows at `corrected`, by this piece alone.
+    fn raw(&self, corrected: Timestamp) -> Timestamp {
+        let right = corrected.plus_micros(self.ahead);
+        let gained = right.since(self.from) as f64 * self.drift / (1.0 - self.drift);
+        right.plus_micros(gained.round() as i64)
+    }
 }
 
 /// Compares the clocks of `hosts` by their raw `events`, and puts every time of the hosts on the reference clock.
-pub(super) fn settle(hosts: &mut [Host], events: &mut [Vec<Event>], names: &Names) -> Option<Reference> {
+pub(super) fn settle(hosts: &mut [Host], events: &mut [Vec<Event>], names: &mut Names) -> Option<Reference> {
     let found = pairs::of(hosts, events, names);
     let (reference, clocks) = graph::clocks(hosts, events, &found)?;
-    for ((host, events), clock) in hosts.iter_mut().zip(events).zip(clocks) {
+    for (index, ((host, events), clock)) in hosts.iter_mut().zip(events).zip(clocks).enumerate() {
         host.clock = clock;
         let Some(clock) = host.clock.clone().filter(|clock| !clock.pieces.is_empty()) else { continue };
         put_host(host, &clock);
+        names.put_sightings(index, |at| clock.corrected(at));
         events.iter_mut().for_each(|event| put_event(event, &clock));
     }
     Some(reference)
 }
 
+/// Fields that hold a time of the host's own clock, by the kind of their event.
+const TIMES: &[(EventKind, &[&str])] = &[(EventKind::EVC_MASK_CHANGED, &["not_before", "not_after"])];
+
 /// Puts an event on the reference clock.
 fn put_event(event: &mut Event, clock: &Clock) {
+    for name in TIMES.iter().filter(|(kind, _)| *kind == event.kind).flat_map(|(_, names)| *names) {
+        let field = event.fields.get_mut(*name);
+        if let Some((field, raw)) = field.and_then(|field| field.parse().ok().map(|raw| (field, raw))) {
+            *field = clock.corrected(raw).to_string();
+        }
+    }
     let Some(stamp) = &mut event.stamp else { return };
     let raw = stamp.time;
     stamp.time = clock.corrected(raw);
@@ -180,4 +207,67 @@ fn put_host(host: &mut Host, clock: &Clock) {
         gaps.retain(|gap| gap.from <= gap.to);
     }
     host.vms.iter_mut().filter_map(|vm| vm.powered_on_at.as_mut()).for_each(put);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{MemberPath, Severity, Stamp};
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(1_600_000_000 + seconds)
+    }
+
+    fn clock(pieces: &[(i64, i64, f64)]) -> Clock {
+        let piece = |&(from, ahead, drift): &(i64, i64, f64)| Piece {
+            from: at(from),
+            ahead: ahead * 1_000_000,
+            drift,
+        };
+        Clock { pieces: pieces.iter().map(piece).collect(), ..Clock::default() }
+    }
+
+    #[test]
+    fn what_a_clock_showed_is_the_inverse_of_what_it_is_corrected_to() {
+        let drifting = clock(&[(0, 97, 2e-5)]);
+        // Set back by 100 s, and set forward by 100 s.
+        let back = clock(&[(0, 100, 0.0), (1_100, 0, 0.0)]);
+        let forward = clock(&[(0, -100, 1e-6), (1_000, 0, 0.0)]);
+        for clock in [Clock::default(), drifting, back.clone(), forward.clone()] {
+            for seconds in [-50_000, -1, 0, 500, 1_300, 90_000] {
+                let again = clock.corrected(clock.raw(at(seconds)));
+                assert!(again.since(at(seconds)).abs() <= 1, "{seconds}: {again} by {:?}", clock.pieces);
+            }
+        }
+        assert_eq!(back.raw(at(900)), at(1_000), "before it was set");
+        assert_eq!(back.raw(at(1_200)), at(1_200), "behind");
+        // Between 1000 and 1100 it showed what it had shown before: one of both.
+        let twice = back.raw(at(1_050));
+        assert!([at(1_050), at(1_150)].contains(&twice), "{twice}");
+        assert_eq!(forward.raw(at(1_000)), at(1_000));
+    }
+
+    #[test]
+    fn times_in_fields_are_corrected_with_the_stamp_of_their_event() {
+        let times = [("not_before", at(0)), ("not_after", at(600)), ("seen", at(600))];
+        let mut event = Event {
+            stamp: Some(Stamp::estimated(at(600))),
+            kind: EventKind::EVC_MASK_CHANGED,
+            severity: Severity::Info,
+            rule: "state.evc-masks".to_owned(),
+            raw: String::new(),
+            text: String::new(),
+            fields: times.iter().map(|(name, time)| ((*name).to_owned(), time.to_string())).collect(),
+            source: Source { file: MemberPath::new("a"), line: 1, offset: 0 },
+        };
+        let mut other = Event { kind: EventKind::HOST_BOOT, ..event.clone() };
+        let ahead = clock(&[(0, 97, 0.0)]);
+        put_event(&mut event, &ahead);
+        assert_eq!(event.stamp.map(|stamp| stamp.time), Some(at(503)));
+        assert_eq!(event.fields["not_before"], at(-97).to_string());
+        assert_eq!(event.fields["not_after"], at(503).to_string());
+        assert_eq!(event.fields["seen"], at(600).to_string());
+        put_event(&mut other, &ahead);
+        assert_eq!(other.fields["not_after"], at(600).to_string(), "text of another sort of event");
+    }
 }

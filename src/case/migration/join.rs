@@ -18,7 +18,8 @@ use crate::model::{EventKind, HostKind, Timestamp};
 /// How far a record may lie from the others of its migration in a log of the same host, in microseconds.
 const NEAR_SAME_CLOCK: i64 = 30_000_000;
 
-/// The same where two hosts' clocks differ: public logs show more than a minute and a half between vCenter and a host.
+/// The same of two hosts whose clocks could not be compared: public logs show more than a minute and a half between vCenter
+/// and a host.
 pub(super) const NEAR: i64 = 180_000_000;
 
 /// How far two records of one operation may lie apart: an evacuation retries one VM under one id.

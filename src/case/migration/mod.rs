@@ -243,8 +243,9 @@ fn outcome(moments: &[&Moment]) -> Outcome {
     if is_overcome(moments, &failures) { Outcome::Succeeded } else { Outcome::Failed }
 }
 
-/// Whether the migration came to its end all the same: by a log that tells of the success after the last failure, as clocks
-/// of two hosts do not compare; or by one that tells of no failure and of the VM running on the destination.
+/// Whether the migration came to its end all the same: by a log that tells of the success after the last failure of that
+/// log, as hosts may be there whose clocks could not be compared; or by one that tells of no failure and of the VM running
+/// on the destination.
 fn is_overcome(moments: &[&Moment], failures: &[&&Moment]) -> bool {
     let last = |host: usize| failures.iter().filter(|f| f.host == host).map(|f| f.time).max();
     let mut successes = moments.iter().filter(|moment| moment.event.kind == EventKind::VMOTION_SUCCESS);

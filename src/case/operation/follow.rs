@@ -78,7 +78,8 @@ impl Asked {
         for event in records() {
             // What quotes the id within another operation says nothing of its own migration.
             let is_foreign = || {
-                joined(event) == Joined::Text.name() && field(event, "opid").is_some_and(|id| !grown.is_of(id))
+                joined(event) == Joined::Text.name()
+                    && field(event, "opid").is_some_and(|id| !grown.is_of(id))
             };
             let is_named = (matches!(joined(event), "opid" | "text") && !is_foreign())
                 || joined(event) == Joined::Mapping.name()

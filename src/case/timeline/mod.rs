@@ -16,7 +16,8 @@ use crate::model::{Event, EventKind, TimeQuality, Timestamp};
 /// One event in the case.
 #[derive(Clone, Debug)]
 pub struct Moment {
-    /// When, in UTC, on the reference clock of the case; the stamp of the event is that of its host.
+    /// When, in UTC, on the reference clock of the case, as is the event's stamp; what its host wrote is its field
+    /// `raw_time`, where that differs.
     pub time: Timestamp,
     /// How well known.
     pub quality: TimeQuality,
@@ -65,6 +66,7 @@ pub(super) fn build(
         }
     }
     moments.sort_by(|a, b| (a.time, a.host, &a.event.source).cmp(&(b.time, b.host, &b.event.source)));
+    vm::one_power_on_once(&mut moments);
     one_refusal_once(one_boot_once(one_start_once(moments)))
 }
 

@@ -1,6 +1,7 @@
 //! Which VMs run where, since when, and what they need: out of the runs that their logs tell.
 
 mod other;
+mod power;
 mod seen;
 mod settings;
 
@@ -11,6 +12,7 @@ use crate::fact::{Requirement, VmConfig, VmRequirements, VmRun, VmStart};
 use crate::format;
 use crate::model::{Event, Source, Timestamp};
 
+pub(super) use power::once as one_power_on_once;
 pub use seen::MADE;
 pub use settings::VmCpuSettings;
 
@@ -27,8 +29,8 @@ pub(super) struct Told {
     pub dumped: Vec<Sourced<VmRequirements>>,
     /// How the run that a `vmware.log` tells began, by the log's path.
     pub starts: BTreeMap<String, VmStart>,
-    /// Changes of the host's EVC masks, as runs of its VMs show them.
-    pub mask_changes: Vec<Event>,
+    /// Events that only the runs of VMs on the host show: changes of its EVC masks, and power-ons.
+    pub made: Vec<Event>,
 }
 
 /// A VM of the list of processes.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::host::{Host, Seen};
+use super::power;
 use crate::fact::VmRun;
 use crate::fact::feature::FeatureValue;
 use crate::model::{Event, EventKind, Severity, Source, Stamp, Timestamp};
@@ -13,12 +14,15 @@ use crate::rule::say::Made;
 const RULE: &str = "state.evc-masks";
 
 /// How these events are told.
-pub static MADE: &[Made] = &[Made {
-    rule: RULE,
-    fields: &["features", "not_before", "not_after"],
-    en: "The EVC masks of {here} changed: {features:list}",
-    ja: "{here} の EVC マスクが変わりました：{features:list}",
-}];
+pub static MADE: &[Made] = &[
+    Made {
+        rule: RULE,
+        fields: &["features", "not_before", "not_after"],
+        en: "The EVC masks of {here} changed: {features:list}",
+        ja: "{here} の EVC マスクが変わりました：{features:list}",
+    },
+    power::SAID,
+];
 
 /// Changes that are told of one host.
 const MOST_CHANGES: usize = 200;
@@ -38,7 +42,9 @@ pub(super) fn settle(host: &mut Host) {
     host.features.seen = runs.iter().rev().find_map(|(run, source)| seen(host, run, source));
     let newest = runs.iter().rev().find(|(run, _)| !run.cpuid.is_empty() && is_since_boot(host, run));
     host.features.cpuid = newest.map(|(run, _)| run.cpuid.clone()).unwrap_or_default();
-    host.told.mask_changes = changes(host, &runs);
+    let mut made = changes(host, &runs);
+    made.extend(runs.iter().filter_map(|(run, source)| power::on(host, run, source)));
+    host.told.made = made;
     host.told.runs = all;
 }
 

@@ -50,7 +50,7 @@ fn failed_ones_come_first_and_long_lists_are_cut_with_their_number() {
     assert!(first.contains("web") && first.contains("**failed**") && first.contains("9.0 s"), "{first}");
     assert!(first.contains("Timeout 0xbad0021") && first.contains("esx2, destination"), "{first}");
     assert!(text.contains("11 more"), "{text}");
-    assert!(page(&report, Lang::Ja).contains("移行 61 件: 成功 60 件, 失敗 1 件"));
+    assert!(page(&report, Lang::Ja).contains("移行 61 件：成功 60 件、失敗 1 件"));
 }
 
 #[test]

@@ -1,20 +1,20 @@
 //! The events that findings rest on, told by the line of their evidence.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::TimelineEntry;
+use crate::model::EventKind;
 use crate::report::model::Finding;
 
-/// A line of a bundle: host, member, line.
-type Place<'a> = (&'a str, &'a str, u64);
+/// A line of a bundle, and the kind of the one event on it that is meant: host, member, line, kind.
+type Row<'a> = (&'a str, &'a str, u64, Option<EventKind>);
 
 /// Fills the `findings` of each entry: the positions of those whose evidence, or a step of whose chain, is its line.
 pub fn mark(entries: &mut [TimelineEntry], findings: &[Finding]) {
-    let mut resting: HashMap<Place<'_>, Vec<usize>> = HashMap::new();
+    let mut resting: HashMap<Row<'_>, Vec<usize>> = HashMap::new();
     for (at, finding) in findings.iter().enumerate() {
-        let of_chain = finding.chain.iter().flat_map(|link| &link.evidence);
-        for line in finding.evidence.iter().chain(of_chain) {
-            let marks = resting.entry((&line.host, &line.file, line.line)).or_default();
+        for row in rows(finding) {
+            let marks = resting.entry(row).or_default();
             // The findings come in order, so that a second line of one stands last.
             if marks.last() != Some(&at) {
                 marks.push(at);
@@ -22,9 +22,21 @@ pub fn mark(entries: &mut [TimelineEntry], findings: &[Finding]) {
         }
     }
     for entry in entries {
-        let place = (entry.host.as_str(), entry.source.file.as_str(), entry.source.line);
-        entry.findings = resting.get(&place).cloned().unwrap_or_default();
+        let (host, source) = (entry.host.as_str(), &entry.source);
+        let of = |kind| resting.get(&(host, source.file.as_str(), source.line, kind));
+        let marks = [of(None), of(Some(entry.kind))].into_iter().flatten().flatten().copied();
+        let marks: BTreeSet<usize> = marks.collect();
+        entry.findings = marks.into_iter().collect();
     }
+}
+
+/// What `finding` and its chain rest on, shown or not.
+fn rows(finding: &Finding) -> impl Iterator<Item = Row<'_>> {
+    let of_chain = finding.chain.iter().flat_map(|link| &link.evidence);
+    let shown = finding.evidence.iter().chain(of_chain);
+    let shown = shown.map(|line| (line.host.as_str(), line.file.as_str(), line.line, None));
+    let places = finding.chain.iter().flat_map(|link| &link.places);
+    shown.chain(places.map(|place| (place.host.as_str(), place.file.as_str(), place.line, place.kind)))
 }
 
 #[cfg(test)]
@@ -36,7 +48,7 @@ mod tests {
     use super::super::SourceRef;
     use super::*;
     use crate::model::{Confidence, EventKind, Severity, TimeQuality, Timestamp};
-    use crate::report::model::{Cause, Evidence, Link};
+    use crate::report::model::{Cause, Evidence, Link, Place};
 
     fn evidence(host: &str, file: &str, line: u64) -> Evidence {
         Evidence { host: host.into(), file: file.into(), line, offset: 0, time: None, text: String::new() }
@@ -44,7 +56,21 @@ mod tests {
 
     fn finding(evidence: Vec<Evidence>, chain: Vec<Evidence>) -> Finding {
         let links = chain.into_iter();
-        let link = |line| Link { time: None, host: None, text: "a step".into(), evidence: vec![line] };
+        let link = |line: Evidence| Link {
+            time: None,
+            host: None,
+            text: "a step".into(),
+            // Lines that are not shown; entries are of a crash.
+            places: [(20, EventKind::HOST_CRASH), (21, EventKind::HOST_BOOT)]
+                .map(|(behind, kind)| Place {
+                    host: line.host.clone(),
+                    file: line.file.clone(),
+                    line: line.line + behind,
+                    kind: Some(kind),
+                })
+                .into(),
+            evidence: vec![line],
+        };
         Finding {
             id: "host.crashed".into(),
             severity: Severity::Error,
@@ -93,9 +119,11 @@ mod tests {
             entry("b", "log", 7),
             entry("a", "log.0", 7),
             entry("a", "log", 9),
+            entry("a", "log", 28),
+            entry("a", "log", 29),
         ];
         mark(&mut entries, &findings);
         let marks: Vec<&[usize]> = entries.iter().map(|entry| entry.findings.as_slice()).collect();
-        assert_eq!(marks, [&[0, 1][..], &[0], &[1], &[], &[]]);
+        assert_eq!(marks, [&[0, 1][..], &[0], &[1], &[], &[], &[0], &[]]);
     }
 }

@@ -111,8 +111,12 @@ fn wrong_templates_are_refused_with_what_is_wrong() {
 
 /// The fields of an event as the timeline would name them, at least.
 fn least(fields: &BTreeMap<String, String>, name: &str) -> Option<String> {
-    let here = (name == "here").then(|| "esx1".to_owned());
-    fields.get(name).cloned().or(here)
+    let added = match name {
+        "here" => Some("esx1".to_owned()),
+        "log" => Some("hostd".to_owned()),
+        _ => None,
+    };
+    fields.get(name).cloned().or(added)
 }
 
 /// What a template itself says without values, with `all` its stretches or none.
@@ -120,8 +124,8 @@ fn own_words(parts: &[Part], all: bool, out: &mut String) {
     for part in parts {
         match part {
             Part::Text(text) => out.push_str(text),
-            // The side of a migration is a word of the language.
-            Part::Value(choices) if choices[0].1 == Form::Side => out.push('側'),
+            // These are words of the language.
+            Part::Value(choices) if [Form::Side, Form::Software].contains(&choices[0].1) => out.push('側'),
             Part::Value(_) => out.push('0'),
             Part::Stretch(choices) if all => own_words(&choices[0], all, out),
             Part::Stretch(_) => {}

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::story::{Story, line, names, only, verb, vms};
+use super::story::{Story, line, names, only, verb, vm, vms};
 use super::{Link, Scene};
 use crate::case::{Case, How, Migration, Moment, Outcome, Stop, Vm};
 use crate::model::{EventKind, Text, Timestamp};
 use crate::verdict::evc::Mismatch;
 use crate::verdict::evc::gap::{Gap, Pinned};
 use crate::verdict::evc::refused::{Stuck, cause_id};
-use crate::verdict::{Evidence, Finding, list_en, list_ja, readable};
+use crate::verdict::{Evidence, Finding, list_en, list_ja, near, readable};
 
 /// Features that a sentence names.
 const KEYS: usize = 3;
@@ -68,7 +68,7 @@ fn power_cycled(story: &mut Story, case: &Case, gap: &Gap, since: Option<Timesta
     let lines: Vec<&Moment> = stop.lines.iter().filter_map(|&line| case.timeline.get(line)).collect();
     let text = Text::new(
         format!("{id} was shut down and powered on again"),
-        format!("{id} がシャットダウンされ、再び電源オンされました"),
+        format!("{id} がシャットダウンされ、再びパワーオンされました"),
     );
     story.event(Some(stop.host), &lines, text);
 }
@@ -112,7 +112,10 @@ fn offered(story: &mut Story, case: &Case, gap: &Gap) {
         ),
     };
     let of_change = change.filter(|_| state.is_empty()).map(Evidence::event);
-    story.state(only(&gap.have), state.into_iter().chain(of_change).collect(), text);
+    let shown = state.into_iter().chain(of_change).collect();
+    // Of a change only bounds are known: it is dated by the later one, as its event is.
+    let at = change.map(|change| change.time);
+    story.beside(only(&gap.have), at, (shown, change.as_slice()), text);
 }
 
 /// The line that shows what a host offers of the first feature: its mask, else its capability.
@@ -144,7 +147,7 @@ fn lacking(story: &mut Story, case: &Case, gap: &Gap) {
                 && own < other
             {
                 text.en.push_str(&format!(": they run microcode 0x{own:x}, not 0x{other:x}"));
-                text.ja.push_str(&format!(" (マイクロコード 0x{own:x}、提供側は 0x{other:x})"));
+                text.ja.push_str(&format!("（マイクロコード 0x{own:x}、提供側は 0x{other:x}）"));
                 if count == 1 {
                     text.en = text.en.replace(": they run", ": it runs");
                 }
@@ -162,7 +165,7 @@ fn lacking(story: &mut Story, case: &Case, gap: &Gap) {
             let (own, other) = (releases(&gap.lack), releases(&gap.have));
             if own != other {
                 text.en.push_str(&format!(": ESXi {}, not {}", list_en(&own), list_en(&other)));
-                text.ja.push_str(&format!(" (ESXi {}、提供側は {})", list_ja(&own), list_ja(&other)));
+                text.ja.push_str(&format!("（ESXi {}、提供側は {}）", list_ja(&own), list_ja(&other)));
                 evidence.extend(gap.lack.iter().take(2).filter_map(line_of));
                 evidence.extend(gap.have.iter().take(1).filter_map(line_of));
             }
@@ -201,12 +204,12 @@ fn needs(story: &mut Story, case: &Case, known: &[(usize, &Vm)], keys: &[String]
     let text = match (time, count) {
         (Some(_), 1) => Text::new(
             format!("{} was powered on on {} and requires {}", vms.en, on.en, keys.en),
-            format!("{} が電源オンされ、以後 {} を必要としています ({})", vms.ja, keys.ja, on.ja),
+            format!("{} がパワーオンされ、以後 {} を必要としています（{}）", vms.ja, keys.ja, on.ja),
         ),
         (Some(_), _) => Text::new(
             format!("{} were powered on, one after another, on {} and require {}", vms.en, on.en, keys.en),
             format!(
-                "{}が順に電源オンされ、以後 {} を必要としています ({})",
+                "{}が順にパワーオンされ、以後 {} を必要としています（{}）",
                 super::host::spaced(&vms.ja),
                 keys.ja,
                 on.ja
@@ -217,15 +220,24 @@ fn needs(story: &mut Story, case: &Case, known: &[(usize, &Vm)], keys: &[String]
             format!("{} の{}は {} を必要としています", on.ja, vms.ja, keys.ja),
         ),
     };
-    story.at(only(&hosts), time, evidence, text);
+    story.beside(only(&hosts), time, (evidence, &power_ons(case, known)), text);
+}
+
+/// The records of the power-ons since which the VMs run.
+fn power_ons<'c>(case: &'c Case, known: &[(usize, &Vm)]) -> Vec<&'c Moment> {
+    let mut told: Vec<&Moment> = Vec::new();
+    for (_, vm) in known {
+        let Some(at) = vm.powered_on_at else { continue };
+        let about = near(case, at, (Vm::ONE_POWER_ON, Vm::ONE_POWER_ON));
+        told.extend(about.iter().filter(|moment| vm.is_powered_on_by(moment)));
+    }
+    told
 }
 
 /// The refused migrations: the first one, then how many and until when.
 fn refused(story: &mut Story, case: &Case, refusals: &[&Moment]) {
     let Some((first, more)) = refusals.split_first() else { return };
-    let vm = first
-        .field("vm")
-        .map_or_else(|| Text::new("a VM", "仮想マシン"), |vm| Text::new(vm, format!("{vm} ")));
+    let vm = vm(first.field("vm"));
     let host = crate::verdict::features::home(case, first);
     let targets: Vec<&str> =
         first.field("target").into_iter().flat_map(|targets| targets.split(',')).collect();
@@ -249,7 +261,7 @@ fn refused(story: &mut Story, case: &Case, refusals: &[&Moment]) {
     let text = match count {
         1 => Text::new(
             format!("Another migration was refused{}", bracketed(&listed.en)),
-            format!("別の移行も拒否されました{}", bracketed(&listed.ja)),
+            format!("別の移行も拒否されました{}", bracketed_ja(&listed.ja)),
         ),
         _ => Text::new(
             format!(
@@ -259,7 +271,7 @@ fn refused(story: &mut Story, case: &Case, refusals: &[&Moment]) {
             ),
             format!(
                 "さらに {count} 件の移行が拒否されました{}。最後は {} です",
-                bracketed(&listed.ja),
+                bracketed_ja(&listed.ja),
                 readable(last.time)
             ),
         ),
@@ -269,6 +281,10 @@ fn refused(story: &mut Story, case: &Case, refusals: &[&Moment]) {
 
 fn bracketed(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" ({text})") }
+}
+
+fn bracketed_ja(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("（{text}）") }
 }
 
 /// That a VM could move the other way, to a host with the features.
@@ -285,13 +301,10 @@ fn other_way(story: &mut Story, case: &Case, found: &Mismatch<'_>) {
         moments.filter(|moment| moment.event.kind == EventKind::VMOTION_SUCCESS).collect();
     let (Some(from), Some(to)) = (done.source, done.destination) else { return };
     let (from, id) = (&case.hosts[from].id, &case.hosts[to].id);
-    let vm = done
-        .vm
-        .as_ref()
-        .map_or_else(|| Text::new("a VM", "仮想マシン"), |vm| Text::new(vm, format!("{vm} ")));
+    let vm = vm(done.vm.as_deref());
     let text = Text::new(
         format!("{} could still move from {from} to {id}: this way works", vm.en),
-        format!("{}は {from} から {id} に移行できました (この方向は成功)", vm.ja),
+        format!("{}は {from} から {id} に移行できました（この方向は成功）", vm.ja),
     );
     story.event(done.destination, &lines, text);
 }

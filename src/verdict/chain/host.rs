@@ -2,11 +2,11 @@
 
 use super::story::{Story, names, vms, vms_of};
 use super::{Link, Scene};
-use crate::case::{Case, How, Moment, Stop};
+use crate::case::{Case, Episode, How, Moment, Stop};
 use crate::model::{EventKind, Text};
 use crate::verdict::Finding;
 use crate::verdict::host::crashed::Crash;
-use crate::verdict::host::disconnected;
+use crate::verdict::host::disconnected::{self, cause::Cause};
 
 /// Records that only the boot after a stop gives.
 fn is_of_boot(moment: &Moment) -> bool {
@@ -23,13 +23,13 @@ pub(super) fn stopped(story: &mut Story, case: &Case, stop: &Stop, reason: Optio
     let lines: Vec<&Moment> = lines.filter(is_of_stop).collect();
     let id = &case.hosts[stop.host].id;
     let (en, ja) = match stop.how {
-        How::PurpleScreen => ("stopped with a purple screen", "がパープル スクリーン (PSOD) で停止しました"),
+        How::PurpleScreen => ("stopped with a purple screen", "がパープル スクリーン（PSOD）で停止しました"),
         How::Reboot => ("was rebooted by request", "が要求により再起動されました"),
         How::Shutdown => ("was shut down by request", "が要求によりシャットダウンされました"),
         How::Unclean | How::Silent => ("stopped without being asked to", "が要求なしに停止しました"),
     };
     let (en, ja) = match reason.filter(|_| stop.how == How::PurpleScreen) {
-        Some(reason) => (format!("{en}: {reason}"), format!("{ja}: {reason}")),
+        Some(reason) => (format!("{en}: {reason}"), format!("{ja}：{reason}")),
         None => (en.to_owned(), ja.to_owned()),
     };
     story.event(Some(stop.host), &lines, Text::new(format!("{id} {en}"), format!("{id} {ja}")));
@@ -53,7 +53,7 @@ pub(super) fn booted(story: &mut Story, case: &Case, stop: &Stop) {
         ),
         How::Silent => (
             format!("{id} booted; nothing in its logs had asked it to stop"),
-            format!("{id} が起動しました (停止の要求はログにありません)"),
+            format!("{id} が起動しました（停止の要求はログにありません）"),
         ),
         _ => (format!("{id} booted again"), format!("{id} が再び起動しました")),
     };
@@ -81,7 +81,7 @@ pub(super) fn spaced(text: &str) -> String {
     if is_latin(text.chars().next_back()) { format!("{text} ") } else { text.to_owned() }
 }
 
-/// That vCenter lost the host; `moments` are its records.
+/// That vCenter lost the host; `moments` are its records. That heartbeats were missed comes before, and is no loss yet.
 pub(super) fn lost_by_vcenter(
     story: &mut Story,
     case: &Case,
@@ -90,7 +90,14 @@ pub(super) fn lost_by_vcenter(
     moments: &[&Moment],
 ) {
     let id = &case.hosts[vcenter].id;
-    let is_silent = moments.iter().any(|moment| moment.event.kind == EventKind::HOST_NOT_RESPONDING);
+    let (lost, missed): (Vec<&Moment>, Vec<&Moment>) =
+        moments.iter().partition(|moment| moment.is_lost_connection());
+    let text = Text::new(
+        format!("vCenter Server {id} began to miss heartbeats from {name}"),
+        format!("vCenter Server {id} で {name} からのハートビートの欠落が始まりました"),
+    );
+    story.aside(Some(vcenter), &missed, text);
+    let is_silent = lost.iter().any(|moment| moment.event.kind == EventKind::HOST_NOT_RESPONDING);
     let text = if is_silent {
         Text::new(
             format!("vCenter Server {id} got no more heartbeats from {name}: not responding"),
@@ -104,7 +111,7 @@ pub(super) fn lost_by_vcenter(
             format!("vCenter Server {id} が {name} を切断しました"),
         )
     };
-    story.event(Some(vcenter), moments, text);
+    story.event(Some(vcenter), &lost, text);
 }
 
 pub(super) fn of_crash(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
@@ -132,7 +139,7 @@ pub(super) fn of_crash(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
     }
     let text = Text::new(
         format!("vSphere HA declared {id} dead"),
-        format!("vSphere HA が {id} を停止 (Dead) と判定しました"),
+        format!("vSphere HA が {id} を停止（Dead）と判定しました"),
     );
     story.event(Some(stop.host), &of(EventKind::HA_HOST_DEAD), text);
     restarted(&mut story, &crash.restarted);
@@ -149,74 +156,103 @@ pub(super) fn of_lost_connection(scene: &Scene<'_>, finding: &Finding) -> Vec<Li
     let Some((episode, cause)) = disconnected::told_by(case, finding, &scene.episodes) else {
         return Vec::new();
     };
+    let lost = Lost { case, episode, cause: &cause };
     let mut story = Story::default();
-    let (name, vcenter) = (episode.name, episode.vcenter);
     // What comes after the connection is back is the end of the hang, not its beginning.
     let (before, after): (Vec<&Moment>, Vec<&Moment>) =
         cause.lines.iter().partition(|moment| moment.time <= episode.lost_at || cause.id != "agent-hang");
-    match cause.id {
-        "agent-hang" => {
-            let (hung, started): (Vec<&Moment>, Vec<&Moment>) =
-                before.iter().partition(|moment| moment.event.kind == EventKind::SERVICE_HANG);
-            story.event(
-                episode.host,
-                &hung,
-                Text::new(
+    lost.lead_up(&mut story, &before);
+    lost.by_vcenter(&mut story);
+    lost.end(&mut story, &after);
+    story.told()
+}
+
+/// A connection that vCenter lost.
+struct Lost<'a, 'c> {
+    case: &'c Case,
+    episode: &'a Episode<'c>,
+    cause: &'a Cause<'c>,
+}
+
+impl<'c> Lost<'_, 'c> {
+    /// What led to it, by its cause; `before` are the records of that.
+    fn lead_up(&self, story: &mut Story, before: &[&Moment]) {
+        let (host, name) = (self.episode.host, self.episode.name);
+        match self.cause.id {
+            "agent-hang" => {
+                let text = Text::new(
                     format!("The management agent of {name} hung"),
                     format!("{name} の管理エージェントが応答しなくなりました"),
-                ),
-            );
-            agent_started(&mut story, episode.host, name, &started);
-        }
-        "host-crash" => {
-            let stop = case.stops.iter().find(|stop| {
-                let first = stop.lines.first().and_then(|&line| case.timeline.get(line));
-                Some(stop.host) == episode.host
-                    && first.is_some_and(|first| cause.lines.iter().any(|line| std::ptr::eq(*line, first)))
-            });
-            if let Some(stop) = stop {
-                stopped(&mut story, case, stop, None);
+                );
+                self.hang(story, before, text);
             }
+            "host-crash" => {
+                if let Some(stop) = self.stop() {
+                    stopped(story, self.case, stop, None);
+                }
+            }
+            "management-network" => management_network(story, host, name, before),
+            _ => {}
         }
-        "management-network" => management_network(&mut story, episode.host, name, &before),
-        _ => {}
     }
-    let refused = cause.id == "version-skew";
-    let by_vcenter = refused || cause.id == "certificate";
-    let lines: Vec<&Moment> = episode
-        .lines
-        .iter()
-        .copied()
-        .filter(|line| !by_vcenter || !cause.lines.iter().any(|told| std::ptr::eq(*told, *line)))
-        .collect();
-    if let Some(host) = episode.host.filter(|_| refused) {
-        super::version::order(&mut story, case, (vcenter, &[host]), Some(episode.lost_at));
+
+    /// That the agent hung, as `hung` says, and that agents were started again.
+    fn hang(&self, story: &mut Story, lines: &[&Moment], hung: Text) {
+        let (silent, started): (Vec<&Moment>, Vec<&Moment>) =
+            lines.iter().partition(|moment| moment.event.kind == EventKind::SERVICE_HANG);
+        story.event(self.episode.host, &silent, hung);
+        agent_started(story, self.episode.host, self.episode.name, &started);
     }
-    lost_by_vcenter(&mut story, case, vcenter, name, &lines);
-    if refused {
-        super::version::refusal(&mut story, case, vcenter, &cause.lines);
-    } else if cause.id == "certificate" {
+
+    /// The stop of the host that the cause tells of.
+    fn stop(&self) -> Option<&'c Stop> {
+        self.case.stops.iter().find(|stop| {
+            let first = stop.lines.first().and_then(|&line| self.case.timeline.get(line));
+            Some(stop.host) == self.episode.host
+                && first.is_some_and(|first| self.cause.lines.iter().any(|line| std::ptr::eq(*line, first)))
+        })
+    }
+
+    /// That vCenter lost it, and what it had against it.
+    fn by_vcenter(&self, story: &mut Story) {
+        let Lost { case, episode, cause } = *self;
+        let (vcenter, name) = (episode.vcenter, episode.name);
+        let is_refused = cause.id == "version-skew";
+        let says_why = is_refused || cause.id == "certificate";
+        let is_why = |line: &&Moment| says_why && cause.lines.iter().any(|told| std::ptr::eq(*told, *line));
+        let lines: Vec<&Moment> = episode.lines.iter().copied().filter(|line| !is_why(line)).collect();
+        if let Some(host) = episode.host.filter(|_| is_refused) {
+            super::version::order(story, case, (vcenter, &[host]), Some(episode.lost_at));
+        }
+        lost_by_vcenter(story, case, vcenter, name, &lines);
+        if is_refused {
+            super::version::refusal(story, case, vcenter, &cause.lines);
+        } else if says_why {
+            let id = &case.hosts[vcenter].id;
+            let text = Text::new(
+                format!("vCenter Server {id} did not accept the certificate of {name}"),
+                format!("vCenter Server {id} が {name} の証明書を受け入れませんでした"),
+            );
+            story.event(Some(vcenter), &cause.lines, text);
+        }
+    }
+
+    /// What the host said afterwards, as `after` tells, and that it was connected again.
+    fn end(&self, story: &mut Story, after: &[&Moment]) {
+        let (name, vcenter) = (self.episode.name, self.episode.vcenter);
         let text = Text::new(
-            format!("vCenter Server {} did not accept the certificate of {name}", case.hosts[vcenter].id),
-            format!("vCenter Server {} が {name} の証明書を受け入れませんでした", case.hosts[vcenter].id),
+            format!("{name} itself noticed that its management agent hung"),
+            format!("{name} 自身が管理エージェントの無応答を検出しました"),
         );
-        story.event(Some(vcenter), &cause.lines, text);
+        self.hang(story, after, text);
+        let back: Vec<&Moment> = self.episode.back.into_iter().collect();
+        let id = &self.case.hosts[vcenter].id;
+        let text = Text::new(
+            format!("{name} was connected to vCenter Server {id} again"),
+            format!("{name} が vCenter Server {id} に再接続されました"),
+        );
+        story.event(Some(vcenter), &back, text);
     }
-    let (hung, started): (Vec<&Moment>, Vec<&Moment>) =
-        after.iter().partition(|moment| moment.event.kind == EventKind::SERVICE_HANG);
-    let text = Text::new(
-        format!("{name} itself noticed that its management agent hung"),
-        format!("{name} 自身が管理エージェントの無応答を検出しました"),
-    );
-    story.event(episode.host, &hung, text);
-    agent_started(&mut story, episode.host, name, &started);
-    let back: Vec<&Moment> = episode.back.into_iter().collect();
-    let text = Text::new(
-        format!("{name} was connected to vCenter Server {} again", case.hosts[vcenter].id),
-        format!("{name} が vCenter Server {} に再接続されました", case.hosts[vcenter].id),
-    );
-    story.event(Some(vcenter), &back, text);
-    story.told()
 }
 
 fn management_network(story: &mut Story, host: Option<usize>, name: &str, moments: &[&Moment]) {

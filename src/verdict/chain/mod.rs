@@ -16,7 +16,7 @@ use super::host::disconnected::episodes;
 use super::vsan::{Happened, happened};
 use super::{Evidence, Finding};
 use crate::case::{Case, Episode};
-use crate::model::{Text, Timestamp};
+use crate::model::{EventKind, Source, Text, Timestamp};
 
 /// One step in how something came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,19 @@ pub struct Link {
     pub text: Text,
     /// The lines that say so, one to three.
     pub evidence: Vec<Evidence>,
+    /// Where all stand that say so, with those that are not shown.
+    pub places: Vec<Place>,
+}
+
+/// Where something stands that a link rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Whose bundle it is in: an index into the case's hosts.
+    pub host: usize,
+    /// The line.
+    pub source: Source,
+    /// The kind of the event, where it is one: a line may tell several, of which the link rests on one.
+    pub kind: Option<EventKind>,
 }
 
 /// What the builders ask of: the case, and what the verdicts know beyond their findings.
@@ -43,36 +56,45 @@ struct Scene<'a> {
     features: Option<super::evc::Answer<'a>>,
 }
 
-type Builder = fn(&Scene<'_>, &Finding) -> Vec<Link>;
+type Tell = fn(&Scene<'_>, &Finding) -> Vec<Link>;
 
-/// Which findings have a chain, and who makes it. That files are incomplete has no story.
-static BUILDERS: &[(&str, Builder)] = &[
-    ("vsan.host-lost", vsan::of_loss),
-    ("vsan.partition", vsan::of_split),
-    ("vsan.disk-failed", disk::chain),
-    ("evc.feature-mismatch", evc::of_mismatch),
-    ("evc.vmotion-failed", evc::of_stuck),
-    ("vmotion.failed", vmotion::chain),
-    ("host.crashed", host::of_crash),
-    ("host.disconnected", host::of_lost_connection),
-    ("version.hosts-newer-than-vcenter", version::chain),
+/// What the verdicts have to be asked again for a chain.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Asks {
+    Nothing,
+    Happened,
+    Episodes,
+    Features,
+}
+
+/// Which findings have a chain, what it asks for, and who makes it. That files are incomplete has no story.
+static BUILDERS: &[(&str, Asks, Tell)] = &[
+    ("vsan.host-lost", Asks::Happened, vsan::of_loss),
+    ("vsan.partition", Asks::Happened, vsan::of_split),
+    ("vsan.disk-failed", Asks::Nothing, disk::chain),
+    ("evc.feature-mismatch", Asks::Features, evc::of_mismatch),
+    ("evc.vmotion-failed", Asks::Features, evc::of_stuck),
+    ("vmotion.failed", Asks::Nothing, vmotion::chain),
+    ("host.crashed", Asks::Nothing, host::of_crash),
+    ("host.disconnected", Asks::Episodes, host::of_lost_connection),
+    ("version.hosts-newer-than-vcenter", Asks::Nothing, version::chain),
 ];
+
+fn builder(finding: &Finding) -> Option<&'static (&'static str, Asks, Tell)> {
+    BUILDERS.iter().find(|(id, ..)| *id == finding.id)
+}
 
 /// The chain of each of `findings`, which must be all that were reached on `case`; empty where there is none to tell.
 pub fn chains(case: &Case, findings: &[Finding]) -> Vec<Vec<Link>> {
-    let has = |start: &str| findings.iter().any(|finding| finding.id.starts_with(start));
-    let matrix: Option<Matrix<'_>> = has("evc.").then(|| features::matrix(case));
+    let asks = |what: Asks| findings.iter().filter_map(builder).any(|(_, asks, _)| *asks == what);
+    let matrix: Option<Matrix<'_>> = asks(Asks::Features).then(|| features::matrix(case));
     let scene = Scene {
         case,
         findings,
-        happened: if has("vsan.") { happened(case) } else { Vec::new() },
-        episodes: if has("host.disconnected") { episodes(case) } else { Vec::new() },
+        happened: if asks(Asks::Happened) { happened(case) } else { Vec::new() },
+        episodes: if asks(Asks::Episodes) { episodes(case) } else { Vec::new() },
         features: matrix.as_ref().map(|matrix| super::evc::answer(case, matrix)),
     };
-    findings.iter().map(|finding| chain(&scene, finding)).collect()
-}
-
-fn chain(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
-    let builder = BUILDERS.iter().find(|(id, _)| *id == finding.id);
-    builder.map_or_else(Vec::new, |(_, build)| build(scene, finding))
+    let chain = |finding| builder(finding).map_or_else(Vec::new, |(.., tell)| tell(&scene, finding));
+    findings.iter().map(chain).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Link;
+use super::{Link, Place};
 use crate::case::{Case, Moment, Sourced};
 use crate::model::{Source, Text, Timestamp};
 use crate::verdict::{Evidence, list_en, list_ja};
@@ -32,42 +32,65 @@ pub(super) struct Story {
 impl Story {
     /// An event that `moments` tell of, dated by the first of them.
     pub fn event(&mut self, host: Option<usize>, moments: &[&Moment], text: Text) {
-        self.add(Weight::Needed, host, dated(moments), of_moments(moments), text);
+        self.event_at(host, dated(moments), moments, text);
+    }
+
+    /// The same, where its time is known beside its moments.
+    pub fn event_at(
+        &mut self,
+        host: Option<usize>,
+        time: Option<Timestamp>,
+        moments: &[&Moment],
+        text: Text,
+    ) {
+        let (evidence, places) = (of_moments(moments), rows(moments));
+        self.add(Weight::Needed, Link { time, host, text, evidence, places });
     }
 
     /// The same, where a chain can do without it.
     pub fn aside(&mut self, host: Option<usize>, moments: &[&Moment], text: Text) {
-        self.add(Weight::Aside, host, dated(moments), of_moments(moments), text);
+        let (time, evidence, places) = (dated(moments), of_moments(moments), rows(moments));
+        self.add(Weight::Aside, Link { time, host, text, evidence, places });
     }
 
     /// What files say, or lines of which only the text is kept; dated where all lines are.
     pub fn lines(&mut self, host: Option<usize>, evidence: Vec<Evidence>, text: Text) {
         let times: Option<Vec<Timestamp>> = evidence.iter().map(|line| line.time).collect();
         let time = times.and_then(|times| times.into_iter().min());
-        self.add(Weight::Needed, host, time, evidence, text);
+        self.at(host, time, evidence, text);
     }
 
     /// What files say of the capture: it has no time.
     pub fn state(&mut self, host: Option<usize>, evidence: Vec<Evidence>, text: Text) {
-        self.add(Weight::Needed, host, None, evidence, text);
+        self.at(host, None, evidence, text);
     }
 
     /// Something whose time is known beside its lines.
     pub fn at(&mut self, host: Option<usize>, time: Option<Timestamp>, evidence: Vec<Evidence>, text: Text) {
-        self.add(Weight::Needed, host, time, evidence, text);
+        self.beside(host, time, (evidence, &[]), text);
     }
 
-    fn add(
+    /// What lines show, that `moments` tell of as well.
+    pub fn beside(
         &mut self,
-        weight: Weight,
         host: Option<usize>,
         time: Option<Timestamp>,
-        mut evidence: Vec<Evidence>,
+        (evidence, moments): (Vec<Evidence>, &[&Moment]),
         text: Text,
     ) {
-        evidence.truncate(LINES);
-        if !evidence.is_empty() {
-            self.links.push((weight, Link { time, host, text, evidence }));
+        let mut places = rows(moments);
+        places.extend(evidence.iter().map(|line| Place {
+            host: line.host,
+            source: line.source.clone(),
+            kind: None,
+        }));
+        self.add(Weight::Needed, Link { time, host, text, evidence, places });
+    }
+
+    fn add(&mut self, weight: Weight, mut link: Link) {
+        link.evidence.truncate(LINES);
+        if !link.evidence.is_empty() {
+            self.links.push((weight, link));
         }
     }
 
@@ -104,12 +127,21 @@ fn once(links: Vec<(Weight, Link)>) -> Vec<(Weight, Link)> {
     links.into_iter().filter(|(_, link)| is_new(link)).collect()
 }
 
+/// Where `moments` stand.
+fn rows(moments: &[&Moment]) -> Vec<Place> {
+    let place = |moment: &&Moment| {
+        let event = &moment.event;
+        Place { host: moment.host, source: event.source.clone(), kind: Some(event.kind) }
+    };
+    moments.iter().map(place).collect()
+}
+
 fn dated(moments: &[&Moment]) -> Option<Timestamp> {
     moments.iter().map(|moment| moment.time).min()
 }
 
 /// The first line of each of the first hosts, then the next lines of any.
-pub(super) fn of_moments(moments: &[&Moment]) -> Vec<Evidence> {
+fn of_moments(moments: &[&Moment]) -> Vec<Evidence> {
     let mut sorted = moments.to_vec();
     sorted.sort_by_key(|moment| moment.time);
     let mut hosts = BTreeSet::new();
@@ -157,10 +189,15 @@ pub(super) fn vms(names: &[String]) -> Text {
         [one] => Text::new(format!("VM {one}"), format!("仮想マシン {one}")),
         _ if count <= NAMES => Text::new(
             format!("{count} VMs ({})", list_en(names)),
-            format!("仮想マシン {count} 台 ({})", list_ja(names)),
+            format!("仮想マシン {count} 台（{}）", list_ja(names)),
         ),
         _ => Text::new(format!("{count} VMs"), format!("仮想マシン {count} 台")),
     }
+}
+
+/// The VM of a sentence that may not know its name; the Japanese noun is followed by a particle.
+pub(super) fn vm(name: Option<&str>) -> Text {
+    name.map_or_else(|| Text::new("a VM", "仮想マシン"), |name| Text::new(name, format!("{name} ")))
 }
 
 /// Distinct names of the VMs that `moments` are about, ordered.
@@ -185,7 +222,10 @@ pub(super) fn within(moments: &[&Moment]) -> Text {
             let seconds = format!("{}.{}", tenths / 10, tenths % 10);
             Text::new(format!(" within {seconds} s"), format!("{seconds} 秒以内に "))
         }
-        _ => Text::new(format!(" within {} s", tenths / 10 + 1), format!("{} 秒以内に ", tenths / 10 + 1)),
+        _ => {
+            let seconds = (tenths + 9).div_euclid(10);
+            Text::new(format!(" within {seconds} s"), format!("{seconds} 秒以内に "))
+        }
     }
 }
 
@@ -196,8 +236,10 @@ pub(super) const fn verb<'a>(count: usize, one: &'a str, many: &'a str) -> &'a s
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::model::MemberPath;
+    use crate::model::{Event, EventKind, MemberPath, Severity, TimeQuality};
 
     fn told_at(second: i64, line: u64) -> Evidence {
         let source = Source { file: MemberPath::new("var/run/log/vmkernel.log"), line, offset: 0 };
@@ -243,7 +285,8 @@ mod tests {
             let weight = if at == 2 { Weight::Aside } else { Weight::Needed };
             let name = format!("{at}");
             let line = told_at(at, at.unsigned_abs() + 1);
-            story.add(weight, None, line.time, vec![line.clone()], text(&name));
+            let (time, evidence) = (line.time, vec![line]);
+            story.add(weight, Link { time, host: None, text: text(&name), evidence, places: Vec::new() });
         }
         assert_eq!(order(story), ["0", "1", "3", "4", "5", "6", "7"]);
         let mut story = Story::default();
@@ -251,6 +294,44 @@ mod tests {
             story.lines(None, vec![told_at(at, at.unsigned_abs() + 1)], text(&at.to_string()));
         }
         assert_eq!(order(story), ["0", "1", "2", "3", "4", "7", "8"]);
+    }
+
+    fn moment(host: usize, micros: i64, line: u64) -> Moment {
+        let time = Timestamp::from_micros(micros);
+        let event = Event {
+            stamp: None,
+            kind: EventKind::HOST_UPGRADE,
+            severity: Severity::Info,
+            rule: String::new(),
+            raw: String::new(),
+            text: String::new(),
+            fields: BTreeMap::new(),
+            source: Source { file: MemberPath::new("log"), line, offset: 0 },
+        };
+        Moment { time, quality: TimeQuality::Exact, host, event }
+    }
+
+    #[test]
+    fn a_spread_is_rounded_up_but_not_beyond() {
+        let spread = |micros: i64| within(&[&moment(0, 0, 1), &moment(1, micros, 1)]).en;
+        assert_eq!(spread(0), "");
+        assert_eq!(spread(150_000), " within 0.2 s");
+        assert_eq!(spread(9_900_000), " within 9.9 s");
+        assert_eq!(spread(10_000_000), " within 10 s");
+        assert_eq!(spread(10_000_001), " within 11 s");
+        assert_eq!(spread(11_000_000), " within 11 s");
+    }
+
+    #[test]
+    fn three_lines_are_shown_and_the_places_of_all_are_kept() {
+        let moments: Vec<Moment> = (0..5).map(|host| moment(host, 0, 7)).collect();
+        let mut story = Story::default();
+        story.event(None, &moments.iter().collect::<Vec<_>>(), text("upgrades"));
+        story.beside(None, None, (vec![told_at(1, 2)], &[&moments[4]]), text("a state that a row tells"));
+        let told = story.told();
+        assert_eq!((told[0].evidence.len(), told[0].places.len()), (3, 5));
+        let lines: Vec<u64> = told[1].places.iter().map(|place| place.source.line).collect();
+        assert_eq!((told[1].evidence.len(), lines), (1, vec![7, 2]));
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(super) fn upgraded(case: &Case, moments: &[&Moment]) -> Text {
     let verb = verb(hosts.len(), "was", "were");
     let last = moments.iter().map(|moment| moment.time).max().filter(|_| hosts.len() > 1);
     let until = last.map(readable).map_or_else(Text::default, |last| {
-        Text::new(format!(", the last at {last}"), format!(" (最後は {last})"))
+        Text::new(format!(", the last at {last}"), format!("（最後は {last}）"))
     });
     match releases.as_slice() {
         [release] if release != "?" && moments.iter().all(is_last) => Text::new(

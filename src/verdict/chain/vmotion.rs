@@ -1,11 +1,11 @@
 //! Migrations that failed: the first one of a cause from its beginning on, then how often, and what went through later.
 
-use super::story::{Story, of_moments};
+use super::story::{Story, vm};
 use super::{Link, Scene};
 use crate::case::{Case, Migration, Moment, Side};
 use crate::model::{EventKind, HostKind, Text, Timestamp};
 use crate::verdict::vmotion::{Failure, from_label, groups, to_label};
-use crate::verdict::{Evidence, Finding, readable};
+use crate::verdict::{Finding, readable};
 
 pub(super) fn chain(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
     let case = scene.case;
@@ -22,24 +22,17 @@ pub(super) fn chain(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
     story.told()
 }
 
-fn vm(migration: &Migration) -> Text {
-    migration
-        .vm
-        .as_ref()
-        .map_or_else(|| Text::new("a VM", "仮想マシン"), |vm| Text::new(vm, format!("{vm} ")))
-}
-
 fn began(story: &mut Story, case: &Case, migration: &Migration) {
     let moments = migration.moments.iter().filter_map(|&at| case.timeline.get(at));
     let starts: Vec<&Moment> =
         moments.filter(|moment| moment.event.kind == EventKind::VMOTION_START).collect();
     let way = match (from_label(case, migration), to_label(case, migration)) {
-        (Some(from), Some(to)) => Text::new(format!(" from {from} to {to}"), format!(" ({from} → {to})")),
-        (Some(from), None) => Text::new(format!(" from {from}"), format!(" (移行元 {from})")),
-        (None, Some(to)) => Text::new(format!(" to {to}"), format!(" (移行先 {to})")),
+        (Some(from), Some(to)) => Text::new(format!(" from {from} to {to}"), format!("（{from} → {to}）")),
+        (Some(from), None) => Text::new(format!(" from {from}"), format!("（移行元 {from}）")),
+        (None, Some(to)) => Text::new(format!(" to {to}"), format!("（移行先 {to}）")),
         (None, None) => Text::default(),
     };
-    let vm = vm(migration);
+    let vm = vm(migration.vm.as_deref());
     let text = Text::new(
         format!("The migration of {}{} began", vm.en, way.en),
         format!("{}の移行{}が開始されました", vm.ja, way.ja),
@@ -65,7 +58,7 @@ fn failed(story: &mut Story, case: &Case, failure: &Failure<'_>) {
             None => ("", ""),
         };
         let why = if std::ptr::eq(moment, reason.told_by) { reason.text.trim_end_matches('.') } else { "" };
-        let colon = if why.is_empty() { "" } else { ": " };
+        let (colon, colon_ja) = if why.is_empty() { ("", "") } else { (": ", "：") };
         if case.hosts[moment.host].kind == HostKind::Vcenter && !std::ptr::eq(moment, reason.told_by) {
             let text = Text::new(
                 format!("vCenter Server {id} reported the failure"),
@@ -76,7 +69,7 @@ fn failed(story: &mut Story, case: &Case, failure: &Failure<'_>) {
         }
         let text = Text::new(
             format!("It failed on {side}{id}{colon}{why}"),
-            format!("{side_ja}{id} で失敗しました{colon}{why}"),
+            format!("{side_ja}{id} で失敗しました{colon_ja}{why}"),
         );
         story.event(Some(moment.host), &[moment], text);
     }
@@ -90,7 +83,7 @@ fn repeated(story: &mut Story, more: &[Failure<'_>]) {
         1 => Text::new("Another migration failed alike", "別の移行も同様に失敗しました"),
         _ => Text::new(
             format!("{count} more migrations failed alike, the last at {}", readable(last.at())),
-            format!("さらに {count} 件の移行が同様に失敗しました (最後は {})", readable(last.at())),
+            format!("さらに {count} 件の移行が同様に失敗しました（最後は {}）", readable(last.at())),
         ),
     };
     story.event(None, &lines, text);
@@ -103,11 +96,10 @@ fn later(story: &mut Story, case: &Case, failed: &Migration, at: Timestamp) {
     let moments = done.moments.iter().filter_map(|&at| case.timeline.get(at));
     let lines: Vec<&Moment> =
         moments.filter(|moment| moment.event.kind == EventKind::VMOTION_SUCCESS).collect();
-    let vm = vm(failed);
-    let evidence: Vec<Evidence> = of_moments(&lines);
+    let vm = vm(failed.vm.as_deref());
     let text = Text::new(
         format!("A later migration of {} succeeded", vm.en),
         format!("その後の{}の移行は成功しました", vm.ja),
     );
-    story.at(done.destination, Some(at), evidence, text);
+    story.event_at(done.destination, Some(at), &lines, text);
 }

@@ -71,55 +71,80 @@ impl<'c> Told<'_, 'c> {
 
     /// That the member list of vCenter did not reach the host, or the others did not have it on theirs.
     fn list(&self, story: &mut Story) {
-        let (case, name, lists) = (self.case, self.name, &self.cause.signs.lists);
-        let nodes = |nodes: &[usize]| -> Vec<String> {
-            nodes.iter().map(|&node| self.loss.membership.nodes[node].label().to_owned()).collect()
+        let (name, host, told) = (self.name, self.loss.host, &self.cause.signs.lists.told);
+        let (said, state) = self.lists();
+        let Some(first) = told.first() else {
+            return story.state(host, state, Text::new(capital(&said.en), said.ja));
         };
-        let own = self.loss.host.and_then(|host| line(host, case.hosts[host].unicast.as_ref()));
-        let (mut en, mut ja, mut state) = (Vec::new(), Vec::new(), Vec::new());
-        if lists.is_empty {
-            en.push(format!("the unicast agent list of {name} is empty"));
-            ja.push(format!("{name} のユニキャスト エージェント リストは空です"));
-            state.extend(own);
-        } else if !lists.lacks.is_empty() {
-            let lacks = nodes(&lists.lacks);
-            en.push(format!("the unicast agent list of {name} lacks {}", list_en(&lacks)));
-            ja.push(format!("{name} のユニキャスト エージェント リストに {} がありません", list_ja(&lacks)));
-            state.extend(own);
-        }
-        if !lists.lacking.is_empty() {
-            let who = names(case, &lists.lacking);
-            let lists_en = verb(lists.lacking.len(), "the list", "the lists");
-            en.push(format!(
-                "{lists_en} of {} {} without {name}",
-                who.en,
-                verb(lists.lacking.len(), "is", "are")
-            ));
-            ja.push(format!("{} のリストに {name} がありません", who.ja));
-            let of = |&host: &usize| line(host, case.hosts[host].unicast.as_ref());
-            state.extend(lists.lacking.iter().filter_map(of));
-        }
-        if en.is_empty() && lists.config_stale {
-            en.push(format!("the vSAN configuration of {name} is older than that of the others"));
-            ja.push(format!("{name} の vSAN 構成は他のホストより古い世代です"));
-            state.extend(self.loss.host.iter().flat_map(|&host| Evidence::of_view(case, host)));
-        }
-        let (en, ja) = (en.join("; "), ja.join("。"));
-        if lists.told.is_empty() {
-            return story.state(self.loss.host, state, Text::new(capital(&en), ja));
-        }
         let not_told = Text::new(
             format!("vCenter's member list did not reach {name}"),
             format!("vCenter Server のメンバー リストが {name} に反映されませんでした"),
         );
-        let text = if en.is_empty() {
+        let text = if said.en.is_empty() {
             not_told
         } else {
-            Text::new(format!("{}: {en}", not_told.en), format!("{}。{ja}", not_told.ja))
+            Text::new(format!("{}: {}", not_told.en, said.en), format!("{}。{}", not_told.ja, said.ja))
         };
-        let time = lists.told.first().and_then(|told| told.time);
-        let evidence = lists.told.iter().take(1).cloned().chain(state).collect();
-        story.at(self.loss.host, time, evidence, text);
+        let evidence = [first.clone()].into_iter().chain(state).collect();
+        story.at(host, first.time, evidence, text);
+    }
+
+    /// What is wrong with the lists at the capture, with the lines that show it.
+    fn lists(&self) -> (Text, Vec<Evidence>) {
+        let mut found: Vec<(Text, Vec<Evidence>)> =
+            [self.own_list(), self.lists_of_others()].into_iter().flatten().collect();
+        if found.is_empty() {
+            found.extend(self.old_configuration());
+        }
+        let (texts, lines): (Vec<Text>, Vec<Vec<Evidence>>) = found.into_iter().unzip();
+        let (en, ja): (Vec<String>, Vec<String>) = texts.into_iter().map(|text| (text.en, text.ja)).unzip();
+        (Text::new(en.join("; "), ja.join("。")), lines.concat())
+    }
+
+    fn own_list(&self) -> Option<(Text, Vec<Evidence>)> {
+        let (name, lists) = (self.name, &self.cause.signs.lists);
+        let lacks: Vec<&str> =
+            lists.lacks.iter().map(|&node| self.loss.membership.nodes[node].label()).collect();
+        let text = if lists.is_empty {
+            Text::new(
+                format!("the unicast agent list of {name} is empty"),
+                format!("{name} のユニキャスト エージェント リストは空です"),
+            )
+        } else if !lacks.is_empty() {
+            Text::new(
+                format!("the unicast agent list of {name} lacks {}", list_en(&lacks)),
+                format!("{name} のユニキャスト エージェント リストに {} がありません", list_ja(&lacks)),
+            )
+        } else {
+            return None;
+        };
+        Some((text, self.loss.host.and_then(|host| self.list_line(host)).into_iter().collect()))
+    }
+
+    fn lists_of_others(&self) -> Option<(Text, Vec<Evidence>)> {
+        let (name, lacking) = (self.name, &self.cause.signs.lists.lacking);
+        let (who, count) = (names(self.case, lacking), lacking.len());
+        let (lists, is) = (verb(count, "the list", "the lists"), verb(count, "is", "are"));
+        let text = Text::new(
+            format!("{lists} of {} {is} without {name}", who.en),
+            format!("{} のリストに {name} がありません", who.ja),
+        );
+        let lines = || lacking.iter().filter_map(|&host| self.list_line(host)).collect();
+        (count > 0).then(|| (text, lines()))
+    }
+
+    fn old_configuration(&self) -> Option<(Text, Vec<Evidence>)> {
+        let name = self.name;
+        let text = Text::new(
+            format!("the vSAN configuration of {name} is older than that of the others"),
+            format!("{name} の vSAN 構成は他のホストより古い世代です"),
+        );
+        let lines = || self.loss.host.iter().flat_map(|&host| Evidence::of_view(self.case, host)).collect();
+        self.cause.signs.lists.config_stale.then(|| (text, lines()))
+    }
+
+    fn list_line(&self, host: usize) -> Option<Evidence> {
+        line(host, self.case.hosts[host].unicast.as_ref())
     }
 
     /// Links of vSAN uplinks that went down in the minute before, where the fault itself is told by something else.
@@ -158,13 +183,13 @@ impl<'c> Told<'_, 'c> {
         if let Some(moment) = signs.maintenance.filter(|_| self.cause.id == "maintenance") {
             let text = Text::new(
                 format!("{name} went into maintenance mode"),
-                format!("{name} がメンテナンス モードに移行しました"),
+                format!("{name} がメンテナンス モードに入りました"),
             );
             story.event(self.loss.host, &[moment], text);
         }
         let text = Text::new(
             format!("The other hosts hold {name} for in maintenance (vSAN decommission state)"),
-            format!("他のホストは {name} をメンテナンス中 (vSAN decommission 状態) と認識しています"),
+            format!("他のホストは {name} をメンテナンス中（vSAN decommission 状態）と認識しています"),
         );
         story.state(self.loss.host, signs.decommissioned.clone(), text);
         if let Some(stop) = signs.stop {
@@ -207,14 +232,14 @@ impl<'c> Told<'_, 'c> {
                 format!("{} dropped {name} from the vSAN membership{}", who.en, spread.en),
                 format!("{} が {}{name} を vSAN メンバーシップから除外しました", who.ja, spread.ja),
             );
-            return story.at(loss.host, loss.span.at, super::story::of_moments(&of_others), text);
+            return story.event_at(loss.host, loss.span.at, &of_others, text);
         }
         if !lines.is_empty() {
             let text = Text::new(
                 format!("{name} lost the other hosts from its vSAN membership"),
                 format!("{name} の vSAN メンバーシップから他のホストがなくなりました"),
             );
-            return story.at(loss.host, loss.span.at, super::story::of_moments(lines), text);
+            return story.event_at(loss.host, loss.span.at, lines, text);
         }
         let without = &loss.observers_by_state;
         let (own, others) = (loss.host.filter(|_| loss.own_side), names(case, without));
@@ -267,7 +292,7 @@ impl<'c> Told<'_, 'c> {
         let text = if moments.iter().any(|moment| moment.event.kind == EventKind::HA_HOST_DEAD) {
             Text::new(
                 format!("vSphere HA declared {name} dead"),
-                format!("vSphere HA が {name} を停止 (Dead) と判定しました"),
+                format!("vSphere HA が {name} を停止（Dead）と判定しました"),
             )
         } else {
             Text::new(
@@ -298,9 +323,9 @@ impl<'c> Told<'_, 'c> {
                 who.en,
                 verb(hosts_of(&told).len(), "tells", "tell")
             ),
-            format!("{name} が vSAN メンバーシップに復帰しました ({} のログ)", who.ja),
+            format!("{name} が vSAN メンバーシップに復帰しました（{} のログ）", who.ja),
         );
-        story.at(loss.host, Some(returned), super::story::of_moments(&told), text);
+        story.event_at(loss.host, Some(returned), &told, text);
     }
 
     fn is_stopped(&self) -> bool {
@@ -361,7 +386,7 @@ fn link_up(story: &mut Story, case: &Case, host: usize, (from, to): (Timestamp, 
     story.event(Some(host), &moments, text);
 }
 
-/// What was wrong with the network.
+/// What was wrong with the network when `lost`, or groups, fell out `at` a time; `name` is what the host is called.
 fn network(
     story: &mut Story,
     case: &Case,
@@ -374,53 +399,60 @@ fn network(
     let hosts: Vec<usize> = sign.hosts.iter().copied().collect();
     let who = names(case, &hosts);
     let place = only(&hosts).or(lost.filter(|lost| hosts.contains(lost)));
-    let of = |names: &str| if names.is_empty() { String::new() } else { format!(" of {names}") };
-    let text = match fault {
-        Fault::Link => {
-            let is_shown = |moment: &&Moment| {
-                sign.evidence
-                    .iter()
-                    .any(|line| line.host == moment.host && line.source == moment.event.source)
-            };
-            let moments: Vec<&Moment> =
-                at.map_or(&[][..], |at| near(case, at, (300, 60))).iter().filter(is_shown).collect();
-            if !moments.is_empty() {
-                return link_down(story, place, &who.en, &moments);
-            }
-            Text::new(
-                format!("The vSAN uplinks of {} have no link", who.en),
-                format!("{} の vSAN アップリンクがリンク ダウンしています", who.ja),
-            )
-        }
+    let downs = links_shown(case, sign, at.filter(|_| fault == Fault::Link));
+    if downs.is_empty() {
+        story.lines(place, sign.evidence.clone(), told_fault(fault, name, &who));
+    } else {
+        link_down(story, place, &who.en, &downs);
+    }
+}
+
+/// The records around `at` whose lines show the fault.
+fn links_shown<'c>(case: &'c Case, sign: &NetworkSign, at: Option<Timestamp>) -> Vec<&'c Moment> {
+    let is_shown = |moment: &&Moment| {
+        let mut lines = sign.evidence.iter();
+        lines.any(|line| line.host == moment.host && line.source == moment.event.source)
+    };
+    at.map_or(&[][..], |at| near(case, at, (300, 60))).iter().filter(is_shown).collect()
+}
+
+/// A fault in a sentence; `who` are the hosts that it was seen on, and may be none.
+fn told_fault(fault: Fault, name: &str, who: &Text) -> Text {
+    let Text { en, ja } = who;
+    match fault {
+        Fault::Link => Text::new(
+            format!("The vSAN uplinks of {en} have no link"),
+            format!("{ja} の vSAN アップリンクがリンク ダウンしています"),
+        ),
         Fault::Adapter => Text::new(
-            format!("{} had no working VMkernel adapter for vSAN", who.en),
-            format!("{} の vSAN 用 VMkernel アダプタが使用できなくなりました", who.ja),
+            format!("{en} had no working VMkernel adapter for vSAN"),
+            format!("{ja} の vSAN 用 VMkernel アダプタが使用できなくなりました"),
         ),
         Fault::Address => Text::new(
-            format!("Another machine used a vSAN address, as {} noticed", who.en),
-            format!("他の機器が vSAN の IP アドレスを使用していることを {} が検出しました", who.ja),
+            format!("Another machine used a vSAN address, as {en} noticed"),
+            format!("他の機器が vSAN の IP アドレスを使用していることを {ja} が検出しました"),
         ),
         Fault::Corruption => Text::new(
-            format!("vSAN packets arrived damaged at {}", who.en),
-            format!("{} で破損した vSAN パケットを受信しました", who.ja),
+            format!("vSAN packets arrived damaged at {en}"),
+            format!("{ja} で破損した vSAN パケットを受信しました"),
         ),
         Fault::OneWay | Fault::Neighbour | Fault::Routing => Text::new(
-            format!("{} could not send over the vSAN network", who.en),
-            format!("{} が vSAN ネットワークで送信できなくなりました", who.ja),
+            format!("{en} could not send over the vSAN network"),
+            format!("{ja} が vSAN ネットワークで送信できなくなりました"),
+        ),
+        Fault::Mtu if en.is_empty() => Text::new(
+            "The MTU on the vSAN network does not fit",
+            "vSAN ネットワークの MTU が一致していません",
         ),
         Fault::Mtu => Text::new(
-            format!("The MTU on the vSAN network{} does not fit", of(&who.en)),
-            format!(
-                "{}vSAN ネットワークの MTU が一致していません",
-                if hosts.is_empty() { String::new() } else { format!("{} の ", who.ja) }
-            ),
+            format!("The MTU on the vSAN network of {en} does not fit"),
+            format!("{ja} の vSAN ネットワークの MTU が一致していません"),
         ),
         Fault::Witness => Text::new(
             format!("The way to the witness {name} was cut"),
             format!("監視ホスト {name} への経路が切断されました"),
         ),
-    };
-    story.lines(place, sign.evidence.clone(), text);
+    }
 }
 
 /// What came of it: VMs that HA restarted, and VMs that became invalid.
@@ -456,7 +488,7 @@ pub(super) fn of_split(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
         };
         let told: Vec<&Moment> = near(case, returned, (0, MISSED)).iter().filter(is_join).collect();
         let text = Text::new("The groups saw each other again", "グループ間の通信が回復しました");
-        story.at(None, Some(returned), super::story::of_moments(&told), text);
+        story.event_at(None, Some(returned), &told, text);
     }
     story.told()
 }
@@ -471,20 +503,20 @@ fn parted(story: &mut Story, case: &Case, split: &Split<'_>) {
         group.iter().map(|&node| split.membership.nodes[node].label().to_owned()).collect()
     };
     let groups: Vec<Vec<String>> = split.groups.iter().map(of_group).collect();
-    let braced = |list: fn(&[String]) -> String| -> Vec<String> {
-        groups.iter().map(|group| format!("({})", list(group))).collect()
-    };
-    let (en, ja) = (braced(list_en), braced(list_ja));
+    let listed =
+        |list: fn(&[String]) -> String| -> Vec<String> { groups.iter().map(|group| list(group)).collect() };
+    let en: Vec<String> = listed(list_en).iter().map(|group| format!("({group})")).collect();
+    let ja: Vec<String> = listed(list_ja).iter().map(|group| format!("（{group}）")).collect();
     let text = Text::new(
         format!("The vSAN cluster fell apart into {}", list_en(&en)),
-        format!("vSAN クラスタが {} に分断されました", list_ja(&ja)),
+        format!("vSAN クラスタが{}に分断されました", list_ja(&ja)),
     );
     if split.span.lines.is_empty() {
         let first = |group: &Vec<usize>| group.iter().find_map(|&node| split.membership.nodes[node].host);
         let views = split.groups.iter().filter_map(first).filter_map(|host| members_line(case, host));
         return story.state(None, views.collect(), text);
     }
-    story.at(None, split.span.at, super::story::of_moments(&split.span.lines), text);
+    story.event_at(None, split.span.at, &split.span.lines, text);
 }
 
 /// That vCenter lost hosts of the cluster at that time.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Evidence, Finding, Verdict, distinct};
 use crate::case::{Case, Clock, Reference};
-use crate::model::{Confidence, Severity, Timestamp};
+use crate::model::{Confidence, Severity};
 
 pub(super) static VERDICT: Verdict = Verdict {
     name: "clock",
@@ -53,10 +53,9 @@ fn skewed(case: &Case, index: usize) -> Option<Skewed<'_>> {
     let members = || host.logs.iter().flat_map(|log| &log.members);
     let first = members().filter_map(|member| member.from).min()?;
     let last = host.newest_record()?;
-    // The logs are in corrected time; what the clock showed is ahead of that.
-    let raw = |at: Timestamp| at.plus_micros(clock.ahead_at(at));
-    let most = clock.most_ahead(raw(first), raw(last));
-    let now = clock.ahead_at_end(Some(raw(last)));
+    // The logs are in corrected time; what is asked of the clock is what it showed.
+    let most = clock.most_ahead(clock.raw(first), clock.raw(last));
+    let now = clock.ahead_at_end(Some(clock.raw(last)));
     // What the times of the report are corrected by is told.
     let counts = most.abs() > LEAST;
     counts.then(|| Skewed { host: index, clock, now, most, signs: ntp::signs(case, index) })
