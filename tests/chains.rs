@@ -172,6 +172,11 @@ fn japanese(title: &str, site: &Site, id: &str) -> Value {
     let (_folder, run) = analyze_site(site, Container::Tgz, &["--lang", "ja"]);
     let found = finding(&run.report, id).clone();
     print(title, &found);
+    for text in texts(&found) {
+        let half = ["(", ")", ": ", ", ", "電源オン"].into_iter().find(|part| text.contains(part));
+        assert!(half.is_none(), "{half:?} in {text}");
+        assert!(!text.replace("vCenter Server", "").contains("vCenter"), "{text}");
+    }
     found
 }
 

@@ -165,7 +165,11 @@ fn lacking(story: &mut Story, case: &Case, gap: &Gap) {
             let (own, other) = (releases(&gap.lack), releases(&gap.have));
             if own != other {
                 text.en.push_str(&format!(": ESXi {}, not {}", list_en(&own), list_en(&other)));
-                text.ja.push_str(&format!("（ESXi {}、提供側は {}）", list_ja(&own), list_ja(&other)));
+                text.ja.push_str(&format!(
+                    "（ESXi {}、提供側は {}）",
+                    super::version::wide(&list_ja(&own)),
+                    super::version::wide(&list_ja(&other))
+                ));
                 evidence.extend(gap.lack.iter().take(2).filter_map(line_of));
                 evidence.extend(gap.have.iter().take(1).filter_map(line_of));
             }

@@ -50,13 +50,18 @@ pub(super) fn upgraded(case: &Case, moments: &[&Moment]) -> Text {
     match releases.as_slice() {
         [release] if release != "?" && moments.iter().all(is_last) => Text::new(
             format!("{} {verb} upgraded to ESXi {release}{}", who.en, until.en),
-            format!("{} が ESXi {release} にアップグレードされました{}", who.ja, until.ja),
+            format!("{} が ESXi {} にアップグレードされました{}", who.ja, wide(release), until.ja),
         ),
         _ => Text::new(
             format!("The software of {} was updated{}", who.en, until.en),
             format!("{} のソフトウェアが更新されました{}", who.ja, until.ja),
         ),
     }
+}
+
+/// A release as a Japanese sentence writes it: `6.7 U3（build 14320388）`.
+pub(super) fn wide(release: &str) -> String {
+    release.replace(" (", "（").replace(')', "）")
 }
 
 /// The upgrades of `newer` before `at`, then that their vCenter Server is older.
