@@ -283,18 +283,24 @@ fn length(micros: u64) -> String {
     }
 }
 
+/// The field that says that a step is not known but for its least size.
+pub const AT_LEAST: &str = "at_least";
+
 fn step_event(step: &clock::Step) -> Event {
     let size = step.to.since(step.from);
     let direction = if size < 0 { "back" } else { "forward" };
     // The log was silent for a while before it, and nothing but its stamps is known.
-    let least = if step.by_uptime || size > 0 { "" } else { "at least " };
+    let is_bound = !step.by_uptime && size <= 0;
+    let least = if is_bound { "at least " } else { "" };
     let length = length(size.unsigned_abs());
     let text = format!("The clock was set {direction} by {least}{length}, from {} to {}", step.from, step.to);
-    let fields = [
+    let told = [
         ("from", step.from.to_string()),
         ("to", step.to.to_string()),
         ("step_ms", (size / 1_000).to_string()),
     ];
+    let bound = is_bound.then(|| (AT_LEAST, "true".to_owned()));
+    let fields = told.into_iter().chain(bound);
     Event {
         stamp: Some(Stamp { time: step.to, quality: step.quality }),
         kind: EventKind::TIME_STEP,
@@ -302,7 +308,7 @@ fn step_event(step: &clock::Step) -> Event {
         rule: STEP_RULE.to_owned(),
         text,
         raw: step.line.clone(),
-        fields: fields.map(|(key, value)| (key.to_owned(), value)).into(),
+        fields: fields.map(|(key, value)| (key.to_owned(), value)).collect(),
         source: step.source.clone(),
     }
 }

@@ -18,7 +18,7 @@ use crate::fact::{Fact, FactValue};
 use crate::format;
 use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Stamp, Timestamp};
 
-pub use clock::{BOOT_RULE, MADE, STEP_RULE};
+pub use clock::{AT_LEAST, BOOT_RULE, MADE, STEP_RULE};
 
 pub use crate::rule::Sighting;
 pub use member::{MemberDigest, MemberReader, wants};

@@ -6,6 +6,7 @@ use super::super::host::Host;
 use super::fit::{self, Fit, Point};
 use super::pairs::{Pair, Sight, Sort};
 use super::{Basis, Clock, ClockStep, Piece, Reference};
+use crate::digest::AT_LEAST;
 use crate::model::{Event, EventKind, HostKind, Timestamp};
 
 /// Two clocks agree within this, in microseconds. Beyond it a clock is no further from another one.
@@ -310,11 +311,13 @@ impl Graph<'_> {
         Some(Clock { basis, ..Clock::default() })
     }
 
-    /// Where a clock tells itself that it was set, and how far, in the order of its own time.
+    /// Where a clock tells itself that it was set, and how far, in the order of its own time. That records go back tells
+    /// no more than a bound, and a damaged log may look so.
     fn steps(&self, node: usize) -> impl Iterator<Item = (Timestamp, i64)> {
         let events =
             self.events.get(node).into_iter().flatten().filter(|event| event.kind == EventKind::TIME_STEP);
         let mut told: Vec<(Timestamp, i64)> = events
+            .filter(|event| !event.fields.contains_key(AT_LEAST))
             .filter_map(|event| {
                 let by = event.fields.get("step_ms")?.parse::<i64>().ok()?.saturating_mul(1_000);
                 Some((event.stamp?.time, by)).filter(|_| by.abs() >= LEAST_STEP)
@@ -337,18 +340,16 @@ impl Graph<'_> {
         }
         let early: Vec<(Timestamp, i64)> = self.steps(node).filter(|(at, _)| *at < first).collect();
         for (at, by) in early.into_iter().rev() {
-            let after = clock.ahead_at(at);
+            // The first piece reaches back to the beginning: now it begins where the clock was set.
             let drift = clock.pieces.first().map_or(0.0, |piece| piece.drift);
-            if clock.pieces.first().is_none_or(|piece| piece.from > at) {
-                let piece = Piece { from: at, ahead: after, drift };
-                match clock.pieces.first_mut() {
-                    Some(known) if clock.steps.is_empty() || known.from > at => *known = piece,
-                    _ => clock.pieces.insert(0, piece),
-                }
+            let after = Piece { from: at, ahead: clock.ahead_at(at), drift };
+            let before = Piece { from: at.plus_micros(-1), ahead: after.ahead - by, drift };
+            match clock.pieces.first_mut() {
+                Some(first) => *first = after,
+                None => clock.pieces.push(after),
             }
-            let from = at.plus_micros(-by.abs());
-            clock.pieces.insert(0, Piece { from: from.plus_micros(-1), ahead: after - by, drift });
-            clock.steps.insert(0, ClockStep { at: at.plus_micros(-after), by });
+            clock.pieces.insert(0, before);
+            clock.steps.insert(0, ClockStep { at: at.plus_micros(-after.ahead), by });
         }
     }
 
