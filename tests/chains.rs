@@ -7,8 +7,9 @@ mod run;
 use std::collections::{BTreeMap, BTreeSet};
 
 use esxray::demo::{
-    Container, EvcCause, EvcOptions, Generation, MembershipOptions, Site, Story, VmotionOptions, VsanCause,
-    VsanOptions, evc_incident, membership_incident, vmotion_incident, vsan_incident,
+    Container, EvcCause, EvcOptions, Generation, MembershipOptions, ScriptedLine, Site, Story,
+    VmotionOptions, VsanCause, VsanOptions, evc_incident, membership_incident, vmotion_incident,
+    vsan_incident,
 };
 use esxray::model::Timestamp;
 use run::{analyze_site, finding, findings};
@@ -421,4 +422,24 @@ fn a_healthy_network_story_blames_no_version() {
     in_order(lost, &["could not send", "dropped esx01", "became invalid"]);
     has_none(lost, "older than");
     has_none(lost, "upgraded");
+}
+
+#[test]
+fn a_package_that_was_installed_later_is_no_upgrade_to_the_build() {
+    let (mut site, _) = vsan_incident(&VsanOptions::default());
+    let at = site.hosts[2].captured_at.plus_seconds(-9_000);
+    let line = ScriptedLine::vob(
+        at,
+        "UserLevelCorrelator",
+        "esx.audit.esximage.install.successful",
+        "Successfully installed 1 VIBs on host.",
+    );
+    site.hosts[2].lines.push(line);
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+    let chain = finding(&run.report, "vsan.host-lost")["chain"].as_array().expect("a chain");
+    let upgraded =
+        chain.iter().find(|link| link["text"].as_str().is_some_and(|text| text.contains("upgraded")));
+    let upgraded = upgraded.expect("the upgrade is told");
+    let stamp = at.to_string();
+    assert!(!upgraded.to_string().contains(&stamp[..16]), "{upgraded}");
 }

@@ -19,6 +19,8 @@ const NAMES: usize = 3;
 /// Whether a chain can do without a link where it has too many.
 #[derive(Copy, Clone, PartialEq, Eq)]
 enum Weight {
+    /// What it led to: what the customer saw.
+    Effect,
     Needed,
     Aside,
 }
@@ -45,6 +47,12 @@ impl Story {
     ) {
         let (evidence, places) = (of_moments(moments), rows(moments));
         self.add(Weight::Needed, Link { time, host, text, evidence, places });
+    }
+
+    /// What came of it: no chain does without.
+    pub fn effect(&mut self, host: Option<usize>, moments: &[&Moment], text: Text) {
+        let (time, evidence, places) = (dated(moments), of_moments(moments), rows(moments));
+        self.add(Weight::Effect, Link { time, host, text, evidence, places });
     }
 
     /// The same, where a chain can do without it.
@@ -108,8 +116,9 @@ impl Story {
         let mut links: Vec<(Weight, Link)> = keyed.into_iter().map(|(_, link)| link).collect();
         while links.len() > MOST {
             let spare = links.iter().rposition(|(weight, _)| *weight == Weight::Aside);
-            // The end of a story is worth more than its middle.
-            links.remove(spare.unwrap_or(MOST - 2));
+            // The end of a story is worth more than its middle, and what it led to than what else happened then.
+            let middle = (MOST - 2..links.len() - 1).find(|at| links[*at].0 != Weight::Effect);
+            links.remove(spare.or(middle).unwrap_or(MOST - 2));
         }
         if links.len() < FEWEST { Vec::new() } else { links.into_iter().map(|(_, link)| link).collect() }
     }

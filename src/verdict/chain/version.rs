@@ -15,13 +15,21 @@ const RECENT: i64 = 7 * 86_400;
 pub(super) fn upgrades<'c>(case: &'c Case, hosts: &[usize], at: Option<Timestamp>) -> Vec<&'c Moment> {
     let told = at.map_or(case.timeline.as_slice(), |at| near(case, at, (RECENT, 0)));
     let mut last: Vec<&Moment> = Vec::new();
-    for moment in told.iter().rev().filter(|moment| is_upgrade(moment) && hosts.contains(&moment.host)) {
-        if last.iter().all(|known| known.host != moment.host) {
-            last.push(moment);
+    // A package that was installed later makes no other release of an image that was updated.
+    for is_wanted in [is_image, is_upgrade] {
+        for moment in told.iter().rev().filter(|moment| is_wanted(moment) && hosts.contains(&moment.host)) {
+            if last.iter().all(|known| known.host != moment.host) {
+                last.push(moment);
+            }
         }
     }
-    last.reverse();
+    last.sort_by_key(|moment| (moment.time, moment.host));
     last
+}
+
+/// Whether the image as a whole was changed, as far as the record tells: single packages are installed too.
+fn is_image(moment: &Moment) -> bool {
+    is_upgrade(moment) && !moment.field("change").is_some_and(|change| ["install", "vib"].contains(&change))
 }
 
 /// Taking a package away makes no host newer.
@@ -35,8 +43,7 @@ pub(super) fn upgraded(case: &Case, moments: &[&Moment]) -> Text {
     hosts.sort_unstable();
     let who = names(case, &hosts);
     let is_last = |moment: &&Moment| {
-        let later =
-            |other: &Moment| other.host == moment.host && other.time > moment.time && is_upgrade(other);
+        let later = |other: &Moment| other.host == moment.host && other.time > moment.time && is_image(other);
         let after = case.timeline.partition_point(|other| other.time <= moment.time);
         !case.timeline[after..].iter().any(later)
     };

@@ -465,7 +465,7 @@ fn told_effects(story: &mut Story, host: Option<usize>, effects: &Effects<'_>) {
         format!("{} became {en}", vms.en),
         format!("{}が{ja}になりました", super::host::spaced(&vms.ja)),
     );
-    story.event(host, &effects.vm_lines, text);
+    story.effect(host, &effects.vm_lines, text);
 }
 
 pub(super) fn of_split(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
