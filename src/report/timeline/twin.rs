@@ -82,11 +82,13 @@ impl<'a> Told<'a> {
     }
 }
 
+/// Whether two records may tell one event. A sign of it, as a heartbeat that is missed, is less severe and comes before.
 fn agree(a: &TimelineEntry, b: &TimelineEntry) -> bool {
-    AGREE.iter().all(|name| match (a.fields.get(*name), b.fields.get(*name)) {
+    let same_values = AGREE.iter().all(|name| match (a.fields.get(*name), b.fields.get(*name)) {
         (Some(a), Some(b)) => a == b,
         _ => true,
-    })
+    });
+    same_values && a.severity == b.severity
 }
 
 fn is_same_line(a: &TimelineEntry, b: &TimelineEntry) -> bool {
