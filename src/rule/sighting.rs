@@ -42,7 +42,7 @@ const OF_HOST: usize = 256;
 /// The same of a vCenter Server, which calls many hosts.
 const OF_VCENTER: usize = 4_096;
 /// Ids that are kept of one operation, and copies of a log in which each stands.
-const OF_ONE: usize = 16;
+const OF_ONE: usize = 4;
 
 /// Sightings of the operations whose roots have the lowest hashes: of one set of operations two programs keep the same
 /// ones, in whatever order they come.
