@@ -93,3 +93,25 @@ fn noise_gives_way_and_is_counted_whatever_the_threads() {
     let run = analyze(&hosts[1..], folder.path(), &[]);
     assert!(!run.report["problems"].to_string().contains("--max-events"));
 }
+
+#[test]
+fn failures_of_forty_minutes_are_one_row_however_few_are_kept_one_by_one() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let root = folder.path().join("esx23");
+    write(&root.join("etc/vmware/esx.conf"), "/adv/Misc/HostName = \"esx23.example.org\"\n");
+    let mut text = String::new();
+    for n in 0..1_200 {
+        let (minute, second) = (n * 2 / 60, n * 2 % 60);
+        let _ = writeln!(
+            text,
+            "2023-03-04T09:{minute:02}:{second:02}.250Z cpu1:2099)WARNING: CMMDSNet: CMMDSNetSendtoUnicastChannels:1430: \
+             Failed to send to unicast host '10.7.0.9;12321' on iface 'vmk1': Host is down"
+        );
+    }
+    write(&root.join("var/run/log/vmkernel.log"), &text);
+    let output = run::esxray(["timeline", "esx23"], folder.path());
+    let rows = String::from_utf8_lossy(&output.stdout).into_owned();
+    let sends: Vec<&str> = rows.lines().filter(|line| line.contains("10.7.0.9")).collect();
+    assert_eq!(sends.len(), 1, "{rows}");
+    assert!(sends[0].contains("1,200") && sends[0].contains("09:39:58"), "{}", sends[0]);
+}

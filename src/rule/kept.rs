@@ -61,6 +61,8 @@ impl Run {
             if self.between > 0 {
                 let more = self.between.saturating_add(repeat::times(&last.fields) - 1);
                 last.fields.insert(REPEATED.to_owned(), more.to_string());
+                let since = self.first.stamp.map(|stamp| stamp.time.to_string());
+                last.fields.extend(since.map(|since| (repeat::SINCE.to_owned(), since)));
             }
             last
         });

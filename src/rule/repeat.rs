@@ -9,7 +9,7 @@ pub const PAUSE: i64 = 300_000_000;
 /// Bytes of a message that are compared: what differs behind them is a detail.
 const COMPARED: usize = 400;
 /// What differs from record to record though both say the same: the operation, the repeats, the stamp as it stood.
-const PASSING: &[&str] = &["raw_time", "repeated", "opid", "op_root", "event_time"];
+const PASSING: &[&str] = &["raw_time", "repeated", SINCE, "opid", "op_root", "event_time"];
 /// What is named by a number here and there: two values are two things.
 const NAMES: &[&str] = &[
     "vm",
@@ -57,6 +57,9 @@ const SINGLE: &[EventKind] = &[
     EventKind::HA_FAILOVER,
     EventKind::TIME_STEP,
 ];
+
+/// The field that says since when an event has been repeated without a pause: a time.
+pub const SINCE: &str = "repeated_since";
 
 /// Whether an event of this kind must be seen one by one, whatever it repeats.
 pub fn is_single(kind: EventKind, severity: Severity) -> bool {

@@ -10,6 +10,7 @@ mod pairs;
 use super::host::Host;
 use super::names::Names;
 use crate::model::{Event, EventKind, Source, Timestamp};
+use crate::rule::repeat::SINCE;
 
 /// A host's clock, compared with the reference of the case.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -170,7 +171,8 @@ const TIMES: &[(EventKind, &[&str])] = &[(EventKind::EVC_MASK_CHANGED, &["not_be
 
 /// Puts an event on the reference clock.
 fn put_event(event: &mut Event, clock: &Clock) {
-    for name in TIMES.iter().filter(|(kind, _)| *kind == event.kind).flat_map(|(_, names)| *names) {
+    let of_kind = TIMES.iter().filter(|(kind, _)| *kind == event.kind).flat_map(|(_, names)| *names);
+    for name in of_kind.chain([&SINCE]) {
         let field = event.fields.get_mut(*name);
         if let Some((field, raw)) = field.and_then(|field| field.parse().ok().map(|raw| (field, raw))) {
             *field = clock.corrected(raw).to_string();

@@ -84,7 +84,7 @@ impl<'a> Folding<'a> {
             Some(row) => self.repeat(row, at, entry),
             None if is_single(entry) => self.begin(at, entry),
             None => match self.open.get(&key).copied() {
-                Some(row) if entry.time.since(self.rows[row].last) <= repeat::PAUSE => {
+                Some(row) if begun(entry).since(self.rows[row].last) <= repeat::PAUSE => {
                     self.repeat(row, at, entry)
                 }
                 _ => self.begin(at, entry),
@@ -155,6 +155,12 @@ fn connection(entry: &TimelineEntry) -> Option<(&str, &str)> {
         [EventKind::HOST_RECONNECTED, EventKind::HOST_NOT_RESPONDING, EventKind::HOST_DISCONNECTED];
     let name = ["host_name", "host_ref"].iter().find_map(|field| entry.fields.get(*field))?;
     KINDS.contains(&entry.kind).then_some((entry.host.as_str(), name.as_str()))
+}
+
+/// When an event began: one that stands for many has come again without a pause since the first of them.
+fn begun(entry: &TimelineEntry) -> Timestamp {
+    let since = entry.fields.get(repeat::SINCE).and_then(|since| since.parse().ok());
+    since.map_or(entry.time, |since: Timestamp| since.min(entry.time))
 }
 
 /// A row for each of `entries`.
