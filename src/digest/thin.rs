@@ -16,7 +16,8 @@ const FOLLOWED_ENDS: usize = 10_000;
 pub struct Events {
     by_rule: BTreeMap<String, Vec<(u64, Event)>>,
     dropped: BTreeMap<String, u64>,
-    sightings: Sample,
+    /// By how many a log of their sort may have: those of hosts do not fill the room of a vCenter Server.
+    sightings: BTreeMap<usize, Sample>,
 }
 
 impl Events {
@@ -36,14 +37,20 @@ impl Events {
         }
     }
 
+    fn sample(&mut self, most: usize) -> &mut Sample {
+        self.sightings.entry(most).or_insert_with(|| Sample::with_room(most))
+    }
+
     /// The operations that were seen, each with its member; what is left has none.
     pub(super) fn take_sightings(&mut self) -> Vec<(Sighting, u64)> {
-        std::mem::take(&mut self.sightings).into_sightings()
+        std::mem::take(&mut self.sightings).into_values().flat_map(Sample::into_sightings).collect()
     }
 
     /// Takes what another part of the same bundle gave.
     pub(super) fn join(&mut self, other: Events) {
-        self.sightings.join(other.sightings);
+        for (most, sample) in other.sightings {
+            self.sample(most).join(sample);
+        }
         for (id, event) in other.by_rule.into_values().flatten() {
             self.add(id, vec![event], ENDS);
         }
@@ -121,7 +128,9 @@ impl<K: Ord> AllEvents<K> {
         let own = self.bundles.entry(bundle).or_default();
         let before = own.len();
         own.add(id, events, self.ends);
-        own.sightings.join_member(id, sightings);
+        if !sightings.is_empty() {
+            own.sample(sightings.most()).join_member(id, sightings);
+        }
         self.held = self.held - before + own.len();
         // Some room, so that not every member has all bundles gone through.
         if self.held > self.limit + self.limit / 4 {

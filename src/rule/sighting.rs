@@ -65,6 +65,16 @@ impl Sample {
         Sample { most: most_of(log), kept: BTreeMap::new() }
     }
 
+    /// A sample of so many operations.
+    pub fn with_room(most: usize) -> Self {
+        Sample { most, kept: BTreeMap::new() }
+    }
+
+    /// How many operations it keeps.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
     /// Takes a sighting in the member `id`.
     pub fn add(&mut self, id: u64, sighting: Sighting) {
         let Some(root) = sighting.root() else { return };
