@@ -55,7 +55,7 @@ fn list(rules: &RuleSet, out: &mut dyn Write) -> anyhow::Result<()> {
             out,
             "{:<32} {:<24} {:<9} {}",
             rule.id,
-            if rule.witness { "(clocks)" } else { rule.kind.name() },
+            rule.kind.map_or("(clocks)", |kind| kind.name()),
             rule.severity.name(),
             rule.logs.join(",")
         )?;
@@ -71,10 +71,9 @@ fn show(rules: &RuleSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
             .into());
     };
     writeln!(out, "{}\n\n{}\n", rule.id, rule.about)?;
-    if rule.witness {
-        writeln!(out, "event     none: it compares the clocks of two hosts")?;
-    } else {
-        writeln!(out, "event     {} ({})", rule.kind, rule.severity.name())?;
+    match rule.kind {
+        Some(kind) => writeln!(out, "event     {kind} ({})", rule.severity.name())?,
+        None => writeln!(out, "event     none: it compares the clocks of two hosts")?,
     }
     writeln!(out, "logs      {}", rule.logs.join(", "))?;
     writeln!(out, "literals  {}", rule.any.join(" | "))?;

@@ -20,7 +20,7 @@ use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Stamp, Times
 
 pub use clock::{AT_LEAST, BOOT_RULE, MADE, STEP_RULE};
 
-pub use crate::rule::Sighting;
+pub use crate::rule::{Sighting, Witnessed};
 pub use member::{MemberDigest, MemberReader, wants};
 pub use thin::{AllEvents, Events};
 

@@ -80,7 +80,7 @@ impl Follow {
     pub(super) fn rule(&self) -> Rule {
         Rule {
             id: FOLLOW_RULE.to_owned(),
-            kind: EventKind::OP_RECORD,
+            kind: Some(EventKind::OP_RECORD),
             severity: Severity::Info,
             logs: format::FORMATS.iter().map(|format| format.name.to_owned()).collect(),
             about: "A record of the operation that is followed.".to_owned(),

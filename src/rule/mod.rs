@@ -38,7 +38,7 @@ pub use follow::{FOLLOW_RULE, Follow, JOINED_BY, Joined, is_kernel_log, unpadded
 use literals::Literals;
 use say::Sentence;
 pub use scan::{Scan, Scanner};
-pub use sighting::{Sample, Sighting};
+pub use sighting::{Sample, Sighting, Witnessed};
 
 /// The rule files inside the binary, in the order in which they are read.
 pub static BUILT_IN: &[(&str, &str)] = &[
@@ -60,8 +60,10 @@ pub static BUILT_IN: &[(&str, &str)] = &[
 pub struct Rule {
     /// Unique id: `vpxd.migration-refused`.
     pub id: String,
-    /// What a record that matches means.
-    pub kind: EventKind,
+    /// What a record that matches means. Without one its records are no events: they only compare the clocks of two hosts,
+    /// and a sample of them is kept; a rule says that by `witness = true`.
+    #[serde(default)]
+    pub kind: Option<EventKind>,
     /// How much it matters by itself.
     pub severity: Severity,
     /// Log families that it reads.
@@ -71,7 +73,7 @@ pub struct Rule {
     /// How a record that it sees is told to people; without it the record's own message is.
     #[serde(default)]
     pub say: Option<Say>,
-    /// Whether its records only witness the clock: they are no events, and only a sample of them is kept.
+    /// Whether its records only compare clocks.
     #[serde(default)]
     pub witness: bool,
     /// Where the wording is known from.
@@ -337,15 +339,15 @@ impl RuleSet {
 
     fn check_family(&self, compiled: &Compiled, log: &str, fail: &mut dyn FnMut(String)) {
         for hit in &compiled.rule.hit {
-            let events = scan::events_of(self, log, hit.log.as_bytes());
-            match events.iter().find(|event| event.rule == compiled.rule.id) {
+            let seen = scan::seen_in(self, log, hit.log.as_bytes());
+            match seen.iter().find(|(rule, _)| *rule == compiled.rule.id) {
                 None => fail(format!("does not see its own sample in {log}: {}", hit.log)),
-                Some(event) => {
+                Some((_, fields)) => {
                     for (name, value) in &hit.fields {
-                        if event.fields.get(name) != Some(value) {
+                        if fields.get(name) != Some(value) {
                             fail(format!(
                                 "gives {name} = {:?}, not {value:?}: {}",
-                                event.fields.get(name),
+                                fields.get(name),
                                 hit.log
                             ));
                         }
@@ -354,10 +356,8 @@ impl RuleSet {
             }
         }
         for miss in &compiled.rule.miss {
-            if scan::events_of(self, log, miss.log.as_bytes())
-                .iter()
-                .any(|event| event.rule == compiled.rule.id)
-            {
+            let seen = scan::seen_in(self, log, miss.log.as_bytes());
+            if seen.iter().any(|(rule, _)| *rule == compiled.rule.id) {
                 fail(format!("sees a record in {log} that it must not: {}", miss.log));
             }
         }
@@ -395,6 +395,9 @@ fn compile(path: &str, rule: Rule) -> Result<Compiled, RuleError> {
     }
     if rule.logs.is_empty() {
         return Err(fail("`logs` is empty".to_owned()));
+    }
+    if rule.kind.is_some() == rule.witness {
+        return Err(fail("it needs a `kind`, or `witness = true` and none".to_owned()));
     }
     let regex = |text: &String| {
         let built = RegexBuilder::new(text).unicode(false).size_limit(4 << 20).build();

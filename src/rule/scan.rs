@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::fields::{KEPT_FIELD, add_columns, message_of, text_of};
 use super::kept::{KEPT, Kept};
-use super::sighting::{Sample, Sighting};
-use super::{Compiled, Family, RuleSet};
+use super::sighting::{Sample, Sighting, Witnessed};
+use super::{Family, RuleSet};
 use crate::format::clock::{Clock, Told};
 use crate::format::{self, Dialect, Header};
-use crate::model::{Event, EventKind, MemberPath, Severity, Source, Stamp};
+use crate::model::{Event, MemberPath, Source, Stamp};
 use crate::record::{Origin, Stretch};
 
 /// Bytes of message and line kept as text of an event.
@@ -284,17 +284,22 @@ impl<'r> Scanner<'r> {
             let compiled = self.rules.compiled(index);
             let read = self.rules.read(index, self.log, &header, record.text, &message);
             let Some(mut fields) = read else { continue };
-            add_columns(&mut fields, &header, &message);
-            if compiled.rule.witness {
-                let place = origin.locate(record.line, record.offset);
-                if let Some(seen) = sighting(compiled, &fields, header.stamp, (first, place)) {
-                    self.sightings.add(0, seen);
+            let Some(kind) = compiled.rule.kind else {
+                let what = Witnessed::of(&fields, header.op_id.and_then(|id| std::str::from_utf8(id).ok()));
+                // Most are not kept; nothing more is made of them.
+                if let Some((what, stamp)) =
+                    what.zip(header.stamp).filter(|(what, at)| self.sightings.wants(what, *at))
+                {
+                    let (rule, raw) = (compiled.rule.id.clone(), text_of(first, KEPT_FIELD));
+                    let source = origin.locate(record.line, record.offset);
+                    self.sightings.add(0, Sighting { what, stamp, source, rule, raw });
                 }
                 continue;
-            }
+            };
+            add_columns(&mut fields, &header, &message);
             let event = Event {
                 stamp,
-                kind: compiled.rule.kind,
+                kind,
                 severity: compiled.rule.severity,
                 rule: compiled.rule.id.clone(),
                 text: text_of(&message, KEPT_TEXT),
@@ -310,20 +315,6 @@ impl<'r> Scanner<'r> {
             }
         }
     }
-}
-
-/// What a record says that only witnesses the clock, where it has an id and a stamp of its own.
-fn sighting(
-    compiled: &Compiled,
-    fields: &BTreeMap<String, String>,
-    stamp: Option<Stamp>,
-    (line, source): (&[u8], Source),
-) -> Option<Sighting> {
-    let ahead_of = fields.get("master_ref").zip(fields.get("ahead_s"));
-    let ahead_of = ahead_of.and_then(|(master, ahead)| Some((master.clone(), ahead.parse().ok()?)));
-    let op_id = fields.get("opid").filter(|_| ahead_of.is_none()).cloned().unwrap_or_default();
-    let (rule, raw) = (compiled.rule.id.clone(), text_of(line, KEPT_FIELD));
-    Some(Sighting { op_id, ahead_of, stamp: stamp?, source, rule, raw })
 }
 
 /// The time of a neighbour.
@@ -352,29 +343,25 @@ fn last_stamp(text: &[u8]) -> Option<Stamp> {
 }
 
 /// The events in one sample record.
+#[cfg(test)]
 pub(super) fn events_of(rules: &RuleSet, log: &str, text: &[u8]) -> Vec<Event> {
+    scan_of(rules, log, text).events
+}
+
+/// Which rules see one sample record, and what they read from it.
+pub(super) fn seen_in(rules: &RuleSet, log: &str, text: &[u8]) -> Vec<(String, BTreeMap<String, String>)> {
+    let scan = scan_of(rules, log, text);
+    let events = scan.events.into_iter().map(|event| (event.rule, event.fields));
+    let sightings =
+        scan.sightings.into_sightings().into_iter().map(|(seen, _)| (seen.rule, seen.what.fields()));
+    events.chain(sightings).collect()
+}
+
+fn scan_of(rules: &RuleSet, log: &str, text: &[u8]) -> Scan {
     let mut scanner = Scanner::new(rules, log);
     let origin = Origin::new(MemberPath::new("sample"));
     scanner.stretch(Stretch { text, line: 1, offset: 0 }, &origin);
-    let scan = scanner.finish();
-    let seen = scan.sightings.into_sightings().into_iter().map(|(seen, _)| as_event(rules, seen));
-    let seen: Vec<Event> = seen.collect();
-    scan.events.into_iter().chain(seen).collect()
-}
-
-/// A sighting as the event that its record would be.
-fn as_event(rules: &RuleSet, seen: Sighting) -> Event {
-    let rule = rules.iter().map(|(rule, _)| rule).find(|rule| rule.id == seen.rule);
-    Event {
-        stamp: Some(seen.stamp),
-        kind: rule.map_or(EventKind::TIME_STEP, |rule| rule.kind),
-        severity: Severity::Info,
-        rule: seen.rule,
-        text: seen.raw.clone(),
-        raw: seen.raw,
-        fields: [("opid".to_owned(), seen.op_id)].into(),
-        source: seen.source,
-    }
+    scanner.finish()
 }
 
 #[cfg(test)]

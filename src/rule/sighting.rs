@@ -8,15 +8,26 @@ use serde::{Deserialize, Serialize};
 use crate::format::id::OpId;
 use crate::model::{Source, Stamp};
 
-/// An operation was seen by a program of a host.
+/// What a record tells that compares two clocks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Witnessed {
+    /// An operation reached a program: its id, as written.
+    Operation(String),
+    /// vSphere HA says by how many seconds the own clock is ahead of the master's.
+    AheadOf {
+        /// The master's moref.
+        master: String,
+        /// Negative where it is behind.
+        seconds: i64,
+    },
+}
+
+/// A record that compares two clocks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Sighting {
-    /// The operation's id, as written; empty where it is no operation.
-    pub op_id: String,
-    /// Of a record of vSphere HA: the master's moref, and how many seconds it says that the own clock is ahead of the
-    /// master's.
-    #[serde(default)]
-    pub ahead_of: Option<(String, i64)>,
+    /// What it tells.
+    pub what: Witnessed,
     /// When, raw.
     pub stamp: Stamp,
     /// Where it stands.
@@ -27,15 +38,40 @@ pub struct Sighting {
     pub raw: String,
 }
 
-impl Sighting {
-    /// What decides whether it is kept: the operation's root, which is the same on both sides of a call.
-    fn root(&self) -> Option<String> {
-        match self.ahead_of {
-            Some(_) => Some(self.stamp.time.to_string()),
-            None => OpId::new(&self.op_id).map(|id| id.root().to_owned()),
+impl Witnessed {
+    /// What the rule read: an operation's id, or a difference of two clocks.
+    pub fn of(fields: &BTreeMap<String, String>, op_id: Option<&str>) -> Option<Self> {
+        let seconds = fields.get("ahead_s").and_then(|seconds| seconds.parse().ok());
+        let difference = fields.get("master_ref").zip(seconds);
+        let ahead_of =
+            difference.map(|(master, seconds)| Witnessed::AheadOf { master: master.clone(), seconds });
+        ahead_of.or_else(|| op_id.map(|id| Witnessed::Operation(id.to_owned())))
+    }
+
+    /// As the rule's samples name it.
+    pub fn fields(&self) -> BTreeMap<String, String> {
+        let named = |name: &str, value: String| (name.to_owned(), value);
+        match self {
+            Witnessed::Operation(id) => [named("opid", id.clone())].into(),
+            Witnessed::AheadOf { master, seconds } => {
+                [named("master_ref", master.clone()), named("ahead_s", seconds.to_string())].into()
+            }
         }
     }
+
+    /// By which it is kept or not: an operation by its root, which is the same on both sides of a call. `None` where it is
+    /// no id.
+    fn key(&self, stamp: Stamp) -> Option<Key> {
+        let root = match self {
+            Witnessed::Operation(id) => OpId::new(id)?.root().to_owned(),
+            Witnessed::AheadOf { .. } => stamp.time.to_string(),
+        };
+        Some((hash(&root), root))
+    }
 }
+
+/// Hash and root.
+type Key = (u64, String);
 
 /// Operations that are kept of the log of a host.
 const OF_HOST: usize = 256;
@@ -49,8 +85,8 @@ const OF_ONE: usize = 4;
 #[derive(Debug)]
 pub struct Sample {
     most: usize,
-    /// By hash and root, then by id and number of the member: the earliest record.
-    kept: BTreeMap<(u64, String), BTreeMap<(String, u64), Sighting>>,
+    /// By hash and root, then by what is told and the number of the member: the earliest record.
+    kept: BTreeMap<Key, BTreeMap<(Witnessed, u64), Sighting>>,
 }
 
 impl Default for Sample {
@@ -75,16 +111,20 @@ impl Sample {
         self.most
     }
 
+    /// Whether what a record of this time tells would be kept.
+    pub fn wants(&self, what: &Witnessed, stamp: Stamp) -> bool {
+        what.key(stamp).is_some_and(|key| self.has_room(&key))
+    }
+
+    fn has_room(&self, key: &Key) -> bool {
+        self.kept.len() < self.most || self.kept.last_key_value().is_some_and(|(last, _)| key <= last)
+    }
+
     /// Takes a sighting in the member `id`.
     pub fn add(&mut self, id: u64, sighting: Sighting) {
-        let Some(root) = sighting.root() else { return };
-        let key = (hash(&root), root);
-        let last = self.kept.last_key_value().map(|(last, _)| last);
-        if self.kept.len() >= self.most && last.is_some_and(|last| key > *last) {
-            return;
-        }
+        let Some(key) = sighting.what.key(sighting.stamp).filter(|key| self.has_room(key)) else { return };
         let own = self.kept.entry(key).or_default();
-        let place = (sighting.op_id.clone(), id);
+        let place = (sighting.what.clone(), id);
         if own.get(&place).is_none_or(|known| sighting < *known) {
             own.insert(place, sighting);
         }
@@ -115,7 +155,7 @@ impl Sample {
         self.kept.is_empty()
     }
 
-    /// All sightings, each with its member, ordered by id and time.
+    /// All sightings, each with its member, ordered by what they tell and by time.
     pub fn into_sightings(self) -> Vec<(Sighting, u64)> {
         let all = self.kept.into_values().flatten();
         let mut all: Vec<(Sighting, u64)> = all.map(|((_, id), sighting)| (sighting, id)).collect();
@@ -145,7 +185,8 @@ mod tests {
     fn sighting(op_id: String, at: i64) -> Sighting {
         let source = Source { file: MemberPath::new("f"), line: 1, offset: 0 };
         let stamp = Stamp { time: Timestamp::from_micros(at), quality: TimeQuality::Exact };
-        Sighting { op_id, ahead_of: None, stamp, source, rule: "r".to_owned(), raw: String::new() }
+        let what = Witnessed::Operation(op_id);
+        Sighting { what, stamp, source, rule: "r".to_owned(), raw: String::new() }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::host::Host;
 use super::super::names::{Names, position};
+use crate::digest::{Sighting, Witnessed};
 use crate::format::id::MigrationId;
 use crate::model::{Event, EventKind, HostKind, Source, TimeQuality, Timestamp};
 
@@ -104,6 +105,9 @@ const ONE_DIFFERENCE: i64 = 3_000_000;
 const ONE_MIGRATION: i64 = 3_600_000_000;
 /// Hops that append a part to an operation's id between vCenter's record and that of a host.
 const MOST_HOPS: usize = 3;
+
+/// vSphere HA counts no larger difference, in seconds: a year.
+const MOST_DIFFERENCE: i64 = 31_622_400;
 
 /// All pairs of a case, in an order that depends on nothing but the case.
 pub(super) fn of(hosts: &[Host], events: &[Vec<Event>], names: &Names) -> Vec<Pair> {
@@ -295,30 +299,28 @@ fn matched<'a>(a: &'a [Sight], b: &'a [Sight]) -> Vec<(&'a Sight, &'a Sight)> {
 
 /// Calls of a vCenter Server that reached a host: the host's id is that of the caller with a part appended.
 fn operations(hosts: &[Host]) -> Vec<Pair> {
-    let mut begun: BTreeMap<&str, Vec<(Sight, String)>> = BTreeMap::new();
+    let mut begun: BTreeMap<&str, Vec<(Sight, &str)>> = BTreeMap::new();
     for (node, host) in hosts.iter().enumerate().filter(|(_, host)| host.kind == HostKind::Vcenter) {
-        for sighting in host.sightings.iter().filter(|sighting| sighting.ahead_of.is_none()) {
-            let own = begun.entry(&sighting.op_id).or_default();
+        for (id, sighting) in operations_of(host) {
+            let own = begun.entry(id).or_default();
             if own.iter().all(|(known, _)| known.node != node) {
-                own.push((sight_of(node, sighting), sighting.op_id.clone()));
+                own.push((sight_of(node, sighting), id));
             }
         }
     }
     let mut pairs = Vec::new();
     for (node, host) in hosts.iter().enumerate().filter(|(_, host)| host.kind == HostKind::Esxi) {
         let mut last = "";
-        for sighting in host.sightings.iter().filter(|sighting| sighting.ahead_of.is_none()) {
+        for (id, sighting) in operations_of(host) {
             // The first record of an id is the call.
-            if std::mem::replace(&mut last, &sighting.op_id) == sighting.op_id {
+            if std::mem::replace(&mut last, id) == id {
                 continue;
             }
-            let parents = std::iter::successors(Some(sighting.op_id.as_str()), |id| {
-                id.rsplit_once('-').map(|(parent, _)| parent)
-            });
+            let parents = std::iter::successors(Some(id), |id| id.rsplit_once('-').map(|(parent, _)| parent));
             let caller = parents.take(1 + MOST_HOPS).find_map(|id| begun.get(id));
             let own = sight_of(node, sighting);
             let both = caller.into_iter().flatten();
-            pairs.extend(both.map(|call| Pair::of(Sort::Operation, &call.1, call.0.clone(), own.clone())));
+            pairs.extend(both.map(|call| Pair::of(Sort::Operation, call.1, call.0.clone(), own.clone())));
         }
     }
     pairs
@@ -361,14 +363,11 @@ fn roots(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
 fn ha_differences(hosts: &[Host], names: &Names) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for (node, host) in hosts.iter().enumerate() {
-        for sighting in &host.sightings {
-            // A 0 stands there too where nothing was compared, and a second is within what it may be wrong by.
-            let told = sighting.ahead_of.as_ref().filter(|(_, ahead)| ahead.abs() > 1);
-            let Some((master, ahead)) = told else { continue };
+        for (master, seconds, sighting) in differences_of(host) {
             let known = names.object(node, master).and_then(|name| position(hosts, name));
             let Some(master) = known.filter(|master| *master != node) else { continue };
             let own = sight_of(node, sighting);
-            let at = own.at.plus_seconds(-ahead);
+            let at = own.at.plus_seconds(-seconds);
             let shown = Sight { node: master, at, line: None, is_target: None, quality: own.quality };
             let key = format!("{node} {}", own.at);
             pairs.push(Pair::of(Sort::HaDifference, &key, shown, own));
@@ -377,7 +376,29 @@ fn ha_differences(hosts: &[Host], names: &Names) -> Vec<Pair> {
     pairs
 }
 
-fn sight_of(node: usize, sighting: &crate::digest::Sighting) -> Sight {
+/// The operations that reached a host, by id and time.
+fn operations_of(host: &Host) -> impl Iterator<Item = (&str, &Sighting)> {
+    host.sightings.iter().filter_map(|sighting| match &sighting.what {
+        Witnessed::Operation(id) => Some((id.as_str(), sighting)),
+        Witnessed::AheadOf { .. } => None,
+    })
+}
+
+/// What vSphere HA says of a host's clock and those of its masters. A 0 stands there too where nothing was compared, and a
+/// second is within what it may be wrong by: where most say so, the others are no offset either.
+fn differences_of(host: &Host) -> Vec<(&str, i64, &Sighting)> {
+    let mut by_master: BTreeMap<&str, Vec<(&str, i64, &Sighting)>> = BTreeMap::new();
+    for sighting in &host.sightings {
+        if let Witnessed::AheadOf { master, seconds } = &sighting.what {
+            by_master.entry(master).or_default().push((master, *seconds, sighting));
+        }
+    }
+    let differs = |(_, seconds, _): &(&str, i64, &Sighting)| (2..=MOST_DIFFERENCE).contains(&seconds.abs());
+    by_master.retain(|_, told| 2 * told.iter().filter(|told| differs(told)).count() > told.len());
+    by_master.into_values().flatten().filter(differs).collect()
+}
+
+fn sight_of(node: usize, sighting: &Sighting) -> Sight {
     let line = Some((sighting.source.clone(), sighting.raw.clone()));
     Sight { node, at: sighting.stamp.time, line, is_target: None, quality: sighting.stamp.quality }
 }
@@ -385,6 +406,7 @@ fn sight_of(node: usize, sighting: &crate::digest::Sighting) -> Sight {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{MemberPath, Stamp};
 
     /// Records at these seconds.
     fn seen(node: usize, seconds: &[i64]) -> Vec<Sight> {
@@ -421,5 +443,26 @@ mod tests {
             let all = neighbours(count);
             assert!((0..count).all(|at| all.iter().filter(|(a, b)| *a == at || *b == at).count() == 6));
         }
+    }
+
+    #[test]
+    fn a_difference_that_most_records_do_not_tell_is_none() {
+        let told = |seconds: &[i64]| {
+            let sighting = |(at, seconds): (usize, &i64)| Sighting {
+                what: Witnessed::AheadOf { master: "host-4".to_owned(), seconds: *seconds },
+                stamp: Stamp { time: Timestamp::from_seconds(at as i64 * 60), quality: TimeQuality::Exact },
+                source: Source { file: MemberPath::new("fdm.log"), line: 1, offset: 0 },
+                rule: String::new(),
+                raw: String::new(),
+            };
+            let sightings = seconds.iter().enumerate().map(sighting).collect();
+            let host = Host { sightings, ..Host::default() };
+            differences_of(&host).iter().map(|(_, seconds, _)| *seconds).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&[5, 5, 5]), [5, 5, 5]);
+        assert_eq!(told(&[0, 5, 5]), [5, 5]);
+        assert!(told(&[0, 0, 0, 5, 5, 5]).is_empty());
+        assert!(told(&[1, 1, -1]).is_empty());
+        assert!(told(&[i64::MIN + 1, 999_999_999, -999_999_999]).is_empty(), "more than a year");
     }
 }
