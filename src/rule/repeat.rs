@@ -9,7 +9,7 @@ pub const PAUSE: i64 = 300_000_000;
 /// Bytes of a message that are compared: what differs behind them is a detail.
 const COMPARED: usize = 400;
 /// What differs from record to record though both say the same: the operation, the repeats, the stamp as it stood.
-const PASSING: &[&str] = &["raw_time", "repeated", SINCE, "opid", "op_root", "event_time"];
+pub const PASSING: &[&str] = &["raw_time", "repeated", SINCE, "opid", "op", "op_root", "event_time"];
 /// What is named by a number here and there: two values are two things.
 const NAMES: &[&str] = &[
     "vm",

@@ -5,6 +5,7 @@
 
 use super::TimelineEntry;
 use crate::model::{EventKind, Severity, Timestamp};
+use crate::rule::repeat::PASSING;
 
 /// Records of one event lie within this many microseconds of the first.
 const ONE: i64 = 3_000_000;
@@ -33,8 +34,6 @@ const KINDS: &[EventKind] = &[
 const SUBJECTS: &[&str] = &["mid", "node", "vm", "vm_ref", "host_name", "host_ref", "nic", "iface"];
 /// Fields that have one value where they are of one event.
 const AGREE: &[&str] = &["side", "node", "vm", "host_name", "ip", "nic", "iface", "vmknic", "task", "target"];
-/// Fields that say nothing of the event itself.
-const PASSING: &[&str] = &["raw_time", "repeated", "opid", "op", "op_root", "event_time"];
 
 /// What records of one event have in common: who tells it, its kind, what it is about.
 #[derive(PartialEq, Eq, Hash)]
