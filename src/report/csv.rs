@@ -36,45 +36,34 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn write_entry(entry: &TimelineEntry, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let findings = entry.findings.iter().filter_map(|&at| report.findings.get(at));
     let findings: Vec<&str> = findings.map(|finding| finding.id.as_str()).collect();
-    let cells = [
-        entry.time.to_string(),
-        super::show::quality(entry.time_quality).to_owned(),
+    write!(
+        out,
+        "{},{},{},{},{},{},{},{},{},{},{},{},,{}\r\n",
+        entry.time,
+        super::show::quality(entry.time_quality),
         escape::csv(&entry.host),
-        entry.severity.name().to_owned(),
-        entry.kind.to_string(),
+        entry.severity.name(),
+        entry.kind,
         escape::csv(&entry.text),
         escape::csv(&entry.source.file),
-        entry.source.line.to_string(),
-        entry.source.offset.to_string(),
+        entry.source.line,
+        entry.source.offset,
         escape::csv(entry.fields.get("raw_time").map_or("", String::as_str)),
         escape::csv(&entry.message),
-        repeats(entry).to_string(),
-        String::new(),
+        repeats(entry),
         escape::csv(&findings.join(" ")),
-    ];
-    write!(out, "{}\r\n", cells.join(","))
+    )
 }
 
 fn write_span(span: &SpanInfo, out: &mut dyn Write) -> io::Result<()> {
     let time = |time: Option<crate::model::Timestamp>| time.map_or_else(String::new, |time| time.to_string());
-    let empty = String::new;
-    let kind = format!("span.{}", span.kind.name());
-    let (host, text) = (escape::csv(&span.host), escape::csv(&span.text));
-    let cells = [
+    write!(
+        out,
+        "{},,{},,span.{},{},,,,,,,{},\r\n",
         time(span.from),
-        empty(),
-        host,
-        empty(),
-        kind,
-        text,
-        empty(),
-        empty(),
-        empty(),
-        empty(),
-        empty(),
-        empty(),
+        escape::csv(&span.host),
+        span.kind.name(),
+        escape::csv(&span.text),
         time(span.to),
-        empty(),
-    ];
-    write!(out, "{}\r\n", cells.join(","))
+    )
 }

@@ -185,13 +185,21 @@ pub fn incident_window(report: &Report) -> Option<(Timestamp, Timestamp)> {
     (window.1.since(window.0) < whole / 3).then_some(window)
 }
 
-/// The places in `rows` of at most `max` rows, ascending: those that findings rest on, then the worst, and among equals
-/// those nearest to the incident.
+/// The places in `rows` of at most `max` rows, ascending; those that [`rank_rows`] has first.
 pub fn select_rows(report: &Report, rows: &[Row], max: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    if order.len() <= max {
-        return order;
+    if rows.len() <= max {
+        return (0..rows.len()).collect();
     }
+    let mut order = rank_rows(report, rows);
+    order.truncate(max);
+    order.sort_unstable();
+    order
+}
+
+/// The places in `rows`, the best first: those that findings rest on, then the worst, and among equals those nearest to
+/// the incident.
+pub fn rank_rows(report: &Report, rows: &[Row]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
     let anchor = headline(report).and_then(|finding| finding.first_seen);
     let distance = |entry: &TimelineEntry| anchor.map_or(0, |at| entry.time.since(at).unsigned_abs());
     order.sort_by_cached_key(|&at| {
@@ -200,8 +208,6 @@ pub fn select_rows(report: &Report, rows: &[Row], max: usize) -> Vec<usize> {
         let is_marked = row.members.iter().any(|&member| !report.timeline[member].findings.is_empty());
         (!is_marked, std::cmp::Reverse(entry.severity), distance(entry), at)
     });
-    order.truncate(max);
-    order.sort_unstable();
     order
 }
 

@@ -332,6 +332,10 @@ impl Graph<'_> {
         let views = &self.views[node];
         let (Some(first), Some(last)) = (views.first(), views.last()) else { return };
         let (first, last) = (first.own.at, last.own.at);
+        // A clock without pieces is right: it was until it was set, or has been since.
+        if clock.pieces.is_empty() && self.steps(node).any(|(at, _)| at < first || at > last) {
+            clock.pieces.push(Piece { from: first, ahead: 0, drift: 0.0 });
+        }
         for (at, by) in self.steps(node).filter(|(at, _)| *at > last) {
             let before = clock.ahead_at(at.plus_micros(-by));
             let drift = clock.pieces.last().map_or(0.0, |piece| piece.drift);
@@ -344,10 +348,7 @@ impl Graph<'_> {
             let drift = clock.pieces.first().map_or(0.0, |piece| piece.drift);
             let after = Piece { from: at, ahead: clock.ahead_at(at), drift };
             let before = Piece { from: at.plus_micros(-1), ahead: after.ahead - by, drift };
-            match clock.pieces.first_mut() {
-                Some(first) => *first = after,
-                None => clock.pieces.push(after),
-            }
+            clock.pieces[0] = after;
             clock.pieces.insert(0, before);
             clock.steps.insert(0, ClockStep { at: at.plus_micros(-after.ahead), by });
         }

@@ -92,8 +92,10 @@ pub struct SpanRow<'a> {
 /// The table of `report`.
 pub fn table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
     let rows = fold(&report.timeline);
-    let chosen = view::select_rows(report, &rows, EVENTS);
-    let on_paper: BTreeSet<usize> = view::select_rows(report, &rows, PAPER_EVENTS).into_iter().collect();
+    let mut chosen = view::rank_rows(report, &rows);
+    let on_paper: BTreeSet<usize> = chosen.iter().take(PAPER_EVENTS).copied().collect();
+    chosen.truncate(EVENTS);
+    chosen.sort_unstable();
     let first = |at: &usize| &report.timeline[rows[*at].spoken];
     let hosts: BTreeSet<&str> = chosen.iter().map(|at| first(at).host.as_str()).collect();
     let kinds: BTreeSet<EventKind> = chosen.iter().map(|at| first(at).kind).collect();

@@ -76,8 +76,8 @@ struct Folding<'a> {
 
 impl<'a> Folding<'a> {
     fn take(&mut self, at: usize, entry: &'a TimelineEntry, entries: &[TimelineEntry]) {
-        let key = Key::of(entry);
-        if self.joins_told(at, entry, &key, entries) {
+        let (key, subject) = (Key::of(entry), Subject::of(entry));
+        if self.joins_told(at, entry, (&key, subject.as_ref()), entries) {
             return;
         }
         let row = match self.idle_row(entry) {
@@ -90,7 +90,7 @@ impl<'a> Folding<'a> {
                 _ => self.begin(at, entry),
             },
         };
-        if let Some(subject) = Subject::of(entry) {
+        if let Some(subject) = subject {
             self.told.insert(subject, Told::new(row, entry, key.says.clone()));
         }
         if let Some(host) = connection(entry).filter(|_| entry.kind == EventKind::HOST_RECONNECTED) {
@@ -101,7 +101,9 @@ impl<'a> Folding<'a> {
         } else if let Some(host) = connection(entry) {
             self.lost.insert(host);
         }
-        self.open.insert(key, row);
+        if !is_single(entry) {
+            self.open.insert(key, row);
+        }
     }
 
     fn begin(&mut self, at: usize, entry: &TimelineEntry) -> usize {
@@ -129,22 +131,26 @@ impl<'a> Folding<'a> {
         &mut self,
         at: usize,
         entry: &'a TimelineEntry,
-        key: &Key<'a>,
+        (key, subject): (&Key<'a>, Option<&Subject<'a>>),
         entries: &[TimelineEntry],
     ) -> bool {
-        let Some(told) = Subject::of(entry).and_then(|subject| self.told.get_mut(&subject)) else {
-            return false;
-        };
+        let Some(told) = subject.and_then(|subject| self.told.get_mut(subject)) else { return false };
         let Some(is_new_record) = told.joins(entry, &key.says) else { return false };
         let row = &mut self.rows[told.row];
         row.members.push(at);
-        row.last = row.last.max(if row.count > 1 { entry.time } else { row.last });
+        if row.count > 1 {
+            row.last = row.last.max(entry.time);
+        }
         row.records += u64::from(is_new_record && row.count == 1);
+        // It is the same event; how often it came again either record may count.
+        row.count = row.count.max(repeats(entry));
         if weight(entry) > weight(&entries[row.spoken]) {
             row.spoken = at;
         }
         let row = told.row;
-        self.open.insert(key.clone(), row);
+        if !is_single(entry) {
+            self.open.insert(key.clone(), row);
+        }
         true
     }
 }

@@ -32,9 +32,8 @@ pub fn mark(entries: &mut [TimelineEntry], findings: &[Finding]) {
 
 /// What `finding` and its chain rest on, shown or not.
 fn rows(finding: &Finding) -> impl Iterator<Item = Row<'_>> {
-    let of_chain = finding.chain.iter().flat_map(|link| &link.evidence);
-    let shown = finding.evidence.iter().chain(of_chain);
-    let shown = shown.map(|line| (line.host.as_str(), line.file.as_str(), line.line, None));
+    // The lines of a chain are among its places, which tell the event that is meant.
+    let shown = finding.evidence.iter().map(|line| (line.host.as_str(), line.file.as_str(), line.line, None));
     let places = finding.chain.iter().flat_map(|link| &link.places);
     shown.chain(places.map(|place| (place.host.as_str(), place.file.as_str(), place.line, place.kind)))
 }
@@ -60,8 +59,8 @@ mod tests {
             time: None,
             host: None,
             text: "a step".into(),
-            // Lines that are not shown; entries are of a crash.
-            places: [(20, EventKind::HOST_CRASH), (21, EventKind::HOST_BOOT)]
+            // Its own line, and two that are not shown; entries are of a crash.
+            places: [(0, EventKind::HOST_CRASH), (20, EventKind::HOST_CRASH), (21, EventKind::HOST_BOOT)]
                 .map(|(behind, kind)| Place {
                     host: line.host.clone(),
                     file: line.file.clone(),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fold::{Row, fold, repeats};
 pub use self::marks::mark;
-pub use self::spans::{lasting, length, spans};
+pub use self::spans::spans;
 use super::model::{HostId, Report};
 pub use crate::case::SpanKind;
 use crate::model::{EventKind, Severity, TimeQuality, Timestamp};

@@ -3,7 +3,7 @@
 use super::SpanInfo;
 use super::text::until;
 use crate::case::{Case, Span, SpanKind};
-use crate::model::{Lang, Text, Timestamp};
+use crate::model::{Lang, Text};
 use crate::report::build::Options;
 
 /// The spans of `case` that lie in part in the time of `options`, ordered by beginning, then host, then kind.
@@ -64,7 +64,7 @@ fn text(span: &Span) -> Text {
 }
 
 /// `4.250 s`, `6 min 12 s`, `11 h 31 min`, `3 d 4 h`: how long something lasted.
-pub fn lasting(micros: i64, lang: Lang) -> String {
+fn lasting(micros: i64, lang: Lang) -> String {
     let micros = micros.max(0);
     let seconds = micros / 1_000_000;
     let (upper, lower, [en, ja]) = match seconds {
@@ -84,11 +84,6 @@ pub fn lasting(micros: i64, lang: Lang) -> String {
         0 => format!("{upper} {first}"),
         _ => format!("{upper} {first} {lower} {second}"),
     }
-}
-
-/// The length of a span, where both ends are known.
-pub fn length(from: Option<Timestamp>, to: Option<Timestamp>, lang: Lang) -> Option<String> {
-    from.zip(to).map(|(from, to)| lasting(to.since(from), lang))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Every line but those begins with its time, so that `grep` and `sort` work on it; where records are asked for, each
 //! line of a row has two below it, which begin with blanks: the record, and its kind, ids and place.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
@@ -52,8 +53,8 @@ pub fn write(
         return writeln!(out, "# {}", l.text_none);
     }
     let rows = if shape.is_folded { fold(&report.timeline) } else { super::fold::single(&report.timeline) };
-    let hosts =
-        report.timeline.iter().map(|entry| &entry.host).chain(report.spans.iter().map(|span| &span.host));
+    let hosts: BTreeSet<&str> = report.timeline.iter().map(|entry| entry.host.as_str()).collect();
+    let hosts = hosts.into_iter().chain(report.spans.iter().map(|span| span.host.as_str()));
     let host_width = hosts.map(|host| escape::line(host).width()).max().unwrap_or(0).min(HOST);
     let mut page = Page { shape, l, host_width, columns: Columns::of(report, thread), out };
     match thread {
@@ -169,9 +170,8 @@ impl Page<'_> {
 
     /// What the marks stand for, and how much is folded.
     fn legend(&mut self, report: &Report, rows: &[Row]) -> io::Result<()> {
-        let mut shown: Vec<usize> = rows.iter().flat_map(|row| row.findings(&report.timeline)).collect();
-        shown.sort_unstable();
-        shown.dedup();
+        let shown: BTreeSet<usize> =
+            report.timeline.iter().flat_map(|entry| entry.findings.iter().copied()).collect();
         for (at, finding) in shown.iter().filter_map(|&at| Some((at, report.findings.get(at)?))) {
             let severity = self.l.severity_name(finding.severity);
             writeln!(self.out, "# [F{}] {severity}: {}", at + 1, escape::line(&finding.title))?;

@@ -16,8 +16,10 @@ pub(super) fn upgrades<'c>(case: &'c Case, hosts: &[usize], at: Option<Timestamp
     let told = at.map_or(case.timeline.as_slice(), |at| near(case, at, (RECENT, 0)));
     let mut last: Vec<&Moment> = Vec::new();
     // A package that was installed later makes no other release of an image that was updated.
+    let changes: Vec<&Moment> =
+        told.iter().filter(|moment| is_upgrade(moment) && hosts.contains(&moment.host)).collect();
     for is_wanted in [is_image, is_upgrade] {
-        for moment in told.iter().rev().filter(|moment| is_wanted(moment) && hosts.contains(&moment.host)) {
+        for moment in changes.iter().rev().copied().filter(|moment| is_wanted(moment)) {
             if last.iter().all(|known| known.host != moment.host) {
                 last.push(moment);
             }
@@ -42,11 +44,12 @@ pub(super) fn upgraded(case: &Case, moments: &[&Moment]) -> Text {
     let mut hosts = hosts_of(moments);
     hosts.sort_unstable();
     let who = names(case, &hosts);
-    let is_last = |moment: &&Moment| {
-        let later = |other: &Moment| other.host == moment.host && other.time > moment.time && is_image(other);
-        let after = case.timeline.partition_point(|other| other.time <= moment.time);
-        !case.timeline[after..].iter().any(later)
-    };
+    // One pass for all hosts: what is looked for is rare.
+    let first = moments.iter().map(|moment| moment.time).min().unwrap_or_default();
+    let after = case.timeline.partition_point(|other| other.time <= first);
+    let images: Vec<&Moment> = case.timeline[after..].iter().filter(|other| is_image(other)).collect();
+    let is_last =
+        |moment: &&Moment| !images.iter().any(|other| other.host == moment.host && other.time > moment.time);
     let mut releases: Vec<String> = hosts.iter().map(|&host| version::release(&case.hosts[host])).collect();
     releases.dedup();
     let verb = verb(hosts.len(), "was", "were");

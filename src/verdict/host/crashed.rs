@@ -82,8 +82,8 @@ fn witnesses<'c>(case: &'c Case, stop: &Stop) -> Vec<&'c Moment> {
     let id = case.hosts[stop.host].id.as_str();
     let lost = [EventKind::HOST_NOT_RESPONDING, EventKind::HA_HOST_DEAD, EventKind::VSAN_NODE_LEFT];
     let about = |moment: &&Moment| {
-        let named = [moment.field("host_name"), moment.field("node_host")];
-        moment.host != stop.host && lost.contains(&moment.event.kind) && named.contains(&Some(id))
+        let names_it = || [moment.field("host_name"), moment.field("node_host")].contains(&Some(id));
+        moment.host != stop.host && lost.contains(&moment.event.kind) && names_it()
     };
     case.timeline.iter().filter(about).filter(|moment| is_down(stop, moment.time)).collect()
 }

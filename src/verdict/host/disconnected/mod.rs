@@ -81,7 +81,7 @@ fn is_one_loss(case: &Case, about: &[&Finding], episode: &Episode<'_>, all: &[Ep
     let [finding] = about else { return false };
     let is_known = |host: usize| {
         let clock = case.hosts.get(host).and_then(|host| host.clock.as_ref());
-        clock.is_some_and(|clock| clock.reference || clock.basis.count() > 0)
+        clock.is_some_and(|clock| clock.reference || clock.basis.is_compared())
     };
     let compares = is_known(episode.vcenter) && finding.hosts.iter().any(|&host| is_known(host));
     let mut same = all.iter().filter(|other| other.is_called(episode.name));
