@@ -481,7 +481,7 @@ fn event(report: &Report, row: &Row, l: &Labels, out: &mut dyn Write) -> io::Res
     let findings = (!findings.is_empty()).then(|| format!(" ({} {})", l.rows_finding, findings.join(", ")));
     let [stamp, count, findings] = [stamp, count, findings].map(Option::unwrap_or_default);
     let text = show::cut(&entry.text, EVENT_TEXT);
-    if entry.message.is_empty() || entry.message == entry.text {
+    if !entry.has_sentence() {
         return writeln!(
             out,
             "- {time}{stamp} {host} {mark}{kind}{mark} {}{count}{findings}",

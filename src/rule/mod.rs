@@ -286,7 +286,8 @@ impl RuleSet {
     }
 
     /// How the events of the rule `id` are told; `None` where the rule does not say, or is not there.
-    pub fn sentence(&self, id: &str) -> Option<&Sentence> {
+    #[cfg(test)]
+    fn sentence(&self, id: &str) -> Option<&Sentence> {
         self.sentences().find(|(rule, _)| *rule == id).map(|(_, sentence)| sentence)
     }
 

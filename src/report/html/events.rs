@@ -154,7 +154,7 @@ fn event_row<'a>(
     *left -= shown;
     let rest = row.members.len() - 1 - shown;
     let others = row.members.iter().copied().filter(|at| *at != row.spoken);
-    let has_sentence = !entry.message.is_empty() && entry.message != entry.text;
+    let has_sentence = entry.has_sentence();
     EventRow {
         at: row.first(),
         is_on_paper,
@@ -166,7 +166,7 @@ fn event_row<'a>(
         kind: entry.kind.name(),
         kind_name: l.kind_name(entry.kind),
         said: has_sentence.then(|| show::cut(&entry.text, EVENT_TEXT)),
-        record: show::cut(record(entry), EVENT_TEXT),
+        record: show::cut(entry.record(), EVENT_TEXT),
         place: place(entry),
         findings: row.findings(&report.timeline).into_iter().map(|at| at + 1).collect(),
         operation: entry.fields.get("op").map(|root| fill(l.operation, &[root])),
@@ -180,12 +180,8 @@ fn repeat(entry: &TimelineEntry) -> Repeat {
     Repeat {
         time: show::entry_time(entry.time, entry.time_quality),
         place: place(entry),
-        text: show::cut(record(entry), REPEAT_TEXT),
+        text: show::cut(entry.record(), REPEAT_TEXT),
     }
-}
-
-fn record(entry: &TimelineEntry) -> &str {
-    if entry.message.is_empty() { &entry.text } else { &entry.message }
 }
 
 fn place(entry: &TimelineEntry) -> String {

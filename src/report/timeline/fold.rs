@@ -189,8 +189,7 @@ struct Key<'a> {
 
 impl<'a> Key<'a> {
     fn of(entry: &'a TimelineEntry) -> Self {
-        let message = if entry.message.is_empty() { &entry.text } else { &entry.message };
-        let says = repeat::says(message, &entry.fields);
+        let says = repeat::says(entry.record(), &entry.fields);
         Key { host: &entry.host, kind: entry.kind, severity: entry.severity, says }
     }
 }

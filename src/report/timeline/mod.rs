@@ -57,6 +57,18 @@ pub struct TimelineEntry {
     pub findings: Vec<usize>,
 }
 
+impl TimelineEntry {
+    /// The record as it stands there; where it is not kept, what is told of it.
+    pub fn record(&self) -> &str {
+        if self.message.is_empty() { &self.text } else { &self.message }
+    }
+
+    /// Whether it is told in a sentence of its own beside the record.
+    pub fn has_sentence(&self) -> bool {
+        !self.message.is_empty() && self.message != self.text
+    }
+}
+
 /// A time in which something lasted on a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanInfo {

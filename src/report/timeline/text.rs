@@ -153,13 +153,12 @@ impl Page<'_> {
 
     /// The record, below the line; then its kind, what can be followed by `--op`, and its place.
     fn source(&mut self, entry: &TimelineEntry) -> io::Result<()> {
-        let message = if entry.message.is_empty() { &entry.text } else { &entry.message };
         let ids = ["op", "mid"].iter().filter_map(|name| Some((name, entry.fields.get(*name)?)));
         let ids: String = ids.map(|(name, id)| format!("  {name} {}", escape::line(id))).collect();
         // The host's column tells the bundle; the file is told as it lies in it.
         let place = show::place(&inside(&entry.source.file), entry.source.line, entry.source.offset);
         let whole = [
-            format!("    {}", escape::line(message)),
+            format!("    {}", escape::line(entry.record())),
             format!("    {}{ids}  {}", entry.kind.name(), escape::line(&place)),
         ];
         whole.iter().try_for_each(|line| match self.shape.width {
