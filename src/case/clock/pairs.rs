@@ -67,7 +67,8 @@ pub(super) struct Sight<'a> {
     pub line: Option<(&'a Source, &'a str)>,
     /// Of a migration, whether the host is its destination, where the record says so.
     pub is_target: Option<bool>,
-    quality: TimeQuality,
+    /// How exact `at` is.
+    pub quality: TimeQuality,
 }
 
 /// An event that two hosts tell.
@@ -83,7 +84,7 @@ pub(super) struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    fn of(sort: Sort, key: &str, a: Sight<'a>, b: Sight<'a>) -> Pair<'a> {
+    pub fn of(sort: Sort, key: &str, a: Sight<'a>, b: Sight<'a>) -> Pair<'a> {
         let whole = [&a, &b].iter().any(|sight| sight.quality == TimeQuality::Second);
         let apart = sort.apart() + if whole { 500_000 } else { 0 };
         Pair { sort, key: key.to_owned(), a, b, apart }
