@@ -342,7 +342,7 @@ const FDM: &[Row] = &[
         60,
         Verbose,
         "Cluster",
-        "hostId=host-$(ownid) state=Slave master=host-$(otherid) isolated=false host-list-version=14 config-version=9 vm-metadata-version=7 slv-mst-tdiff-sec=0",
+        "hostId=host-$(ownid) state=Slave master=host-$(otherid) isolated=false host-list-version=14 config-version=9 vm-metadata-version=7",
     ),
     Row(
         40,

@@ -16,8 +16,8 @@ const FOLLOWED_ENDS: usize = 10_000;
 pub struct Events {
     by_rule: BTreeMap<String, Vec<(u64, Event)>>,
     dropped: BTreeMap<String, u64>,
-    /// By how many a log of their sort may have: those of hosts do not fill the room of a vCenter Server.
-    sightings: BTreeMap<usize, Sample>,
+    /// By log family.
+    sightings: BTreeMap<&'static str, Sample>,
 }
 
 impl Events {
@@ -37,8 +37,8 @@ impl Events {
         }
     }
 
-    fn sample(&mut self, most: usize) -> &mut Sample {
-        self.sightings.entry(most).or_insert_with(|| Sample::with_room(most))
+    fn sample(&mut self, log: &'static str) -> &mut Sample {
+        self.sightings.entry(log).or_insert_with(|| Sample::of(log))
     }
 
     /// The operations that were seen, each with its member; what is left has none.
@@ -48,8 +48,8 @@ impl Events {
 
     /// Takes what another part of the same bundle gave.
     pub(super) fn join(&mut self, other: Events) {
-        for (most, sample) in other.sightings {
-            self.sample(most).join(sample);
+        for (log, sample) in other.sightings {
+            self.sample(log).join(sample);
         }
         for (id, event) in other.by_rule.into_values().flatten() {
             self.add(id, vec![event], ENDS);
@@ -129,7 +129,7 @@ impl<K: Ord> AllEvents<K> {
         let before = own.len();
         own.add(id, events, self.ends);
         if !sightings.is_empty() {
-            own.sample(sightings.most()).join_member(id, sightings);
+            own.sample(sightings.log()).join_member(id, sightings);
         }
         self.held = self.held - before + own.len();
         // Some room, so that not every member has all bundles gone through.

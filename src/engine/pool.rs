@@ -54,6 +54,8 @@ pub(super) struct Results {
 /// The workers' common state.
 pub(super) struct Pool<'r> {
     state: Mutex<State<'r>>,
+    /// Apart from the state: to put events in order may take a while, and nobody else has to wait for that.
+    events: Mutex<AllEvents<(usize, Bundle)>>,
     /// Something is ready, or the pool is closed.
     ready: Condvar,
     /// There is room for another block.
@@ -75,21 +77,19 @@ struct State<'r> {
     waiting: usize,
     closed: bool,
     done: Vec<Done>,
-    events: AllEvents<(usize, Bundle)>,
     counted: BTreeMap<(usize, Bundle), Counted>,
     /// Members that expand like bombs, with their bytes, by input.
     suspects: BTreeMap<usize, Vec<(JobId, u64)>>,
 }
 
 impl State<'_> {
-    fn new(limits: &Limits) -> Self {
+    fn new() -> Self {
         State {
             jobs: BTreeMap::new(),
             ready: VecDeque::new(),
             waiting: 0,
             closed: false,
             done: Vec::new(),
-            events: AllEvents::new(limits.events),
             counted: BTreeMap::new(),
             suspects: BTreeMap::new(),
         }
@@ -109,8 +109,9 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<'r> Pool<'r> {
     pub(super) fn new(limits: Limits) -> Self {
-        let (state, ready, room) = (Mutex::new(State::new(&limits)), Condvar::new(), Condvar::new());
-        Pool { state, ready, room, limits, last: AtomicU64::new(0) }
+        let (state, ready, room) = (Mutex::new(State::new()), Condvar::new(), Condvar::new());
+        let events = Mutex::new(AllEvents::new(limits.events));
+        Pool { state, events, ready, room, limits, last: AtomicU64::new(0) }
     }
 
     /// The id of the next job: jobs of one reader ascend.
@@ -167,16 +168,30 @@ impl<'r> Pool<'r> {
             let Some(job) = state.jobs.get_mut(&id) else { continue };
             let Some(mut reader) = job.reader.take() else { continue };
             let messages = std::mem::take(&mut job.messages);
-            let (path, input, brief) = (job.path.clone(), job.input, job.brief);
+            let (path, input, brief, bundle) = (job.path.clone(), job.input, job.brief, job.bundle.clone());
             if brief || state.is_mined(input, id, patience(&self.limits)) {
                 reader.shorten_fuse();
             }
             drop(state);
-            let (step, freed) = step(reader, messages, &path);
+            let (mut step, freed) = step(reader, messages, &path);
+            if let Step::Over(digest) = &mut step
+                && !brief
+            {
+                self.take_events(id, (input, bundle), digest);
+            }
             state = lock(&self.state);
             state.waiting -= freed;
             self.room.notify_all();
             self.put_back(&mut state, id, step);
+        }
+    }
+
+    /// Takes the events out of a member that is read, and what witnesses the clock.
+    fn take_events(&self, id: JobId, bundle: (usize, Bundle), digest: &mut MemberDigest) {
+        let events = std::mem::take(&mut digest.scan.events);
+        let sightings = std::mem::take(&mut digest.scan.sightings);
+        if !events.is_empty() || !sightings.is_empty() {
+            lock(&self.events).add(bundle, id, events, sightings);
         }
     }
 
@@ -201,13 +216,7 @@ impl<'r> Pool<'r> {
                     if digest.suspect {
                         state.suspects.entry(job.input).or_default().push((id, digest.bytes));
                     }
-                    let mut digest = MemberDigest { number: id, ..*digest };
-                    let events = std::mem::take(&mut digest.scan.events);
-                    let sightings = std::mem::take(&mut digest.scan.sightings);
-                    if !events.is_empty() || !sightings.is_empty() {
-                        let bundle = (job.input, job.bundle.clone());
-                        state.events.add(bundle, id, events, sightings);
-                    }
+                    let digest = MemberDigest { number: id, ..*digest };
                     state.done.push(Done { input: job.input, bundle: job.bundle, digest });
                 }
             }
@@ -222,7 +231,7 @@ impl<'r> Pool<'r> {
     /// What was read.
     pub(super) fn into_results(self) -> Results {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let (events, ends) = state.events.into_bundles();
+        let (events, ends) = self.events.into_inner().unwrap_or_else(PoisonError::into_inner).into_bundles();
         Results { done: state.done, events, ends, counted: state.counted }
     }
 }

@@ -7,6 +7,7 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::Compiled;
+use super::repeat::REPEATED;
 use crate::format::id::{MigrationId, OpId};
 use crate::format::text::shown;
 use crate::format::{self, Header, Shape, vc_event};
@@ -113,7 +114,7 @@ pub(super) fn add_columns(fields: &mut BTreeMap<String, String>, header: &Header
     }
     let last = message.rsplit(|&byte| byte == b'\n').next();
     if let Some(times) = last.and_then(format::repeats) {
-        fields.insert("repeated".to_owned(), times.to_string());
+        fields.insert(REPEATED.to_owned(), times.to_string());
     }
     one_notation(fields);
 }

@@ -11,8 +11,6 @@ pub(super) const KEPT: usize = 600;
 const RUNS: usize = 300;
 /// The same of an operation that is followed, of which each record is a step.
 const FOLLOWED_PER_END: usize = 10_000;
-/// The field that says how often a record came again: by the log itself, or between the two events of a run.
-const REPEATED: &str = "repeated";
 
 /// Events of one rule: an incident may stand at either end of a noisy log.
 #[derive(Default)]
@@ -60,7 +58,7 @@ impl Run {
         let last = self.last.map(|mut last| {
             if self.between > 0 {
                 let more = self.between.saturating_add(repeat::times(&last.fields) - 1);
-                last.fields.insert(REPEATED.to_owned(), more.to_string());
+                last.fields.insert(repeat::REPEATED.to_owned(), more.to_string());
                 let since = self.first.stamp.map(|stamp| stamp.time.to_string());
                 last.fields.extend(since.map(|since| (repeat::SINCE.to_owned(), since)));
             }
@@ -211,7 +209,7 @@ mod tests {
             all.push(event(n, "a"));
             if n == KEPT as i64 + 1 {
                 let newest = all.newest().expect("one was pushed");
-                newest.fields.insert(REPEATED.to_owned(), "17".to_owned());
+                newest.fields.insert(repeat::REPEATED.to_owned(), "17".to_owned());
             }
         }
         let (_, events) = all.into_events();

@@ -9,7 +9,7 @@ pub const PAUSE: i64 = 300_000_000;
 /// Bytes of a message that are compared: what differs behind them is a detail.
 const COMPARED: usize = 400;
 /// What differs from record to record though both say the same: the operation, the repeats, the stamp as it stood.
-pub const PASSING: &[&str] = &["raw_time", "repeated", SINCE, "opid", "op", "op_root", "event_time"];
+pub const PASSING: &[&str] = &["raw_time", REPEATED, SINCE, "opid", "op", "op_root", "event_time"];
 /// What is named by a number here and there: two values are two things.
 const NAMES: &[&str] = &[
     "vm",
@@ -58,6 +58,8 @@ const SINGLE: &[EventKind] = &[
     EventKind::TIME_STEP,
 ];
 
+/// The field that says how often a record came again: by the log itself, or between the two events of a run.
+pub const REPEATED: &str = "repeated";
 /// The field that says since when an event has been repeated without a pause: a time.
 pub const SINCE: &str = "repeated_since";
 
@@ -68,19 +70,23 @@ pub fn is_single(kind: EventKind, severity: Severity) -> bool {
 
 /// How often an event with these fields happened: once, and as often as it was repeated.
 pub fn times(fields: &BTreeMap<String, String>) -> u64 {
-    let told = fields.get("repeated").and_then(|times| times.parse::<u64>().ok());
+    let told = fields.get(REPEATED).and_then(|times| times.parse::<u64>().ok());
     told.unwrap_or(0).saturating_add(1)
 }
 
 /// What events that are repeats of each other have in common.
 pub fn says(message: &str, fields: &BTreeMap<String, String>) -> String {
-    let mut says = masked(head(message));
+    let mut says = String::new();
+    mask_into(&mut says, head(message));
     for (name, value) in fields.iter().filter(|(name, _)| !PASSING.contains(&name.as_str())) {
         says.push('\n');
         says.push_str(name);
         says.push('=');
-        let is_name = NAMES.contains(&name.as_str());
-        says.push_str(&if is_name { value.clone() } else { masked(head(value)) });
+        if NAMES.contains(&name.as_str()) {
+            says.push_str(value);
+        } else {
+            mask_into(&mut says, head(value));
+        }
     }
     says
 }
@@ -94,10 +100,14 @@ fn head(text: &str) -> &str {
     &text[..end]
 }
 
-/// `text` with `#` for what is counted or measured: numbers, times, pointers, the CPU and world of a VMkernel line.
+/// Adds `text` with `#` for what is counted or measured: numbers, times, pointers, the CPU and world of a VMkernel line.
 /// Names that hold digits stay: `vmk2`, `naa.6000…`, addresses, UUIDs.
-fn masked(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+fn mask_into(out: &mut String, text: &str) {
+    // What counts or measures has a digit.
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        out.push_str(text);
+        return;
+    }
     let mut rest = text;
     while let Some(start) = rest.find(is_of_word) {
         let (before, from) = rest.split_at(start);
@@ -107,7 +117,6 @@ fn masked(text: &str) -> String {
         rest = after;
     }
     out.push_str(rest);
-    out
 }
 
 fn is_of_word(c: char) -> bool {
@@ -159,7 +168,9 @@ mod tests {
             ("esx01.example.org naa.600508b1001c vmhba1", "esx01.example.org naa.600508b1001c vmhba1"),
             ("日本 12 件", "日本 # 件"),
         ] {
-            assert_eq!(masked(text), expected);
+            let mut masked = String::new();
+            mask_into(&mut masked, text);
+            assert_eq!(masked, expected);
         }
     }
 }

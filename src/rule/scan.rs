@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fields::{KEPT_FIELD, add_columns, message_of, text_of};
 use super::kept::{KEPT, Kept};
+use super::repeat::REPEATED;
 use super::sighting::{Sample, Sighting, Witnessed};
 use super::{Family, RuleSet};
 use crate::format::clock::{Clock, Told};
@@ -108,7 +109,7 @@ impl<'r> Scanner<'r> {
             log: format.map_or("", |format| format.name),
             family: rules.family(log),
             kept: BTreeMap::new(),
-            sightings: Sample::of(log),
+            sightings: Sample::of(format.map_or("", |format| format.name)),
             waiting: Vec::new(),
             told: Vec::new(),
             dialect: Dialect::default(),
@@ -204,7 +205,7 @@ impl<'r> Scanner<'r> {
         };
         for index in told {
             if let Some(event) = self.kept.get_mut(&index).and_then(Kept::newest) {
-                event.fields.insert("repeated".to_owned(), times.to_string());
+                event.fields.insert(REPEATED.to_owned(), times.to_string());
             }
         }
     }

@@ -73,7 +73,7 @@ impl Witnessed {
 /// Hash and root.
 type Key = (u64, String);
 
-/// Operations that are kept of the log of a host.
+/// Operations that are kept of a log of a host.
 const OF_HOST: usize = 256;
 /// The same of a vCenter Server, which calls many hosts.
 const OF_VCENTER: usize = 4_096;
@@ -82,33 +82,27 @@ const OF_ONE: usize = 4;
 
 /// Sightings of the operations whose roots have the lowest hashes: of one set of operations two programs keep the same
 /// ones, in whatever order they come.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Sample {
-    most: usize,
+    /// The family of the log.
+    log: &'static str,
     /// By hash and root, then by what is told and the number of the member: the earliest record.
     kept: BTreeMap<Key, BTreeMap<(Witnessed, u64), Sighting>>,
 }
 
-impl Default for Sample {
-    fn default() -> Self {
-        Sample { most: OF_VCENTER, kept: BTreeMap::new() }
-    }
-}
-
 impl Sample {
-    /// The sample of one log of the family `log`.
-    pub fn of(log: &str) -> Self {
-        Sample { most: most_of(log), kept: BTreeMap::new() }
+    /// A sample of the log family `log`: one log must not fill the room of another.
+    pub fn of(log: &'static str) -> Self {
+        Sample { log, kept: BTreeMap::new() }
     }
 
-    /// A sample of so many operations.
-    pub fn with_room(most: usize) -> Self {
-        Sample { most, kept: BTreeMap::new() }
+    /// The family of the log.
+    pub fn log(&self) -> &'static str {
+        self.log
     }
 
-    /// How many operations it keeps.
-    pub fn most(&self) -> usize {
-        self.most
+    fn most(&self) -> usize {
+        if self.log == "vpxd" { OF_VCENTER } else { OF_HOST }
     }
 
     /// Whether what a record of this time tells would be kept.
@@ -117,7 +111,7 @@ impl Sample {
     }
 
     fn has_room(&self, key: &Key) -> bool {
-        self.kept.len() < self.most || self.kept.last_key_value().is_some_and(|(last, _)| key <= last)
+        self.kept.len() < self.most() || self.kept.last_key_value().is_some_and(|(last, _)| key <= last)
     }
 
     /// Takes a sighting in the member `id`.
@@ -131,7 +125,7 @@ impl Sample {
         while own.len() > OF_ONE {
             own.pop_last();
         }
-        while self.kept.len() > self.most {
+        while self.kept.len() > self.most() {
             self.kept.pop_last();
         }
     }
@@ -162,10 +156,6 @@ impl Sample {
         all.sort();
         all
     }
-}
-
-fn most_of(log: &str) -> usize {
-    if log == "vpxd" { OF_VCENTER } else { OF_HOST }
 }
 
 /// FNV-1a with its bits mixed: the same in every run and on every machine.
