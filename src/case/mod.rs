@@ -29,7 +29,7 @@ use crate::model::{HostKind, Source, Timestamp};
 use crate::rule::Follow;
 
 pub use capture::{Capture, Change, changes};
-pub use clock::{Basis, Clock, ClockStep, Reference};
+pub use clock::{Basis, Clock, ClockLine, ClockStep, Comparison, Reference, millis};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};
 pub use episode::Episode;

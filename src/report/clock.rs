@@ -3,7 +3,7 @@
 use super::build::id;
 use super::labels::{Labels, fill};
 use super::model::{ClockInfo, ClockStep, HostInfo};
-use crate::case::{Basis, Case, Clock, Reference};
+use crate::case::{Basis, Case, Clock, Comparison, Reference, millis};
 use crate::model::{Lang, Text};
 
 /// What is known of the clock of host `index`.
@@ -20,26 +20,15 @@ pub(super) fn clock_info(case: &Case, index: usize, lang: Lang) -> ClockInfo {
     if !clock.basis.is_compared() {
         return ClockInfo { basis, ..ClockInfo::default() };
     }
-    let raw_end = host.newest_record().map(|end| clock.raw(end));
     ClockInfo {
-        offset_ms: Some(millis(clock.ahead_at_end(raw_end))),
+        offset_ms: Some(millis(clock.ahead_at_end(host.newest_record()))),
         uncertainty_ms: Some(millis(clock.uncertainty)),
         basis,
         reference: clock.reference,
         pairs: clock.basis.count() as u64,
-        drift_ms_per_day: drift(clock),
+        drift_ms_per_day: clock.gains_millis_a_day(),
         steps: clock.steps.iter().map(|step| ClockStep { at: step.at, by_ms: millis(step.by) }).collect(),
     }
-}
-
-/// Milliseconds a day that the clock gains at the end, to a tenth.
-fn drift(clock: &Clock) -> Option<f64> {
-    let drift = clock.pieces.last()?.drift;
-    (drift != 0.0).then(|| (drift * 86_400_000.0 * 10.0).round() / 10.0)
-}
-
-fn millis(micros: i64) -> i64 {
-    (micros as f64 / 1e3).round() as i64
 }
 
 /// `6 migrations and 41 operations in common with vc01`
@@ -51,38 +40,43 @@ fn basis(case: &Case, clock: &Clock) -> Text {
         );
         return within(case, clock, text);
     }
-    if clock.basis.contradictory {
-        return Text::new(
+    let common = common(case, &clock.basis);
+    match clock.basis.comparison {
+        Comparison::Made => within(case, clock, common),
+        Comparison::Contradictory => Text::new(
             "what this host and others tell of the same events contradicts itself",
             "このホストと他のホストに共通するイベントの時刻が互いに矛盾しています",
-        );
-    }
-    let (en, ja) = told(&clock.basis);
-    let with: Vec<String> = clock.basis.with.iter().map(|&host| id(case, host)).collect();
-    let (en, ja) = match with.is_empty() {
-        true => (en.join(" and "), ja.join("、")),
-        false => (
-            format!("{} in common with {}", en.join(" and "), with.join(", ")),
-            format!("{} と共通の{}", with.join("、"), ja.join("、")),
         ),
-    };
-    if let Some(ahead) = clock.basis.lone {
-        let by = seconds(millis(ahead.abs()));
-        let (way, way_ja) = if ahead < 0 { ("behind", "遅れ") } else { ("ahead", "進み") };
-        return Text::new(
-            format!("{en}; one event alone is no comparison (by it {by} s {way} would be possible)"),
-            format!(
-                "{ja}。1 件のイベントのみでは比較できません (そのイベントによれば {by} 秒の{way_ja}の可能性)"
-            ),
-        );
+        Comparison::OfOneEvent { ahead } => {
+            let by = seconds(millis(ahead.abs()));
+            let (way, way_ja) = if ahead < 0 { ("behind", "遅れ") } else { ("ahead", "進み") };
+            Text::new(
+                format!(
+                    "{}; one event alone is no comparison (by it {by} s {way} would be possible)",
+                    common.en
+                ),
+                format!(
+                    "{}。1 件のイベントのみでは比較できません (そのイベントによれば {by} 秒の{way_ja}の可能性)",
+                    common.ja
+                ),
+            )
+        }
+        Comparison::OfTooFew => Text::new(
+            format!("{}; too few of this sort for a comparison", common.en),
+            format!("{}。この種類のイベントとしては少なすぎるため比較できません", common.ja),
+        ),
     }
-    if clock.basis.too_few {
-        return Text::new(
-            format!("{en}; too few of this sort for a comparison"),
-            format!("{ja}。この種類のイベントとしては少なすぎるため比較できません"),
-        );
+}
+
+/// What is told in common, and with whom.
+fn common(case: &Case, basis: &Basis) -> Text {
+    let (en, ja) = told(basis);
+    let (en, ja) = (en.join(" and "), ja.join("、"));
+    let with: Vec<String> = basis.with.iter().map(|&host| id(case, host)).collect();
+    if with.is_empty() {
+        return Text::new(en, ja);
     }
-    within(case, clock, Text::new(en, ja))
+    Text::new(format!("{en} in common with {}", with.join(", ")), format!("{} と共通の{ja}", with.join("、")))
 }
 
 /// The same, where some hosts were compared only with each other.

@@ -110,12 +110,9 @@ const WITNESSES: (usize, usize) = (2, 3);
 pub(super) fn fit(points: &[Point], told: &[f64]) -> Option<Fit> {
     let points = &allowing_for_noise(points)[..];
     let few = thinned(points);
-    let (whole, _) = best(&few)?;
-    let astray = few.iter().filter(|point| !whole.agrees(point)).count();
-    let lines = if astray <= 1 && told.is_empty() { vec![whole] } else { stepped(&few, told) };
-    if lines.is_empty() {
-        return None;
-    }
+    let whole = best(&few)?;
+    let astray = few.iter().filter(|point| !whole.0.agrees(point)).count();
+    let lines = if astray <= 1 && told.is_empty() { vec![whole.0] } else { stepped(&few, told, whole) };
     let lines = without_noise(points, lines);
     let lines: Vec<Line> = (0..lines.len()).map(|number| refined(points, &lines, number)).collect();
     let agrees: Vec<bool> = points.iter().map(|point| lines[of(&lines, point.at)].agrees(point)).collect();
@@ -203,8 +200,9 @@ fn best(points: &[Point]) -> Option<(Line, f64)> {
     })
 }
 
-/// The lines that cost least together, each new one at the price of a step.
-fn stepped(points: &[Point], told: &[f64]) -> Vec<Line> {
+/// The lines that cost least together, each new one at the price of a step; the best line of all points, `whole`, where no
+/// others have enough witnesses.
+fn stepped(points: &[Point], told: &[f64], whole: (Line, f64)) -> Vec<Line> {
     let price = if points.len() < MANY { OF_STEP } else { OF_STEP_AMONG_MANY };
     // Whether the clock itself says that it was set between a point and the one before it.
     let is_told = |number: usize| {
@@ -233,13 +231,19 @@ fn stepped(points: &[Point], told: &[f64]) -> Vec<Line> {
     for end in 1..=points.len() {
         let mut found = (f64::INFINITY, Vec::new());
         for begin in 0..end {
-            let Some((line, cost)) = best(&points[begin..end]) else { continue };
             let (before, lines) = &least[begin];
             let step = match lines.is_empty() {
                 true => 0.0,
                 false if is_told(begin) => OF_DRIFT,
                 false => price,
             };
+            // No line costs less than nothing.
+            if before + step >= found.0 {
+                continue;
+            }
+            let is_whole = (begin, end) == (0, points.len());
+            let line = if is_whole { Some(whole) } else { best(&points[begin..end]) };
+            let Some((line, cost)) = line else { continue };
             if before + cost + step < found.0 && holds(begin, end, &line) {
                 found = (before + cost + step, [&lines[..], &[line]].concat());
             }
@@ -247,10 +251,7 @@ fn stepped(points: &[Point], told: &[f64]) -> Vec<Line> {
         least.push(found);
     }
     let found = least.pop().map(|(_, lines)| lines).unwrap_or_default();
-    match best(points) {
-        Some((whole, _)) if found.is_empty() => vec![whole],
-        _ => found,
-    }
+    if found.is_empty() { vec![whole.0] } else { found }
 }
 
 /// The points that a line rests on: what both tell at once, else calls, else what is seen sooner by one than by the other.
@@ -281,7 +282,8 @@ fn refined(points: &[Point], lines: &[Line], number: usize) -> Line {
     };
     let of_drift = |drift: f64| Line { first: first.at, last: last.at, ahead: offset(drift), drift };
     let is_clear = |drift: &f64| {
-        let mut off: Vec<f64> = grounds.iter().map(|point| of_drift(*drift).off(point).abs()).collect();
+        let line = of_drift(*drift);
+        let mut off: Vec<f64> = grounds.iter().map(|point| line.off(point).abs()).collect();
         let noise = quantile(&mut off, 0.5).unwrap_or(0.0);
         (drift * (last.at - first.at)).abs() >= (ABOVE_NOISE * noise).max(LEAST_GAIN)
     };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::host::Host;
 use super::fit::{self, Fit, Point};
 use super::pairs::{Pair, Sight, Sort};
-use super::{Basis, Clock, ClockStep, Piece, Reference};
+use super::{Basis, Clock, ClockLine, ClockStep, Comparison, Piece, Reference};
 use crate::digest::AT_LEAST;
 use crate::model::{Event, EventKind, HostKind, Timestamp};
 
@@ -27,12 +27,27 @@ const LEAST_SURE: i64 = 2_000_000;
 const ONE_WAY: i64 = 3_000_000;
 /// A step that the clock itself tells of is looked at from this size on, in microseconds.
 const LEAST_STEP: i64 = 1_000_000;
+/// What a clock tells of a step is no more than so much larger than what pairs show, in microseconds.
+const MORE_THAN_STEPPED: i64 = 5_000_000;
 
 /// One pair, looked at from one of its hosts.
 struct View<'a> {
-    pair: &'a Pair,
-    own: &'a Sight,
-    other: &'a Sight,
+    pair: &'a Pair<'a>,
+    own: &'a Sight<'a>,
+    other: &'a Sight<'a>,
+    /// The number of the pair's witness: views of one witness have the same.
+    key: usize,
+}
+
+/// A clock tells itself that it was set.
+#[derive(Clone, Copy)]
+struct Step {
+    /// When, raw: what it showed then.
+    at: Timestamp,
+    /// How far it was put forward, in microseconds.
+    by: i64,
+    /// Whether it was set by so much at least: records go back, which is no more than a bound, and a damaged log may look so.
+    is_bound: bool,
 }
 
 /// What is known of one clock while others are still looked at.
@@ -51,7 +66,8 @@ struct Group {
 
 struct Graph<'a> {
     hosts: &'a [Host],
-    events: &'a [Vec<Event>],
+    /// By host, in the order of its own time.
+    steps: Vec<Vec<Step>>,
     /// By host; the last one stands for the vCenter Server that only ids tell of.
     views: Vec<Vec<View<'a>>>,
 }
@@ -60,17 +76,9 @@ struct Graph<'a> {
 pub(super) fn clocks(
     hosts: &[Host],
     events: &[Vec<Event>],
-    pairs: &[Pair],
+    pairs: &[Pair<'_>],
 ) -> Option<(Reference, Vec<Option<Clock>>)> {
-    let mut views: Vec<Vec<View<'_>>> = (0..=hosts.len()).map(|_| Vec::new()).collect();
-    for pair in pairs {
-        views[pair.a.node].push(View { pair, own: &pair.a, other: &pair.b });
-        views[pair.b.node].push(View { pair, own: &pair.b, other: &pair.a });
-    }
-    for own in &mut views {
-        own.sort_by_key(|view| (view.own.at, view.other.node, view.pair.sort, view.other.at));
-    }
-    let graph = Graph { hosts, events, views };
+    let graph = Graph::of(hosts, events, pairs);
     let groups = graph.groups();
     let members = |group: &Group| -> Vec<usize> {
         (0..hosts.len()).filter(|&node| group.known[node].settled).collect()
@@ -95,7 +103,35 @@ pub(super) fn clocks(
     Some((graph.told(reference), clocks))
 }
 
-impl Graph<'_> {
+/// Where a host's clock was set, as it tells itself.
+fn steps_of(events: &[Event]) -> Vec<Step> {
+    let step = |event: &Event| {
+        let by = event.fields.get("step_ms")?.parse::<i64>().ok()?.saturating_mul(1_000);
+        Some(Step { at: event.stamp?.time, by, is_bound: event.fields.contains_key(AT_LEAST) })
+    };
+    let mut steps: Vec<Step> =
+        events.iter().filter(|event| event.kind == EventKind::TIME_STEP).filter_map(step).collect();
+    steps.sort_by_key(|step| (step.at, step.by));
+    steps
+}
+
+impl<'a> Graph<'a> {
+    fn of(hosts: &'a [Host], events: &[Vec<Event>], pairs: &'a [Pair<'a>]) -> Graph<'a> {
+        let mut views: Vec<Vec<View<'a>>> = (0..=hosts.len()).map(|_| Vec::new()).collect();
+        let mut keys = BTreeMap::new();
+        for pair in pairs {
+            let next = keys.len();
+            let key = *keys.entry(pair.key.as_str()).or_insert(next);
+            views[pair.a.node].push(View { pair, own: &pair.a, other: &pair.b, key });
+            views[pair.b.node].push(View { pair, own: &pair.b, other: &pair.a, key });
+        }
+        for own in &mut views {
+            own.sort_by_key(|view| (view.own.at, view.other.node, view.pair.sort, view.other.at));
+        }
+        let steps = events.iter().map(|events| steps_of(events)).collect();
+        Graph { hosts, steps, views }
+    }
+
     fn told(&self, reference: usize) -> Reference {
         if reference == self.hosts.len() { Reference::MigrationIds } else { Reference::Host(reference) }
     }
@@ -192,16 +228,17 @@ impl Graph<'_> {
     fn settle(&self, reference: usize, among: &BTreeSet<usize>) -> Vec<Known> {
         let mut known = vec![Known::default(); self.views.len()];
         known[reference].settled = true;
-        let mut open = among.clone();
-        open.remove(&reference);
-        let mut order = self.grow(&mut open, &mut known, LEAST);
+        let left = |known: &[Known]| -> BTreeSet<usize> {
+            among.iter().copied().filter(|&node| !known[node].settled).collect()
+        };
+        let mut order = self.grow(left(&known), &mut known, LEAST);
         let strict = order.len();
         // What a host sees of vSAN alone is believed where three others saw the same: they are looked at together.
-        let left: BTreeSet<usize> = among.iter().copied().filter(|&node| !known[node].settled).collect();
-        order.extend(self.grow(&mut left.clone(), &mut known, 1));
+        order.extend(self.grow(left(&known), &mut known, 1));
         self.verify(reference, &order, strict, &mut known);
+        order.retain(|&node| known[node].settled);
         for &node in (0..TURNS).flat_map(|_| &order) {
-            if let Some(clock) = self.compare(node, &known, LEAST).filter(|_| known[node].settled) {
+            if let Some(clock) = self.compare(node, &known, LEAST) {
                 known[node].clock = clock;
             }
         }
@@ -209,10 +246,11 @@ impl Graph<'_> {
         known
     }
 
-    /// Settles one of `open` after the other, and says which.
-    fn grow(&self, open: &mut BTreeSet<usize>, known: &mut [Known], least: usize) -> Vec<usize> {
-        let mut order = Vec::new();
-        while let Some(node) = self.nearest(open, known) {
+    /// Settles one of `among` after the other, as far as they can be compared, and says which. Where one witness is enough,
+    /// `least` is 1, only those that saw the same of vSAN are.
+    fn grow(&self, among: BTreeSet<usize>, known: &mut [Known], least: usize) -> Vec<usize> {
+        let (mut open, mut order) = (among.clone(), Vec::new());
+        while let Some(node) = self.nearest(&open, known) {
             open.remove(&node);
             let usable =
                 |view: &View<'_>| known[view.other.node].settled && view.pair.sort == Sort::Membership;
@@ -222,14 +260,9 @@ impl Graph<'_> {
             if let Some(clock) = self.compare(node, known, least) {
                 known[node] = Known { clock, settled: true };
                 order.push(node);
-                // What could not be compared before may be now.
-                open.extend((0..known.len()).filter(|&other| {
-                    !known[other].settled
-                        && !order.contains(&other)
-                        && self.views[node].iter().any(|view| view.other.node == other)
-                        && self.views[other].iter().any(|view| view.pair.sort == Sort::Membership)
-                        && least < LEAST
-                }));
+                // What could not be compared before may be now. Each turn of this follows a clock that was settled, so it ends.
+                let neighbours = self.views[node].iter().map(|view| view.other.node);
+                open.extend(neighbours.filter(|other| among.contains(other) && !known[*other].settled));
             }
         }
         order
@@ -258,20 +291,11 @@ impl Graph<'_> {
     /// The clock of `node`, by all pairs whose other side is known; `None` where fewer witnesses than `least` agree, or fewer
     /// than three where they are weak and more than one is asked for.
     fn compare(&self, node: usize, known: &[Known], least: usize) -> Option<Clock> {
-        let views: Vec<&View<'_>> = self.views[node]
-            .iter()
-            .filter(|view| view.other.node != node && known[view.other.node].settled)
-            .collect();
+        let views: Vec<&View<'_>> =
+            self.views[node].iter().filter(|view| known[view.other.node].settled).collect();
         let origin = views.first()?.own.at;
-        let mut keys = BTreeMap::new();
-        let points: Vec<Point> = views
-            .iter()
-            .map(|view| {
-                let next = keys.len();
-                point(view, origin, known, *keys.entry(view.pair.key.as_str()).or_insert(next))
-            })
-            .collect();
-        let told: Vec<f64> = self.steps(node).map(|(at, _)| at.since(origin) as f64 / 1e6).collect();
+        let points: Vec<Point> = views.iter().map(|view| point(view, origin, known)).collect();
+        let told: Vec<f64> = self.steps(node).map(|step| step.at.since(origin) as f64 / 1e6).collect();
         let fit = fit::fit(&points, &told)?;
         let agreeing: Vec<&View<'_>> =
             views.iter().zip(&fit.agrees).filter(|(_, agrees)| **agrees).map(|(view, _)| *view).collect();
@@ -294,37 +318,25 @@ impl Graph<'_> {
     /// Why a host was not compared, where it and another one tell something.
     fn not_compared(&self, node: usize, groups: &[Group]) -> Option<Clock> {
         let first = self.views[node].first()?;
-        let keys: BTreeSet<&str> = self.views[node].iter().map(|view| view.pair.key.as_str()).collect();
         let views: Vec<&View<'_>> = self.views[node].iter().collect();
         let mut basis = basis(&views, self.hosts.len());
-        basis.with.retain(|&other| other != node);
-        if keys.len() == 1 {
+        basis.comparison = if basis.witnesses == 1 {
             let known = groups.iter().find(|group| group.known[first.other.node].settled);
             let none = vec![Known::default(); self.views.len()];
-            let own = point(first, first.own.at, known.map_or(&none, |group| &group.known), 0);
-            basis.lone = Some((own.ahead * 1e6) as i64);
-        } else if keys.len() < LEAST_WEAK && basis.migrations + basis.operations == 0 {
-            basis.too_few = true;
+            let own = point(first, first.own.at, known.map_or(&none, |group| &group.known));
+            Comparison::OfOneEvent { ahead: (own.ahead * 1e6) as i64 }
+        } else if basis.witnesses < LEAST_WEAK && basis.migrations + basis.operations == 0 {
+            Comparison::OfTooFew
         } else {
-            basis.contradictory = true;
-        }
+            Comparison::Contradictory
+        };
         Some(Clock { basis, ..Clock::default() })
     }
 
-    /// Where a clock tells itself that it was set, and how far, in the order of its own time. That records go back tells
-    /// no more than a bound, and a damaged log may look so.
-    fn steps(&self, node: usize) -> impl Iterator<Item = (Timestamp, i64)> {
-        let events =
-            self.events.get(node).into_iter().flatten().filter(|event| event.kind == EventKind::TIME_STEP);
-        let mut told: Vec<(Timestamp, i64)> = events
-            .filter(|event| !event.fields.contains_key(AT_LEAST))
-            .filter_map(|event| {
-                let by = event.fields.get("step_ms")?.parse::<i64>().ok()?.saturating_mul(1_000);
-                Some((event.stamp?.time, by)).filter(|_| by.abs() >= LEAST_STEP)
-            })
-            .collect();
-        told.sort_unstable();
-        told.into_iter()
+    /// Where a clock tells itself that it was set, and how far, in the order of its own time.
+    fn steps(&self, node: usize) -> impl DoubleEndedIterator<Item = Step> {
+        let all = self.steps.get(node).into_iter().flatten().copied();
+        all.filter(|step| !step.is_bound && step.by.saturating_abs() >= LEAST_STEP)
     }
 
     /// What a clock tells itself of the time before its first pair and after its last one.
@@ -333,17 +345,16 @@ impl Graph<'_> {
         let (Some(first), Some(last)) = (views.first(), views.last()) else { return };
         let (first, last) = (first.own.at, last.own.at);
         // A clock without pieces is right: it was until it was set, or has been since.
-        if clock.pieces.is_empty() && self.steps(node).any(|(at, _)| at < first || at > last) {
+        if clock.pieces.is_empty() && self.steps(node).any(|step| step.at < first || step.at > last) {
             clock.pieces.push(Piece { from: first, ahead: 0, drift: 0.0 });
         }
-        for (at, by) in self.steps(node).filter(|(at, _)| *at > last) {
+        for Step { at, by, .. } in self.steps(node).filter(|step| step.at > last) {
             let before = clock.ahead_at(at.plus_micros(-by));
             let drift = clock.pieces.last().map_or(0.0, |piece| piece.drift);
             clock.pieces.push(Piece { from: at, ahead: before + by, drift });
             clock.steps.push(ClockStep { at: at.plus_micros(-before - by), by });
         }
-        let early: Vec<(Timestamp, i64)> = self.steps(node).filter(|(at, _)| *at < first).collect();
-        for (at, by) in early.into_iter().rev() {
+        for Step { at, by, .. } in self.steps(node).rev().filter(|step| step.at < first) {
             // The first piece reaches back to the beginning: now it begins where the clock was set.
             let drift = clock.pieces.first().map_or(0.0, |piece| piece.drift);
             let after = Piece { from: at, ahead: clock.ahead_at(at), drift };
@@ -375,17 +386,15 @@ impl Graph<'_> {
 
     /// When a clock was set, by itself: as its host tells, else in the middle between two pairs.
     fn set_between(&self, node: usize, (last, first): (Timestamp, Timestamp), by: i64) -> Timestamp {
-        let told = self.events.get(node).into_iter().flatten().filter(|event| {
-            event.kind == EventKind::TIME_STEP
-                && event.fields.get("step_ms").and_then(|ms| ms.parse::<i64>().ok()).is_some_and(|ms| {
-                    // How far it was set is told as "at least", or not much beside it.
-                    ms.signum() == by.signum() && ms.abs() <= by.abs() / 1_000 + 5_000
-                })
-        });
-        let mut told = told.filter_map(|event| event.stamp).map(|stamp| stamp.time);
         // A clock that is put back shows the time between twice.
         let (low, high) = (last.min(first).plus_micros(by.min(0)), last.max(first));
-        told.find(|at| (low..=high).contains(at)).unwrap_or(last.plus_micros(first.since(last) / 2))
+        let told = self.steps.get(node).into_iter().flatten().find(|step| {
+            // How far it was set is told as "at least", or not much beside it.
+            let is_alike =
+                step.by.signum() == by.signum() && step.by.saturating_abs() <= by.abs() + MORE_THAN_STEPPED;
+            is_alike && (low..=high).contains(&step.at)
+        });
+        told.map_or_else(|| last.plus_micros(first.since(last) / 2), |step| step.at)
     }
 
     /// What is not larger than its uncertainty is no offset: nothing is moved by noise.
@@ -401,23 +410,21 @@ impl Graph<'_> {
     }
 }
 
-fn point(view: &View<'_>, origin: Timestamp, known: &[Known], key: usize) -> Point {
+fn point(view: &View<'_>, origin: Timestamp, known: &[Known]) -> Point {
     let other = known[view.other.node].clock.corrected(view.other.at);
+    let sort = view.pair.sort;
     // What vCenter did first stands on the other side, or on this one.
-    let usual = view.pair.sort.usual_delay();
     let is_called = view.own.node == view.pair.b.node;
-    let delay = if is_called { usual } else { -usual };
+    let delay: i8 = match (sort.is_call(), is_called) {
+        (false, _) => 0,
+        (true, true) => 1,
+        (true, false) => -1,
+    };
     Point {
-        key,
-        delay: if !view.pair.sort.is_call() {
-            0
-        } else if is_called {
-            1
-        } else {
-            -1
-        },
+        key: view.key,
+        delay,
         at: view.own.at.since(origin) as f64 / 1e6,
-        ahead: (view.own.at.since(other) - delay) as f64 / 1e6,
+        ahead: (view.own.at.since(other) - i64::from(delay) * sort.usual_delay()) as f64 / 1e6,
         apart: view.pair.apart as f64 / 1e6,
     }
 }
@@ -433,7 +440,7 @@ fn basis(agreeing: &[&View<'_>], hosts: usize) -> Basis {
         made_ids: count(&[Sort::MadeId]),
         ha_records: count(&[Sort::HaDifference]),
         with: with.into_iter().filter(|&node| node < hosts).collect(),
-        witnesses: agreeing.iter().map(|view| view.pair.key.as_str()).collect::<BTreeSet<_>>().len(),
+        witnesses: agreeing.iter().map(|view| view.key).collect::<BTreeSet<_>>().len(),
         ..Basis::default()
     }
 }
@@ -462,7 +469,7 @@ fn uncertainty(fit: &Fit, agreeing: &[&View<'_>], known: &[Known]) -> i64 {
     (least + spread + if one_way { ONE_WAY } else { 0 }).max(few)
 }
 
-fn least_unsure(pair: &Pair) -> i64 {
+fn least_unsure(pair: &Pair<'_>) -> i64 {
     let whole = if pair.apart > 500_000 && pair.sort == Sort::Migration { 500_000 } else { 0 };
     match pair.sort {
         Sort::Migration => 400_000 + whole,
@@ -475,24 +482,22 @@ fn least_unsure(pair: &Pair) -> i64 {
 }
 
 /// The lines of a few pairs: of the strongest sort, and from the beginning, the middle and the end.
-fn evidence(
-    node: usize,
-    agreeing: &[&View<'_>],
-    known: &[Known],
-) -> Vec<(usize, crate::model::Source, Option<Timestamp>, String)> {
+fn evidence(node: usize, agreeing: &[&View<'_>], known: &[Known]) -> Vec<ClockLine> {
     let best = agreeing.iter().map(|view| view.pair.sort).min();
     let of_best: Vec<&&View<'_>> = agreeing.iter().filter(|view| Some(view.pair.sort) == best).collect();
     let last = of_best.len().saturating_sub(1);
     let places: BTreeSet<usize> = (0..SHOWN).map(|n| n * last / (SHOWN - 1).max(1)).collect();
     let mut lines = Vec::new();
     for view in places.into_iter().filter_map(|at| of_best.get(at)) {
-        let other = (view.other, known[view.other.node].clock.corrected(view.other.at), view.other.node);
-        let own = (view.own, other.1, node);
-        for (sight, time, host) in [own, other] {
-            if let Some((source, text)) = &sight.line {
-                lines.push((host, source.clone(), Some(time), text.clone()));
+        let time = known[view.other.node].clock.corrected(view.other.at);
+        for (sight, host) in [(view.own, node), (view.other, view.other.node)] {
+            if let Some((source, text)) = sight.line {
+                lines.push(ClockLine { host, time, source: source.clone(), text: text.to_owned() });
             }
         }
     }
     lines
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,8 +29,21 @@ pub struct Clock {
     pub against: Option<Reference>,
     /// The hosts that were compared with each other, where others were not: indices into the case's hosts, ascending.
     pub within: Vec<usize>,
-    /// Lines of events that it and another host both tell: host, place, line; two lines an event.
-    pub evidence: Vec<(usize, Source, Option<Timestamp>, String)>,
+    /// Lines of events that it and another host both tell, two an event.
+    pub evidence: Vec<ClockLine>,
+}
+
+/// A line that tells an event by which clocks are compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClockLine {
+    /// Whose line: an index into the case's hosts.
+    pub host: usize,
+    /// When its event was, in corrected time.
+    pub time: Timestamp,
+    /// Where it stands.
+    pub source: Source,
+    /// The line.
+    pub text: String,
 }
 
 /// A stretch of time in which a clock was not set.
@@ -70,26 +83,44 @@ pub struct Basis {
     pub ha_records: usize,
     /// The hosts that tell them too: indices into the case's hosts, ascending.
     pub with: Vec<usize>,
-    /// Whether something is told by both, but what is told contradicts itself.
-    pub contradictory: bool,
-    /// Where one event alone is told by both, which is no comparison: how far the clock would be ahead, in microseconds.
-    pub lone: Option<i64>,
-    /// Whether what is told by both is too little for its sort.
-    pub too_few: bool,
     /// Of how many independent events all of it is.
     pub witnesses: usize,
+    /// Whether that made a comparison.
+    pub comparison: Comparison,
+}
+
+/// Whether what two hosts tell makes a comparison of their clocks, and if not, why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Comparison {
+    /// It does.
+    #[default]
+    Made,
+    /// What is told contradicts itself.
+    Contradictory,
+    /// What is told is too little for its sort.
+    OfTooFew,
+    /// One event alone is told by both.
+    OfOneEvent {
+        /// How far the clock would be ahead by it, in microseconds.
+        ahead: i64,
+    },
 }
 
 impl Basis {
     /// Whether the clock was compared at all.
     pub fn is_compared(&self) -> bool {
-        !self.contradictory && !self.too_few && self.lone.is_none()
+        self.comparison == Comparison::Made
     }
 
     /// How many events it is.
     pub fn count(&self) -> usize {
         self.migrations + self.memberships + self.operations + self.roots + self.made_ids + self.ha_records
     }
+}
+
+/// Whole milliseconds of so many microseconds.
+pub fn millis(micros: i64) -> i64 {
+    (micros as f64 / 1e3).round() as i64
 }
 
 /// What the clocks are compared with.
@@ -123,10 +154,22 @@ impl Clock {
         self.pieces.get(number).map_or(0, |piece| piece.ahead_at(raw))
     }
 
-    /// How far it was ahead at the end, in microseconds, where `end` is the last time that it shows.
+    /// How far it was ahead at the end, in microseconds, where `end` is the last time that is known of its host, in corrected
+    /// time.
     pub fn ahead_at_end(&self, end: Option<Timestamp>) -> i64 {
         let Some(last) = self.pieces.last() else { return 0 };
-        last.ahead_at(end.unwrap_or(last.from))
+        last.ahead_at(end.map_or(last.from, |end| self.raw(end)))
+    }
+
+    /// Microseconds that it gains a day at the end, where it does.
+    pub fn gains_a_day(&self) -> Option<f64> {
+        let drift = self.pieces.last()?.drift;
+        (drift != 0.0).then_some(drift * 86_400.0 * 1e6)
+    }
+
+    /// The same in milliseconds, to a tenth.
+    pub fn gains_millis_a_day(&self) -> Option<f64> {
+        self.gains_a_day().map(|gains| (gains / 100.0).round() / 10.0)
     }
 
     /// The largest offset that it ever had between two times that it shows, in microseconds.
@@ -154,8 +197,7 @@ impl Piece {
 
 /// Compares the clocks of `hosts` by their raw `events`, and puts every time of the hosts on the reference clock.
 pub(super) fn settle(hosts: &mut [Host], events: &mut [Vec<Event>], names: &mut Names) -> Option<Reference> {
-    let found = pairs::of(hosts, events, names);
-    let (reference, clocks) = graph::clocks(hosts, events, &found)?;
+    let (reference, clocks) = graph::clocks(hosts, events, &pairs::of(hosts, events, names))?;
     for (index, ((host, events), clock)) in hosts.iter_mut().zip(events).zip(clocks).enumerate() {
         host.clock = clock;
         let Some(clock) = host.clock.clone().filter(|clock| !clock.pieces.is_empty()) else { continue };

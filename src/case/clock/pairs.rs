@@ -57,33 +57,34 @@ impl Sort {
 }
 
 /// One of the two records of an event.
-#[derive(Clone, Debug)]
-pub(super) struct Sight {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sight<'a> {
     /// The host's index; the number of hosts stands for the clock of a vCenter Server without a bundle.
     pub node: usize,
     /// When, raw.
     pub at: Timestamp,
     /// Its line; an id has none.
-    pub line: Option<(Source, String)>,
+    pub line: Option<(&'a Source, &'a str)>,
     /// Of a migration, whether the host is its destination, where the record says so.
     pub is_target: Option<bool>,
-    quality: TimeQuality,
+    /// How exact `at` is.
+    pub quality: TimeQuality,
 }
 
 /// An event that two hosts tell.
 #[derive(Clone, Debug)]
-pub(super) struct Pair {
+pub(super) struct Pair<'a> {
     pub sort: Sort,
     /// Who witnesses it: pairs of one migration or operation are one witness.
     pub key: String,
-    pub a: Sight,
-    pub b: Sight,
+    pub a: Sight<'a>,
+    pub b: Sight<'a>,
     /// How far the two records may lie apart by themselves, in microseconds.
     pub apart: i64,
 }
 
-impl Pair {
-    fn of(sort: Sort, key: &str, a: Sight, b: Sight) -> Pair {
+impl<'a> Pair<'a> {
+    pub fn of(sort: Sort, key: &str, a: Sight<'a>, b: Sight<'a>) -> Pair<'a> {
         let whole = [&a, &b].iter().any(|sight| sight.quality == TimeQuality::Second);
         let apart = sort.apart() + if whole { 500_000 } else { 0 };
         Pair { sort, key: key.to_owned(), a, b, apart }
@@ -110,7 +111,7 @@ const MOST_HOPS: usize = 3;
 const MOST_DIFFERENCE: i64 = 31_622_400;
 
 /// All pairs of a case, in an order that depends on nothing but the case.
-pub(super) fn of(hosts: &[Host], events: &[Vec<Event>], names: &Names) -> Vec<Pair> {
+pub(super) fn of<'a>(hosts: &'a [Host], events: &'a [Vec<Event>], names: &Names) -> Vec<Pair<'a>> {
     let mut pairs = migrations(hosts, events);
     pairs.extend(memberships(hosts, events));
     pairs.extend(operations(hosts));
@@ -121,48 +122,50 @@ pub(super) fn of(hosts: &[Host], events: &[Vec<Event>], names: &Names) -> Vec<Pa
     pairs
 }
 
-fn sight(node: usize, event: &Event) -> Option<Sight> {
+fn sight(node: usize, event: &Event) -> Option<Sight<'_>> {
     // What a relay or a guess stamped is not of this clock.
+    if event.fields.contains_key("relayed_host") {
+        return None;
+    }
     let stamp = event.stamp.filter(|stamp| stamp.quality != TimeQuality::Estimated)?;
-    let own = !event.fields.contains_key("relayed_host");
-    let line = Some((event.source.clone(), event.raw.clone()));
+    let line = Some((&event.source, event.raw.as_str()));
     let side = event.fields.get("side").or(event.fields.get("role"));
     let is_target = match (side, event.fields.get("request")) {
         (Some(side), _) => Some(side.starts_with('D')),
         (None, request) => request.map(|request| request == "from"),
     };
-    own.then_some(Sight { node, at: stamp.time, line, is_target, quality: stamp.quality })
+    Some(Sight { node, at: stamp.time, line, is_target, quality: stamp.quality })
 }
 
 /// What one host tells of one migration.
 #[derive(Default)]
-struct Told {
-    kernel: Option<Sight>,
-    vmx: Option<Sight>,
-    end: Option<Sight>,
+struct Told<'a> {
+    kernel: Option<Sight<'a>>,
+    vmx: Option<Sight<'a>>,
+    end: Option<Sight<'a>>,
     /// The latest beginning.
     latest: Option<Timestamp>,
 }
 
-impl Told {
-    fn take(&mut self, event: &Event, sight: Sight) {
+impl<'a> Told<'a> {
+    fn take(&mut self, event: &Event, sight: Sight<'a>) {
         if event.kind == EventKind::VMOTION_START {
             self.latest = self.latest.max(Some(sight.at));
         }
         if event.kind == EventKind::VMOTION_SUCCESS {
-            if self.end.as_ref().is_none_or(|known| known.at < sight.at) {
+            if self.end.is_none_or(|known| known.at < sight.at) {
                 self.end = Some(sight);
             }
             return;
         }
         let kept = if event.rule.starts_with("vmx.") { &mut self.vmx } else { &mut self.kernel };
-        if kept.as_ref().is_none_or(|known| sight.at < known.at) {
+        if kept.is_none_or(|known| sight.at < known.at) {
             *kept = Some(sight);
         }
     }
 
-    fn start(&self) -> Option<&Sight> {
-        self.kernel.as_ref().or(self.vmx.as_ref())
+    fn start(&self) -> Option<Sight<'a>> {
+        self.kernel.or(self.vmx)
     }
 
     /// Whether the id was used for another migration too.
@@ -173,13 +176,13 @@ impl Told {
 }
 
 /// An id that more than two hosts tell, or one host twice, is that of several migrations.
-fn is_reused(sides: &BTreeMap<usize, Told>, hosts: &[Host]) -> bool {
+fn is_reused(sides: &BTreeMap<usize, Told<'_>>, hosts: &[Host]) -> bool {
     let count = sides.keys().filter(|&&node| hosts[node].kind == HostKind::Esxi).count();
     count > 2 || sides.values().any(Told::came_again)
 }
 
-fn migrations(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
-    let mut told: BTreeMap<&str, BTreeMap<usize, Told>> = BTreeMap::new();
+fn migrations<'a>(hosts: &[Host], events: &'a [Vec<Event>]) -> Vec<Pair<'a>> {
+    let mut told: BTreeMap<&str, BTreeMap<usize, Told<'a>>> = BTreeMap::new();
     for (node, events) in events.iter().enumerate() {
         for event in events {
             let counts = [EventKind::VMOTION_START, EventKind::VMOTION_SUCCESS].contains(&event.kind);
@@ -194,7 +197,7 @@ fn migrations(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
     let clock_of_ids = vcenters.next().is_none().then_some(vcenter);
     let mut pairs = Vec::new();
     for (id, by_host) in told.iter().filter(|(_, by_host)| !is_reused(by_host, hosts)) {
-        let sides: Vec<(&usize, &Told)> = by_host.iter().collect();
+        let sides: Vec<(&usize, &Told<'a>)> = by_host.iter().collect();
         for (at, (one, a)) in sides.iter().enumerate() {
             for (other, b) in &sides[at + 1..] {
                 let of_vcenter = [**one, **other].iter().any(|&node| hosts[node].kind == HostKind::Vcenter);
@@ -208,29 +211,26 @@ fn migrations(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
 }
 
 /// A migration's two sides: one pair, by the same record of both where both have it.
-fn pair_of(id: &str, a: &Told, b: &Told, of_vcenter: bool) -> Option<Pair> {
-    let ends = || a.end.as_ref().zip(b.end.as_ref());
+fn pair_of<'a>(id: &str, a: &Told<'a>, b: &Told<'a>, of_vcenter: bool) -> Option<Pair<'a>> {
+    let ends = a.end.zip(b.end).map(|(a, b)| Pair::of(Sort::MigrationEnd, id, a, b));
     if of_vcenter {
-        return ends().map(|(a, b)| Pair::of(Sort::MigrationEnd, id, a.clone(), b.clone()));
+        return ends;
     }
-    let alike = a.kernel.as_ref().zip(b.kernel.as_ref()).or(a.vmx.as_ref().zip(b.vmx.as_ref()));
-    if let Some((a, b)) = alike.or(a.start().zip(b.start())) {
-        return Some(Pair::of(Sort::Migration, id, a.clone(), b.clone()));
-    }
-    ends().map(|(a, b)| Pair::of(Sort::MigrationEnd, id, a.clone(), b.clone()))
+    let alike = a.kernel.zip(b.kernel).or(a.vmx.zip(b.vmx)).or(a.start().zip(b.start()));
+    alike.map(|(a, b)| Pair::of(Sort::Migration, id, a, b)).or(ends)
 }
 
 /// The id as a time on vCenter's clock, with the first record of a host.
-fn made_pair(id: &str, node: usize, start: &Sight) -> Option<Pair> {
+fn made_pair<'a>(id: &str, node: usize, start: Sight<'a>) -> Option<Pair<'a>> {
     let at = Timestamp::from_micros(MigrationId::decimal(id)?.made_at()?);
     let made = Sight { node, at, line: None, is_target: None, quality: TimeQuality::Exact };
-    (start.at.since(at).abs() <= MOST_OF_ID).then(|| Pair::of(Sort::MadeId, id, made, start.clone()))
+    (start.at.since(at).abs() <= MOST_OF_ID).then(|| Pair::of(Sort::MadeId, id, made, start))
 }
 
 /// A node left, or joined: which, and each host's records of that.
-type Seen = BTreeMap<(EventKind, String), BTreeMap<usize, Vec<Sight>>>;
+type Seen<'a> = BTreeMap<(EventKind, String), BTreeMap<usize, Vec<Sight<'a>>>>;
 
-fn memberships(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
+fn memberships<'a>(hosts: &[Host], events: &'a [Vec<Event>]) -> Vec<Pair<'a>> {
     let mut seen = Seen::new();
     for (node, events) in events.iter().enumerate().filter(|(node, _)| hosts[*node].kind == HostKind::Esxi) {
         for event in events.iter().filter(|event| event.rule.starts_with("cmmds.")) {
@@ -247,12 +247,12 @@ fn memberships(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
     }
     let mut pairs = Vec::new();
     for ((kind, node), by_host) in &seen {
-        let sides: Vec<&Vec<Sight>> = by_host.values().filter(|own| own.len() <= MOST_TIMES).collect();
+        let sides: Vec<&Vec<Sight<'a>>> = by_host.values().filter(|own| own.len() <= MOST_TIMES).collect();
         for (a, b) in neighbours(sides.len()) {
             for (number, (a, b)) in matched(sides[a], sides[b]).into_iter().enumerate() {
                 // Each host finds out by itself: what three hosts say of one event are three witnesses.
                 let key = format!("{kind:?} {node} {} {} {number}", a.node, b.node);
-                pairs.push(Pair::of(Sort::Membership, &key, a.clone(), b.clone()));
+                pairs.push(Pair::of(Sort::Membership, &key, a, b));
             }
         }
     }
@@ -266,9 +266,9 @@ fn neighbours(count: usize) -> BTreeSet<(usize, usize)> {
 }
 
 /// Records of one thing by two hosts that belong together: those whose difference most share. `[]` where none has most.
-fn matched<'a>(a: &'a [Sight], b: &'a [Sight]) -> Vec<(&'a Sight, &'a Sight)> {
-    let all = a.iter().flat_map(|one| b.iter().map(move |other| (one, other)));
-    let all: Vec<(&Sight, &Sight)> =
+fn matched<'a>(a: &[Sight<'a>], b: &[Sight<'a>]) -> Vec<(Sight<'a>, Sight<'a>)> {
+    let all = a.iter().flat_map(|one| b.iter().map(move |other| (*one, *other)));
+    let all: Vec<(Sight<'_>, Sight<'_>)> =
         all.filter(|(one, other)| one.at.since(other.at).abs() <= MOST_OF_ID).collect();
     let with = |difference: i64| {
         let (mut used, mut found) = (BTreeSet::new(), Vec::new());
@@ -298,8 +298,8 @@ fn matched<'a>(a: &'a [Sight], b: &'a [Sight]) -> Vec<(&'a Sight, &'a Sight)> {
 }
 
 /// Calls of a vCenter Server that reached a host: the host's id is that of the caller with a part appended.
-fn operations(hosts: &[Host]) -> Vec<Pair> {
-    let mut begun: BTreeMap<&str, Vec<(Sight, &str)>> = BTreeMap::new();
+fn operations(hosts: &[Host]) -> Vec<Pair<'_>> {
+    let mut begun: BTreeMap<&str, Vec<(Sight<'_>, &str)>> = BTreeMap::new();
     for (node, host) in hosts.iter().enumerate().filter(|(_, host)| host.kind == HostKind::Vcenter) {
         for (id, sighting) in operations_of(host) {
             let own = begun.entry(id).or_default();
@@ -320,15 +320,15 @@ fn operations(hosts: &[Host]) -> Vec<Pair> {
             let caller = parents.take(1 + MOST_HOPS).find_map(|id| begun.get(id));
             let own = sight_of(node, sighting);
             let both = caller.into_iter().flatten();
-            pairs.extend(both.map(|call| Pair::of(Sort::Operation, call.1, call.0.clone(), own.clone())));
+            pairs.extend(both.map(|call| Pair::of(Sort::Operation, call.1, call.0, own)));
         }
     }
     pairs
 }
 
 /// Operations whose root vCenter and a host both tell, in whatever records.
-fn roots(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
-    let mut first: BTreeMap<&str, BTreeMap<usize, Sight>> = BTreeMap::new();
+fn roots<'a>(hosts: &[Host], events: &'a [Vec<Event>]) -> Vec<Pair<'a>> {
+    let mut first: BTreeMap<&str, BTreeMap<usize, Sight<'a>>> = BTreeMap::new();
     // What an operation is of a migration witnesses the same thing as the migration's id.
     let mut migration: BTreeMap<&str, &str> = BTreeMap::new();
     for (node, events) in events.iter().enumerate() {
@@ -341,7 +341,7 @@ fn roots(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
                 migration.entry(root).or_insert(id);
             }
             let Some(sight) = sight(node, event) else { continue };
-            let known = first.entry(root).or_default().entry(node).or_insert_with(|| sight.clone());
+            let known = first.entry(root).or_default().entry(node).or_insert(sight);
             if sight.at < known.at {
                 *known = sight;
             }
@@ -353,14 +353,14 @@ fn roots(hosts: &[Host], events: &[Vec<Event>]) -> Vec<Pair> {
         let key = migration.get(root).unwrap_or(root);
         for call in of_kind(HostKind::Vcenter) {
             let own = of_kind(HostKind::Esxi);
-            pairs.extend(own.map(|own| Pair::of(Sort::OperationRoot, key, call.clone(), own.clone())));
+            pairs.extend(own.map(|own| Pair::of(Sort::OperationRoot, key, *call, *own)));
         }
     }
     pairs
 }
 
 /// What vSphere HA says of two clocks: the master's record is the time that its clock showed then.
-fn ha_differences(hosts: &[Host], names: &Names) -> Vec<Pair> {
+fn ha_differences<'a>(hosts: &'a [Host], names: &Names) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     for (node, host) in hosts.iter().enumerate() {
         for (master, seconds, sighting) in differences_of(host) {
@@ -398,8 +398,8 @@ fn differences_of(host: &Host) -> Vec<(&str, i64, &Sighting)> {
     by_master.into_values().flatten().filter(differs).collect()
 }
 
-fn sight_of(node: usize, sighting: &Sighting) -> Sight {
-    let line = Some((sighting.source.clone(), sighting.raw.clone()));
+fn sight_of(node: usize, sighting: &Sighting) -> Sight<'_> {
+    let line = Some((&sighting.source, sighting.raw.as_str()));
     Sight { node, at: sighting.stamp.time, line, is_target: None, quality: sighting.stamp.quality }
 }
 
@@ -409,7 +409,7 @@ mod tests {
     use crate::model::{MemberPath, Stamp};
 
     /// Records at these seconds.
-    fn seen(node: usize, seconds: &[i64]) -> Vec<Sight> {
+    fn seen(node: usize, seconds: &[i64]) -> Vec<Sight<'static>> {
         let at = |second: &i64| Timestamp::from_micros(second * 1_000_000);
         let quality = TimeQuality::Exact;
         seconds

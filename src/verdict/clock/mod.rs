@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Evidence, Finding, Verdict, distinct};
-use crate::case::{Case, Clock, Reference};
+use crate::case::{Case, Clock, Reference, millis};
 use crate::model::{Confidence, Severity};
 
 pub(super) static VERDICT: Verdict = Verdict {
@@ -37,7 +37,9 @@ struct Skewed<'a> {
 }
 
 fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
-    let skewed: Vec<Skewed<'_>> = (0..case.hosts.len()).filter_map(|host| skewed(case, host)).collect();
+    let told = ntp::told(case);
+    let skewed: Vec<Skewed<'_>> =
+        (0..case.hosts.len()).filter_map(|host| skewed(case, host, &told)).collect();
     let mut by_reference: BTreeMap<Reference, Vec<Skewed<'_>>> = BTreeMap::new();
     for one in skewed {
         if let Some(against) = one.clock.against {
@@ -47,7 +49,7 @@ fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
     by_reference.into_iter().map(|(reference, skewed)| finding(case, reference, &skewed)).collect()
 }
 
-fn skewed(case: &Case, index: usize) -> Option<Skewed<'_>> {
+fn skewed<'a>(case: &'a Case, index: usize, told: &ntp::Told<'_>) -> Option<Skewed<'a>> {
     let host = &case.hosts[index];
     let clock = host.clock.as_ref().filter(|clock| !clock.pieces.is_empty())?;
     let members = || host.logs.iter().flat_map(|log| &log.members);
@@ -55,19 +57,19 @@ fn skewed(case: &Case, index: usize) -> Option<Skewed<'_>> {
     let last = host.newest_record()?;
     // The logs are in corrected time; what is asked of the clock is what it showed.
     let most = clock.most_ahead(clock.raw(first), clock.raw(last));
-    let now = clock.ahead_at_end(Some(clock.raw(last)));
+    let now = clock.ahead_at_end(Some(last));
     // What the times of the report are corrected by is told.
     let counts = most.abs() > LEAST;
-    counts.then(|| Skewed { host: index, clock, now, most, signs: ntp::signs(case, index) })
+    counts.then(|| Skewed { host: index, clock, now, most, signs: ntp::signs(case, index, told) })
 }
 
 fn finding(case: &Case, reference: Reference, skewed: &[Skewed<'_>]) -> Finding {
     let lines = skewed.iter().flat_map(|skewed| {
-        let pairs = skewed.clock.evidence.iter().map(|(host, source, time, text)| Evidence {
-            host: *host,
-            source: source.clone(),
-            time: *time,
-            text: text.clone(),
+        let pairs = skewed.clock.evidence.iter().map(|line| Evidence {
+            host: line.host,
+            source: line.source.clone(),
+            time: Some(line.time),
+            text: line.text.clone(),
         });
         pairs.chain(skewed.signs.evidence.clone())
     });
@@ -98,7 +100,6 @@ fn finding(case: &Case, reference: Reference, skewed: &[Skewed<'_>]) -> Finding 
 }
 
 fn details(case: &Case, reference: Reference, skewed: &[Skewed<'_>]) -> Value {
-    let millis = |micros: i64| (micros as f64 / 1e3).round() as i64;
     let host = |skewed: &Skewed<'_>| {
         let steps: Vec<Value> = skewed
             .clock
@@ -110,7 +111,7 @@ fn details(case: &Case, reference: Reference, skewed: &[Skewed<'_>]) -> Value {
             "host": case.hosts[skewed.host].id,
             "offset_ms": millis(skewed.now),
             "uncertainty_ms": millis(skewed.clock.uncertainty),
-            "drift_ms_per_day": skewed.drift().map(|gains| (gains / 100.0).round() / 10.0),
+            "drift_ms_per_day": skewed.clock.gains_millis_a_day(),
             "steps": steps,
         })
     };
@@ -119,12 +120,4 @@ fn details(case: &Case, reference: Reference, skewed: &[Skewed<'_>]) -> Value {
         Reference::MigrationIds => None,
     };
     json!({"reference": reference, "hosts": skewed.iter().map(host).collect::<Vec<_>>()})
-}
-
-impl Skewed<'_> {
-    /// Microseconds a day that the clock gains, where it does.
-    fn drift(&self) -> Option<f64> {
-        let drift = self.clock.pieces.last()?.drift;
-        (drift != 0.0).then_some(drift * 86_400.0 * 1e6)
-    }
 }

@@ -1,6 +1,8 @@
 //! What a host's bundle says of its time synchronisation that explains a wrong clock.
 
-use crate::case::{Case, Sourced};
+use std::collections::BTreeMap;
+
+use crate::case::{Case, Moment, Sourced};
 use crate::fact::ntp::{NtpPeer, NtpTally};
 use crate::model::{EventKind, Text};
 use crate::verdict::Evidence;
@@ -16,7 +18,23 @@ pub(super) struct Signs {
 /// Lines of the log that are shown.
 const LINES: usize = 2;
 
-pub(super) fn signs(case: &Case, index: usize) -> Signs {
+/// The first lines of each host in which it says itself that its clock was corrected or lost its synchronisation.
+pub(super) type Told<'a> = BTreeMap<usize, Vec<&'a Moment>>;
+
+pub(super) fn told(case: &Case) -> Told<'_> {
+    let mut told = Told::new();
+    let tells =
+        |moment: &&Moment| moment.event.kind == EventKind::TIME_STEP && moment.event.rule == "vob.clock";
+    for moment in case.timeline.iter().filter(tells) {
+        let lines = told.entry(moment.host).or_default();
+        if lines.len() < LINES {
+            lines.push(moment);
+        }
+    }
+    told
+}
+
+pub(super) fn signs(case: &Case, index: usize, told: &Told<'_>) -> Signs {
     let mut signs = Signs::default();
     let ntp = &case.hosts[index].setup.ntp;
     if let Some(enabled) = ntp.enabled.as_ref().filter(|enabled| !enabled.value) {
@@ -28,16 +46,12 @@ pub(super) fn signs(case: &Case, index: usize) -> Signs {
         signs.evidence.push(Evidence::of(index, servers));
     }
     of_peers(index, &ntp.peers, &mut signs);
-    let told = |moment: &&crate::case::Moment| {
-        moment.host == index && moment.event.kind == EventKind::TIME_STEP && moment.event.rule == "vob.clock"
-    };
-    let lines: Vec<_> = case.timeline.iter().filter(told).take(LINES).collect();
-    if !lines.is_empty() {
+    if let Some(lines) = told.get(&index) {
         signs.said.push(Text::new(
             "the host itself reports that its clock was corrected or lost its synchronisation",
             "時計の補正または同期の喪失をホスト自身が報告しています",
         ));
-        signs.evidence.extend(lines.into_iter().map(Evidence::event));
+        signs.evidence.extend(lines.iter().copied().map(Evidence::event));
     }
     signs
 }

@@ -124,7 +124,7 @@ fn reading(case: &Case, one: &Skewed<'_>) -> Step {
         true => ("add", "to", format!("時刻に {by} 秒を加算")),
         false => ("subtract", "from", format!("時刻から {by} 秒を減算")),
     };
-    let changes = !one.clock.steps.is_empty() || one.drift().is_some();
+    let changes = !one.clock.steps.is_empty() || one.clock.gains_a_day().is_some();
     let (when, when_ja) = if changes {
         (" (as it was at the end of the logs)", " (ログの最終時点の値)")
     } else {

@@ -80,7 +80,7 @@ fn one(case: &Case, skewed: &Skewed<'_>) -> Text {
         en += &format!(", set {way} by {by} s about {at}");
         ja += &format!("、{at} 頃に {by} 秒{way_ja}");
     }
-    if let Some(gains) = skewed.drift() {
+    if let Some(gains) = skewed.clock.gains_a_day() {
         let (word, word_ja) = if gains < 0.0 { ("losing", "遅れる") } else { ("gaining", "進む") };
         let gains = seconds(gains as i64);
         en += &format!(", {word} {gains} s a day");
