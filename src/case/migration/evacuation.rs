@@ -7,7 +7,6 @@ use super::super::names::position;
 use super::super::timeline::Moment;
 use super::Migration;
 use super::join::{NEAR, SAME_OPERATION};
-use crate::format::id::OpId;
 use crate::model::{EventKind, HostKind, Timestamp};
 
 /// A host was emptied so that it could enter maintenance mode.
@@ -159,8 +158,7 @@ fn begun(at: usize, moment: &Moment, subject: &Subject) -> Evacuation {
 }
 
 fn root_of(moment: &Moment) -> Option<String> {
-    let id = moment.field("opid").and_then(OpId::new).filter(|id| !id.is_noise())?;
-    Some(id.root().to_owned())
+    moment.operation().map(|id| id.root().to_owned())
 }
 
 /// The migrations away from each host, in the order of time.

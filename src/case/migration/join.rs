@@ -57,7 +57,7 @@ impl Group {
         let names = VmNames::of(moment, places);
         news.names.extend(names.all().filter(|name| !self.names.all().any(|known| known == *name)).cloned());
         self.names.add(names);
-        let root = moment.field("opid").and_then(OpId::new).filter(|id| !id.is_noise()).map(OpId::root);
+        let root = moment.operation().map(OpId::root);
         let is_of_operation = root.is_some_and(|root| self.roots.contains(root));
         if let Some(root) = root.filter(|_| !is_of_operation) {
             self.roots.insert(root.to_owned());
@@ -214,8 +214,7 @@ impl Join<'_> {
 
     /// The migration of the record's operation. One operation may move many VMs, or one VM several times.
     fn by_operation(&self, record: &Loose<'_>) -> Home {
-        let own = record.moment.field("opid").and_then(OpId::new).filter(|own| !own.is_noise());
-        let Some(own) = own else { return Home::Own };
+        let Some(own) = record.moment.operation() else { return Home::Own };
         let fits = |at: &usize| {
             let group = &self.groups[*at];
             group.distance(record.moment.time) <= SAME_OPERATION

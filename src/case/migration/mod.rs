@@ -214,8 +214,8 @@ fn settle(timeline: &[Moment], group: join::Group) -> Migration {
 /// The root of the operation that most of the records are of; of equals, the one that was told first.
 fn operation(moments: &[&Moment]) -> Option<String> {
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let ids = moments.iter().filter_map(|moment| moment.field("opid")).filter_map(OpId::new);
-    for (at, root) in ids.filter(|id| !id.is_noise()).map(OpId::root).enumerate() {
+    let ids = moments.iter().filter_map(|moment| moment.operation());
+    for (at, root) in ids.map(OpId::root).enumerate() {
         counts.entry(root).or_insert((0, at)).0 += 1;
     }
     let most = counts.into_iter().max_by_key(|(_, (count, first))| (*count, std::cmp::Reverse(*first)));

@@ -10,8 +10,10 @@ use super::cluster::Cluster;
 use super::host::Host;
 use super::identity::Identity;
 use super::names::{Names, position};
-use super::vm;
+use super::{log_of, vm};
+use crate::format::id::OpId;
 use crate::model::{Event, EventKind, TimeQuality, Timestamp};
+use crate::rule::is_kernel_log;
 
 /// One event in the case.
 #[derive(Clone, Debug)]
@@ -33,6 +35,13 @@ impl Moment {
         let kind = self.event.kind;
         (kind == EventKind::HOST_NOT_RESPONDING || kind == EventKind::HOST_DISCONNECTED)
             && self.event.rule != "vpxd.host-missed-heartbeats"
+    }
+
+    /// The id of the operation that it is of. Loops that never end are none, and what the kernel writes is a hash.
+    pub fn operation(&self) -> Option<OpId<'_>> {
+        let id = self.field("opid").and_then(OpId::new).filter(|id| !id.is_noise())?;
+        let is_kernel = log_of(self.event.source.file.as_str()).is_some_and(is_kernel_log);
+        (!is_kernel).then_some(id)
     }
 
     /// A field of the event.
@@ -236,10 +245,8 @@ fn is_twin(earlier: &Moment, later: &Moment) -> bool {
             || same_operation(earlier, later))
 }
 
-/// Whether two records are of one operation: every hop appends a part to the opID, so all but the last agree.
+/// Whether two records are of one operation.
 fn same_operation(a: &Moment, b: &Moment) -> bool {
-    let (Some(a), Some(b)) = (a.field("opid"), b.field("opid")) else { return false };
-    let common = a.split('-').zip(b.split('-')).take_while(|(a, b)| a == b).count();
-    let least = a.split('-').count().min(b.split('-').count());
-    common > 0 && (common == least || (least > 2 && common + 1 == least))
+    let ids = a.field("opid").and_then(OpId::new).zip(b.field("opid").and_then(OpId::new));
+    ids.is_some_and(|(a, b)| a.is_related(b))
 }

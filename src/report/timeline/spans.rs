@@ -89,6 +89,7 @@ fn lasting(micros: i64, lang: Lang) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Timestamp;
 
     #[test]
     fn lengths_are_written_in_two_units() {
