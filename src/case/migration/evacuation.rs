@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::host::Host;
 use super::super::names::position;
 use super::super::timeline::Moment;
@@ -31,7 +33,8 @@ pub struct Evacuation {
 }
 
 /// How an evacuation ended.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reached {
     /// The host is in maintenance mode.
     Entered,

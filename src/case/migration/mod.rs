@@ -19,6 +19,8 @@ mod world_chain;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::host::Host;
 use super::identity::Identity;
 use super::timeline::Moment;
@@ -70,8 +72,9 @@ pub struct Migration {
     pub moments: Vec<usize>,
 }
 
-/// How a migration ended.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+/// How a migration ended; ordered as a summary counts them.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// The VM runs on the destination.
     Succeeded,
@@ -96,7 +99,8 @@ pub struct End {
 }
 
 /// Which end of a migration a record is of.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// `S`
     Source,
@@ -105,14 +109,6 @@ pub enum Side {
 }
 
 impl Side {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Side::Source => "source",
-            Side::Destination => "destination",
-        }
-    }
-
     /// The side that a record itself states: `S`, `D`, `Source`, `Dest`.
     fn stated(moment: &Moment) -> Option<Side> {
         let text = moment.field("side").or_else(|| moment.field("role"))?;

@@ -1,11 +1,14 @@
 //! What a migration goes through, and what its records measure.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::timeline::Moment;
 use super::is_cancelled;
 use crate::model::{EventKind, Timestamp};
 
 /// A step of a migration, in the order in which they follow each other.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// vCenter was asked for it.
     Asked,
@@ -34,24 +37,6 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Phase::Asked => "asked",
-            Phase::Prepared => "prepared",
-            Phase::Started => "started",
-            Phase::SwitchingOver => "switching-over",
-            Phase::MemorySent => "memory-sent",
-            Phase::MemoryReceived => "memory-received",
-            Phase::SwitchedOver => "switched-over",
-            Phase::Finished => "finished",
-            Phase::Done => "done",
-            Phase::Cancelled => "cancelled",
-            Phase::Failed => "failed",
-            Phase::Refused => "refused",
-        }
-    }
-
     /// The step that a record tells of; rules that are not built in tell of a beginning and an end only.
     fn of(moment: &Moment) -> Option<Phase> {
         match moment.event.kind {

@@ -3,7 +3,7 @@
 mod address;
 mod vmx;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use self::address::Addresses;
 use super::cluster::Cluster;
@@ -61,13 +61,13 @@ pub(super) fn build(
     identity: &Identity,
 ) -> Vec<Moment> {
     let addresses = Addresses::of(hosts, clusters);
+    let mut known = Known { hosts, names, identity, called: HashMap::new() };
     let mut moments = Vec::new();
     for (host, events) in events.into_iter().enumerate() {
         for mut event in events {
             let Some(stamp) = event.stamp else { continue };
             name_by_address(&mut event, host, &addresses);
-            let known = Known { hosts, names, identity };
-            complete(&mut event, host, stamp.time, &known);
+            complete(&mut event, host, stamp.time, &mut known);
             if vmx::is_power_on(&event, &hosts[host]) {
                 event.kind = EventKind::EVC_ADMISSION_FAILED;
             }
@@ -120,11 +120,24 @@ struct Known<'a> {
     hosts: &'a [Host],
     names: &'a Names,
     identity: &'a Identity,
+    /// The hosts that were asked for, by what they are called: few names stand in many events.
+    called: HashMap<String, Option<usize>>,
+}
+
+impl Known<'_> {
+    /// The id of the host that is called `name`; the name itself where no bundle is of it.
+    fn id_of<'n>(&'n mut self, name: &'n str) -> &'n str {
+        if !self.called.contains_key(name) {
+            self.called.insert(name.to_owned(), position(self.hosts, name));
+        }
+        let found = self.called.get(name).copied().flatten();
+        found.map_or(name, |index| self.hosts[index].id.as_str())
+    }
 }
 
 /// Puts names beside the ids in an event's fields: what they stood for at its time.
-fn complete(event: &mut Event, host: usize, time: Timestamp, known: &Known<'_>) {
-    let Known { hosts, names, identity } = *known;
+fn complete(event: &mut Event, host: usize, time: Timestamp, known: &mut Known<'_>) {
+    let Known { hosts, names, identity, .. } = *known;
     let fields = &mut event.fields;
     if let Some(entity) = fields.get("entity").cloned() {
         let word =
@@ -154,19 +167,18 @@ fn complete(event: &mut Event, host: usize, time: Timestamp, known: &Known<'_>) 
     }
     vmx::complete(event, host, hosts);
     let fields = &mut event.fields;
-    if let Some(vmx) = fields.get("vmx").filter(|vmx| vmx.contains('/')) {
+    let is_named = fields.contains_key("vm");
+    if let Some(vmx) = fields.get("vmx").filter(|vmx| !is_named && vmx.contains('/')) {
         let name = vm::name_by_vmx(&hosts[host], vmx);
         let name = identity.vm_name_at(&name, hosts[host].captured_at, time);
-        fields.entry("vm".to_owned()).or_insert(name);
+        fields.insert("vm".to_owned(), name);
     }
     name_ends(event, host, known);
     let fields = &mut event.fields;
     for name in ["target", "host_name", "origin", "host"] {
-        let id = |found: &str| {
-            position(hosts, found).map_or_else(|| found.to_owned(), |index| hosts[index].id.clone())
-        };
         if let Some(found) = fields.get_mut(name) {
-            *found = found.split(',').map(id).collect::<Vec<_>>().join(",");
+            let ids: Vec<String> = found.split(',').map(|name| known.id_of(name).to_owned()).collect();
+            *found = ids.join(",");
         }
     }
     if let Some(uuid) = fields.get_mut("node") {
