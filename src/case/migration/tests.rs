@@ -53,13 +53,13 @@ fn vcenter(events: Vec<Event>) -> Digest {
 }
 
 /// Id, VM, source, destination, outcome and number of records of every migration.
-type Told<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>, Outcome, usize);
+type Summary<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>, Outcome, usize);
 
 #[track_caller]
-fn check(bundles: Vec<Digest>, expected: &[Told<'_>]) {
+fn check(bundles: Vec<Digest>, expected: &[Summary<'_>]) {
     let case = Case::build(bundles);
     let host = |index: Option<usize>| index.map(|index| case.hosts[index].id.as_str());
-    let told: Vec<Told<'_>> = case
+    let told: Vec<Summary<'_>> = case
         .migrations
         .iter()
         .map(|m| {
