@@ -45,7 +45,7 @@ pub use setup::{
 };
 pub use span::{Span, SpanKind};
 pub use stop::{How, Stop};
-pub use timeline::Moment;
+pub use timeline::{Maintenance, Moment};
 pub use vm::{MADE, Vm, VmCpuSettings};
 
 /// A member's path inside its bundle, `var/run/log/hostd.log`; of a bundle itself the file it lies in.

@@ -37,6 +37,21 @@ impl Moment {
             && self.event.rule != "vpxd.host-missed-heartbeats"
     }
 
+    /// What it says of a host's way into maintenance mode, or out of it.
+    pub fn maintenance(&self) -> Option<Maintenance> {
+        // Rules that are not built in tell a failure by its fault.
+        let has_failed = || self.event.rule == "vpxd.maintenance-failed" || self.field("fault").is_some();
+        match self.event.kind {
+            EventKind::HOST_MAINTENANCE_ENTER if self.event.rule == "vpxd.maintenance-begun" => {
+                Some(Maintenance::Begun)
+            }
+            EventKind::HOST_MAINTENANCE_ENTER => Some(Maintenance::Entered),
+            EventKind::HOST_MAINTENANCE_EXIT if has_failed() => Some(Maintenance::Failed),
+            EventKind::HOST_MAINTENANCE_EXIT => Some(Maintenance::Left),
+            _ => None,
+        }
+    }
+
     /// The id of the operation that it is of. Loops that never end are none, and what the kernel writes is a hash.
     pub fn operation(&self) -> Option<OpId<'_>> {
         let id = self.field("opid").and_then(OpId::new).filter(|id| !id.is_noise())?;
@@ -47,6 +62,26 @@ impl Moment {
     /// A field of the event.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.event.fields.get(name).map(String::as_str)
+    }
+}
+
+/// What a record says of a host's way into maintenance mode, or out of it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Maintenance {
+    /// The task began; whether the host gets there is not known yet.
+    Begun,
+    /// The host is in the mode.
+    Entered,
+    /// The task failed, or was called off.
+    Failed,
+    /// The host left the mode.
+    Left,
+}
+
+impl Maintenance {
+    /// Whether the host is in the mode, or on its way there.
+    pub const fn is_in(self) -> bool {
+        matches!(self, Maintenance::Begun | Maintenance::Entered)
     }
 }
 
