@@ -25,6 +25,7 @@ mod vm;
 
 use crate::bundle::tree;
 use crate::digest::{Digest, LogCount, LogCoverage};
+use crate::format;
 use crate::model::{HostKind, Source, Timestamp};
 use crate::rule::Follow;
 
@@ -44,13 +45,18 @@ pub use setup::{
 };
 pub use span::{Span, SpanKind};
 pub use stop::{How, Stop};
-pub use timeline::Moment;
+pub use timeline::{Maintenance, Moment};
 pub use vm::{MADE, Vm, VmCpuSettings};
 
 /// A member's path inside its bundle, `var/run/log/hostd.log`; of a bundle itself the file it lies in.
 pub fn inside(path: &str) -> String {
     let own = path.rsplit('!').next().unwrap_or(path);
     tree::split(own).map_or_else(|| own.to_owned(), |(_, tree)| tree)
+}
+
+/// The family of the log at a member's path, `hostd`; `None` where it is no log that is read.
+pub fn log_of(path: &str) -> Option<&'static str> {
+    format::of_path(&inside(path)).map(|format| format.name)
 }
 
 /// Everything that is known about the hosts of a case.
@@ -64,8 +70,6 @@ pub struct Case {
     pub timeline: Vec<Moment>,
     /// Migrations that the timeline tells of, ordered by their first record.
     pub migrations: Vec<Migration>,
-    /// Operations that the timeline tells of, ordered by their first event.
-    pub operations: Vec<operation::Operation>,
     /// Hosts that were emptied for maintenance, ordered by beginning, then host.
     pub evacuations: Vec<Evacuation>,
     /// When hosts were down, ordered by host and time.
@@ -128,7 +132,7 @@ impl Case {
         let identity = Identity::build(&hosts, &clusters, &names, &events);
         let mut timeline = timeline::build(events, &hosts, &clusters, &names, &identity);
         follow.into_iter().for_each(|follow| operation::follow::settle(&mut timeline, follow));
-        let operations = operation::build(&mut timeline);
+        operation::name(&mut timeline);
         let migrations = migration::build(&timeline, &hosts, &identity);
         let evacuations = migration::evacuations(&timeline, &hosts, &migrations);
         let stops = stop::build(&timeline, &hosts);
@@ -139,7 +143,6 @@ impl Case {
             clusters,
             timeline,
             migrations,
-            operations,
             evacuations,
             stops,
             memberships,

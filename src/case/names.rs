@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::host::{Host, ObjectName, same_name};
+use super::host::{Host, ObjectName};
 use super::node;
 use crate::fact::HaHost;
 use crate::model::{Event, HostKind, Timestamp};
@@ -214,7 +214,7 @@ impl Names {
 pub fn position(hosts: &[Host], name: &str) -> Option<usize> {
     let esxi = || hosts.iter().enumerate().filter(|(_, host)| host.kind == HostKind::Esxi);
     let full = esxi().find(|(_, host)| host.name.eq_ignore_ascii_case(name));
-    let mut short = esxi().filter(|(_, host)| host.is_called(name) || same_name(&host.name, name));
+    let mut short = esxi().filter(|(_, host)| host.is_called(name));
     full.or_else(|| short.next().filter(|_| short.next().is_none())).map(|(index, _)| index)
 }
 

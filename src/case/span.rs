@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Case;
 use super::stop::{is_at_work, is_fresh};
-use super::timeline::Moment;
+use super::timeline::{Maintenance, Moment};
 use crate::model::{EventKind, HostKind, Timestamp};
 
 /// A task begins and ends in several records, the host's and vCenter's, within this many microseconds.
@@ -131,20 +131,20 @@ fn maintenance(case: &Case) -> Vec<Span> {
     let mut modes: BTreeMap<usize, Mode> = BTreeMap::new();
     let mut out = Vec::new();
     for moment in &case.timeline {
-        let kind = moment.event.kind;
-        let is_change = [EventKind::HOST_MAINTENANCE_ENTER, EventKind::HOST_MAINTENANCE_EXIT].contains(&kind);
-        if !is_change && !is_at_work(moment) {
+        let told = moment.maintenance();
+        if told.is_none() && !is_at_work(moment) {
             continue;
         }
         let Some(host) = subject(case, &by_id, moment) else { continue };
         let mode = modes.entry(host).or_default();
-        match kind {
-            EventKind::HOST_MAINTENANCE_ENTER => mode.enter(moment),
-            EventKind::HOST_MAINTENANCE_EXIT if moment.field("fault").is_some() => mode.fail(),
-            EventKind::HOST_MAINTENANCE_EXIT => mode.exit(host, moment.time, &mut out),
+        match told {
+            Some(Maintenance::Begun) => mode.enter(moment.time, false),
+            Some(Maintenance::Entered) => mode.enter(moment.time, true),
+            Some(Maintenance::Failed) => mode.fail(),
+            Some(Maintenance::Left) => mode.exit(host, moment.time, &mut out),
             // No host in maintenance mode takes a VM: somebody ended it, where no log tells that.
-            _ if moment.host == host => mode.work(host, moment.time, &mut out),
-            _ => {}
+            None if moment.host == host => mode.work(host, moment.time, &mut out),
+            None => {}
         }
     }
     for (host, mode) in modes {
@@ -154,9 +154,8 @@ fn maintenance(case: &Case) -> Vec<Span> {
 }
 
 impl Mode {
-    fn enter(&mut self, moment: &Moment) {
-        let is_there = moment.event.rule != "vpxd.maintenance-begun";
-        let (_, got_there) = self.open.get_or_insert((moment.time, false));
+    fn enter(&mut self, time: Timestamp, is_there: bool) {
+        let (_, got_there) = self.open.get_or_insert((time, false));
         *got_there |= is_there;
         self.is_known = true;
     }

@@ -10,9 +10,7 @@ use serde_json::Value;
 pub use super::membership::{
     AnswerInfo, HostState, MembershipInfo, NodeInfo, SaysInfo, ToldInfo, VmknicInfo,
 };
-pub use super::migrations::{
-    EvacuationInfo, EvacuationOutcome, MigrationEnd, MigrationInfo, MigrationOutcome, MigrationPhase,
-};
+pub use super::migrations::{EvacuationInfo, MigrationEnd, MigrationInfo, MigrationPhase};
 pub use super::setup::*;
 pub use super::timeline::{SourceRef, SpanInfo, SpanKind, TimelineEntry};
 use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity, Timestamp};

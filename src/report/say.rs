@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use crate::case::{self, Case, End, Migration, Moment};
 use crate::digest;
-use crate::format::of_path;
 use crate::model::Lang;
 use crate::rule::RuleSet;
 use crate::rule::say::{Made, Sentence};
@@ -66,7 +65,7 @@ impl<'c> Teller<'c> {
         let own = moment.field(name).filter(|value| !value.trim().is_empty());
         let known = own.or_else(|| match name {
             "here" => host(moment.host),
-            "log" => of_path(&case::inside(moment.event.source.file.as_str())).map(|format| format.name),
+            "log" => case::log_of(moment.event.source.file.as_str()),
             "vm" => migration?.vm.as_deref(),
             "origin" => migration.and_then(|known| end(known.source, &known.from)),
             "target" => migration.and_then(|known| end(known.destination, &known.to)),

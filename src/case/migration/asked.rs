@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::log_of;
 use super::super::timeline::Moment;
-use crate::format;
 use crate::format::id::{self, OpId};
 
 /// The logs whose programs have the id of what was asked for; the VMkernel has a sum of it.
@@ -27,10 +27,11 @@ struct Ids {
 impl Asked {
     /// Takes what `moment` tells.
     pub fn take(&mut self, moment: &Moment) {
-        let (Some(log), (root, task)) = (log_of(moment), ids_of(moment)) else { return };
+        let (root, task) = ids_of(moment);
         if root.is_none() && task.is_none() {
             return;
         }
+        let Some(log) = teller_of(moment) else { return };
         let ids = self.0.entry(log).or_default();
         ids.roots.extend(root.map(str::to_owned));
         ids.tasks.extend(task.map(str::to_owned));
@@ -38,7 +39,7 @@ impl Asked {
 
     /// Whether the log of `moment` tells that something else was asked for: another operation, else another task.
     pub fn is_other(&self, moment: &Moment) -> bool {
-        let Some(ids) = log_of(moment).and_then(|log| self.0.get(&log)) else { return false };
+        let Some(ids) = teller_of(moment).and_then(|log| self.0.get(&log)) else { return false };
         let differs = |known: &BTreeSet<String>, own: Option<&str>| {
             own.filter(|_| !known.is_empty()).map(|own| !known.contains(own))
         };
@@ -47,15 +48,15 @@ impl Asked {
     }
 }
 
-fn log_of(moment: &Moment) -> Option<(usize, &'static str)> {
-    let name = format::of_path(moment.event.source.file.as_str())?.name;
-    LOGS.contains(&name).then_some((moment.host, name))
+/// The host and the log, where its program has such ids.
+fn teller_of(moment: &Moment) -> Option<(usize, &'static str)> {
+    let log = log_of(moment.event.source.file.as_str())?;
+    LOGS.contains(&log).then_some((moment.host, log))
 }
 
 /// The root of the operation and the task that somebody asked for.
 fn ids_of(moment: &Moment) -> (Option<&str>, Option<&str>) {
-    let operation = moment.field("opid").and_then(OpId::new);
-    let asked_for = operation.filter(|own| own.is_of_one_operation() && !own.is_internal());
+    let asked_for = moment.operation().filter(|own| own.is_of_one_operation() && !own.is_internal());
     // Parts of a task have ids of their own, `lro-88`.
     let task = moment.field("task").filter(|task| id::moref(task).is_some_and(|(kind, _)| kind == "task"));
     (asked_for.map(OpId::root), task)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::super::host::{Host, same_name};
+use super::super::host::Host;
 use super::super::identity::Identity;
 use super::super::names::position;
 use super::super::timeline::Moment;
@@ -130,7 +130,7 @@ fn may_be(host: &Host, end: &End) -> bool {
     let adapters = host.setup.network.vmkernel.iter().filter_map(|adapter| adapter.value.addresses.as_ref());
     let own: Vec<IpAddr> = adapters.flatten().map(|address| address.ip).collect();
     let is_other = ip.is_some_and(|ip| !own.is_empty() && !own.contains(&ip));
-    !is_other && end.name.as_deref().is_none_or(|name| host.is_called(name) || same_name(&host.name, name))
+    !is_other && end.name.as_deref().is_none_or(|name| host.is_called(name))
 }
 
 /// What a migration's VM is called, the best name first.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::host::Host;
 use super::super::names::position;
-use super::super::timeline::Moment;
+use super::super::timeline::{Maintenance, Moment};
 use super::Migration;
 use super::join::{NEAR, SAME_OPERATION};
-use crate::format::id::OpId;
-use crate::model::{EventKind, HostKind, Timestamp};
+use crate::model::{HostKind, Timestamp};
 
 /// A host was emptied so that it could enter maintenance mode.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +33,8 @@ pub struct Evacuation {
 }
 
 /// How an evacuation ended.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reached {
     /// The host is in maintenance mode.
     Entered,
@@ -41,25 +43,6 @@ pub enum Reached {
     /// The records do not tell.
     #[default]
     Unknown,
-}
-
-/// What a record says of a host's way into maintenance mode.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-enum Mark {
-    Begun,
-    Entered,
-    Failed,
-    Left,
-}
-
-fn mark_of(moment: &Moment) -> Option<Mark> {
-    match (moment.event.kind, moment.event.rule.as_str()) {
-        (EventKind::HOST_MAINTENANCE_ENTER, "vpxd.maintenance-begun") => Some(Mark::Begun),
-        (EventKind::HOST_MAINTENANCE_ENTER, _) => Some(Mark::Entered),
-        (EventKind::HOST_MAINTENANCE_EXIT, "vpxd.maintenance-failed") => Some(Mark::Failed),
-        (EventKind::HOST_MAINTENANCE_EXIT, _) => Some(Mark::Left),
-        _ => None,
-    }
 }
 
 /// Which host a record is about: one with a bundle, or one that is only named.
@@ -108,16 +91,16 @@ fn tasks(timeline: &[Moment], hosts: &[Host]) -> Vec<Task> {
     let mut open: BTreeMap<Subject, usize> = BTreeMap::new();
     let mut last: BTreeMap<Subject, usize> = BTreeMap::new();
     for (at, moment) in timeline.iter().enumerate() {
-        let Some((mark, subject)) = mark_of(moment).zip(subject_of(moment, hosts)) else { continue };
+        let Some((mark, subject)) = moment.maintenance().zip(subject_of(moment, hosts)) else { continue };
         let current = open.get(&subject).copied();
         match (mark, current) {
-            (Mark::Begun, Some(task)) if is_told_again(&tasks[task].0, moment) => {
+            (Maintenance::Begun, Some(task)) if is_told_again(&tasks[task].0, moment) => {
                 tasks[task].0.moments.push(at);
                 let operation = root_of(moment);
                 let known = &mut tasks[task].0.operation;
                 *known = known.take().or(operation);
             }
-            (Mark::Begun, _) => {
+            (Maintenance::Begun, _) => {
                 // What was begun before came to no end that is told.
                 for before in last.insert(subject.clone(), tasks.len()).into_iter() {
                     tasks[before].2.get_or_insert(moment.time);
@@ -125,19 +108,19 @@ fn tasks(timeline: &[Moment], hosts: &[Host]) -> Vec<Task> {
                 open.insert(subject.clone(), tasks.len());
                 tasks.push((begun(at, moment, &subject), subject, None));
             }
-            (Mark::Entered | Mark::Failed, Some(task)) => {
+            (Maintenance::Entered | Maintenance::Failed, Some(task)) => {
                 let evacuation = &mut tasks[task].0;
                 evacuation.moments.push(at);
                 evacuation.ended = Some(moment.time);
-                let entered = mark == Mark::Entered;
+                let entered = mark == Maintenance::Entered;
                 evacuation.reached = if entered { Reached::Entered } else { Reached::Failed };
                 open.remove(&subject);
             }
-            (Mark::Left, Some(task)) => {
+            (Maintenance::Left, Some(task)) => {
                 tasks[task].2.get_or_insert(moment.time);
                 open.remove(&subject);
             }
-            (Mark::Entered | Mark::Failed | Mark::Left, None) => {}
+            (Maintenance::Entered | Maintenance::Failed | Maintenance::Left, None) => {}
         }
     }
     tasks
@@ -159,8 +142,7 @@ fn begun(at: usize, moment: &Moment, subject: &Subject) -> Evacuation {
 }
 
 fn root_of(moment: &Moment) -> Option<String> {
-    let id = moment.field("opid").and_then(OpId::new).filter(|id| !id.is_noise())?;
-    Some(id.root().to_owned())
+    moment.operation().map(|id| id.root().to_owned())
 }
 
 /// The migrations away from each host, in the order of time.

@@ -3,7 +3,9 @@
 //! What it gives is a little more than what fits; who asks looks at each. It only grows, as what is known of a migration
 //! does: a name, an end or a time that it was listed under stays true.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use super::join::{Group, NEAR, SAME_OPERATION, Span};
 use crate::model::Timestamp;
@@ -16,16 +18,22 @@ const MOST_SLOTS: i64 = 48;
 struct Slots<K> {
     /// Microseconds of a slot: what is sought lies in the slot of the time asked for, or in one beside it.
     width: i64,
-    slots: BTreeMap<(K, i64), BTreeSet<usize>>,
-    always: BTreeMap<K, BTreeSet<usize>>,
+    keys: BTreeMap<K, Listed>,
+}
+
+/// What is listed under one key.
+#[derive(Debug, Default)]
+struct Listed {
+    slots: BTreeMap<i64, BTreeSet<usize>>,
+    always: BTreeSet<usize>,
 }
 
 impl<K: Ord + Clone> Slots<K> {
     fn new(width: i64) -> Self {
-        Slots { width, slots: BTreeMap::new(), always: BTreeMap::new() }
+        Slots { width, keys: BTreeMap::new() }
     }
 
-    fn range(&self, from: Timestamp, to: Timestamp) -> std::ops::RangeInclusive<i64> {
+    fn range(&self, from: Timestamp, to: Timestamp) -> RangeInclusive<i64> {
         from.micros().div_euclid(self.width)..=to.micros().div_euclid(self.width)
     }
 
@@ -36,40 +44,53 @@ impl<K: Ord + Clone> Slots<K> {
 
     fn insert(&mut self, key: &K, group: usize, (from, to): Span) {
         let range = self.range(from, to);
+        let listed = self.keys.entry(key.clone()).or_default();
         if range.end() - range.start() >= MOST_SLOTS {
-            self.always.entry(key.clone()).or_default().insert(group);
+            listed.always.insert(group);
             return;
         }
         for slot in range {
-            self.slots.entry((key.clone(), slot)).or_default().insert(group);
+            listed.slots.entry(slot).or_default().insert(group);
         }
     }
 
-    fn remove(&mut self, key: &K, group: usize, (from, to): Span) {
+    fn remove<Q: Ord + ?Sized>(&mut self, key: &Q, group: usize, (from, to): Span)
+    where
+        K: Borrow<Q>,
+    {
         let range = self.range(from, to);
-        if let Some(groups) = self.always.get_mut(key) {
-            groups.remove(&group);
-        }
+        let Some(listed) = self.keys.get_mut(key) else { return };
+        listed.always.remove(&group);
         for slot in range.take(MOST_SLOTS as usize) {
-            if let Some(groups) = self.slots.get_mut(&(key.clone(), slot)) {
+            if let Some(groups) = listed.slots.get_mut(&slot) {
                 groups.remove(&group);
             }
         }
     }
 
     /// The groups under `key` near `time`; one may come twice.
-    fn near<'a>(&'a self, key: &K, time: Timestamp) -> impl Iterator<Item = usize> + use<'a, K> {
+    fn near<'a, Q: Ord + ?Sized>(
+        &'a self,
+        key: &Q,
+        time: Timestamp,
+    ) -> impl Iterator<Item = usize> + use<'a, K, Q>
+    where
+        K: Borrow<Q>,
+    {
         let slot = time.micros().div_euclid(self.width);
-        let beside = [slot - 1, slot, slot + 1].map(|slot| self.slots.get(&(key.clone(), slot)));
-        beside.into_iter().chain([self.always.get(key)]).flatten().flatten().copied()
+        let near = move |listed: &'a Listed| {
+            let beside = listed.slots.range(slot - 1..=slot + 1).flat_map(|(_, groups)| groups);
+            beside.chain(&listed.always).copied()
+        };
+        self.keys.get(key).into_iter().flat_map(near)
     }
 }
 
 /// The migrations, listed in the ways in which they are asked for.
 #[derive(Debug)]
 pub(super) struct Index {
-    /// By the root of an operation, and the VM.
-    by_operation_and_name: Slots<(String, String)>,
+    /// By the root of an operation, then the VM.
+    by_operation_and_name: BTreeMap<String, Slots<String>>,
     by_operation: Slots<String>,
     /// Those without a name by the root of an operation.
     nameless: Slots<String>,
@@ -82,7 +103,7 @@ pub(super) struct Index {
 impl Default for Index {
     fn default() -> Self {
         Index {
-            by_operation_and_name: Slots::new(SAME_OPERATION),
+            by_operation_and_name: BTreeMap::new(),
             by_operation: Slots::new(SAME_OPERATION),
             nameless: Slots::new(SAME_OPERATION),
             by_name: Slots::new(NEAR),
@@ -147,7 +168,7 @@ impl Index {
         for name in &news.names {
             self.by_name.insert(name, at, span);
             for root in &group.roots {
-                self.by_operation_and_name.insert(&(root.clone(), name.clone()), at, span);
+                self.list_named(at, root, name, span);
                 self.nameless.remove(root, at, span);
             }
         }
@@ -160,8 +181,13 @@ impl Index {
             self.nameless.insert(root, at, span);
         }
         for name in group.names.all() {
-            self.by_operation_and_name.insert(&(root.clone(), name.clone()), at, span);
+            self.list_named(at, root, name, span);
         }
+    }
+
+    fn list_named(&mut self, at: usize, root: &str, name: &String, span: Span) {
+        let names = self.by_operation_and_name.entry(root.to_owned());
+        names.or_insert_with(|| Slots::new(SAME_OPERATION)).insert(name, at, span);
     }
 
     fn list_rest(&mut self, at: usize, ends: (Option<usize>, Option<usize>), failed: bool, span: Span) {
@@ -179,15 +205,15 @@ impl Index {
         names: impl Iterator<Item = &'n String>,
         time: Timestamp,
     ) -> impl Iterator<Item = usize> {
-        let keys = names.map(move |name| (root.to_owned(), name.clone()));
-        keys.flat_map(move |key| self.by_operation_and_name.near(&key, time))
+        let of_root = self.by_operation_and_name.get(root);
+        names.flat_map(move |name| of_root.into_iter().flat_map(move |slots| slots.near(name, time)))
     }
 
     /// The migrations of the operation `root`: all of them, or those of which no name is known; one may come several
     /// times.
     pub fn in_operation(&self, root: &str, all: bool, time: Timestamp) -> impl Iterator<Item = usize> {
         let list = if all { &self.by_operation } else { &self.nameless };
-        list.near(&root.to_owned(), time)
+        list.near(root, time)
     }
 
     /// The migrations of a VM of one of `names`; one may come several times.

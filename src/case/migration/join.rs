@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::host::Host;
 use super::super::timeline::Moment;
 use super::asked::Asked;
 use super::ends::{Ends, Places, VmNames};
@@ -48,16 +47,15 @@ pub(super) struct Group {
 pub(super) type Span = (Timestamp, Timestamp);
 
 impl Group {
-    /// Takes a record; what it tells that was not known, beside the ends.
-    pub fn take(&mut self, at: usize, moment: &Moment, places: &Places<'_>) -> News {
+    /// Takes a record, and the names that it tells; what was not known, beside the ends.
+    pub fn take(&mut self, at: usize, moment: &Moment, names: VmNames, places: &Places<'_>) -> News {
         let place = self.moments.partition_point(|&known| known < at);
         self.moments.insert(place, at);
         self.ends.take(moment, places);
         let mut news = News::default();
-        let names = VmNames::of(moment, places);
         news.names.extend(names.all().filter(|name| !self.names.all().any(|known| known == *name)).cloned());
         self.names.add(names);
-        let root = moment.field("opid").and_then(OpId::new).filter(|id| !id.is_noise()).map(OpId::root);
+        let root = moment.operation().map(OpId::root);
         let is_of_operation = root.is_some_and(|root| self.roots.contains(root));
         if let Some(root) = root.filter(|_| !is_of_operation) {
             self.roots.insert(root.to_owned());
@@ -122,7 +120,7 @@ enum Home {
 
 /// The records of `timeline` by migration.
 pub(super) fn groups(timeline: &[Moment], places: &Places<'_>) -> Vec<Group> {
-    let mut join = Join { hosts: places.hosts, places, groups: Vec::new(), index: Index::default() };
+    let mut join = Join { places, groups: Vec::new(), index: Index::default() };
     let loose = join.by_id(timeline);
     // By operation first: that may give a migration the name by which other records find it.
     let rest = join.place(loose, Join::by_operation);
@@ -134,13 +132,13 @@ pub(super) fn groups(timeline: &[Moment], places: &Places<'_>) -> Vec<Group> {
             home => home,
         };
         match home {
-            Home::Is(group) => join.add(group, &record),
+            Home::Is(group) => join.add(group, record),
             Home::Doubtful => {}
             // A step alone makes no migration: it may be of a move to another datastore, or of one that is told elsewhere.
             Home::Own if is_step(record.moment) => {}
             Home::Own => {
                 join.groups.push(Group::default());
-                join.add(join.groups.len() - 1, &record);
+                join.add(join.groups.len() - 1, record);
             }
         }
     }
@@ -150,7 +148,6 @@ pub(super) fn groups(timeline: &[Moment], places: &Places<'_>) -> Vec<Group> {
 
 /// The migrations that are known so far, and how to find one.
 struct Join<'a> {
-    hosts: &'a [Host],
     places: &'a Places<'a>,
     groups: Vec<Group>,
     index: Index,
@@ -184,14 +181,14 @@ impl Join<'_> {
         let mut ends = Ends::default();
         ends.take(moment, self.places);
         ends.settle(self.places);
-        let by_host = self.hosts.get(moment.host).is_some_and(|host| host.kind == HostKind::Esxi);
+        let by_host = self.places.hosts.get(moment.host).is_some_and(|host| host.kind == HostKind::Esxi);
         Loose { at, moment, names: VmNames::of(moment, self.places), ends, by_host }
     }
 
-    fn add(&mut self, group: usize, record: &Loose<'_>) {
+    fn add(&mut self, group: usize, record: Loose<'_>) {
         let Some(grown) = self.groups.get_mut(group) else { return };
         let ends = (grown.ends.source, grown.ends.destination);
-        let mut news = grown.take(record.at, record.moment, self.places);
+        let mut news = grown.take(record.at, record.moment, record.names, self.places);
         grown.ends.settle(self.places);
         news.source = grown.ends.source.filter(|_| ends.0.is_none());
         news.destination = grown.ends.destination.filter(|_| ends.1.is_none());
@@ -204,7 +201,7 @@ impl Join<'_> {
         let mut rest = Vec::new();
         for record in loose {
             match home(self, &record) {
-                Home::Is(group) => self.add(group, &record),
+                Home::Is(group) => self.add(group, record),
                 Home::Doubtful => {}
                 Home::Own => rest.push(record),
             }
@@ -214,8 +211,7 @@ impl Join<'_> {
 
     /// The migration of the record's operation. One operation may move many VMs, or one VM several times.
     fn by_operation(&self, record: &Loose<'_>) -> Home {
-        let own = record.moment.field("opid").and_then(OpId::new).filter(|own| !own.is_noise());
-        let Some(own) = own else { return Home::Own };
+        let Some(own) = record.moment.operation() else { return Home::Own };
         let fits = |at: &usize| {
             let group = &self.groups[*at];
             group.distance(record.moment.time) <= SAME_OPERATION
@@ -224,19 +220,21 @@ impl Join<'_> {
         };
         let time = record.moment.time;
         let named = self.index.in_operation_named(own.root(), record.names.all(), time);
-        let named = each_once(named.filter(fits));
+        let named: Vec<usize> = each_once(named).filter(fits).collect();
         if !named.is_empty() {
             return self.nearest(&named, record).map_or(Home::Doubtful, Home::Is);
         }
         // Of those without a name, or for a record without one, only one may be meant; a third needs no look.
-        only(self.index.in_operation(own.root(), record.names.is_empty(), time).filter(fits))
+        let others = self.index.in_operation(own.root(), record.names.is_empty(), time);
+        only(each_once(others).filter(fits))
     }
 
     /// The migration of the record's VM at its time; where it names none, the one that failed then.
     fn by_vm_and_time(&self, record: &Loose<'_>) -> Home {
         let may_be = |at: &usize| self.may_be(&self.groups[*at], record);
         let time = record.moment.time;
-        let named = each_once(self.index.named(record.names.all(), time).filter(may_be));
+        let named: Vec<usize> =
+            each_once(self.index.named(record.names.all(), time)).filter(may_be).collect();
         if !named.is_empty() {
             return self.nearest(&named, record).map_or(Home::Doubtful, Home::Is);
         }
@@ -251,7 +249,7 @@ impl Join<'_> {
             true => Box::new(self.index.failed(time)),
             false => Box::new(self.index.between(record.ends.source, record.ends.destination, time)),
         };
-        only(candidates.filter(|at| likely(at) && may_be(at)))
+        only(each_once(candidates).filter(|at| likely(at) && may_be(at)))
     }
 
     /// Whether the record may be of `group` by its time, its VM and its ends.
@@ -289,8 +287,9 @@ impl Join<'_> {
 }
 
 /// What `found` gives, each once.
-fn each_once(found: impl Iterator<Item = usize>) -> Vec<usize> {
-    found.collect::<BTreeSet<usize>>().into_iter().collect()
+fn each_once(found: impl Iterator<Item = usize>) -> impl Iterator<Item = usize> {
+    let mut seen = BTreeSet::new();
+    found.filter(move |at| seen.insert(*at))
 }
 
 /// Whether a record tells of a step on the way, not of an end.
@@ -298,8 +297,8 @@ fn is_step(moment: &Moment) -> bool {
     moment.event.kind == EventKind::VMOTION_PROGRESS && !is_cancelled(moment)
 }
 
-/// The group that `found` gives, however often; none where it gives two.
+/// The group that `found` gives, each once; none where it gives two.
 fn only(mut found: impl Iterator<Item = usize>) -> Home {
     let Some(first) = found.next() else { return Home::Own };
-    if found.any(|other| other != first) { Home::Doubtful } else { Home::Is(first) }
+    if found.next().is_some() { Home::Doubtful } else { Home::Is(first) }
 }

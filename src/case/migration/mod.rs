@@ -19,6 +19,8 @@ mod world_chain;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::host::Host;
 use super::identity::Identity;
 use super::timeline::Moment;
@@ -70,8 +72,9 @@ pub struct Migration {
     pub moments: Vec<usize>,
 }
 
-/// How a migration ended.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+/// How a migration ended; ordered as a summary counts them.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// The VM runs on the destination.
     Succeeded,
@@ -96,7 +99,8 @@ pub struct End {
 }
 
 /// Which end of a migration a record is of.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// `S`
     Source,
@@ -105,14 +109,6 @@ pub enum Side {
 }
 
 impl Side {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Side::Source => "source",
-            Side::Destination => "destination",
-        }
-    }
-
     /// The side that a record itself states: `S`, `D`, `Source`, `Dest`.
     fn stated(moment: &Moment) -> Option<Side> {
         let text = moment.field("side").or_else(|| moment.field("role"))?;
@@ -177,18 +173,16 @@ pub(super) fn build(timeline: &[Moment], hosts: &[Host], identity: &Identity) ->
 /// A migration of the records that were found to be of one.
 fn settle(timeline: &[Moment], group: join::Group) -> Migration {
     let join::Group { id, moments, ends, names, .. } = group;
-    let told: Vec<&Moment> = moments.iter().filter_map(|&at| timeline.get(at)).collect();
-    let of = |kinds: &'static [EventKind]| {
-        told.iter().filter(move |moment| kinds.contains(&moment.event.kind)).map(|moment| moment.time)
-    };
+    let told: Vec<Told<'_>> = moments.iter().filter_map(|&at| timeline.get(at)).map(Told::of).collect();
     let steps = phase::steps(&told);
     let before = |phase: Phase| steps.iter().find(|step| step.phase == phase).map(|step| step.at);
+    let began = told.iter().filter(|told| told.moment.event.kind == EventKind::VMOTION_START);
     // Where a log was rotated away, others tell that it was prepared, or asked for.
-    let started = of(&[EventKind::VMOTION_START]).min();
+    let started = began.map(|told| told.moment.time).min();
     let started = started.or_else(|| before(Phase::Prepared)).or_else(|| before(Phase::Asked));
     let ends_with = [EventKind::VMOTION_SUCCESS, EventKind::VMOTION_FAIL, EventKind::VMOTION_FAIL_CPU];
-    let is_end = |moment: &&&Moment| ends_with.contains(&moment.event.kind) || is_cancelled(moment);
-    let ended = told.iter().filter(is_end).map(|moment| moment.time).max();
+    let is_end = |told: &&Told<'_>| ends_with.contains(&told.moment.event.kind) || told.is_cancelled;
+    let ended = told.iter().filter(is_end).map(|told| told.moment.time).max();
     let mut migration = Migration {
         id,
         vm: names.best(),
@@ -211,44 +205,64 @@ fn settle(timeline: &[Moment], group: join::Group) -> Migration {
     migration
 }
 
+/// A record of a migration.
+struct Told<'a> {
+    moment: &'a Moment,
+    /// Whether it says that somebody called the migration off.
+    is_cancelled: bool,
+}
+
+impl<'a> Told<'a> {
+    fn of(moment: &'a Moment) -> Self {
+        Told { moment, is_cancelled: is_cancelled(moment) }
+    }
+
+    fn is_failure(&self) -> bool {
+        self.moment.event.kind == EventKind::VMOTION_FAIL || self.is_cancelled
+    }
+}
+
 /// The root of the operation that most of the records are of; of equals, the one that was told first.
-fn operation(moments: &[&Moment]) -> Option<String> {
+fn operation(records: &[Told<'_>]) -> Option<String> {
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let ids = moments.iter().filter_map(|moment| moment.field("opid")).filter_map(OpId::new);
-    for (at, root) in ids.filter(|id| !id.is_noise()).map(OpId::root).enumerate() {
+    let ids = records.iter().filter_map(|told| told.moment.operation());
+    for (at, root) in ids.map(OpId::root).enumerate() {
         counts.entry(root).or_insert((0, at)).0 += 1;
     }
     let most = counts.into_iter().max_by_key(|(_, (count, first))| (*count, std::cmp::Reverse(*first)));
     most.map(|(root, _)| root.to_owned())
 }
 
-fn outcome(moments: &[&Moment]) -> Outcome {
-    let of = |kind: EventKind| moments.iter().filter(move |moment| moment.event.kind == kind);
-    let is_failure = |moment: &&&Moment| moment.event.kind == EventKind::VMOTION_FAIL || is_cancelled(moment);
-    let failures: Vec<&&Moment> = moments.iter().filter(is_failure).collect();
-    let succeeded = of(EventKind::VMOTION_SUCCESS).next().is_some();
-    if of(EventKind::VMOTION_FAIL_CPU).next().is_some() {
+fn outcome(records: &[Told<'_>]) -> Outcome {
+    let is_told = |kind: EventKind| records.iter().any(|told| told.moment.event.kind == kind);
+    let failures: Vec<&Told<'_>> = records.iter().filter(|told| told.is_failure()).collect();
+    if is_told(EventKind::VMOTION_FAIL_CPU) {
         return Outcome::Refused;
     }
     if failures.is_empty() {
+        let succeeded = is_told(EventKind::VMOTION_SUCCESS);
         return if succeeded { Outcome::Succeeded } else { Outcome::Unknown };
     }
     // A call to stop leaves aborted work and closed connections behind, but no failure of its own.
-    let told = |moment: &&&Moment| {
-        !is_cancelled(moment) && status_of(moment).is_some_and(|status| !status.is_echo())
+    let tells_why = |told: &&Told<'_>| {
+        !told.is_cancelled && status_of(told.moment).is_some_and(|status| !status.is_echo())
     };
-    if failures.iter().any(|failure| is_cancelled(failure)) && !failures.iter().any(told) {
+    if failures.iter().any(|failure| failure.is_cancelled) && !failures.iter().any(tells_why) {
         return Outcome::Cancelled;
     }
-    if is_overcome(moments, &failures) { Outcome::Succeeded } else { Outcome::Failed }
+    if is_overcome(records, &failures) { Outcome::Succeeded } else { Outcome::Failed }
 }
 
 /// Whether the migration came to its end all the same: by a log that tells of the success after the last failure of that
 /// log, as hosts may be there whose clocks could not be compared; or by one that tells of no failure and of the VM running
 /// on the destination.
-fn is_overcome(moments: &[&Moment], failures: &[&&Moment]) -> bool {
-    let last = |host: usize| failures.iter().filter(|f| f.host == host).map(|f| f.time).max();
-    let mut successes = moments.iter().filter(|moment| moment.event.kind == EventKind::VMOTION_SUCCESS);
+fn is_overcome(records: &[Told<'_>], failures: &[&Told<'_>]) -> bool {
+    let failed = failures.iter().map(|told| told.moment);
+    let last = |host: usize| failed.clone().filter(|f| f.host == host).map(|f| f.time).max();
+    let mut successes = records
+        .iter()
+        .map(|told| told.moment)
+        .filter(|moment| moment.event.kind == EventKind::VMOTION_SUCCESS);
     successes
         .any(|success| last(success.host).map_or_else(|| is_final(success), |failed| success.time > failed))
 }

@@ -1,11 +1,13 @@
 //! What a migration goes through, and what its records measure.
 
-use super::super::timeline::Moment;
-use super::is_cancelled;
+use serde::{Deserialize, Serialize};
+
+use super::Told;
 use crate::model::{EventKind, Timestamp};
 
 /// A step of a migration, in the order in which they follow each other.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// vCenter was asked for it.
     Asked,
@@ -34,37 +36,20 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Phase::Asked => "asked",
-            Phase::Prepared => "prepared",
-            Phase::Started => "started",
-            Phase::SwitchingOver => "switching-over",
-            Phase::MemorySent => "memory-sent",
-            Phase::MemoryReceived => "memory-received",
-            Phase::SwitchedOver => "switched-over",
-            Phase::Finished => "finished",
-            Phase::Done => "done",
-            Phase::Cancelled => "cancelled",
-            Phase::Failed => "failed",
-            Phase::Refused => "refused",
-        }
-    }
-
     /// The step that a record tells of; rules that are not built in tell of a beginning and an end only.
-    fn of(moment: &Moment) -> Option<Phase> {
-        match moment.event.kind {
-            _ if is_cancelled(moment) => Some(Phase::Cancelled),
+    fn of(told: &Told<'_>) -> Option<Phase> {
+        let event = &told.moment.event;
+        match event.kind {
+            _ if told.is_cancelled => Some(Phase::Cancelled),
             EventKind::VMOTION_START => Some(Phase::Started),
             EventKind::VMOTION_FAIL => Some(Phase::Failed),
             EventKind::VMOTION_FAIL_CPU => Some(Phase::Refused),
-            EventKind::VMOTION_SUCCESS => Some(match moment.event.rule.as_str() {
+            EventKind::VMOTION_SUCCESS => Some(match event.rule.as_str() {
                 "vmkernel.migration-done" => Phase::MemorySent,
                 "hostd.migration-arrived" => Phase::SwitchedOver,
                 _ => Phase::Done,
             }),
-            _ => match moment.event.rule.as_str() {
+            _ => match event.rule.as_str() {
                 "vpxd.migration-asked" => Some(Phase::Asked),
                 "hostd.migration-prepared" => Some(Phase::Prepared),
                 "vmkernel.migration-switchover" => Some(Phase::SwitchingOver),
@@ -88,10 +73,11 @@ pub struct Step {
 }
 
 /// The steps of a migration's records, which are in the order of time.
-pub(super) fn steps(moments: &[&Moment]) -> Vec<Step> {
+pub(super) fn steps(records: &[Told<'_>]) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    for moment in moments {
-        let Some(phase) = Phase::of(moment) else { continue };
+    for told in records {
+        let Some(phase) = Phase::of(told) else { continue };
+        let moment = told.moment;
         if !steps.iter().any(|step| step.phase == phase && step.host == moment.host) {
             steps.push(Step { phase, at: moment.time, host: moment.host });
         }
@@ -100,9 +86,9 @@ pub(super) fn steps(moments: &[&Moment]) -> Vec<Step> {
 }
 
 /// `~1080.4`, in megabytes a second: over all memory, else until the VM was to stand still.
-pub(super) fn bandwidth(moments: &[&Moment]) -> Option<u64> {
+pub(super) fn bandwidth(records: &[Told<'_>]) -> Option<u64> {
     let told = |kind: EventKind| {
-        let of = moments.iter().rev().filter(move |moment| moment.event.kind == kind);
+        let of = records.iter().rev().map(|told| told.moment).filter(move |moment| moment.event.kind == kind);
         of.filter_map(|moment| moment.field("bandwidth")?.parse::<f64>().ok()).next()
     };
     let found = told(EventKind::VMOTION_SUCCESS).or_else(|| told(EventKind::VMOTION_PROGRESS))?;
@@ -116,9 +102,9 @@ const LEAST_MICROS: u64 = 20_000;
 ///
 /// No document states vpxa's unit. Public logs show values of six digits for moves that nobody noticed: microseconds.
 /// A value that would be less than any switch takes is milliseconds.
-pub(super) fn downtime(moments: &[&Moment]) -> Option<u64> {
+pub(super) fn downtime(records: &[Told<'_>]) -> Option<u64> {
     let last = |name: &'static str| {
-        moments.iter().rev().find_map(move |moment| moment.field(name)?.parse::<u64>().ok())
+        records.iter().rev().find_map(move |told| told.moment.field(name)?.parse::<u64>().ok())
     };
     let by_vpxa = last("downtime").map(|value| if value < LEAST_MICROS { value * 1000 } else { value });
     by_vpxa.or_else(|| last("stun_us"))

@@ -1,7 +1,7 @@
 //! Why a migration failed, in the words of the side that knows it best. What caused it is asked by a verdict.
 
 use super::super::timeline::Moment;
-use super::{Migration, Outcome, Side, is_cancelled, status_of};
+use super::{Migration, Outcome, Side, Told, status_of};
 use crate::model::EventKind;
 
 /// Characters of a text that are kept.
@@ -34,15 +34,15 @@ enum Worth {
 }
 
 /// The reason of a migration that did not succeed; of records that tell as much, the first.
-pub(super) fn of(migration: &Migration, moments: &[&Moment]) -> Option<Reason> {
+pub(super) fn of(migration: &Migration, records: &[Told<'_>]) -> Option<Reason> {
     // Of one that was called off no echo tells why it ended, but the record of that.
-    let tells: fn(&Moment) -> bool = match migration.outcome {
-        Outcome::Failed => |moment| moment.event.kind == EventKind::VMOTION_FAIL,
-        Outcome::Cancelled => is_cancelled,
-        Outcome::Refused => |moment| moment.event.kind == EventKind::VMOTION_FAIL_CPU,
+    let tells: fn(&Told<'_>) -> bool = match migration.outcome {
+        Outcome::Failed => |told| told.moment.event.kind == EventKind::VMOTION_FAIL,
+        Outcome::Cancelled => |told| told.is_cancelled,
+        Outcome::Refused => |told| told.moment.event.kind == EventKind::VMOTION_FAIL_CPU,
         Outcome::Succeeded | Outcome::Unknown => return None,
     };
-    let failures = moments.iter().rev().filter(|moment| tells(moment));
+    let failures = records.iter().rev().filter(|told| tells(told)).map(|told| told.moment);
     // Of equals `max_by_key` takes the last, so they come the last first.
     let told = failures.filter_map(|moment| Some((words_of(moment)?, moment)));
     let ((_, text, status), moment) = told.max_by_key(|((worth, ..), _)| *worth)?;

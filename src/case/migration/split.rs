@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::timeline::Moment;
 use super::Side;
-use super::ends::{Ends, Places};
+use super::ends::{Ends, Places, VmNames};
 use super::join::{Group, SAME_OPERATION};
 
 /// The migrations of the records `moments`, which have one id and are in the order of time: one, but where records that
@@ -13,20 +13,20 @@ use super::join::{Group, SAME_OPERATION};
 pub(super) fn of_one_id(moments: &[usize], timeline: &[Moment], places: &Places<'_>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let stretches = moments.chunk_by(|&a, &b| !is_apart(timeline, a, b));
-    let mut parts: Vec<(Vec<usize>, Group)> = stretches
+    let mut parts: Vec<Group> = stretches
         .flat_map(|stretch| by_teller(stretch, timeline))
-        .map(|part| (part.clone(), group(&part, timeline, places)))
+        .map(|part| group(&part, timeline, places))
         .collect();
     // What tells nothing of the ends goes where it is nearest, so it comes last.
-    parts.sort_by_key(|(_, own)| own.ends.source.is_none() && own.ends.destination.is_none());
-    for (stretch, own) in parts {
+    parts.sort_by_key(|own| own.ends.source.is_none() && own.ends.destination.is_none());
+    for own in parts {
         // A clock may be hours wrong: only what contradicts is another migration.
         let time = own.moments.first().and_then(|&at| timeline.get(at)).map(|moment| moment.time);
         let fits = groups.iter_mut().filter(|group| !is_other(group, &own));
         match fits
             .min_by_key(|group| (!is_of_same_operation(group, &own), time.map(|time| group.distance(time))))
         {
-            Some(known) => add(known, &stretch, timeline, places),
+            Some(known) => add(known, &own.moments, timeline, places),
             None => groups.push(own),
         }
     }
@@ -64,7 +64,7 @@ fn group(moments: &[usize], timeline: &[Moment], places: &Places<'_>) -> Group {
 
 fn add(group: &mut Group, moments: &[usize], timeline: &[Moment], places: &Places<'_>) {
     for (at, moment) in moments.iter().filter_map(|&at| Some((at, timeline.get(at)?))) {
-        group.take(at, moment, places);
+        group.take(at, moment, VmNames::of(moment, places), places);
     }
     group.ends.settle(places);
 }

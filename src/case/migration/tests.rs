@@ -53,13 +53,13 @@ fn vcenter(events: Vec<Event>) -> Digest {
 }
 
 /// Id, VM, source, destination, outcome and number of records of every migration.
-type Told<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>, Outcome, usize);
+type Summary<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>, Outcome, usize);
 
 #[track_caller]
-fn check(bundles: Vec<Digest>, expected: &[Told<'_>]) {
+fn check(bundles: Vec<Digest>, expected: &[Summary<'_>]) {
     let case = Case::build(bundles);
     let host = |index: Option<usize>| index.map(|index| case.hosts[index].id.as_str());
-    let told: Vec<Told<'_>> = case
+    let told: Vec<Summary<'_>> = case
         .migrations
         .iter()
         .map(|m| {
@@ -597,4 +597,35 @@ fn a_vm_is_followed_by_its_worlds_from_host_to_host() {
     assert_eq!(case(33), [Some("web".to_owned()), Some("web".to_owned())]);
     // Another world is another VM's.
     assert_eq!(case(34), [None, None]);
+}
+
+#[test]
+fn what_the_kernel_writes_is_no_operation() {
+    let vmkernel = "var/run/log/vmkernel.log";
+    let kernel = |second: i64| {
+        let fields = [("mid", "77"), ("role", "Source"), ("opid", "3f2a91c7")];
+        event(second, START, vmkernel, &fields)
+    };
+    let of = |events: Vec<Event>| {
+        let case = Case::build(vec![bundle("esx1.lab", vec![], events)]);
+        case.migrations.iter().map(|migration| migration.operation.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(vec![kernel(0), kernel(1)]), [None]);
+    // Neither do more records with the hash outvote the one that has the id itself.
+    let hostd = event(
+        2,
+        FAIL,
+        "var/run/log/hostd.log",
+        &[("mid", "77"), ("side", "S"), ("opid", "k7a1-55120-auto-9z-h5:700001-01-2c")],
+    );
+    assert_eq!(of(vec![kernel(0), kernel(1), hostd]), [Some("k7a1-55120-auto-9z-h5:700001".to_owned())]);
+    // The hash comes again hours later, so it joins no record to a migration.
+    let again = event(1_200, FAIL, "var/run/log/vmkwarning.log", &[("opid", "3f2a91c7")]);
+    check(
+        vec![bundle("esx1.lab", vec![], vec![kernel(0), again])],
+        &[
+            (Some("77"), None, Some("esx1"), None, Outcome::Unknown, 1),
+            (None, None, None, None, Outcome::Failed, 1),
+        ],
+    );
 }

@@ -3,15 +3,17 @@
 mod address;
 mod vmx;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use self::address::Addresses;
 use super::cluster::Cluster;
 use super::host::Host;
 use super::identity::Identity;
 use super::names::{Names, position};
-use super::vm;
+use super::{log_of, vm};
+use crate::format::id::OpId;
 use crate::model::{Event, EventKind, TimeQuality, Timestamp};
+use crate::rule::is_kernel_log;
 
 /// One event in the case.
 #[derive(Clone, Debug)]
@@ -35,9 +37,51 @@ impl Moment {
             && self.event.rule != "vpxd.host-missed-heartbeats"
     }
 
+    /// What it says of a host's way into maintenance mode, or out of it.
+    pub fn maintenance(&self) -> Option<Maintenance> {
+        // Rules that are not built in tell a failure by its fault.
+        let has_failed = || self.event.rule == "vpxd.maintenance-failed" || self.field("fault").is_some();
+        match self.event.kind {
+            EventKind::HOST_MAINTENANCE_ENTER if self.event.rule == "vpxd.maintenance-begun" => {
+                Some(Maintenance::Begun)
+            }
+            EventKind::HOST_MAINTENANCE_ENTER => Some(Maintenance::Entered),
+            EventKind::HOST_MAINTENANCE_EXIT if has_failed() => Some(Maintenance::Failed),
+            EventKind::HOST_MAINTENANCE_EXIT => Some(Maintenance::Left),
+            _ => None,
+        }
+    }
+
+    /// The id of the operation that it is of. Loops that never end are none, and what the kernel writes is a hash.
+    pub fn operation(&self) -> Option<OpId<'_>> {
+        let id = self.field("opid").and_then(OpId::new).filter(|id| !id.is_noise())?;
+        let is_kernel = log_of(self.event.source.file.as_str()).is_some_and(is_kernel_log);
+        (!is_kernel).then_some(id)
+    }
+
     /// A field of the event.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.event.fields.get(name).map(String::as_str)
+    }
+}
+
+/// What a record says of a host's way into maintenance mode, or out of it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Maintenance {
+    /// The task began; whether the host gets there is not known yet.
+    Begun,
+    /// The host is in the mode.
+    Entered,
+    /// The task failed, or was called off.
+    Failed,
+    /// The host left the mode.
+    Left,
+}
+
+impl Maintenance {
+    /// Whether the host is in the mode, or on its way there.
+    pub const fn is_in(self) -> bool {
+        matches!(self, Maintenance::Begun | Maintenance::Entered)
     }
 }
 
@@ -52,13 +96,13 @@ pub(super) fn build(
     identity: &Identity,
 ) -> Vec<Moment> {
     let addresses = Addresses::of(hosts, clusters);
+    let mut known = Known { hosts, names, identity, called: HashMap::new() };
     let mut moments = Vec::new();
     for (host, events) in events.into_iter().enumerate() {
         for mut event in events {
             let Some(stamp) = event.stamp else { continue };
             name_by_address(&mut event, host, &addresses);
-            let known = Known { hosts, names, identity };
-            complete(&mut event, host, stamp.time, &known);
+            complete(&mut event, host, stamp.time, &mut known);
             if vmx::is_power_on(&event, &hosts[host]) {
                 event.kind = EventKind::EVC_ADMISSION_FAILED;
             }
@@ -111,11 +155,24 @@ struct Known<'a> {
     hosts: &'a [Host],
     names: &'a Names,
     identity: &'a Identity,
+    /// The hosts that were asked for, by what they are called: few names stand in many events.
+    called: HashMap<String, Option<usize>>,
+}
+
+impl Known<'_> {
+    /// The id of the host that is called `name`; the name itself where no bundle is of it.
+    fn id_of<'n>(&'n mut self, name: &'n str) -> &'n str {
+        if !self.called.contains_key(name) {
+            self.called.insert(name.to_owned(), position(self.hosts, name));
+        }
+        let found = self.called.get(name).copied().flatten();
+        found.map_or(name, |index| self.hosts[index].id.as_str())
+    }
 }
 
 /// Puts names beside the ids in an event's fields: what they stood for at its time.
-fn complete(event: &mut Event, host: usize, time: Timestamp, known: &Known<'_>) {
-    let Known { hosts, names, identity } = *known;
+fn complete(event: &mut Event, host: usize, time: Timestamp, known: &mut Known<'_>) {
+    let Known { hosts, names, identity, .. } = *known;
     let fields = &mut event.fields;
     if let Some(entity) = fields.get("entity").cloned() {
         let word =
@@ -145,19 +202,18 @@ fn complete(event: &mut Event, host: usize, time: Timestamp, known: &Known<'_>) 
     }
     vmx::complete(event, host, hosts);
     let fields = &mut event.fields;
-    if let Some(vmx) = fields.get("vmx").filter(|vmx| vmx.contains('/')) {
+    let is_named = fields.contains_key("vm");
+    if let Some(vmx) = fields.get("vmx").filter(|vmx| !is_named && vmx.contains('/')) {
         let name = vm::name_by_vmx(&hosts[host], vmx);
         let name = identity.vm_name_at(&name, hosts[host].captured_at, time);
-        fields.entry("vm".to_owned()).or_insert(name);
+        fields.insert("vm".to_owned(), name);
     }
     name_ends(event, host, known);
     let fields = &mut event.fields;
     for name in ["target", "host_name", "origin", "host"] {
-        let id = |found: &str| {
-            position(hosts, found).map_or_else(|| found.to_owned(), |index| hosts[index].id.clone())
-        };
         if let Some(found) = fields.get_mut(name) {
-            *found = found.split(',').map(id).collect::<Vec<_>>().join(",");
+            let ids: Vec<String> = found.split(',').map(|name| known.id_of(name).to_owned()).collect();
+            *found = ids.join(",");
         }
     }
     if let Some(uuid) = fields.get_mut("node") {
@@ -236,10 +292,8 @@ fn is_twin(earlier: &Moment, later: &Moment) -> bool {
             || same_operation(earlier, later))
 }
 
-/// Whether two records are of one operation: every hop appends a part to the opID, so all but the last agree.
+/// Whether two records are of one operation.
 fn same_operation(a: &Moment, b: &Moment) -> bool {
-    let (Some(a), Some(b)) = (a.field("opid"), b.field("opid")) else { return false };
-    let common = a.split('-').zip(b.split('-')).take_while(|(a, b)| a == b).count();
-    let least = a.split('-').count().min(b.split('-').count());
-    common > 0 && (common == least || (least > 2 && common + 1 == least))
+    let ids = a.field("opid").and_then(OpId::new).zip(b.field("opid").and_then(OpId::new));
+    ids.is_some_and(|(a, b)| a.is_related(b))
 }

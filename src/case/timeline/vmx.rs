@@ -8,10 +8,14 @@ use crate::model::{Event, EventKind};
 /// Names the VM of a record of `vmware.log`, and the host as the target where the VM was to arrive there.
 pub(super) fn complete(event: &mut Event, host: usize, hosts: &[Host]) {
     let host = &hosts[host];
+    let may_name_target = event.kind == EventKind::VMOTION_FAIL_CPU && !event.fields.contains_key("target");
+    if event.fields.contains_key("vm") && !may_name_target {
+        return;
+    }
     let Some(folder) = vm::folder_of_log(event.source.file.as_str()) else { return };
     event.fields.entry("vm".to_owned()).or_insert_with(|| vm::name_by_folder(host, &folder));
-    if event.kind == EventKind::VMOTION_FAIL_CPU && start_of(event, host) == Some(VmStart::MigratedIn) {
-        event.fields.entry("target".to_owned()).or_insert_with(|| host.id.clone());
+    if may_name_target && start_of(event, host) == Some(VmStart::MigratedIn) {
+        event.fields.insert("target".to_owned(), host.id.clone());
     }
 }
 

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 use super::host::{Host, Sourced};
 use crate::fact::{Requirement, VmConfig, VmRequirements, VmRun, VmStart};
-use crate::format;
 use crate::model::{Event, Source, Timestamp};
 
 pub(super) use power::once as one_power_on_once;
@@ -164,7 +163,7 @@ pub(super) fn name_by_vmx(host: &Host, vmx: &str) -> String {
 
 /// The folder of a VM's log inside its bundle, `vmfs/volumes/<datastore>/<vm>`; `None` for every other file.
 pub(super) fn folder_of_log(path: &str) -> Option<String> {
-    format::of_path(path).filter(|format| format.name == "vmware")?;
+    super::log_of(path).filter(|log| *log == "vmware")?;
     super::inside(path).rsplit_once('/').map(|(folder, _)| folder.to_owned())
 }
 

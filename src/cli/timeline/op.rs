@@ -10,10 +10,9 @@ use std::sync::atomic::AtomicBool;
 use super::super::Failure;
 use super::super::load::{self, CaseArgs};
 use crate::case::operation::follow::{self, Asked, Named};
-use crate::case::{Case, inside};
+use crate::case::{Case, log_of};
 use crate::engine::Outcome;
 use crate::format::id::OpId;
-use crate::format::of_path;
 use crate::model::ProblemKind;
 use crate::report::model::{Report, ReportProblem, TimelineEntry};
 use crate::report::timeline::text;
@@ -160,5 +159,5 @@ impl Followed {
 
 /// The family of the log that a record stands in.
 fn log(entry: &TimelineEntry) -> &'static str {
-    of_path(&inside(&entry.source.file)).map_or("-", |format| format.name)
+    log_of(&entry.source.file).unwrap_or("-")
 }

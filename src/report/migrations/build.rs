@@ -1,10 +1,8 @@
 //! Turns the migrations of a case into those of a report: ids instead of indices.
 
 use super::super::model::HostId;
-use super::{
-    EvacuationInfo, EvacuationOutcome, MigrationEnd, MigrationInfo, MigrationOutcome, MigrationPhase,
-};
-use crate::case::{Case, End, Evacuation, Migration, Outcome, Reached, Side, Step};
+use super::{EvacuationInfo, MigrationEnd, MigrationInfo, MigrationPhase};
+use crate::case::{Case, End, Evacuation, Migration, Step};
 
 /// Every migration once, in the order of the case.
 pub fn migrations(case: &Case) -> Vec<MigrationInfo> {
@@ -26,7 +24,7 @@ pub fn evacuations(case: &Case) -> Vec<EvacuationInfo> {
         name: evacuation.name.clone(),
         started: evacuation.started,
         ended: evacuation.ended,
-        outcome: evacuation.reached.into(),
+        outcome: evacuation.reached,
         operation: evacuation.operation.clone(),
         migrations: evacuation.migrations.clone(),
     };
@@ -47,9 +45,8 @@ fn migration(case: &Case, migration: &Migration) -> MigrationInfo {
     if destination.host.is_none() && destination.name.is_none() && !migration.choice.is_empty() {
         destination.name = Some(migration.choice.join(", "));
     }
-    let phase = |step: &Step| {
-        Some(MigrationPhase { name: step.phase.name().to_owned(), at: step.at, host: id(case, step.host)? })
-    };
+    let phase =
+        |step: &Step| Some(MigrationPhase { name: step.phase, at: step.at, host: id(case, step.host)? });
     let reason = migration.reason.as_ref();
     MigrationInfo {
         id: migration.id.clone(),
@@ -58,37 +55,15 @@ fn migration(case: &Case, migration: &Migration) -> MigrationInfo {
         destination,
         started: migration.started,
         ended: migration.ended,
-        outcome: migration.outcome.into(),
+        outcome: migration.outcome,
         reason: reason.map(|reason| reason.text.clone()),
         reason_by: reason.and_then(|reason| id(case, reason.host)),
-        reason_side: reason.and_then(|reason| reason.side).map(|side: Side| side.name().to_owned()),
+        reason_side: reason.and_then(|reason| reason.side),
         status: reason.and_then(|reason| reason.status).map(|status| format!("{status:#x}")),
         bandwidth_mb_s: migration.bandwidth,
         downtime_ms: migration.downtime.map(|micros| micros.div_ceil(1000)),
         phases: migration.steps.iter().filter_map(phase).collect(),
         operation: migration.operation.clone(),
         evacuation: None,
-    }
-}
-
-impl From<Outcome> for MigrationOutcome {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Succeeded => MigrationOutcome::Succeeded,
-            Outcome::Failed => MigrationOutcome::Failed,
-            Outcome::Refused => MigrationOutcome::Refused,
-            Outcome::Cancelled => MigrationOutcome::Cancelled,
-            Outcome::Unknown => MigrationOutcome::Unknown,
-        }
-    }
-}
-
-impl From<Reached> for EvacuationOutcome {
-    fn from(reached: Reached) -> Self {
-        match reached {
-            Reached::Entered => EvacuationOutcome::Entered,
-            Reached::Failed => EvacuationOutcome::Failed,
-            Reached::Unknown => EvacuationOutcome::Unknown,
-        }
     }
 }

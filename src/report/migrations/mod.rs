@@ -12,6 +12,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 use super::model::HostId;
+use crate::case::{Outcome, Phase, Reached, Side};
 use crate::model::Timestamp;
 
 pub use build::{evacuations, migrations};
@@ -35,15 +36,15 @@ pub struct MigrationInfo {
     /// When it was done or had failed.
     pub ended: Option<Timestamp>,
     /// How it ended.
-    pub outcome: MigrationOutcome,
+    pub outcome: Outcome,
     /// Why it failed, from whichever side knows it.
     pub reason: Option<String>,
     /// The host or vCenter Server that tells the reason.
     #[serde(default)]
     pub reason_by: Option<HostId>,
-    /// The side that it is of: `source` or `destination`; `null` where vCenter tells it.
+    /// The side that it is of; `null` where vCenter tells it.
     #[serde(default)]
-    pub reason_side: Option<String>,
+    pub reason_side: Option<Side>,
     /// VMkernel status, `0xbad0021`.
     pub status: Option<String>,
     /// Megabytes a second, as the source reckons it.
@@ -56,36 +57,6 @@ pub struct MigrationInfo {
     pub operation: Option<String>,
     /// The evacuation that it is of: a position in [`Report::evacuations`](super::model::Report::evacuations).
     pub evacuation: Option<usize>,
-}
-
-/// How a migration ended; ordered as a summary counts them.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MigrationOutcome {
-    /// The VM runs on the destination.
-    Succeeded,
-    /// It runs, if it does, on the source.
-    Failed,
-    /// The destination lacks a CPU feature.
-    Refused,
-    /// Somebody called it off.
-    Cancelled,
-    /// The records do not tell.
-    #[default]
-    Unknown,
-}
-
-/// How an evacuation ended.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EvacuationOutcome {
-    /// The host was in maintenance mode.
-    Entered,
-    /// It did not get there.
-    Failed,
-    /// The records do not tell.
-    #[default]
-    Unknown,
 }
 
 /// One end of a migration.
@@ -102,9 +73,8 @@ pub struct MigrationEnd {
 /// One step of a migration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MigrationPhase {
-    /// `asked`, `prepared`, `started`, `switching-over`, `memory-sent`, `memory-received`, `switched-over`, `finished` (the
-    /// VM itself is through), `done`, `cancelled`, `failed` or `refused`.
-    pub name: String,
+    /// Which.
+    pub name: Phase,
     /// When; corrected.
     pub at: Timestamp,
     /// The host that tells it.
@@ -123,7 +93,7 @@ pub struct EvacuationInfo {
     /// When the host was in maintenance mode, or the task failed.
     pub ended: Option<Timestamp>,
     /// How it ended.
-    pub outcome: EvacuationOutcome,
+    pub outcome: Reached,
     /// The root of its operation.
     pub operation: Option<String>,
     /// Its migrations: positions in [`Report::migrations`](super::model::Report::migrations), ascending.

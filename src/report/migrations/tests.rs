@@ -6,7 +6,7 @@ use crate::model::Lang;
 use crate::report::build::{Options, build};
 use crate::rule::RuleSet;
 
-fn migration(outcome: MigrationOutcome, vm: &str) -> MigrationInfo {
+fn migration(outcome: Outcome, vm: &str) -> MigrationInfo {
     MigrationInfo {
         vm: Some(vm.to_owned()),
         outcome,
@@ -35,13 +35,13 @@ fn without_migrations_there_is_no_section() {
 
 #[test]
 fn failed_ones_come_first_and_long_lists_are_cut_with_their_number() {
-    let mut failed = migration(MigrationOutcome::Failed, "web|1");
+    let mut failed = migration(Outcome::Failed, "web|1");
     failed.reason = Some("Timeout".to_owned());
     failed.status = Some("0xbad0021".to_owned());
     failed.reason_by = Some("esx2".to_owned());
-    failed.reason_side = Some("destination".to_owned());
+    failed.reason_side = Some(Side::Destination);
     let mut list: Vec<MigrationInfo> =
-        (0..60).map(|at| migration(MigrationOutcome::Succeeded, &format!("vm{at}"))).collect();
+        (0..60).map(|at| migration(Outcome::Succeeded, &format!("vm{at}"))).collect();
     list.push(failed);
     let report = report(list, vec![]);
     let text = page(&report, Lang::En);
@@ -55,15 +55,15 @@ fn failed_ones_come_first_and_long_lists_are_cut_with_their_number() {
 
 #[test]
 fn migrations_of_an_evacuation_stand_under_it_and_not_among_the_others() {
-    let mut own = migration(MigrationOutcome::Succeeded, "web");
+    let mut own = migration(Outcome::Succeeded, "web");
     own.evacuation = Some(0);
     let evacuation = EvacuationInfo {
         host: Some("esx1".to_owned()),
-        outcome: EvacuationOutcome::Failed,
+        outcome: Reached::Failed,
         migrations: vec![1],
         ..EvacuationInfo::default()
     };
-    let report = report(vec![migration(MigrationOutcome::Unknown, "db"), own], vec![evacuation]);
+    let report = report(vec![migration(Outcome::Unknown, "db"), own], vec![evacuation]);
     let text = page(&report, Lang::En);
     assert_eq!((text.matches("`web`").count(), text.matches("`db`").count()), (1, 1), "{text}");
     let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} is not in {text}"));
@@ -77,11 +77,11 @@ fn rows_are_ordered_as_the_note_above_them_says() {
         ..migration(outcome, vm)
     };
     let list = vec![
-        at(MigrationOutcome::Succeeded, "vm-e", 0),
-        at(MigrationOutcome::Unknown, "vm-d", 1),
-        at(MigrationOutcome::Cancelled, "vm-c", 2),
-        at(MigrationOutcome::Failed, "vm-b", 5),
-        at(MigrationOutcome::Refused, "vm-a", 4),
+        at(Outcome::Succeeded, "vm-e", 0),
+        at(Outcome::Unknown, "vm-d", 1),
+        at(Outcome::Cancelled, "vm-c", 2),
+        at(Outcome::Failed, "vm-b", 5),
+        at(Outcome::Refused, "vm-a", 4),
     ];
     let text = page(&report(list, vec![]), Lang::En);
     let rows: Vec<&str> = text.lines().filter(|line| line.contains("`vm-")).collect();
@@ -89,15 +89,14 @@ fn rows_are_ordered_as_the_note_above_them_says() {
     assert!(rows.len() == 5 && rows.iter().zip(order).all(|(row, vm)| row.contains(vm)), "{text}");
     assert!(text.contains("1 succeeded, 1 failed, 1 refused, 1 cancelled, 1 of unknown outcome"), "{text}");
     assert!(text.contains("Order of the rows: failed and refused ones"), "{text}");
-    let one = page(&report(vec![migration(MigrationOutcome::Failed, "web")], vec![]), Lang::Ja);
+    let one = page(&report(vec![migration(Outcome::Failed, "web")], vec![]), Lang::Ja);
     assert!(!one.contains("並び順"), "{one}");
 }
 
 #[test]
 fn an_outcome_has_the_name_of_the_schema() {
-    let told =
-        serde_json::to_value([MigrationOutcome::Refused, MigrationOutcome::Cancelled]).expect("a value");
+    let told = serde_json::to_value([Outcome::Refused, Outcome::Cancelled]).expect("a value");
     assert_eq!(told, serde_json::json!(["refused", "cancelled"]));
-    let told = serde_json::to_value(EvacuationOutcome::Entered).expect("a value");
+    let told = serde_json::to_value(Reached::Entered).expect("a value");
     assert_eq!(told, serde_json::json!("entered"));
 }

@@ -4,7 +4,8 @@ use super::super::labels::{Labels as Common, fill};
 use super::super::model::Report;
 use super::super::show;
 use super::words::{Labels, numbers, outcome, words};
-use super::{EvacuationInfo, EvacuationOutcome, MigrationEnd, MigrationInfo};
+use super::{EvacuationInfo, MigrationEnd, MigrationInfo};
+use crate::case::{Reached, Side};
 
 /// The section, not escaped.
 pub struct View {
@@ -77,7 +78,7 @@ pub fn view(report: &Report, max: usize, common: &Common) -> Option<View> {
             evacuation.migrations.iter().filter_map(|&at| report.migrations.get(at)).collect();
         Evacuated {
             title: title(evacuation, l),
-            is_failed: evacuation.outcome == EvacuationOutcome::Failed,
+            is_failed: evacuation.outcome == Reached::Failed,
             numbers: numbers(&own, l),
             table: table(&own, max, l, common),
         }
@@ -94,9 +95,9 @@ pub fn view(report: &Report, max: usize, common: &Common) -> Option<View> {
 fn title(evacuation: &EvacuationInfo, l: &Labels) -> String {
     let host = evacuation.host.as_deref().or(evacuation.name.as_deref()).unwrap_or("–");
     let form = match evacuation.outcome {
-        EvacuationOutcome::Entered => l.entered,
-        EvacuationOutcome::Failed => l.not_entered,
-        EvacuationOutcome::Unknown => l.may_have,
+        Reached::Entered => l.entered,
+        Reached::Failed => l.not_entered,
+        Reached::Unknown => l.may_have,
     };
     let span = show::span_or_none(evacuation.started, evacuation.ended);
     let span = span.map_or_else(String::new, |span| format!(" · {span}"));
@@ -145,10 +146,10 @@ fn reason(one: &MigrationInfo, l: &Labels) -> String {
         None => text,
     };
     let Some(by) = one.reason_by.as_deref() else { return text };
-    let form = match one.reason_side.as_deref() {
-        Some("source") => l.told_by_source,
-        Some("destination") => l.told_by_destination,
-        _ => l.told_by,
+    let form = match one.reason_side {
+        Some(Side::Source) => l.told_by_source,
+        Some(Side::Destination) => l.told_by_destination,
+        None => l.told_by,
     };
     fill(form, &[&text, by])
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::labels::{Labels as Common, fill, fill_count};
-use super::{MigrationInfo, MigrationOutcome};
+use super::MigrationInfo;
+use crate::case::Outcome;
 
 labels! {
     title: "Migrations", "仮想マシンの移行（vMotion）";
@@ -62,20 +63,20 @@ pub(super) struct OutcomeWords {
 }
 
 /// How `outcome` is told.
-pub(super) fn outcome(outcome: MigrationOutcome, l: &'static Labels) -> OutcomeWords {
+pub(super) fn outcome(outcome: Outcome, l: &'static Labels) -> OutcomeWords {
     let (word, counted, rank, severity) = match outcome {
-        MigrationOutcome::Succeeded => (l.succeeded, l.n_succeeded, 3, None),
-        MigrationOutcome::Failed => (l.failed, l.n_failed, 0, Some("error")),
-        MigrationOutcome::Refused => (l.refused, l.n_refused, 0, Some("error")),
-        MigrationOutcome::Cancelled => (l.cancelled, l.n_cancelled, 1, Some("warning")),
-        MigrationOutcome::Unknown => (l.unknown, l.n_unknown, 2, Some("warning")),
+        Outcome::Succeeded => (l.succeeded, l.n_succeeded, 3, None),
+        Outcome::Failed => (l.failed, l.n_failed, 0, Some("error")),
+        Outcome::Refused => (l.refused, l.n_refused, 0, Some("error")),
+        Outcome::Cancelled => (l.cancelled, l.n_cancelled, 1, Some("warning")),
+        Outcome::Unknown => (l.unknown, l.n_unknown, 2, Some("warning")),
     };
     OutcomeWords { word, counted, rank, severity }
 }
 
 /// `200 migrations: 165 succeeded, 30 failed`
 pub(super) fn numbers(list: &[&MigrationInfo], l: &'static Labels) -> String {
-    let mut counts: BTreeMap<MigrationOutcome, u64> = BTreeMap::new();
+    let mut counts: BTreeMap<Outcome, u64> = BTreeMap::new();
     for one in list {
         *counts.entry(one.outcome).or_default() += 1;
     }

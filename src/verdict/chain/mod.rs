@@ -52,6 +52,8 @@ struct Scene<'a> {
     happened: Vec<Happened<'a>>,
     /// When vCenter lost hosts.
     episodes: Vec<Episode<'a>>,
+    /// The migrations that failed, by cause.
+    failed: Vec<super::vmotion::Group<'a>>,
     /// What hosts offer to VMs, where a finding is about that.
     features: Option<super::evc::Answer<'a>>,
 }
@@ -64,6 +66,7 @@ enum Asks {
     Nothing,
     Happened,
     Episodes,
+    Failed,
     Features,
 }
 
@@ -74,7 +77,7 @@ static BUILDERS: &[(&str, Asks, Tell)] = &[
     ("vsan.disk-failed", Asks::Nothing, disk::chain),
     ("evc.feature-mismatch", Asks::Features, evc::of_mismatch),
     ("evc.vmotion-failed", Asks::Features, evc::of_stuck),
-    ("vmotion.failed", Asks::Nothing, vmotion::chain),
+    ("vmotion.failed", Asks::Failed, vmotion::chain),
     ("host.crashed", Asks::Nothing, host::of_crash),
     ("host.disconnected", Asks::Episodes, host::of_lost_connection),
     ("version.hosts-newer-than-vcenter", Asks::Nothing, version::chain),
@@ -93,6 +96,7 @@ pub fn chains(case: &Case, findings: &[Finding]) -> Vec<Vec<Link>> {
         findings,
         happened: if asks(Asks::Happened) { happened(case) } else { Vec::new() },
         episodes: if asks(Asks::Episodes) { episodes(case) } else { Vec::new() },
+        failed: if asks(Asks::Failed) { super::vmotion::groups(case) } else { Vec::new() },
         features: matrix.as_ref().map(|matrix| super::evc::answer(case, matrix)),
     };
     let chain = |finding| builder(finding).map_or_else(Vec::new, |(.., tell)| tell(&scene, finding));

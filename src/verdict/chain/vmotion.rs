@@ -4,13 +4,14 @@ use super::story::{Story, vm};
 use super::{Link, Scene};
 use crate::case::{Case, Migration, Moment, Side};
 use crate::model::{EventKind, HostKind, Text, Timestamp};
-use crate::verdict::vmotion::{Failure, from_label, groups, to_label};
+use crate::verdict::vmotion::{Failure, from_label, to_label};
 use crate::verdict::{Finding, readable};
 
 pub(super) fn chain(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
     let case = scene.case;
-    let all = groups(case);
-    let Some(group) = all.iter().find(|group| group.cause.id() == finding.cause.0) else { return Vec::new() };
+    let Some(group) = scene.failed.iter().find(|group| group.cause.id() == finding.cause.0) else {
+        return Vec::new();
+    };
     let Some((first, more)) = group.failures.split_first() else { return Vec::new() };
     let mut story = Story::default();
     began(&mut story, case, first.migration);

@@ -55,12 +55,13 @@ fn reach(case: &Case, _found: &[Finding]) -> Vec<Finding> {
 /// The failures of each cause; each group is one finding, and their cause ids differ.
 pub(super) fn groups(case: &Case) -> Vec<Group<'_>> {
     let mut groups: BTreeMap<Cause, Vec<Failure<'_>>> = BTreeMap::new();
+    let successes = Successes::of(case);
     for migration in case.migrations.iter().filter(|m| m.outcome == Outcome::Failed) {
         if is_for_cpu(case, migration) {
             continue;
         }
         let Some(reason) = cause::of(case, migration) else { continue };
-        let later = later_success(case, migration);
+        let later = successes.after(migration);
         groups.entry(reason.cause).or_default().push(Failure { migration, reason, later });
     }
     groups.into_iter().map(|(cause, failures)| Group { cause, failures }).collect()
@@ -74,12 +75,26 @@ fn is_for_cpu(case: &Case, migration: &Migration) -> bool {
     })
 }
 
-/// When a later migration of the same VM succeeded.
-fn later_success(case: &Case, failed: &Migration) -> Option<Timestamp> {
-    let (vm, at) = (failed.vm.as_ref()?, failed.at()?);
-    let others = case.migrations.iter().filter(|other| other.vm.as_ref() == Some(vm));
-    let done = others.filter(|other| other.outcome == Outcome::Succeeded);
-    done.filter_map(Migration::at).filter(|done| *done > at).min()
+/// When migrations of each VM succeeded, ascending.
+struct Successes<'a>(BTreeMap<&'a str, Vec<Timestamp>>);
+
+impl<'a> Successes<'a> {
+    fn of(case: &'a Case) -> Self {
+        let mut by_vm: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
+        for done in case.migrations.iter().filter(|other| other.outcome == Outcome::Succeeded) {
+            if let Some((vm, at)) = done.vm.as_deref().zip(done.at()) {
+                by_vm.entry(vm).or_default().push(at);
+            }
+        }
+        by_vm.values_mut().for_each(|times| times.sort_unstable());
+        Successes(by_vm)
+    }
+
+    /// When the next migration of the same VM succeeded.
+    fn after(&self, failed: &Migration) -> Option<Timestamp> {
+        let (times, at) = (self.0.get(failed.vm.as_deref()?)?, failed.at()?);
+        times.get(times.partition_point(|done| *done <= at)).copied()
+    }
 }
 
 fn finding(case: &Case, group: &Group<'_>) -> Finding {
@@ -203,7 +218,7 @@ fn details(case: &Case, group: &Group<'_>) -> Value {
             "status": reason.status.map(|status| format!("0x{:x}", status.code)),
             "code": reason.status.map(|status| status.code),
             "reason": Some(&reason.text).filter(|text| !text.is_empty()),
-            "side": reason.side.map(crate::case::Side::name),
+            "side": reason.side,
             "succeeded_later_at": failure.later,
         })
     };

@@ -3,7 +3,7 @@
 use super::event::{Loss, Split};
 use super::network::{Between, Fault, NetworkSign};
 use super::{lists, oddity, skew};
-use crate::case::{Case, How, Moment, Said, Stop, same_name};
+use crate::case::{Case, How, Maintenance, Moment, Said, Stop, same_name};
 use crate::fact::vsan::format::max_vsan_format;
 use crate::model::{EventKind, Timestamp};
 use crate::verdict::{Evidence, near};
@@ -130,7 +130,7 @@ fn decide(signs: &Signs<'_>, loss: &Loss<'_>) -> (&'static str, bool) {
 
 /// A task that only began counts where the host then went away, not where nothing came of it.
 fn is_in_maintenance(signs: &Signs<'_>) -> bool {
-    let begun = |moment: &Moment| moment.event.rule == "vpxd.maintenance-begun";
+    let begun = |moment: &Moment| moment.maintenance() == Some(Maintenance::Begun);
     let told = signs.maintenance.is_some_and(|moment| !begun(moment) || signs.is_asked || signs.is_fresh);
     told || !signs.decommissioned.is_empty()
 }
@@ -217,17 +217,16 @@ fn stop_near<'c>(case: &'c Case, loss: &Loss<'c>) -> Option<&'c Stop> {
 /// vCenter's.
 fn maintenance<'c>(case: &'c Case, loss: &Loss<'c>, name: &str) -> Option<&'c Moment> {
     let at = loss.span.at?;
-    let kinds = [EventKind::HOST_MAINTENANCE_ENTER, EventKind::HOST_MAINTENANCE_EXIT];
     let about = |moment: &&Moment| {
         let is_its = Some(moment.host) == loss.host || moment.field("host_name") == Some(name);
-        kinds.contains(&moment.event.kind) && is_its
+        moment.maintenance().is_some() && is_its
     };
     let last = near(case, at, (30 * 86_400, 60)).iter().rfind(about)?;
     // Of a host that is still out, that it has left maintenance mode since says that it is not that.
     let later =
         near(case, at, (0, 30 * 86_400)).iter().find(|moment| about(moment) && moment.time > last.time);
-    let has_left = later.is_some_and(|moment| moment.event.kind == EventKind::HOST_MAINTENANCE_EXIT);
-    let is_in = last.event.kind == EventKind::HOST_MAINTENANCE_ENTER && (loss.span.over || !has_left);
+    let has_left = later.and_then(Moment::maintenance).is_some_and(|told| !told.is_in());
+    let is_in = last.maintenance().is_some_and(Maintenance::is_in) && (loss.span.over || !has_left);
     is_in.then_some(last)
 }
 

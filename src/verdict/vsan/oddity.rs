@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lists::FROZEN;
-use crate::case::{Case, Host, Membership};
-use crate::model::{EventKind, Text};
+use crate::case::{Case, Host, Membership, Moment};
+use crate::model::Text;
 use crate::verdict::{ids, list_en, list_ja, version};
 
 /// The option that an unfinished shutdown of a cluster leaves behind.
@@ -138,10 +138,8 @@ impl Cluster<'_> {
 
     /// Whether the last that a host says of maintenance mode is that it left it.
     fn has_left(&self, index: usize) -> bool {
-        let kinds = [EventKind::HOST_MAINTENANCE_ENTER, EventKind::HOST_MAINTENANCE_EXIT];
-        let mut own = self.case.timeline.iter().filter(|moment| moment.host == index);
-        let last = own.rfind(|moment| kinds.contains(&moment.event.kind));
-        last.is_some_and(|moment| moment.event.kind == EventKind::HOST_MAINTENANCE_EXIT)
+        let own = self.case.timeline.iter().filter(|moment| moment.host == index);
+        own.rev().find_map(Moment::maintenance).is_some_and(|told| !told.is_in())
     }
 
     fn frozen(&self) -> Vec<Oddity> {

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use self::cause::Cause;
-use crate::case::{Case, Episode, Membership, Moment, Said, Stop};
-use crate::model::{EventKind, Severity, Timestamp};
+use crate::case::{Case, Episode, Maintenance, Membership, Moment, Said, Stop};
+use crate::model::{Severity, Timestamp};
 use crate::verdict::{Evidence, Finding, Verdict, distinct, near, span};
 
 pub(in crate::verdict) static VERDICT: Verdict = Verdict {
@@ -93,15 +93,13 @@ fn is_one_loss(case: &Case, about: &[&Finding], episode: &Episode<'_>, all: &[Ep
 
 /// Whether vCenter had a host in maintenance mode whose own bundle is not here to say what became of it.
 fn is_in_maintenance(case: &Case, episode: &Episode<'_>) -> bool {
-    let kinds = [EventKind::HOST_MAINTENANCE_ENTER, EventKind::HOST_MAINTENANCE_EXIT];
     let about = |moment: &&Moment| {
-        kinds.contains(&moment.event.kind)
-            && moment.event.rule != "vpxd.maintenance-begun"
+        moment.maintenance().is_some_and(|told| told != Maintenance::Begun)
             && moment.field("host_name").is_some_and(|name| episode.is_called(name))
     };
     let before = near(case, episode.lost_at, (86_400, 0));
     let last = before.iter().rfind(about).filter(|_| episode.host.is_none());
-    last.is_some_and(|moment| moment.event.kind == EventKind::HOST_MAINTENANCE_ENTER)
+    last.and_then(Moment::maintenance) == Some(Maintenance::Entered)
 }
 
 /// A host without a bundle stands in a finding's details only.

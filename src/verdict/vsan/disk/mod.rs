@@ -9,7 +9,7 @@ mod text;
 use serde_json::{Value, json};
 
 use self::device::{Device, Group, devices, groups};
-use crate::case::{Case, Cluster, Host, Moment, Sourced};
+use crate::case::{Case, Cluster, Host, Maintenance, Moment, Sourced};
 use crate::model::{Confidence, EventKind, Severity, Timestamp};
 use crate::verdict::{Evidence, Finding, Verdict, distinct, span};
 
@@ -259,12 +259,8 @@ fn is_in_maintenance(case: &Case, index: usize) -> bool {
     let stated = host.vsan.as_ref().and_then(|vsan| vsan.value.maintenance.as_deref());
     let node = host.node_uuid().and_then(|uuid| host.setup.vsan.nodes.get(uuid));
     let decommissioned = node.and_then(|node| node.value.decom_state).is_some_and(|state| state != 0);
-    let last = case.timeline.iter().rfind(|moment| {
-        let kind = moment.event.kind;
-        moment.host == index
-            && (kind == EventKind::HOST_MAINTENANCE_ENTER || kind == EventKind::HOST_MAINTENANCE_EXIT)
-    });
-    let entered = last.is_some_and(|moment| moment.event.kind == EventKind::HOST_MAINTENANCE_ENTER);
+    let mut own = case.timeline.iter().rev().filter(|moment| moment.host == index);
+    let entered = own.find_map(Moment::maintenance).is_some_and(Maintenance::is_in);
     // What vSAN states at the capture is newer than any line.
     stated.map_or(entered, |state| state.eq_ignore_ascii_case("on")) || decommissioned
 }
