@@ -4,6 +4,7 @@
 
 mod analyze;
 mod demo;
+mod diff;
 mod features;
 mod generate;
 mod inspect;
@@ -43,6 +44,8 @@ enum Command {
     Timeline(timeline::Args),
     /// Print the CPU-feature matrix: the rows in which hosts differ
     Features(features::Args),
+    /// Print what is different between two hosts, the most unusual in their cluster first
+    Diff(diff::Args),
     /// Print what the bundles hold, what was read, and what is missing or damaged
     Inspect(inspect::Args),
     /// List, show or test the detection rules
@@ -134,6 +137,7 @@ fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Done> {
         Command::Analyze(args) => analyze::run(&args, &stop, out),
         Command::Timeline(args) => timeline::run(&args, &stop, out),
         Command::Features(args) => features::run(&args, &stop, out),
+        Command::Diff(args) => diff::run(&args, &stop, out),
         Command::Inspect(args) => inspect::run(&args, &stop, out),
         Command::Rules(args) => rules::run(&args, out),
         Command::Demo(args) => demo::run(&args, &stop, out),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::clock::clock_info;
 use super::model::*;
 use super::say::Teller;
-use super::{membership, migrations, setup, timeline};
+use super::{diff, membership, migrations, setup, timeline};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
 use crate::fact::features::FeatureClass as FactClass;
@@ -67,7 +67,9 @@ pub fn build(
         coverage: covered,
         missing_hosts: missing(case, options.lang),
         problems: all_problems(case, problems),
+        differences: Vec::new(),
     };
+    report.differences = diff::differences(&report);
     timeline::mark(&mut report.timeline, &report.findings);
     report
 }

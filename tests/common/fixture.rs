@@ -84,6 +84,7 @@ pub fn report(lang: Lang, events: usize) -> Report {
             ),
             hosts: vec!["esx02".into()],
         }],
+        differences: vec![],
     }
 }
 
