@@ -21,7 +21,7 @@ use crate::rule::RuleSet;
 use crate::verdict;
 
 /// What every command that reads bundles takes.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct CaseArgs {
     /// Bundle files, folders that hold bundles, or roots of unpacked bundles
     #[arg(required = true, value_name = "PATH")]
@@ -52,6 +52,11 @@ pub struct CaseArgs {
 }
 
 impl CaseArgs {
+    /// The same over other paths.
+    pub fn over(&self, paths: Vec<PathBuf>) -> Self {
+        CaseArgs { paths, ..self.clone() }
+    }
+
     /// The arguments that a run over `paths` has where nothing else is said.
     pub fn of(paths: Vec<PathBuf>, lang: LangArg) -> Self {
         CaseArgs {
@@ -69,7 +74,7 @@ impl CaseArgs {
 }
 
 /// The limits of a walk, for who meets a bundle beyond them.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 struct LimitArgs {
     /// Containers in containers
     #[arg(long, help_heading = "Limits", value_name = "N", hide_short_help = true, default_value_t = Limits::default().depth)]

@@ -5,6 +5,7 @@
 mod analyze;
 mod asked;
 mod demo;
+mod diff;
 mod features;
 mod generate;
 mod inspect;
@@ -44,6 +45,8 @@ enum Command {
     Timeline(timeline::Args),
     /// Print the CPU-feature matrix: the rows in which hosts differ
     Features(features::Args),
+    /// Print what is different between two hosts, the most unusual in their cluster first
+    Diff(diff::Args),
     /// Print what the bundles hold, what was read, and what is missing or damaged
     Inspect(inspect::Args),
     /// List, show or test the detection rules
@@ -135,6 +138,7 @@ fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Done> {
         Command::Analyze(args) => analyze::run(&args, &stop, out),
         Command::Timeline(args) => timeline::run(&args, &stop, out),
         Command::Features(args) => features::run(&args, &stop, out),
+        Command::Diff(args) => diff::run(&args, &stop, out),
         Command::Inspect(args) => inspect::run(&args, &stop, out),
         Command::Rules(args) => rules::run(&args, out),
         Command::Demo(args) => demo::run(&args, &stop, out),

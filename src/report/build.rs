@@ -6,7 +6,7 @@ use super::clock::clock_info;
 use super::model::*;
 use super::say::Teller;
 use super::zone::Zone;
-use super::{membership, migrations, setup, timeline};
+use super::{diff, membership, migrations, setup, timeline};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
 use crate::fact::features::FeatureClass as FactClass;
@@ -71,7 +71,9 @@ pub fn build(
         coverage: covered,
         missing_hosts: missing(case, options.lang),
         problems: all_problems(case, problems),
+        differences: Vec::new(),
     };
+    report.differences = diff::differences(&report);
     timeline::mark(&mut report.timeline, &report.findings);
     retell(&mut report, &options.zone);
     report

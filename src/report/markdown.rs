@@ -10,7 +10,7 @@ use super::labels::{Labels, fill, fill_count, labels_of};
 use super::model::{Evidence, FeatureRow, Finding, Link, Report, Step};
 use super::timeline::text::count_text;
 use super::timeline::{Row, fold};
-use super::{Renderer, membership, migrations, setup, show, view};
+use super::{Renderer, diff, membership, migrations, setup, show, view};
 use crate::model::Severity;
 
 /// Writes `report.md`.
@@ -35,6 +35,7 @@ fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     overview(report, l, out)?;
     findings(report, l, out)?;
     hosts(report, l, out)?;
+    diff::write_section(report, l, out)?;
     configurations(report, l, out)?;
     cpu_features(report, l, out)?;
     membership::write_markdown(report, l, out)?;

@@ -16,6 +16,7 @@ pub mod html;
 pub mod json;
 #[macro_use]
 pub mod labels;
+pub mod diff;
 pub mod ledger;
 pub mod markdown;
 pub mod membership;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use super::diff::{ClusterDifferences, DifferenceRow, HostDifferences};
 pub use super::membership::{
     AnswerInfo, HostState, MembershipInfo, NodeInfo, SaysInfo, ToldInfo, VmknicInfo,
 };
@@ -57,6 +58,9 @@ pub struct Report {
     pub missing_hosts: Vec<MissingHost>,
     /// Ordered by path, then kind.
     pub problems: Vec<ReportProblem>,
+    /// What is different about the hosts of each cluster, in the order of the clusters.
+    #[serde(default)]
+    pub differences: Vec<ClusterDifferences>,
 }
 
 /// Something that was not read, and whose bundle it concerns.

@@ -85,6 +85,7 @@ pub fn report(lang: Lang, events: usize) -> Report {
             ),
             hosts: vec!["esx02".into()],
         }],
+        differences: vec![],
     }
 }
 

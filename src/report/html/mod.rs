@@ -10,9 +10,10 @@ use sha2::{Digest, Sha256};
 use super::labels::{Labels, fill, labels_of};
 use super::membership::{Words, words};
 use super::model::{Finding, MissingHost, Report, ReportProblem};
-use super::{Renderer, migrations, show, view};
+use super::{Renderer, diff, migrations, show, view};
 
 mod coverage;
+mod differences;
 mod events;
 mod finding;
 mod hosts;
@@ -50,6 +51,8 @@ struct Page<'a> {
     headline: Option<finding::Card<'a>>,
     findings: Vec<finding::Card<'a>>,
     hosts: hosts::HostTable<'a>,
+    d: &'static diff::Words,
+    differences: Vec<diff::Section>,
     setups: Vec<setup::HostSetup<'a>>,
     matrices: Vec<matrix::Matrix<'a>>,
     w: &'static Words,
@@ -87,6 +90,8 @@ fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
         headline: view::headline(report).map(|found| finding::card(1, found, l)),
         findings,
         hosts: hosts::table(report, l),
+        d: diff::words(l),
+        differences: differences::differences(report, l),
         setups: setup::setups(report, l),
         matrices: matrix::matrices(report, l),
         w: words(l),
