@@ -87,7 +87,9 @@ fn features(features: &mut Features, ids: &[String]) {
         *values = ids.iter().enumerate().map(|(n, id)| (id.clone(), known[n % known.len()])).collect();
     };
     for row in &mut features.rows {
-        [&mut row.capability, &mut row.mask, &mut row.effective].map(spread);
+        for values in [&mut row.capability, &mut row.mask, &mut row.effective] {
+            spread(values);
+        }
     }
     features.hosts = ids.to_vec();
     repeat(&mut features.sources, ids.len(), |n, source| source.host.clone_from(&ids[n]));
