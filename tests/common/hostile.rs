@@ -72,7 +72,7 @@ fn evil(number: usize, before: &str) -> String {
 fn replaced(report: &Report, depth: Depth, make: impl Fn(usize, &str) -> String) -> Report {
     let value = serde_json::to_value(report).expect("a report is JSON");
     let mut found = BTreeMap::new();
-    shapes(&value, &mut String::new(), &mut found);
+    shapes(&value, "", &mut found);
     let free: BTreeSet<String> = found.into_keys().filter(|shape| is_free(&value, shape, depth)).collect();
     assert!(free.len() > 100, "only {} sorts of strings are free", free.len());
     let hosts: BTreeSet<String> = report.hosts.iter().map(|host| host.id.clone()).collect();
@@ -82,7 +82,7 @@ fn replaced(report: &Report, depth: Depth, make: impl Fn(usize, &str) -> String)
         names.entry(before.to_owned()).or_insert_with(|| make(number, before)).clone()
     };
     let mut value = value;
-    replace(&mut value, &mut String::new(), &free, &hosts, &mut name);
+    replace(&mut value, "", &free, &hosts, &mut name);
     serde_json::from_value(value).expect("free strings may be anything")
 }
 
@@ -95,12 +95,12 @@ fn children<'a>(value: &'a mut Value, path: &str) -> Vec<(String, &'a mut Value)
     }
 }
 
-fn shapes(value: &Value, path: &mut String, found: &mut BTreeMap<String, ()>) {
+fn shapes(value: &Value, path: &str, found: &mut BTreeMap<String, ()>) {
     if value.is_string() {
-        found.insert(path.clone(), ());
+        found.insert(path.to_owned(), ());
     }
-    for (mut path, part) in children(&mut value.clone(), path) {
-        shapes(part, &mut path, found);
+    for (path, part) in children(&mut value.clone(), path) {
+        shapes(part, &path, found);
     }
 }
 
@@ -139,7 +139,7 @@ fn first<'a>(value: &'a mut Value, path: &str, shape: &str) -> Option<&'a mut Va
 
 fn replace(
     value: &mut Value,
-    path: &mut String,
+    path: &str,
     free: &BTreeSet<String>,
     hosts: &BTreeSet<String>,
     name: &mut impl FnMut(&str) -> String,
@@ -149,8 +149,8 @@ fn replace(
     {
         *text = name(text);
     }
-    for (mut path, part) in children(value, path) {
-        replace(part, &mut path, free, hosts, name);
+    for (path, part) in children(value, path) {
+        replace(part, &path, free, hosts, name);
     }
     let Value::Object(parts) = value else { return };
     let keys: Vec<String> = parts.keys().filter(|key| hosts.contains(*key)).cloned().collect();
