@@ -4,6 +4,9 @@
 //! The report is made in memory. Each figure of the browser is a median over several fresh starts of it, with a profile
 //! that has seen nothing. Without a browser only size and rendering are measured.
 
+// A skipped part must say so.
+#![allow(clippy::print_stderr)]
+
 #[path = "../tests/common/browser.rs"]
 mod browser;
 #[path = "../tests/common/fixture.rs"]
