@@ -169,7 +169,7 @@ fn draw(report: &Report, lanes: &[&str], bars: &Bars, scale: &Scale, l: &Labels)
     let mut svg = String::new();
     let written = (|| {
         let height = scale.bottom() + AXIS;
-        write!(svg, r#"<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{}">"#, l.timeline)?;
+        write!(svg, r#"<svg viewBox="0 0 {WIDTH} {height}" role="group" aria-label="{}">"#, l.timeline)?;
         draw_lanes(lanes, scale, &mut svg)?;
         draw_axis(scale, l, &mut svg)?;
         draw_spans(report, lanes, scale, l, &mut svg)?;

@@ -1,0 +1,148 @@
+//! A report with hostile text in every field, in a real headless Chromium: none of it becomes an element, an attribute,
+//! a link, a script or a dialog, and the page stays whole. And what axe-core says of the page's accessibility.
+//! Skipped, with a message, where no `chromium`, or no axe-core, is installed.
+
+// A skipped test must say so.
+#![allow(clippy::print_stderr)]
+
+#[path = "common/browser.rs"]
+mod browser;
+#[path = "common/fixture.rs"]
+mod fixture;
+#[path = "common/full.rs"]
+mod full;
+#[path = "common/hostile.rs"]
+mod hostile;
+#[path = "common/page.rs"]
+mod page;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use browser::{Browser, Tab};
+use esxray::model::Lang;
+use hostile::Depth;
+
+/// Every element with its attributes, and the schemes of links; values of attributes are not compared.
+const PARTS: &str = "[...new Set([...document.querySelectorAll('*')].flatMap(e => [
+    ...[...e.attributes].map(a => e.localName + ' ' + a.name), e.localName,
+    ...(e.hasAttribute('href') ? [e.localName + ' to ' + e.getAttribute('href').replace(/^#.*/, '#').split(/[/,]/)[0]] : [])]))]";
+
+fn parts(tab: &mut Tab<'_>) -> BTreeSet<String> {
+    tab.texts(PARTS).into_iter().collect()
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let Some(mut browser) = Browser::start() else { return };
+    for (lang, depth) in [(Lang::En, Depth::All), (Lang::En, Depth::Texts), (Lang::Ja, Depth::Texts)] {
+        let report = full::report(lang, 60);
+        let calm = page::write(&hostile::calm(&report, depth));
+        let mut allowed = parts(&mut browser.open(&calm.path, ""));
+        // Where no text may become a link, the address of the fixture's own reference is still one.
+        allowed.insert("a to https:".into());
+        allowed.extend(["a", "a href", "a rel"].map(String::from));
+
+        let evil = page::write(&hostile::hostile(&report, depth));
+        let mut tab = browser.open(&evil.path, "");
+        let foreign: Vec<String> = parts(&mut tab).difference(&allowed).cloned().collect();
+        assert!(foreign.is_empty(), "{lang:?} {depth:?}: {foreign:?} came from a text");
+        assert_eq!(tab.number("document.querySelectorAll('[data-evil]').length"), 0.0);
+        assert_eq!(tab.evaluate("typeof window.evil"), "undefined");
+        for (tag, most) in [("script", 1.0), ("style", 1.0), ("main", 1.0), ("link", 1.0), ("meta", 8.0)] {
+            assert!(tab.number(&format!("document.querySelectorAll('{tag}').length")) <= most, "{tag}");
+        }
+        // It is there, as text, and much of it.
+        let there = tab.number("document.body.textContent.split('data-evil').length");
+        assert!(there > 500.0, "only {there} hostile texts are on the page");
+        let wide = tab.number("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        assert_eq!(wide, 0.0, "{lang:?} {depth:?}: the page is torn apart");
+        // The mouse over whatever there is, and every fold open.
+        tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)");
+        tab.settle();
+        let wide = tab.number("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        assert_eq!(wide, 0.0, "{lang:?} {depth:?}: the page is torn apart when it is unfolded");
+        for at in 1..8 {
+            tab.move_to((f64::from(at) * 150.0, 400.0));
+        }
+        // The filter can be set to a hostile host, and the address that it makes works.
+        let rows = page::shown_rows(&mut tab);
+        let host = rows.first().map(|row| row.host.clone()).expect("a row");
+        let set = format!(
+            "(() => {{ const s = document.querySelector('{}'); s.value = s.options[1].value;
+               s.dispatchEvent(new Event('input', {{bubbles: true}})); return s.value; }})()",
+            page::HOST
+        );
+        assert!(tab.evaluate(&set).as_str().is_some_and(|value| value.contains("evil")), "{host}");
+        let some = page::shown_rows(&mut tab).len();
+        assert!(some > 0 && some < rows.len(), "{some} of {} rows", rows.len());
+        let state = tab.evaluate("location.hash");
+        tab.assert_clean(&evil.path);
+        drop(tab);
+        let mut tab = browser.open(&evil.path, state.as_str().expect("a text"));
+        assert_eq!(page::shown_rows(&mut tab).len(), some);
+        tab.assert_clean(&evil.path);
+    }
+}
+
+/// axe-core's script, where `.ci/run` or the environment put it.
+fn axe() -> Option<String> {
+    let usual = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../axe/node_modules/axe-core/axe.min.js");
+    let path = std::env::var_os("ESXRAY_AXE").map_or(usual, PathBuf::from);
+    let script = fs::read_to_string(path).ok();
+    if script.is_none() {
+        eprintln!("skipped: no axe-core");
+    }
+    script
+}
+
+/// The serious and critical violations, each with the first elements that have it.
+fn violations(tab: &mut Tab<'_>, axe: &str) -> Vec<String> {
+    tab.evaluate(&format!("{axe}; 1"));
+    tab.texts(
+        "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations
+           .filter(v => v.impact === 'serious' || v.impact === 'critical')
+           .map(v => v.impact + ' ' + v.id + ' (' + v.nodes.length + '): ' + v.nodes.slice(0, 4)
+             .map(n => n.html.slice(0, 120) + ' ' + n.any.map(a => a.message).join()).join(' | ')))",
+    )
+}
+
+#[test]
+fn axe_finds_nothing_serious() {
+    let (Some(axe), Some(mut browser)) = (axe(), Browser::start()) else { return };
+    let mut wrong = Vec::new();
+    for (name, report) in [
+        ("full", full::report(Lang::En, 40)),
+        ("full, Japanese", full::report(Lang::Ja, 40)),
+        ("hostile", hostile::hostile(&full::report(Lang::En, 20), Depth::Texts)),
+        ("healthy", fixture::healthy(Lang::En)),
+        ("healthy, Japanese", fixture::healthy(Lang::Ja)),
+        ("empty", fixture::empty()),
+    ] {
+        let written = page::write(&report);
+        for scheme in ["light", "dark"] {
+            let mut tab = browser.tab();
+            tab.media("", &[("prefers-color-scheme", scheme)]);
+            tab.go(&written.path, "");
+            tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)");
+            let found = violations(&mut tab, &axe);
+            wrong.extend(found.into_iter().map(|what| format!("{name}, {scheme}: {what}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{} violations:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What the test above looks for is found where it is.
+#[test]
+fn axe_sees_what_is_serious() {
+    let (Some(axe), Some(mut browser)) = (axe(), Browser::start()) else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("bad.html");
+    fs::write(&path, "<!DOCTYPE html><title>x</title><p style='color:#999'>pale</p><input>")
+        .expect("written");
+    let found = violations(&mut browser.open(&path, ""), &axe);
+    for id in ["color-contrast", "label", "html-has-lang"] {
+        assert!(found.iter().any(|what| what.contains(id)), "{id} in {found:?}");
+    }
+}
