@@ -108,6 +108,9 @@ pub struct CaseInfo {
     pub redacted: bool,
     /// The clusters of the case, ordered by id.
     pub clusters: Vec<ClusterInfo>,
+    /// The verdict: what happened and where and when; why; what to do first. At most three sentences.
+    #[serde(default)]
+    pub verdict: Vec<String>,
 }
 
 /// Hosts that belong together.
