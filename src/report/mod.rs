@@ -29,6 +29,7 @@ pub mod steps;
 pub mod terminal;
 pub mod timeline;
 pub mod timesketch;
+pub mod unknown;
 pub mod view;
 
 use model::Report;

@@ -23,6 +23,21 @@ pub fn check_step(finding: &Finding) -> Option<&Step> {
     finding.remedy.iter().rev().find(|step| step.command.is_some())
 }
 
+/// From when to when most logs tell. The oldest record of all may be years older, as a file that no longer turns over
+/// keeps its first lines; it is named beside the period then.
+pub fn period(report: &Report, l: &Labels) -> Option<String> {
+    let (from, to) = (report.case.from?, report.case.to?);
+    let mut starts: Vec<Timestamp> = report.coverage.iter().filter_map(|log| log.from).collect();
+    starts.sort_unstable();
+    let usual = starts.get(starts.len() / 2).copied().unwrap_or(from);
+    let whole = to.since(from);
+    // A start that is a little earlier than most is no other period.
+    if usual.since(from) * 4 < whole || usual >= to {
+        return Some(show::span(from, to));
+    }
+    Some(fill(l.most_logs, &[&show::span(usual, to), &show::utc_or_dash(Some(from))]))
+}
+
 /// What was looked at, for a report that found nothing: counts, then the period.
 pub fn looked_at(report: &Report, l: &Labels) -> Vec<String> {
     let records: u64 = report.coverage.iter().map(|log| log.records).sum();

@@ -8,12 +8,16 @@ use super::super::features::fold;
 use super::super::labels::{Labels, fill, fill_count};
 use super::super::model::{Evidence, Finding, Link};
 use super::super::show;
+use super::super::steps::{self, Commands};
+use crate::case::inside;
 use crate::model::Timestamp;
 
 /// VMs that are named before the list is folded.
 const VMS: usize = 24;
-/// Evidence lines that are shown before the list is folded.
-const OPEN_EVIDENCE: usize = 6;
+/// Commands of one step, or lines of one command, that are shown before they are folded.
+const OPEN_COMMANDS: usize = 4;
+/// Names of hosts above a command.
+const NAMES: usize = 8;
 /// Hosts that are named beside one number of unicast peers.
 const PEERS: usize = 4;
 /// Witnesses of a loss that are listed.
@@ -26,6 +30,8 @@ pub struct Card<'a> {
     pub severity: &'static str,
     pub severity_name: &'static str,
     pub confidence: String,
+    /// The hosts in a few words.
+    pub hosts_folded: String,
     pub seen: Option<String>,
     pub events: String,
     /// Rows of the timeline that bear it: their place and time.
@@ -37,9 +43,11 @@ pub struct Card<'a> {
     pub more_vms_label: String,
     pub chain: Vec<LinkView<'a>>,
     pub steps: Vec<StepView<'a>>,
+    /// Lines that no link of the chain shows.
     pub evidence: Vec<EvidenceView<'a>>,
     pub evidence_label: String,
-    pub evidence_is_open: bool,
+    /// How many lines the chain shows.
+    pub told_above: Option<String>,
     pub references: Vec<(&'a str, Option<&'a str>)>,
     pub mismatch: Option<MismatchView>,
     pub lost: Option<LostView>,
@@ -55,18 +63,31 @@ pub struct LinkView<'a> {
     pub label: String,
 }
 
-/// A step of the remedy.
+/// A step of the remedy, or several that are alike.
 pub struct StepView<'a> {
-    pub text: &'a str,
-    pub command: Option<&'a str>,
-    pub host: Option<&'a str>,
+    pub number: String,
+    pub text: String,
+    /// The hosts of a step that has no command; those of a command stand at it.
+    pub hosts: Vec<&'a str>,
+    pub commands: Vec<CommandView>,
+    /// What folds commands that are many.
+    pub folded: Option<String>,
+}
+
+/// What is typed in one go.
+pub struct CommandView {
+    pub hosts: String,
+    pub text: String,
 }
 
 /// A line of a bundle.
 pub struct EvidenceView<'a> {
     pub time: String,
     pub host: &'a str,
+    /// Where it stands in the bundle.
     pub place: String,
+    /// The same with the bundle.
+    pub path: String,
     pub text: &'a str,
 }
 
@@ -107,6 +128,7 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         severity: finding.severity.name(),
         severity_name: l.severity_name(finding.severity),
         confidence: fill(l.confidence_of, &[l.confidence_name(finding.confidence)]),
+        hosts_folded: fold(&finding.hosts.iter().map(String::as_str).collect::<Vec<_>>(), NAMES, l),
         seen: show::span_or_none(finding.first_seen, finding.last_seen),
         events: fill_count(l.events, finding.count),
         in_timeline: Vec::new(),
@@ -115,15 +137,16 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         more_vms,
         more_vms_label: fill(l.more, &[&show::count(more_vms.len() as u64)]),
         chain: finding.chain.iter().map(|link| self::link(link, l)).collect(),
-        steps: steps(finding),
-        evidence: finding.evidence.iter().map(evidence).collect(),
-        evidence_label: fill_count(l.evidence_lines, finding.evidence.len() as u64),
-        evidence_is_open: finding.evidence.len() <= OPEN_EVIDENCE,
+        steps: steps(finding, l),
+        evidence: Vec::new(),
+        evidence_label: String::new(),
+        told_above: None,
         references: references(finding),
         mismatch: None,
         lost: None,
         groups: Vec::new(),
     };
+    card.tell_evidence(finding, l);
     match details::read(finding) {
         Details::Mismatch(found) => {
             card.mismatch = Some(MismatchView { shows_arrows: found.is_between_groups(), found });
@@ -145,22 +168,45 @@ fn link<'a>(link: &'a Link, l: &Labels) -> LinkView<'a> {
     }
 }
 
-fn steps(finding: &Finding) -> Vec<StepView<'_>> {
-    let steps = finding.remedy.iter();
+impl<'a> Card<'a> {
+    /// The lines that are not told with the chain already, and how many are.
+    fn tell_evidence(&mut self, finding: &'a Finding, l: &Labels) {
+        let key = |line: &'a Evidence| (&line.host, &line.file, line.offset, &line.text);
+        let told: BTreeSet<_> = finding.chain.iter().flat_map(|link| &link.evidence).map(key).collect();
+        let lines = finding.evidence.iter().filter(|line| !told.contains(&key(line)));
+        self.evidence = lines.map(evidence).collect();
+        self.evidence_label = fill_count(l.evidence_lines, self.evidence.len() as u64);
+        let above = finding.evidence.len() - self.evidence.len();
+        self.told_above = (above > 0).then(|| fill_count(l.evidence_above, above as u64));
+    }
+}
+
+fn steps<'a>(finding: &'a Finding, l: &Labels) -> Vec<StepView<'a>> {
+    let steps = steps::group(&finding.remedy, l).into_iter();
     steps
-        .map(|step| StepView {
-            text: &step.text,
-            command: step.command.as_deref(),
-            host: step.host.as_deref(),
+        .map(|group| {
+            let lines: usize = group.commands.iter().map(|one| one.lines.len()).sum();
+            StepView {
+                number: group.number(),
+                hosts: if group.commands.is_empty() { group.hosts } else { Vec::new() },
+                commands: group.commands.iter().map(|one| command(one, l)).collect(),
+                folded: (lines > OPEN_COMMANDS).then(|| fill_count(l.commands_n, lines as u64)),
+                text: group.text,
+            }
         })
         .collect()
+}
+
+fn command(one: &Commands<'_>, l: &Labels) -> CommandView {
+    CommandView { hosts: fold(&one.hosts, NAMES, l), text: one.text() }
 }
 
 fn evidence(line: &Evidence) -> EvidenceView<'_> {
     EvidenceView {
         time: show::time_or_dash(line.time),
         host: &line.host,
-        place: show::place(&line.file, line.line, line.offset),
+        place: show::place(&inside(&line.file), line.line, line.offset),
+        path: line.file.clone(),
         text: &line.text,
     }
 }

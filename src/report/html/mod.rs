@@ -7,10 +7,10 @@ use std::io::{self, Write};
 use askama::Template;
 use sha2::{Digest, Sha256};
 
-use super::labels::{Labels, fill, labels};
+use super::labels::{Labels, fill, fill_count, labels};
 use super::membership::{Words, words};
 use super::model::{Finding, MissingHost, Report, ReportProblem};
-use super::{Renderer, migrations, show, view};
+use super::{Renderer, gist, migrations, show, unknown, view};
 
 mod coverage;
 mod events;
@@ -33,6 +33,8 @@ pub static RENDERER: Renderer = Renderer {
 const MIGRATIONS: usize = 500;
 /// Rows of the table of what could not be read.
 const PROBLEMS: usize = 1_000;
+/// Steps of the remedy that the overview lists.
+const STEPS: usize = 5;
 static CSS: &str = include_str!("../templates/report.css");
 static SCRIPT: &str = include_str!("../templates/report.js");
 
@@ -44,13 +46,15 @@ struct Page<'a> {
     css: &'static str,
     script: String,
     script_hash: String,
+    verdict: Vec<String>,
     period: Option<String>,
     clusters: Vec<(&'static str, &'a str, usize)>,
-    healthy: Vec<String>,
     headline: Option<finding::Card<'a>>,
+    /// Steps of the remedy beyond those that the overview lists.
+    more_steps: Option<String>,
     findings: Vec<finding::Card<'a>>,
     hosts: hosts::HostTable<'a>,
-    setups: Vec<setup::HostSetup<'a>>,
+    setups: setup::Setups<'a>,
     matrices: Vec<matrix::Matrix<'a>>,
     w: &'static Words,
     witnesses: Vec<membership::Witnesses<'a>>,
@@ -58,11 +62,13 @@ struct Page<'a> {
     moved: Option<migrations::View>,
     pictures: Vec<lanes::Picture>,
     events: events::EventTable<'a>,
+    unknown: Vec<String>,
     coverage: Vec<coverage::HostCoverage<'a>>,
     missing: &'a [MissingHost],
     problems: &'a [ReportProblem],
     problems_note: Option<String>,
-    made_by: String,
+    made_with: String,
+    rules: String,
 }
 
 fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -74,6 +80,8 @@ fn page(report: &Report) -> Page<'_> {
     // Line ends are what the browser makes of them, so that the hash holds wherever this was built.
     let script = SCRIPT.replace('\r', "");
     let events = events::table(report, l);
+    let headline = view::headline(report).map(|found| finding::card(1, found, l));
+    let steps = headline.as_ref().map_or(0, |card| card.steps.len());
     let mut findings = cards(&report.findings, l);
     events::link(&mut findings, &events, l);
     Page {
@@ -82,10 +90,11 @@ fn page(report: &Report) -> Page<'_> {
         css: CSS,
         script_hash: base64(&Sha256::digest(script.as_bytes())),
         script,
-        period: show::span_or_none(report.case.from, report.case.to),
+        verdict: gist::verdict(report),
+        period: view::period(report, l),
         clusters: clusters(report, l),
-        healthy: if view::headline(report).is_none() { view::looked_at(report, l) } else { Vec::new() },
-        headline: view::headline(report).map(|found| finding::card(1, found, l)),
+        headline,
+        more_steps: (steps > STEPS).then(|| fill_count(l.steps_more, (steps - STEPS) as u64)),
         findings,
         hosts: hosts::table(report, l),
         setups: setup::setups(report, l),
@@ -96,14 +105,13 @@ fn page(report: &Report) -> Page<'_> {
         moved: migrations::view(report, MIGRATIONS, l),
         pictures: lanes::pictures(report, l),
         events,
+        unknown: unknown::sentences(report, l),
         coverage: coverage::coverage(report, l),
         missing: &report.missing_hosts,
         problems: &report.problems[..report.problems.len().min(PROBLEMS)],
         problems_note: note_of_rest(report.problems.len(), PROBLEMS, l),
-        made_by: fill(
-            l.made_by,
-            &[&report.tool.name, &report.tool.version, &show::count(report.tool.rules.count as u64)],
-        ),
+        made_with: format!("{} {}", report.tool.name, report.tool.version),
+        rules: show::count(report.tool.rules.count as u64),
     }
 }
 
