@@ -10,7 +10,7 @@ use super::{show, view};
 use crate::model::Confidence;
 
 /// A first sentence shorter than this says too little without the one behind it, in characters.
-const SHORT: usize = 18;
+const SHORT: usize = 26;
 /// Names that one sentence may hold.
 const NAMES: usize = 3;
 
@@ -177,8 +177,8 @@ mod tests {
                 "Not known. The logs of esx01 are not here.",
             ),
             (
+                "アップグレードの順序が守られていません。ホストは 6.7 です。次の文です。",
                 "アップグレードの順序が守られていません。ホストは 6.7 です。",
-                "アップグレードの順序が守られていません。",
             ),
             (
                 "不明です。esx01 のログはここにありません。次の文です。",

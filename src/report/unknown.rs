@@ -110,7 +110,10 @@ fn absent(report: &Report, l: &Labels) -> Vec<String> {
             None => groups.push((&host.absent_logs, vec![&host.id])),
         }
     }
-    groups.iter().map(|(logs, hosts)| fill(l.unknown_absent, &[&names(hosts, l), &logs.join(l.comma)])).collect()
+    groups
+        .iter()
+        .map(|(logs, hosts)| fill(l.unknown_absent, &[&names(hosts, l), &logs.join(l.comma)]))
+        .collect()
 }
 
 /// Hosts whose clock nothing compares, where there are others to compare it with.

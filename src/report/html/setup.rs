@@ -33,6 +33,7 @@ pub struct SharedTable {
     pub heads: Vec<&'static str>,
     /// The cells, and the hosts.
     pub rows: Vec<(Vec<String>, String)>,
+    pub note: Option<String>,
 }
 
 /// The configuration of one host, without what most hosts share.
@@ -65,7 +66,7 @@ pub fn setups<'a>(report: &'a Report, l: &Labels) -> Setups<'a> {
     let spoken = (ids.len() >= SHARED_FROM).then(|| shared.tell(&ids, l)).filter(|shared| !shared.is_empty());
     let own = ids.into_iter().zip(hosts).zip(shown).map(|((host, summary), mut shown)| {
         if spoken.is_some() {
-            keep_own(&mut shown, is_shared);
+            keep_own(&mut shown, is_shared, |title| shared.rest(title).is_some());
         }
         let table = |part: Part| {
             let note = note_of_rest(part.rows.len() + part.rest, part.rows.len(), l);
@@ -91,14 +92,14 @@ fn row_fact(part: &Part, row: &[String]) -> Fact {
 }
 
 /// Drops what is said once for all.
-fn keep_own(shown: &mut Shown, is_shared: impl Fn(&Fact) -> bool) {
+fn keep_own(shown: &mut Shown, is_shared: impl Fn(&Fact) -> bool, is_rest_told: impl Fn(&str) -> bool) {
     shown.lines.retain(|line| !is_shared(&line_fact(line)));
     for part in &mut shown.parts {
         let own: Vec<bool> = part.rows.iter().map(|row| !is_shared(&row_fact(part, row))).collect();
         let mut at = own.into_iter();
         part.rows.retain(|_| at.next().unwrap_or(true));
     }
-    shown.parts.retain(|part| !part.rows.is_empty() || part.rest > 0);
+    shown.parts.retain(|part| !part.rows.is_empty() || (part.rest > 0 && !is_rest_told(part.title)));
 }
 
 /// Which hosts say what, by their places.
@@ -111,17 +112,22 @@ struct Counts {
     heads: Vec<(&'static str, Vec<&'static str>)>,
     /// Tables that are cut at some host: what is behind the cut is not compared.
     cut: BTreeSet<&'static str>,
+    /// How many rows of a table are not shown, by title; several numbers where hosts differ in that.
+    rests: BTreeSet<(&'static str, usize)>,
 }
 
 impl Counts {
     fn of(shown: &[Shown]) -> Counts {
-        let cut = shown.iter().flat_map(|one| &one.parts).filter(|part| part.rest > 0).map(|part| part.title);
+        let cut = shown.iter().flat_map(|one| &one.parts).filter(|part| part.rest > 0);
+        let rests = cut.clone().map(|part| (part.title, part.rest)).collect();
+        let cut = cut.filter(|part| part.rows.len() >= Depth::Full.rows()).map(|part| part.title);
         let mut counts = Counts {
             hosts: shown.len(),
             order: Vec::new(),
             by_fact: BTreeMap::new(),
             heads: Vec::new(),
             cut: cut.collect(),
+            rests,
         };
         for (at, one) in shown.iter().enumerate() {
             one.lines.iter().for_each(|line| counts.add(line_fact(line), false, at));
@@ -153,7 +159,8 @@ impl Counts {
                 return;
             }
         };
-        let new: Vec<&'static str> = part.heads.iter().copied().filter(|head| !known.contains(head)).collect();
+        let new: Vec<&'static str> =
+            part.heads.iter().copied().filter(|head| !known.contains(head)).collect();
         known.extend(new);
     }
 
@@ -174,18 +181,32 @@ impl Counts {
                 shared.lines.push((title, text, hosts));
                 continue;
             }
-            let heads = self.heads.iter().find(|(known, _)| known == title).map(|(_, heads)| heads.as_slice());
+            let heads =
+                self.heads.iter().find(|(known, _)| known == title).map(|(_, heads)| heads.as_slice());
             let heads = heads.unwrap_or_default();
             let cell = |head: &&'static str| {
-                cells.iter().find(|(known, _)| known == head).map(|(_, cell)| cell.clone()).unwrap_or_default()
+                cells
+                    .iter()
+                    .find(|(known, _)| known == head)
+                    .map(|(_, cell)| cell.clone())
+                    .unwrap_or_default()
             };
             let row = (heads.iter().map(cell).collect(), hosts);
             match shared.tables.iter_mut().find(|table| table.title == *title) {
                 Some(table) => table.rows.push(row),
-                None => shared.tables.push(SharedTable { title, heads: heads.to_vec(), rows: vec![row] }),
+                None => {
+                    let note = self.rest(title).and_then(|rest| note_of_rest(rest, 0, l));
+                    shared.tables.push(SharedTable { title, heads: heads.to_vec(), rows: vec![row], note });
+                }
             }
         }
         shared
+    }
+
+    /// How many rows of a table no host shows, where that is one number.
+    fn rest(&self, title: &str) -> Option<usize> {
+        let mut rests = self.rests.iter().filter(|(known, _)| *known == title).map(|(_, rest)| *rest);
+        rests.next().filter(|_| rests.next().is_none())
     }
 
     /// `all 64`, `all 64 but esx01`.
