@@ -4,7 +4,7 @@
 //! found. Every output says the same three sentences.
 
 use super::features::fold;
-use super::labels::{Labels, fill, fill_count, labels};
+use super::labels::{Labels, fill, fill_count, labels_of};
 use super::model::{ClusterInfo, ClusterKind, Finding, Report, Step};
 use super::{show, view};
 use crate::model::Confidence;
@@ -21,7 +21,7 @@ pub fn verdict(report: &Report) -> Vec<String> {
 
 /// The sentences, made from the rest of the report.
 pub fn sentences(report: &Report) -> Vec<String> {
-    let l = labels(report.case.lang);
+    let l = &labels_of(report);
     match view::headline(report) {
         Some(finding) => found(report, finding, l),
         None => healthy(report, l),
@@ -51,7 +51,7 @@ fn found(report: &Report, finding: &Finding, l: &Labels) -> Vec<String> {
 fn what_happened(report: &Report, finding: &Finding, l: &Labels) -> String {
     let title = open_end(&finding.title).to_owned();
     let clusters = clusters_of(report, finding, l);
-    let when = show::span_or_none(finding.first_seen, finding.last_seen);
+    let when = l.zone.span_or_none(finding.first_seen, finding.last_seen);
     let aside: Vec<String> = clusters.into_iter().chain(when).collect();
     if aside.is_empty() { title } else { fill(l.gist_aside, &[&title, &aside.join(l.semicolon)]) }
 }

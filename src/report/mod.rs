@@ -31,6 +31,7 @@ pub mod timeline;
 pub mod timesketch;
 pub mod unknown;
 pub mod view;
+pub mod zone;
 
 use model::Report;
 

@@ -92,7 +92,7 @@ fn gaps(report: &Report, l: &Labels) -> Vec<String> {
     let all: Vec<(&Coverage, &Gap)> =
         report.coverage.iter().flat_map(|log| log.gaps.iter().map(move |gap| (log, gap))).collect();
     let say = |(log, gap): &(&Coverage, &Gap)| {
-        fill(l.unknown_gap, &[&log.host, &log.log, &show::span(gap.from, gap.to), &view::gap_text(gap, l)])
+        fill(l.unknown_gap, &[&log.host, &log.log, &l.zone.span(gap.from, gap.to), &view::gap_text(gap, l)])
     };
     let mut told: Vec<String> = all.iter().take(GAPS).map(say).collect();
     if all.len() > GAPS {

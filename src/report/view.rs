@@ -33,9 +33,9 @@ pub fn period(report: &Report, l: &Labels) -> Option<String> {
     let whole = to.since(from);
     // A start that is a little earlier than most is no other period.
     if usual.since(from) * 4 < whole || usual >= to {
-        return Some(show::span(from, to));
+        return Some(l.zone.span(from, to));
     }
-    Some(fill(l.most_logs, &[&show::span(usual, to), &show::utc_or_dash(Some(from))]))
+    Some(fill(l.most_logs, &[&l.zone.span(usual, to), &l.zone.told(from)]))
 }
 
 /// What was looked at, for a report that found nothing: counts, then the period.
@@ -50,7 +50,7 @@ pub fn looked_at(report: &Report, l: &Labels) -> Vec<String> {
             &fill_count(l.timeline_n, report.timeline.len() as u64),
         ],
     );
-    let period = match show::span_or_none(report.case.from, report.case.to) {
+    let period = match l.zone.span_or_none(report.case.from, report.case.to) {
         Some(span) => fill(l.looked_between, &[&span]),
         None => l.no_period.to_owned(),
     };
@@ -156,7 +156,7 @@ pub fn changes_since<'a>(host: &'a HostInfo, capture: &CaptureInfo) -> Vec<&'a C
 /// `2020-02-17 09:28:31 UTC, 6.7 U3 (14320388)`: when an older bundle was taken, and of what.
 pub fn capture_head(capture: &CaptureInfo, l: &Labels) -> String {
     let release = release([&capture.update, &capture.version, &capture.build], l);
-    format!("{}, {release}", show::utc_or_dash(capture.captured_at))
+    format!("{}, {release}", l.zone.told_or_dash(capture.captured_at))
 }
 
 /// `build 10302608 → 14320388`

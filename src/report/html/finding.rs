@@ -129,7 +129,7 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         severity_name: l.severity_name(finding.severity),
         confidence: fill(l.confidence_of, &[l.confidence_name(finding.confidence)]),
         hosts_folded: fold(&finding.hosts.iter().map(String::as_str).collect::<Vec<_>>(), NAMES, l),
-        seen: show::span_or_none(finding.first_seen, finding.last_seen),
+        seen: l.zone.span_or_none(finding.first_seen, finding.last_seen),
         events: fill_count(l.events, finding.count),
         in_timeline: Vec::new(),
         more_in_timeline: None,
@@ -160,10 +160,10 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
 
 fn link<'a>(link: &'a Link, l: &Labels) -> LinkView<'a> {
     LinkView {
-        time: show::time_or_dash(link.time),
+        time: l.zone.time_or_dash(link.time),
         host: link.host.as_deref(),
         text: &link.text,
-        evidence: link.evidence.iter().map(evidence).collect(),
+        evidence: link.evidence.iter().map(|line| evidence(line, l)).collect(),
         label: fill_count(l.evidence_lines, link.evidence.len() as u64),
     }
 }
@@ -174,7 +174,7 @@ impl<'a> Card<'a> {
         let key = |line: &'a Evidence| (&line.host, &line.file, line.offset, &line.text);
         let told: BTreeSet<_> = finding.chain.iter().flat_map(|link| &link.evidence).map(key).collect();
         let lines = finding.evidence.iter().filter(|line| !told.contains(&key(line)));
-        self.evidence = lines.map(evidence).collect();
+        self.evidence = lines.map(|line| evidence(line, l)).collect();
         self.evidence_label = fill_count(l.evidence_lines, self.evidence.len() as u64);
         let above = finding.evidence.len() - self.evidence.len();
         self.told_above = (above > 0).then(|| fill_count(l.evidence_above, above as u64));
@@ -201,9 +201,9 @@ fn command(one: &Commands<'_>, l: &Labels) -> CommandView {
     CommandView { hosts: fold(&one.hosts, NAMES, l), text: one.text() }
 }
 
-fn evidence(line: &Evidence) -> EvidenceView<'_> {
+fn evidence<'a>(line: &'a Evidence, l: &Labels) -> EvidenceView<'a> {
     EvidenceView {
-        time: show::time_or_dash(line.time),
+        time: l.zone.time_or_dash(line.time),
         host: &line.host,
         place: show::place(&inside(&line.file), line.line, line.offset),
         path: line.file.clone(),
@@ -229,10 +229,10 @@ fn lost(found: HostLost, l: &Labels) -> Option<LostView> {
         remaining: others.into_iter().cloned().collect(),
         remaining_label: if found.over { l.did_remain } else { l.remaining },
         lost_at: found.lost_at.map(|at| lost_at(at, found.lost_at_uncertainty_ms, l)),
-        returned_at: found.returned_at.map(|at| format!("{} UTC", show::time(at))),
+        returned_at: found.returned_at.map(|at| l.zone.time_told(at)),
         observers: found.observers[..shown]
             .iter()
-            .map(|seen| (seen.host.clone(), show::time_or_dash(seen.at), since(seen.at, found.lost_at)))
+            .map(|seen| (seen.host.clone(), l.zone.time_or_dash(seen.at), since(seen.at, found.lost_at)))
             .collect(),
         more_observers: if more > 0 { fill(l.more, &[&more.to_string()]) } else { String::new() },
         peers: peers(&found, expected, l),
@@ -246,7 +246,7 @@ fn lost(found: HostLost, l: &Labels) -> Option<LostView> {
 
 fn lost_at(at: Timestamp, uncertainty: Option<i64>, l: &Labels) -> String {
     let known = uncertainty.map(|ms| fill(l.uncertainty, &[&ms.to_string()])).unwrap_or_default();
-    format!("{} UTC {known}", show::time(at)).trim_end().to_owned()
+    format!("{} {known}", l.zone.time_told(at)).trim_end().to_owned()
 }
 
 fn since(at: Option<Timestamp>, start: Option<Timestamp>) -> String {

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use askama::Template;
 use sha2::{Digest, Sha256};
 
-use super::labels::{Labels, fill, fill_count, labels};
+use super::labels::{Labels, fill, fill_count, labels_of};
 use super::membership::{Words, words};
 use super::model::{Finding, MissingHost, Report, ReportProblem};
 use super::{Renderer, gist, migrations, show, unknown, view};
@@ -72,11 +72,10 @@ struct Page<'a> {
 }
 
 fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    page(report).write_into(out)
+    page(report, &labels_of(report)).write_into(out)
 }
 
-fn page(report: &Report) -> Page<'_> {
-    let l = labels(report.case.lang);
+fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
     // Line ends are what the browser makes of them, so that the hash holds wherever this was built.
     let script = SCRIPT.replace('\r', "");
     let events = events::table(report, l);
