@@ -4,10 +4,10 @@
 mod fixture;
 
 use esxray::model::{HostKind, Lang};
-use esxray::report::gist;
 use esxray::report::labels::labels;
-use esxray::report::model::{ClusterInfo, ClusterKind, Report, Step};
+use esxray::report::model::{ClusterInfo, ClusterKind, Coverage, Evidence, HostInfo, Link, Report, Step};
 use esxray::report::steps::group;
+use esxray::report::{gist, renderer, unknown};
 
 fn step(text: &str, command: &str, host: &str) -> Step {
     let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
@@ -160,4 +160,132 @@ fn a_healthy_case_says_what_was_looked_at() {
     lone.hosts.retain(|host| host.kind == HostKind::Vcenter);
     assert!(three(&lone)[1].contains("Examined: 1 host,"));
     assert_eq!(three(&fixture::empty()).len(), 1);
+}
+
+fn html(report: &Report) -> String {
+    let mut out = Vec::new();
+    (renderer("html").expect("a renderer").render)(report, &mut out).expect("writes to memory");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// The part of `text` from `from` on up to the next `to`.
+#[track_caller]
+fn part<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let at = text.find(from).unwrap_or_else(|| panic!("{from} is missing"));
+    text[at..].split(to).next().expect("a part")
+}
+
+/// A case of `count` hosts that are all set up alike, with a log list, a place in the matrix and a remedy step for each.
+fn large(count: usize) -> Report {
+    let mut report = fixture::report(Lang::En, 300);
+    let model = report.hosts.iter().find(|host| host.setup.is_some()).expect("one is set up").clone();
+    let logs: Vec<_> = report.coverage.iter().filter(|log| log.host == model.id).cloned().collect();
+    let hosts: Vec<String> = (1..=count).map(|n| format!("node{n:02}")).collect();
+    report.hosts = hosts.iter().map(|id| HostInfo { id: id.clone(), ..model.clone() }).collect();
+    report.coverage = hosts
+        .iter()
+        .flat_map(|id| logs.iter().map(|log| Coverage { host: id.clone(), ..log.clone() }))
+        .collect();
+    let case = fixture::witnesses::Case {
+        hosts: &hosts,
+        lost: Some(0),
+        witness: None,
+        vcenter: Some("vcsa"),
+        file: "node.tgz!var/run/log/vmkernel.1.gz",
+        lang: Lang::En,
+    };
+    report.membership = vec![fixture::witnesses::matrix(&case, "52e1f1a0-7f3c")];
+    report.findings[0].remedy = hosts
+        .iter()
+        .map(|host| step(&format!("Add {host} to the list."), &format!("list add -a {host}"), "node01"))
+        .collect();
+    report
+}
+
+#[test]
+fn a_page_of_64_hosts_is_small_and_says_once_what_they_share() {
+    let report = large(64);
+    let page = html(&report);
+    let timeline = part(&page, "<section id=\"timeline\">", "</section>");
+    assert!(page.len() - timeline.len() < 1_400_000, "{} bytes", page.len() - timeline.len());
+    let setup = part(&page, "<section id=\"setup\">", "</section>");
+    let (shared, own) = setup.split_once("</details>").expect("a shared part");
+    let option =
+        &report.hosts[0].setup.as_ref().and_then(|setup| setup.options.as_ref()).expect("options")[0];
+    assert!(shared.contains(&option.path) && shared.contains("all 64"), "{shared}");
+    assert!(!own.contains(&option.path), "{own}");
+    // The remedy is one step of many commands, which are folded.
+    let steps = part(&page, "<ol class=\"steps\">", "</ol>");
+    assert_eq!(steps.matches("type=\"checkbox\"").count(), 1, "{steps}");
+    assert!(steps.contains("<b class=\"no\">1–64.</b>") && steps.contains("<summary>64 commands</summary>"));
+    assert_eq!(steps.matches("list add -a ").count(), 64);
+}
+
+#[test]
+fn what_one_host_has_of_its_own_stays_with_it() {
+    let mut report = large(4);
+    let odd = report.hosts[2].setup.as_mut().and_then(|setup| setup.options.as_mut()).expect("options");
+    odd[0].value = "4711".into();
+    let page = html(&report);
+    let setup = part(&page, "<section id=\"setup\">", "</section>");
+    let (shared, own) = setup.split_once("</details>").expect("a shared part");
+    assert!(shared.contains("3 of 4, not node03") && !shared.contains("4711"), "{shared}");
+    let host = part(own, "<b>node03</b>", "</details>");
+    assert!(host.contains("4711"), "{host}");
+    assert_eq!(setup.matches("4711").count(), 1);
+}
+
+#[test]
+fn the_overview_says_the_verdict_once_and_few_steps() {
+    let report = fixture::report(Lang::En, 20);
+    let page = html(&report);
+    let overview = part(&page, "<section id=\"overview\"", "</section>");
+    for sentence in gist::verdict(&report) {
+        let start: String = sentence.split(['&', '<', '>', '"', '\'']).next().expect("a start").into();
+        assert_eq!(overview.matches(start.as_str()).count(), 1, "{start}\n{overview}");
+    }
+    assert!(overview.matches("<li><b class=\"no\">").count() <= 5);
+    let headings: Vec<usize> = page
+        .match_indices("<h")
+        .filter_map(|(at, _)| page[at + 2..].chars().next()?.to_digit(10))
+        .map(|level| level as usize)
+        .collect();
+    assert_eq!(headings.iter().filter(|level| **level == 1).count(), 1);
+    assert!(headings.windows(2).all(|pair| pair[1] <= pair[0] + 1), "a level is left out: {headings:?}");
+}
+
+#[test]
+fn evidence_that_the_chain_shows_is_not_printed_twice() {
+    let mut report = fixture::report(Lang::En, 20);
+    let finding = &mut report.findings[0];
+    let line = Evidence { text: "a line of the chain".into(), ..finding.evidence[0].clone() };
+    finding.evidence.push(line.clone());
+    finding.chain = vec![Link {
+        time: line.time,
+        host: None,
+        text: "It began.".into(),
+        evidence: vec![line],
+        places: vec![],
+    }];
+    let page = html(&report);
+    let article = part(&page, "id=\"finding-1\"", "</article>");
+    assert_eq!(article.matches("a line of the chain").count(), 1, "{article}");
+    assert!(article.contains("1 more line stands in the chain above."), "{article}");
+}
+
+#[test]
+fn what_could_not_be_known_is_told_in_sentences() {
+    for (lang, missing, gap) in [
+        (Lang::En, "No bundle of 5d3a77b2-0c1e-4f55-9a51-0cc47a3f1e22 was given", "is not complete for"),
+        (Lang::Ja, "5d3a77b2-0c1e-4f55-9a51-0cc47a3f1e22 のバンドルがありません", "の記録が不完全です"),
+    ] {
+        let report = fixture::report(lang, 20);
+        let told = unknown::sentences(&report, labels(lang));
+        assert!(told[0].starts_with(missing), "{told:#?}");
+        assert!(told.iter().any(|text| text.contains(gap)), "{told:#?}");
+        let stop = if lang == Lang::Ja { "。" } else { "." };
+        assert!(told.iter().all(|text| text.ends_with(stop)), "{told:#?}");
+    }
+    let nothing = fixture::empty();
+    assert_eq!(unknown::sentences(&nothing, labels(Lang::En)).len(), 1);
 }

@@ -378,7 +378,7 @@ labels! {
     unknown_unopened: "Of what was given, nothing could be read of {0}.", "指定されたもののうち、{0} は読み取れませんでした。";
     unknown_locked: "Of what was given, {0} is encrypted and could not be read.", "指定されたもののうち、{0} は暗号化されており読み取れませんでした。";
     unknown_foreign: "Of what was given, {0} is no support bundle.", "指定されたもののうち、{0} はサポート バンドルではありません。";
-    unknown_clocks: "The clocks of {0} could not be compared with the others: the order of their events against those of other hosts is only as good as their clocks.",
+    unknown_clocks: "The clock of {0} could not be compared with the others: how its events are ordered against theirs is only as good as the clock.|The clocks of {0} could not be compared with the others: how their events are ordered is only as good as these clocks.",
         "{0} の時計は他のホストと比較できませんでした。他のホストのイベントとの前後関係は、時計の精度に依存します。";
     unknown_faults: "esxray itself failed on 1 file; see the problems below.|esxray itself failed on {0} files; see the problems below.", "esxray の内部エラーのため、ファイル {0} 個を処理できませんでした（下記参照）。";
 
@@ -417,7 +417,7 @@ labels! {
     setup_shared_note: "Said once here; below, each host has only what is its own.", "共通の構成はここに 1 回だけ記載し、以下には各ホスト固有の構成のみを記載しています。";
     setup_on: "Hosts", "ホスト";
     all_hosts: "all {0}", "全 {0} 台";
-    all_but: "all {0} but {1}", "{1} を除く全 {0} 台";
+    all_but: "{2} of {0}, not {1}", "{0} 台中 {2} 台（{1} を除く）";
     rules_hash: "Rules SHA-256", "ルールの SHA-256";
     bundles: "Bundles and their SHA-256", "バンドルと SHA-256";
     offline_note: "Made offline from the bundles named here; the logs were not changed. This file loads nothing from a network.",

@@ -121,5 +121,6 @@ fn clocks(report: &Report, l: &Labels) -> Option<String> {
     let is_compared = |host: &HostInfo| host.clock.reference || host.clock.offset_ms.is_some();
     let hosts = || report.hosts.iter().filter(|host| host.kind == HostKind::Esxi);
     let alone: Vec<&str> = hosts().filter(|host| !is_compared(host)).map(|host| host.id.as_str()).collect();
-    (report.hosts.len() > 1 && !alone.is_empty()).then(|| fill(l.unknown_clocks, &[&names(&alone, l)]))
+    (report.hosts.len() > 1 && !alone.is_empty())
+        .then(|| fill(choose(l.unknown_clocks, alone.len() as u64), &[&names(&alone, l)]))
 }

@@ -50,7 +50,9 @@ struct Page<'a> {
     period: Option<String>,
     clusters: Vec<(&'static str, &'a str, usize)>,
     headline: Option<finding::Card<'a>>,
-    /// Steps of the remedy beyond those that the overview lists.
+    /// How many steps of the remedy the overview lists.
+    brief: usize,
+    /// The steps beyond these.
     more_steps: Option<String>,
     findings: Vec<finding::Card<'a>>,
     hosts: hosts::HostTable<'a>,
@@ -93,6 +95,7 @@ fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
         period: view::period(report, l),
         clusters: clusters(report, l),
         headline,
+        brief: STEPS,
         more_steps: (steps > STEPS).then(|| fill_count(l.steps_more, (steps - STEPS) as u64)),
         findings,
         hosts: hosts::table(report, l),

@@ -209,7 +209,7 @@ impl Counts {
         rests.next().filter(|_| rests.next().is_none())
     }
 
-    /// `all 64`, `all 64 but esx01`.
+    /// `all 64`, or `63 of 64, not esx01`.
     fn hosts(&self, fact: &Fact, ids: &[&str], l: &Labels) -> String {
         let told = self.by_fact.get(fact).map(Vec::as_slice).unwrap_or_default();
         let others: Vec<&str> = ids
@@ -222,7 +222,7 @@ impl Counts {
         if others.is_empty() {
             fill(l.all_hosts, &[&all])
         } else {
-            fill(l.all_but, &[&all, &fold(&others, NAMES, l)])
+            fill(l.all_but, &[&all, &fold(&others, NAMES, l), &told.len().to_string()])
         }
     }
 }

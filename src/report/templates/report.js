@@ -128,8 +128,8 @@
   }
 
   // What can be scrolled sideways can be reached by the keyboard; what fits is no stop on the way.
-  function reachWide() {
-    document.querySelectorAll(".wide, .scroll").forEach(function (box) {
+  function reachWide(part) {
+    part.querySelectorAll(".wide, .scroll").forEach(function (box) {
       var is = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
       if (is) { box.setAttribute("tabindex", "0"); } else { box.removeAttribute("tabindex"); }
     });
@@ -146,7 +146,7 @@
   if (form && table) { startFilter(); }
   document.querySelectorAll("figure.command").forEach(addCopyButton);
   document.querySelectorAll(".steps > li").forEach(addCopyAllButton);
-  reachWide();
-  window.addEventListener("resize", reachWide);
-  document.addEventListener("toggle", reachWide, true);
+  reachWide(document);
+  window.addEventListener("resize", function () { reachWide(document); });
+  document.addEventListener("toggle", function (event) { reachWide(event.target); }, true);
 })();
