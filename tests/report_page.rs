@@ -289,3 +289,24 @@ fn what_could_not_be_known_is_told_in_sentences() {
     let nothing = fixture::empty();
     assert_eq!(unknown::sentences(&nothing, labels(Lang::En)).len(), 1);
 }
+
+#[test]
+fn what_is_done_on_host_after_host_is_folded_by_host() {
+    let mut report = fixture::report(Lang::En, 20);
+    let hosts: Vec<String> = (1..=6).map(|n| format!("node{n:02}")).collect();
+    let round = |host: &String| {
+        [
+            step(&format!("Empty {host}."), "esxcli system maintenanceMode set -e true", host),
+            step(&format!("Bring {host} back."), "esxcli system maintenanceMode set -e false", host),
+        ]
+    };
+    report.findings[0].remedy = hosts.iter().flat_map(round).collect();
+    let page = html(&report);
+    let steps = part(&page, "<ol class=\"steps\">", "<h4>");
+    assert_eq!(steps.matches("type=\"checkbox\"").count(), 12, "every step is its own");
+    assert_eq!(steps.matches("<li class=\"round\">").count(), 5, "the first host's steps are in view");
+    assert!(steps.contains("<summary>node02: steps 3 to 4</summary>"), "{steps}");
+    assert!(steps.find("Empty node03.") < steps.find("Empty node04."));
+    report.findings[0].remedy.truncate(6);
+    assert!(!html(&report).contains("class=\"round\""), "few hosts are in view");
+}

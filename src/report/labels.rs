@@ -116,6 +116,7 @@ labels! {
     evidence: "Evidence", "根拠ログ";
     evidence_lines: "1 line|{0} lines", "{0} 行";
     evidence_above: "1 more line stands in the chain above.|{0} more lines stand in the chain above.", "ほか {0} 行は上の「発生の経緯」にあります。";
+    steps_on: "{0}: steps {1} to {2}", "{0}：手順 {1}～{2}";
     commands_n: "1 command|{0} commands", "コマンド {0} 個";
     copy_all: "Copy all of this step", "この手順のコマンドをすべてコピー";
     references: "References", "参考資料";

@@ -1,6 +1,7 @@
 //! What the page shows of one finding, prepared for the template.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::super::details::{self, Details, HostLost, Mismatch, Partition};
 use super::super::escape;
@@ -16,6 +17,8 @@ use crate::model::Timestamp;
 const VMS: usize = 24;
 /// Commands of one step, or lines of one command, that are shown before they are folded.
 const OPEN_COMMANDS: usize = 4;
+/// Hosts on which several steps are done in turn, from which on these are folded by host.
+const FOLDED_ROUNDS: usize = 5;
 /// Names of hosts above a command.
 const NAMES: usize = 8;
 /// Hosts that are named beside one number of unicast peers.
@@ -43,6 +46,8 @@ pub struct Card<'a> {
     pub more_vms_label: String,
     pub chain: Vec<LinkView<'a>>,
     pub steps: Vec<StepView<'a>>,
+    /// The steps in the order in which they are shown.
+    pub rounds: Vec<Round>,
     /// Lines that no link of the chain shows.
     pub evidence: Vec<EvidenceView<'a>>,
     pub evidence_label: String,
@@ -63,10 +68,19 @@ pub struct LinkView<'a> {
     pub label: String,
 }
 
+/// Neighbouring steps; a label folds them.
+pub struct Round {
+    pub label: Option<String>,
+    /// Places in the list of steps.
+    pub steps: Range<usize>,
+}
+
 /// A step of the remedy, or several that are alike.
 pub struct StepView<'a> {
     pub number: String,
     pub text: String,
+    /// The host, where it is done on one alone.
+    pub host: Option<&'a str>,
     /// The hosts of a step that has no command; those of a command stand at it.
     pub hosts: Vec<&'a str>,
     pub commands: Vec<CommandView>,
@@ -137,7 +151,8 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         more_vms,
         more_vms_label: fill(l.more, &[&show::count(more_vms.len() as u64)]),
         chain: finding.chain.iter().map(|link| self::link(link, l)).collect(),
-        steps: steps(finding, l),
+        steps: Vec::new(),
+        rounds: Vec::new(),
         evidence: Vec::new(),
         evidence_label: String::new(),
         told_above: None,
@@ -146,6 +161,8 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         lost: None,
         groups: Vec::new(),
     };
+    card.steps = steps(finding, l);
+    card.rounds = rounds(&card.steps, l);
     card.tell_evidence(finding, l);
     match details::read(finding) {
         Details::Mismatch(found) => {
@@ -188,6 +205,7 @@ fn steps<'a>(finding: &'a Finding, l: &Labels) -> Vec<StepView<'a>> {
             let lines: usize = group.commands.iter().map(|one| one.lines.len()).sum();
             StepView {
                 number: group.number(),
+                host: if let [host] = group.hosts.as_slice() { Some(*host) } else { None },
                 hosts: if group.commands.is_empty() { group.hosts } else { Vec::new() },
                 commands: group.commands.iter().map(|one| command(one, l)).collect(),
                 folded: (lines > OPEN_COMMANDS).then(|| fill_count(l.commands_n, lines as u64)),
@@ -195,6 +213,27 @@ fn steps<'a>(finding: &'a Finding, l: &Labels) -> Vec<StepView<'a>> {
             }
         })
         .collect()
+}
+
+/// What is done on one host after another is folded by host, where that is more than a screen or two of steps. The
+/// first host's steps stay in view: they are those of all others.
+fn rounds(steps: &[StepView<'_>], l: &Labels) -> Vec<Round> {
+    let mut rounds: Vec<Round> = Vec::new();
+    let mut folded = 0;
+    for run in steps.chunk_by(|one, other| one.host.is_some() && one.host == other.host) {
+        let start = rounds.last().map_or(0, |round| round.steps.end);
+        let range = start..start + run.len();
+        let label = run.first().and_then(|step| step.host).filter(|_| run.len() > 1).map(|host| {
+            folded += 1;
+            let (first, last) = (&steps[range.start].number, &steps[range.end - 1].number);
+            fill(l.steps_on, &[host, first, last])
+        });
+        rounds.push(Round { label: label.filter(|_| folded > 1), steps: range });
+    }
+    if folded < FOLDED_ROUNDS {
+        rounds.iter_mut().for_each(|round| round.label = None);
+    }
+    rounds
 }
 
 fn command(one: &Commands<'_>, l: &Labels) -> CommandView {

@@ -145,7 +145,7 @@
   unfoldForPaper();
   if (form && table) { startFilter(); }
   document.querySelectorAll("figure.command").forEach(addCopyButton);
-  document.querySelectorAll(".steps > li").forEach(addCopyAllButton);
+  document.querySelectorAll(".steps > li:not(.round)").forEach(addCopyAllButton);
   reachWide(document);
   window.addEventListener("resize", function () { reachWide(document); });
   document.addEventListener("toggle", function (event) { reachWide(event.target); }, true);
