@@ -425,7 +425,7 @@ fn who_lost_whom_has_a_cell_for_each_witness_and_node() {
     assert_eq!(signs(rows[2]), ["missing", "missing", "own", "missing"]);
     assert_eq!(signs(rows[4]), ["silent", "silent", "unreachable", "silent"], "vCenter");
     for part in [
-        "2026-11-23 02:10:01 – 02:10:04 UTC, 5 lines, node.tgz!var/run/log/vmkernel.1.gz:40211 @3900467",
+        "2026-11-23 02:10:01 – 02:10:04 UTC, 5 lines, var/run/log/vmkernel.1.gz:40211 @3900467",
         "cluster get does not count it",
         "node03 lost everyone",
         "since 2026-11-23 02:10:05 UTC",
@@ -444,7 +444,7 @@ fn who_lost_whom_has_a_cell_for_each_witness_and_node() {
         "| node01 | ■ | ✓ | ✕ | ✓ |",
         "| node03 | ✕° | ✕° | ■ | ✕° |",
         "| vcsa | · | · | ! | · |",
-        "- node02 of node03: left the membership (2026-11-23 02:10:05.740 – 2026-11-23 02:41:30 UTC, 2 lines) `node.tgz!var/run/log/vmkernel.1.gz:40211 @3900467`",
+        "- node02 of node03: left the membership (2026-11-23 02:10:05.740 – 2026-11-23 02:41:30 UTC, 2 lines) `var/run/log/vmkernel.1.gz:40211 @3900467`",
         "**◆ 1500**",
     ] {
         assert!(md.contains(part), "{part}\n{md}");

@@ -78,6 +78,10 @@ labels! {
     what_to_do: "What to do", "対処手順";
     when: "When", "発生日時";
     also_found: "Also found", "その他の検出事項";
+    contents: "Contents", "目次";
+    skip: "Skip to the report", "本文へ移動";
+    steps_more: "1 more step|{0} more steps", "残り {0} 手順";
+    most_logs: "{0} (most logs; the oldest record is of {1})", "{0}（大半のログ。最も古いレコードは {1}）";
     all_steps: "All steps, evidence and details", "全手順・根拠ログ・詳細";
     period: "Log period", "ログ期間";
     clusters: "Clusters", "クラスタ";
@@ -86,8 +90,9 @@ labels! {
     cluster_unknown: "Bundles given together", "同時に指定されたバンドル";
     no_findings: "No known problem was found in what was read.", "読み取った範囲では、既知の問題は検出されませんでした。";
     only_minor: "Nothing above a warning was found in what was read.", "読み取った範囲では、警告を超える問題は検出されませんでした。";
-    looked_at: "Examined: {0} hosts, {1} logs, {2} records, {3} timeline events.",
-        "ホスト {0} 台、ログ {1} 種、レコード {2} 件、タイムラインのイベント {3} 件を調査しました。";
+    looked_at: "Examined: {0}, {1}, {2}, {3}.", "{0}、{1}、{2}、{3}を調査しました。";
+    records_n: "1 record|{0} records", "レコード {0} 件";
+    timeline_n: "1 timeline event|{0} timeline events", "タイムラインのイベント {0} 件";
     looked_between: "The logs cover {0}; nothing outside that period was in the bundles.",
         "ログの期間は {0} です。この期間外のログはバンドルに含まれていません。";
     no_period: "No log with time stamps was in the bundles.", "タイムスタンプのあるログはバンドルに含まれていません。";
@@ -110,6 +115,10 @@ labels! {
     copied: "Copied", "コピー済み";
     evidence: "Evidence", "根拠ログ";
     evidence_lines: "1 line|{0} lines", "{0} 行";
+    evidence_above: "1 more line stands in the chain above.|{0} more lines stand in the chain above.", "ほか {0} 行は上の「発生の経緯」にあります。";
+    steps_on: "{0}: steps {1} to {2}", "{0}：手順 {1}～{2}";
+    commands_n: "1 command|{0} commands", "コマンド {0} 個";
+    copy_all: "Copy all of this step", "この手順のコマンドをすべてコピー";
     references: "References", "参考資料";
     details: "Details", "詳細";
     more: "and {0} more", "ほか {0} 件";
@@ -352,6 +361,28 @@ labels! {
     path: "Path", "パス";
     more_in_json: "{0} more are in report.json.", "残り {0} 件は report.json にあります。";
 
+    // What could not be known
+    unknown_title: "What could not be known", "確認できなかったこと";
+    logs_by_host: "Logs of each host", "ホストごとのログ";
+    unknown_nothing: "Nothing is known to be missing from what was given.", "指定されたバンドルに、欠落または読み取れなかったものは見つかりませんでした。";
+    unknown_missing: "No bundle of {0} was given ({1} names it): what happened there is not known.|No bundle of {0} was given ({1} name it): what happened there is not known.",
+        "{0} のバンドルがありません（{1} が言及）。このホストで起きたことは確認できません。";
+    unknown_gap: "{0}: the log {1} is not complete for {2}: {3}.", "{0}：ログ {1} は {2} の記録が不完全です（{3}）。";
+    unknown_gaps_more: "1 more gap is in the tables below.|{0} more gaps are in the tables below.", "ほか {0} か所の欠落は下の表にあります。";
+    unknown_absent: "{0}: the bundle holds no {1}, which most other hosts have.", "{0}：他の多くのホストにあるログ {1} がバンドルに含まれていません。";
+    unknown_lost: "1 file of {1} could only be read in part: what its rest said is not known.|{0} files of {1} could only be read in part: what their rest said is not known.",
+        "{1} のファイル {0} 個は一部しか読み取れませんでした。残りの内容は確認できません。";
+    unknown_encrypted: "1 file of {1} is encrypted: what it says is not known without the key.|{0} files of {1} are encrypted: what they say is not known without the key.",
+        "{1} のファイル {0} 個は暗号化されています。鍵がないため内容は確認できません。";
+    unknown_limited: "1 file of {1} was not read to its end, as a limit was reached.|{0} files of {1} were not read to their end, as limits were reached.",
+        "{1} のファイル {0} 個は、上限に達したため最後まで読み取っていません。";
+    unknown_unopened: "Of what was given, nothing could be read of {0}.", "指定されたもののうち、{0} は読み取れませんでした。";
+    unknown_locked: "Of what was given, {0} is encrypted and could not be read.", "指定されたもののうち、{0} は暗号化されており読み取れませんでした。";
+    unknown_foreign: "Of what was given, {0} is no support bundle.", "指定されたもののうち、{0} はサポート バンドルではありません。";
+    unknown_clocks: "The clock of {0} could not be compared with the others: how its events are ordered against theirs is only as good as the clock.|The clocks of {0} could not be compared with the others: how their events are ordered is only as good as these clocks.",
+        "{0} の時計は他のホストと比較できませんでした。他のホストのイベントとの前後関係は、時計の精度に依存します。";
+    unknown_faults: "esxray itself failed on 1 file; see the problems below.|esxray itself failed on {0} files; see the problems below.", "esxray の内部エラーのため、ファイル {0} 個を処理できませんでした（下記参照）。";
+
     // Ledger
     captured_short: "captured", "取得日時";
     bundle_short: "bundle", "バンドル";
@@ -375,10 +406,39 @@ labels! {
 
     // About
     made_by: "Made by {0} {1} with {2} detection rules.", "{0} {1}（検出ルール {2} 件）で作成しました。";
+    made_with: "Program", "プログラム";
+    detection_rules: "Detection rules", "検出ルール";
+    language: "Language", "言語";
+    language_name: "English", "日本語";
+    zone_of_times: "Time zone", "タイム ゾーン";
+    names: "Names and addresses", "名称およびアドレス";
+    names_kept: "as in the bundles", "バンドルの記載のまま";
+    names_replaced: "replaced", "置き換え済み";
+    setup_shared: "What most hosts share", "大半のホストに共通の構成";
+    setup_shared_note: "Said once here; below, each host has only what is its own.", "共通の構成はここに 1 回だけ記載し、以下には各ホスト固有の構成のみを記載しています。";
+    setup_on: "Hosts", "ホスト";
+    all_hosts: "all {0}", "全 {0} 台";
+    all_but: "{2} of {0}, not {1}", "{0} 台中 {2} 台（{1} を除く）";
     rules_hash: "Rules SHA-256", "ルールの SHA-256";
     bundles: "Bundles and their SHA-256", "バンドルと SHA-256";
     offline_note: "Made offline from the bundles named here; the logs were not changed. This file loads nothing from a network.",
         "ここに記載のバンドルのみをオフラインで解析しました。ログは変更していません。本ファイルはネットワークに接続しません。";
+
+    // The verdict in three sentences
+    gist_what: "{0}.", "{0}。";
+    gist_aside: "{0} ({1})", "{0}（{1}）";
+    gist_cause: "Cause: {0}.", "原因：{0}。";
+    gist_cause_likely: "Likely cause: {0}.", "推定される原因：{0}。";
+    gist_cause_possible: "Possible cause: {0}.", "考えられる原因：{0}。";
+    gist_first: "What to do first: {0}.", "最初の対処：{0}。";
+    gist_first_incomplete: "What to do first: {0}; the evidence is incomplete ({1}).", "最初の対処：{0}。ただし、証跡は不完全です（{1}）。";
+    gist_on_host: "{1} (on {0})", "{1}（{0} で実行）";
+    gist_incomplete: "The evidence is incomplete: {0}.", "証跡は不完全です（{0}）。";
+    gist_lost: "1 file could only be read in part|{0} files could only be read in part", "一部しか読み取れなかったファイル {0} 個";
+    gist_encrypted: "1 file is encrypted|{0} files are encrypted", "暗号化されたファイル {0} 個";
+    gist_limited: "1 file was not read to its end|{0} files were not read to their end", "最後まで読み取っていないファイル {0} 個";
+    gist_unopened: "nothing was read of 1 file that was given|nothing was read of {0} files that were given", "読み取れなかった指定ファイル {0} 個";
+    gist_missing: "no bundle of {0}", "{0} のバンドルなし";
 
     // Terminal
     next_steps: "Next", "対処";

@@ -12,6 +12,7 @@ pub mod csv;
 pub mod details;
 pub mod escape;
 pub mod features;
+pub mod gist;
 pub mod html;
 pub mod json;
 #[macro_use]
@@ -25,9 +26,11 @@ pub mod model;
 mod say;
 pub mod setup;
 pub mod show;
+pub mod steps;
 pub mod terminal;
 pub mod timeline;
 pub mod timesketch;
+pub mod unknown;
 pub mod view;
 pub mod zone;
 

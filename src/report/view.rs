@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::labels::{Labels, choose, fill};
+use super::labels::{Labels, choose, fill, fill_count};
 use super::model::{
     CaptureInfo, ChangeInfo, Finding, Gap, HostInfo, Report, ReportProblem, Step, TimelineEntry,
 };
@@ -23,17 +23,31 @@ pub fn check_step(finding: &Finding) -> Option<&Step> {
     finding.remedy.iter().rev().find(|step| step.command.is_some())
 }
 
+/// From when to when most logs tell. The oldest record of all may be years older, as a file that no longer turns over
+/// keeps its first lines; it is named beside the period then.
+pub fn period(report: &Report, l: &Labels) -> Option<String> {
+    let (from, to) = (report.case.from?, report.case.to?);
+    let mut starts: Vec<Timestamp> = report.coverage.iter().filter_map(|log| log.from).collect();
+    starts.sort_unstable();
+    let usual = starts.get(starts.len() / 2).copied().unwrap_or(from);
+    let whole = to.since(from);
+    // A start that is a little earlier than most is no other period.
+    if usual.since(from) * 4 < whole || usual >= to {
+        return Some(l.zone.span(from, to));
+    }
+    Some(fill(l.most_logs, &[&l.zone.span(usual, to), &l.zone.told(from)]))
+}
+
 /// What was looked at, for a report that found nothing: counts, then the period.
 pub fn looked_at(report: &Report, l: &Labels) -> Vec<String> {
     let records: u64 = report.coverage.iter().map(|log| log.records).sum();
-    let number = |n: usize| show::count(n as u64);
     let counts = fill(
         l.looked_at,
         &[
-            &number(report.hosts.len()),
-            &number(report.coverage.len()),
-            &show::count(records),
-            &number(report.timeline.len()),
+            &fill_count(l.hosts_of, report.hosts.len() as u64),
+            &fill_count(l.logs_n, report.coverage.len() as u64),
+            &fill_count(l.records_n, records),
+            &fill_count(l.timeline_n, report.timeline.len() as u64),
         ],
     );
     let period = match l.zone.span_or_none(report.case.from, report.case.to) {

@@ -1,6 +1,7 @@
 //! What the page shows of one finding, prepared for the template.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::super::details::{self, Details, HostLost, Mismatch, Partition};
 use super::super::escape;
@@ -8,12 +9,18 @@ use super::super::features::fold;
 use super::super::labels::{Labels, fill, fill_count};
 use super::super::model::{Evidence, Finding, Link};
 use super::super::show;
+use super::super::steps::{self, Commands};
+use crate::case::inside;
 use crate::model::Timestamp;
 
 /// VMs that are named before the list is folded.
 const VMS: usize = 24;
-/// Evidence lines that are shown before the list is folded.
-const OPEN_EVIDENCE: usize = 6;
+/// Commands of one step, or lines of one command, that are shown before they are folded.
+const OPEN_COMMANDS: usize = 4;
+/// Hosts on which several steps are done in turn, from which on these are folded by host.
+const FOLDED_ROUNDS: usize = 5;
+/// Names of hosts above a command.
+const NAMES: usize = 8;
 /// Hosts that are named beside one number of unicast peers.
 const PEERS: usize = 4;
 /// Witnesses of a loss that are listed.
@@ -26,6 +33,8 @@ pub struct Card<'a> {
     pub severity: &'static str,
     pub severity_name: &'static str,
     pub confidence: String,
+    /// The hosts in a few words.
+    pub hosts_folded: String,
     pub seen: Option<String>,
     pub events: String,
     /// Rows of the timeline that bear it: their place and time.
@@ -37,9 +46,13 @@ pub struct Card<'a> {
     pub more_vms_label: String,
     pub chain: Vec<LinkView<'a>>,
     pub steps: Vec<StepView<'a>>,
+    /// The steps in the order in which they are shown.
+    pub rounds: Vec<Round>,
+    /// Lines that no link of the chain shows.
     pub evidence: Vec<EvidenceView<'a>>,
     pub evidence_label: String,
-    pub evidence_is_open: bool,
+    /// How many lines the chain shows.
+    pub told_above: Option<String>,
     pub references: Vec<(&'a str, Option<&'a str>)>,
     pub mismatch: Option<MismatchView>,
     pub lost: Option<LostView>,
@@ -55,18 +68,40 @@ pub struct LinkView<'a> {
     pub label: String,
 }
 
-/// A step of the remedy.
+/// Neighbouring steps; a label folds them.
+pub struct Round {
+    pub label: Option<String>,
+    /// Places in the list of steps.
+    pub steps: Range<usize>,
+}
+
+/// A step of the remedy, or several that are alike.
 pub struct StepView<'a> {
-    pub text: &'a str,
-    pub command: Option<&'a str>,
+    pub number: String,
+    pub text: String,
+    /// The host, where it is done on one alone.
     pub host: Option<&'a str>,
+    /// The hosts of a step that has no command; those of a command stand at it.
+    pub hosts: Vec<&'a str>,
+    pub commands: Vec<CommandView>,
+    /// What folds commands that are many.
+    pub folded: Option<String>,
+}
+
+/// What is typed in one go.
+pub struct CommandView {
+    pub hosts: String,
+    pub text: String,
 }
 
 /// A line of a bundle.
 pub struct EvidenceView<'a> {
     pub time: String,
     pub host: &'a str,
+    /// Where it stands in the bundle.
     pub place: String,
+    /// The same with the bundle.
+    pub path: String,
     pub text: &'a str,
 }
 
@@ -107,6 +142,7 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         severity: finding.severity.name(),
         severity_name: l.severity_name(finding.severity),
         confidence: fill(l.confidence_of, &[l.confidence_name(finding.confidence)]),
+        hosts_folded: fold(&finding.hosts.iter().map(String::as_str).collect::<Vec<_>>(), NAMES, l),
         seen: l.zone.span_or_none(finding.first_seen, finding.last_seen),
         events: fill_count(l.events, finding.count),
         in_timeline: Vec::new(),
@@ -115,15 +151,19 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         more_vms,
         more_vms_label: fill(l.more, &[&show::count(more_vms.len() as u64)]),
         chain: finding.chain.iter().map(|link| self::link(link, l)).collect(),
-        steps: steps(finding),
-        evidence: finding.evidence.iter().map(|line| evidence(line, l)).collect(),
-        evidence_label: fill_count(l.evidence_lines, finding.evidence.len() as u64),
-        evidence_is_open: finding.evidence.len() <= OPEN_EVIDENCE,
+        steps: Vec::new(),
+        rounds: Vec::new(),
+        evidence: Vec::new(),
+        evidence_label: String::new(),
+        told_above: None,
         references: references(finding),
         mismatch: None,
         lost: None,
         groups: Vec::new(),
     };
+    card.steps = steps(finding, l);
+    card.rounds = rounds(&card.steps, l);
+    card.tell_evidence(finding, l);
     match details::read(finding) {
         Details::Mismatch(found) => {
             card.mismatch = Some(MismatchView { shows_arrows: found.is_between_groups(), found });
@@ -145,22 +185,67 @@ fn link<'a>(link: &'a Link, l: &Labels) -> LinkView<'a> {
     }
 }
 
-fn steps(finding: &Finding) -> Vec<StepView<'_>> {
-    let steps = finding.remedy.iter();
+impl<'a> Card<'a> {
+    /// The lines that are not told with the chain already, and how many are.
+    fn tell_evidence(&mut self, finding: &'a Finding, l: &Labels) {
+        let key = |line: &'a Evidence| (&line.host, &line.file, line.offset, &line.text);
+        let told: BTreeSet<_> = finding.chain.iter().flat_map(|link| &link.evidence).map(key).collect();
+        let lines = finding.evidence.iter().filter(|line| !told.contains(&key(line)));
+        self.evidence = lines.map(|line| evidence(line, l)).collect();
+        self.evidence_label = fill_count(l.evidence_lines, self.evidence.len() as u64);
+        let above = finding.evidence.len() - self.evidence.len();
+        self.told_above = (above > 0).then(|| fill_count(l.evidence_above, above as u64));
+    }
+}
+
+fn steps<'a>(finding: &'a Finding, l: &Labels) -> Vec<StepView<'a>> {
+    let steps = steps::group(&finding.remedy, l).into_iter();
     steps
-        .map(|step| StepView {
-            text: &step.text,
-            command: step.command.as_deref(),
-            host: step.host.as_deref(),
+        .map(|group| {
+            let lines: usize = group.commands.iter().map(|one| one.lines.len()).sum();
+            StepView {
+                number: group.number(),
+                host: if let [host] = group.hosts.as_slice() { Some(*host) } else { None },
+                hosts: if group.commands.is_empty() { group.hosts } else { Vec::new() },
+                commands: group.commands.iter().map(|one| command(one, l)).collect(),
+                folded: (lines > OPEN_COMMANDS).then(|| fill_count(l.commands_n, lines as u64)),
+                text: group.text,
+            }
         })
         .collect()
+}
+
+/// What is done on one host after another is folded by host, where that is more than a screen or two of steps. The
+/// first host's steps stay in view: they are those of all others.
+fn rounds(steps: &[StepView<'_>], l: &Labels) -> Vec<Round> {
+    let mut rounds: Vec<Round> = Vec::new();
+    let mut folded = 0;
+    for run in steps.chunk_by(|one, other| one.host.is_some() && one.host == other.host) {
+        let start = rounds.last().map_or(0, |round| round.steps.end);
+        let range = start..start + run.len();
+        let label = run.first().and_then(|step| step.host).filter(|_| run.len() > 1).map(|host| {
+            folded += 1;
+            let (first, last) = (&steps[range.start].number, &steps[range.end - 1].number);
+            fill(l.steps_on, &[host, first, last])
+        });
+        rounds.push(Round { label: label.filter(|_| folded > 1), steps: range });
+    }
+    if folded < FOLDED_ROUNDS {
+        rounds.iter_mut().for_each(|round| round.label = None);
+    }
+    rounds
+}
+
+fn command(one: &Commands<'_>, l: &Labels) -> CommandView {
+    CommandView { hosts: fold(&one.hosts, NAMES, l), text: one.text() }
 }
 
 fn evidence<'a>(line: &'a Evidence, l: &Labels) -> EvidenceView<'a> {
     EvidenceView {
         time: l.zone.time_or_dash(line.time),
         host: &line.host,
-        place: show::place(&line.file, line.line, line.offset),
+        place: show::place(&inside(&line.file), line.line, line.offset),
+        path: line.file.clone(),
         text: &line.text,
     }
 }

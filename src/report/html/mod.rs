@@ -7,10 +7,10 @@ use std::io::{self, Write};
 use askama::Template;
 use sha2::{Digest, Sha256};
 
-use super::labels::{Labels, fill, labels_of};
+use super::labels::{Labels, fill, fill_count, labels_of};
 use super::membership::{Words, words};
 use super::model::{Finding, MissingHost, Report, ReportProblem};
-use super::{Renderer, diff, migrations, show, view};
+use super::{Renderer, diff, gist, migrations, show, unknown, view};
 
 mod coverage;
 mod differences;
@@ -34,6 +34,8 @@ pub static RENDERER: Renderer = Renderer {
 const MIGRATIONS: usize = 500;
 /// Rows of the table of what could not be read.
 const PROBLEMS: usize = 1_000;
+/// Steps of the remedy that the overview lists.
+const STEPS: usize = 5;
 static CSS: &str = include_str!("../templates/report.css");
 static SCRIPT: &str = include_str!("../templates/report.js");
 
@@ -45,15 +47,19 @@ struct Page<'a> {
     css: &'static str,
     script: String,
     script_hash: String,
+    verdict: Vec<String>,
     period: Option<String>,
     clusters: Vec<(&'static str, &'a str, usize)>,
-    healthy: Vec<String>,
     headline: Option<finding::Card<'a>>,
+    /// How many steps of the remedy the overview lists.
+    brief: usize,
+    /// The steps beyond these.
+    more_steps: Option<String>,
     findings: Vec<finding::Card<'a>>,
     hosts: hosts::HostTable<'a>,
     d: &'static diff::Words,
     differences: Vec<diff::Section>,
-    setups: Vec<setup::HostSetup<'a>>,
+    setups: setup::Setups<'a>,
     matrices: Vec<matrix::Matrix<'a>>,
     w: &'static Words,
     witnesses: Vec<membership::Witnesses<'a>>,
@@ -61,11 +67,13 @@ struct Page<'a> {
     moved: Option<migrations::View>,
     pictures: Vec<lanes::Picture>,
     events: events::EventTable<'a>,
+    unknown: Vec<String>,
     coverage: Vec<coverage::HostCoverage<'a>>,
     missing: &'a [MissingHost],
     problems: &'a [ReportProblem],
     problems_note: Option<String>,
-    made_by: String,
+    made_with: String,
+    rules: String,
 }
 
 fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -76,6 +84,8 @@ fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
     // Line ends are what the browser makes of them, so that the hash holds wherever this was built.
     let script = SCRIPT.replace('\r', "");
     let events = events::table(report, l);
+    let headline = view::headline(report).map(|found| finding::card(1, found, l));
+    let steps = headline.as_ref().map_or(0, |card| card.steps.len());
     let mut findings = cards(&report.findings, l);
     events::link(&mut findings, &events, l);
     Page {
@@ -84,10 +94,12 @@ fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
         css: CSS,
         script_hash: base64(&Sha256::digest(script.as_bytes())),
         script,
-        period: l.zone.span_or_none(report.case.from, report.case.to),
+        verdict: gist::verdict(report),
+        period: view::period(report, l),
         clusters: clusters(report, l),
-        healthy: if view::headline(report).is_none() { view::looked_at(report, l) } else { Vec::new() },
-        headline: view::headline(report).map(|found| finding::card(1, found, l)),
+        headline,
+        brief: STEPS,
+        more_steps: (steps > STEPS).then(|| fill_count(l.steps_more, (steps - STEPS) as u64)),
         findings,
         hosts: hosts::table(report, l),
         d: diff::words(l),
@@ -100,14 +112,13 @@ fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
         moved: migrations::view(report, MIGRATIONS, l),
         pictures: lanes::pictures(report, l),
         events,
+        unknown: unknown::sentences(report, l),
         coverage: coverage::coverage(report, l),
         missing: &report.missing_hosts,
         problems: &report.problems[..report.problems.len().min(PROBLEMS)],
         problems_note: note_of_rest(report.problems.len(), PROBLEMS, l),
-        made_by: fill(
-            l.made_by,
-            &[&report.tool.name, &report.tool.version, &show::count(report.tool.rules.count as u64)],
-        ),
+        made_with: format!("{} {}", report.tool.name, report.tool.version),
+        rules: show::count(report.tool.rules.count as u64),
     }
 }
 

@@ -7,6 +7,7 @@ use super::super::labels::{Labels as Common, fill, fill_count};
 use super::super::show;
 use super::words::{self, Labels, words};
 use super::{COLUMNS, MembershipInfo, NodeInfo, SaysInfo, ToldInfo};
+use crate::case::inside;
 
 /// Names of the hosts of a folded row that are told.
 const NAMES: usize = 4;
@@ -130,6 +131,8 @@ pub struct Cell {
     pub is_unlisted: bool,
     /// All of it, one thing a line: what a reader sees who asks.
     pub title: String,
+    /// Whether log lines say some of it.
+    pub has_lines: bool,
 }
 
 impl Cell {
@@ -173,10 +176,13 @@ pub fn grid<'a>(info: &'a MembershipInfo, common: &Common) -> Grid<'a> {
     let columns: Vec<Column<'a>> =
         nodes.map(|(at, (node, heading))| Column { node, heading, number: at + 1 }).collect();
     let told = info.by_cell();
-    let single: Vec<Row> = info.rows.iter().map(|host| row(info, &told, host, l, common)).collect();
+    let is_numbered = columns.len() > COLUMNS;
+    let mut single: Vec<Row> = info.rows.iter().map(|host| row(info, &told, host, l, common)).collect();
     let signs: BTreeSet<Sign> = single.iter().flat_map(|row| &row.cells).map(|cell| cell.sign).collect();
     let has_unlisted = single.iter().flat_map(|row| &row.cells).any(|cell| cell.is_unlisted);
-    let is_numbered = columns.len() > COLUMNS;
+    if is_numbered {
+        single.iter_mut().for_each(drop_plain_titles);
+    }
     let (rows, unfolded) = match is_numbered {
         true => folded(single, l, common),
         false => (single, Vec::new()),
@@ -228,7 +234,14 @@ fn cell(told: &Told<'_>, host: &str, node: &NodeInfo, l: &Labels, common: &Commo
     let is_unlisted = !is_own && says.is_some_and(|says| says.listed == Some(false));
     let mut lines = vec![fill(l.statement, &[host, &node.label, sign.meaning(l)])];
     lines.extend(says.filter(|_| !is_own).into_iter().flat_map(|says| what(says, l, common)));
-    Cell { sign, is_unlisted, title: lines.join("\n") }
+    let has_lines = !is_own && says.is_some_and(|says| !says.told.is_empty());
+    Cell { sign, is_unlisted, title: lines.join("\n"), has_lines }
+}
+
+/// Of thousands of cells only those say more on asking that have a log line to tell; the sign of the others, in its row
+/// and column, says all that there is.
+fn drop_plain_titles(row: &mut Row) {
+    row.cells.iter_mut().filter(|cell| !cell.has_lines).for_each(|cell| cell.title.clear());
 }
 
 /// What a witness says of a node, one thing each.
@@ -241,7 +254,7 @@ fn what(says: &SaysInfo, l: &Labels, common: &Common) -> Vec<String> {
 
 /// `left the membership: 2026-11-23 02:10:05 – 02:41:30 UTC, 3 lines, vmkernel.log:12 @345`
 fn line(told: &ToldInfo, l: &Labels, common: &Common) -> String {
-    let place = |source: &super::SourceRef| show::place(&source.file, source.line, source.offset);
+    let place = |source: &super::SourceRef| show::place(&inside(&source.file), source.line, source.offset);
     let mut parts = vec![common.zone.span(told.first, told.last), fill_count(l.lines_n, told.count)];
     parts.push(place(&told.first_source));
     if told.count > 1 {
@@ -295,7 +308,7 @@ fn join(rows: &[&Row], l: &Labels, common: &Common) -> Row {
 fn join_cells(rows: &[&Row], at: usize, label: &str, l: &Labels) -> Cell {
     let cells = || rows.iter().map(|row| &row.cells[at]);
     let Some(first) = cells().find(|cell| cell.sign != Sign::Own).or_else(|| cells().next()) else {
-        return Cell { sign: Sign::Silent, is_unlisted: false, title: String::new() };
+        return Cell { sign: Sign::Silent, is_unlisted: false, title: String::new(), has_lines: false };
     };
     if rows.len() == 1 {
         return first.clone();
@@ -377,6 +390,6 @@ fn statement(by: &str, of: &str, told: &[&ToldInfo], l: &Labels, common: &Common
         count: told.iter().map(|told| told.count).sum(),
         first: common.zone.time_or_dash(first.map(|told| told.first)),
         last: common.zone.time_or_dash(last),
-        place: source.map_or_else(String::new, |at| show::place(&at.file, at.line, at.offset)),
+        place: source.map_or_else(String::new, |at| show::place(&inside(&at.file), at.line, at.offset)),
     }
 }

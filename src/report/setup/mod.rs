@@ -10,7 +10,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::build::setup_info;
-pub(super) use self::view::{Depth, Part, counts, elsewhere, show};
+pub(super) use self::view::{Depth, Part, Shown, counts, elsewhere, show};
 
 /// A host's setup, as its newest bundle tells it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

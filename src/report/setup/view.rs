@@ -26,7 +26,7 @@ pub enum Depth {
 
 impl Depth {
     /// Rows of one table.
-    const fn rows(self) -> usize {
+    pub(in crate::report) const fn rows(self) -> usize {
         match self {
             Depth::Brief => 16,
             Depth::Full => 250,

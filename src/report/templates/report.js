@@ -90,18 +90,49 @@
     return Promise.resolve();
   }
 
-  function addCopyButton(figure) {
+  // A button that copies what `text` gives; `node` is selected where the browser has no clipboard.
+  function copyButton(name, text, node) {
     var button = document.createElement("button");
-    var code = figure.querySelector("code");
     button.type = "button";
-    button.textContent = words.copy;
+    button.textContent = name;
     button.addEventListener("click", function () {
-      copyText(code.textContent, code).then(function () {
+      copyText(text(), node).then(function () {
         button.textContent = words.copied;
-        setTimeout(function () { button.textContent = words.copy; }, 1500);
+        setTimeout(function () { button.textContent = name; }, 1500);
       });
     });
+    return button;
+  }
+
+  function addCopyButton(figure) {
+    var code = figure.querySelector("code");
+    var button = copyButton(words.copy, function () { return code.textContent; }, code);
     figure.querySelector("figcaption").appendChild(button);
+  }
+
+  // A step with several commands can be copied whole, each block behind the name of its hosts.
+  function addCopyAllButton(step) {
+    var figures = step.querySelectorAll("figure.command");
+    if (figures.length < 2) { return; }
+    var text = function () {
+      return Array.prototype.map.call(figures, function (figure) {
+        var hosts = figure.querySelector("figcaption").firstChild;
+        var head = hosts && hosts.nodeType === 3 ? "# " + hosts.textContent + "\n" : "";
+        return head + figure.querySelector("code").textContent;
+      }).join("\n");
+    };
+    var line = document.createElement("p");
+    line.className = "all";
+    line.appendChild(copyButton(words.copyAll, text, step));
+    step.insertBefore(line, step.querySelector("figure, details"));
+  }
+
+  // What can be scrolled sideways can be reached by the keyboard; what fits is no stop on the way.
+  function reachWide(part) {
+    part.querySelectorAll(".wide, .scroll").forEach(function (box) {
+      var is = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+      if (is) { box.setAttribute("tabindex", "0"); } else { box.removeAttribute("tabindex"); }
+    });
   }
 
   // What is folded on the screen would be lost on paper: the evidence is opened for printing.
@@ -114,4 +145,8 @@
   unfoldForPaper();
   if (form && table) { startFilter(); }
   document.querySelectorAll("figure.command").forEach(addCopyButton);
+  document.querySelectorAll(".steps > li:not(.round)").forEach(addCopyAllButton);
+  reachWide(document);
+  window.addEventListener("resize", function () { reachWide(document); });
+  document.addEventListener("toggle", function (event) { reachWide(event.target); }, true);
 })();
