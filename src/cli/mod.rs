@@ -10,6 +10,7 @@ mod inspect;
 mod load;
 mod output;
 mod progress;
+mod redaction;
 mod rules;
 mod timeline;
 

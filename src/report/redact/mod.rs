@@ -62,6 +62,11 @@ impl<'m> Redactor<'m> {
         Redactor { names, map, lang: report.case.lang, hosts, known: HashMap::new() }
     }
 
+    /// A redactor that knows no names, for what is said where no report could be made: strangers are masked all the same.
+    pub fn blind(map: &'m mut AliasMap, lang: Lang) -> Self {
+        Redactor { names: Names::default(), map, lang, hosts: Vec::new(), known: HashMap::new() }
+    }
+
     /// The whole report.
     ///
     /// # Errors

@@ -48,6 +48,7 @@ pub(super) struct Wanted<'a> {
 }
 
 /// All names of a report.
+#[derive(Default)]
 pub(super) struct Names {
     names: Vec<Name>,
     /// Only asked for single names: its order tells nothing.
@@ -58,8 +59,7 @@ pub(super) struct Names {
 impl Names {
     /// Gathers the names of `report` and gives each its alias.
     pub(super) fn of(report: &Report, map: &mut AliasMap) -> Names {
-        let mut gathering =
-            Gathering { names: Names { names: Vec::new(), by_name: HashMap::new(), automaton: None }, map };
+        let mut gathering = Gathering { names: Names::default(), map };
         gathering.report(report);
         let mut names = gathering.names;
         let patterns = names.names.iter().map(|name| name.lower.as_str());
