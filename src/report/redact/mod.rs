@@ -13,8 +13,6 @@ mod names;
 mod order;
 mod policy;
 mod shape;
-#[cfg(test)]
-mod tests;
 mod text;
 mod words;
 

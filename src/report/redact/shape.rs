@@ -50,6 +50,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
             false,
         ),
         shape(&format!("{hex}{{8}}(?:-{hex}{{4}}){{1,3}}"), cut_uuid, true),
+        shape(&format!("{hex}{{2}}(?::{hex}{{2}}){{8,63}}"), thumbprint, false),
         shape(&format!("{hex}{{2}}(?:[:-]{hex}{{2}}){{5,7}}"), mac, false),
         shape(&format!(r"{hex}{{4}}\.{hex}{{4}}\.{hex}{{4}}"), mac, true),
         shape(r"(?:[0-9]{1,3}\.){4}[iI][nN]-[aA][dD][dD][rR]\.[aA][rR][pP][aA]", reversed_v4, false),
@@ -60,7 +61,11 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         shape(r"[0-9]{1,3}(?:-[0-9]{1,3}){3}|[0-9]{1,3}(?:_[0-9]{1,3}){3}", joined_v4, true),
         shape(&format!("{hex}{{12,400}}"), long_hex, true),
         shape(r"[A-Za-z0-9+/]{12,4000}={1,2}", base64, false),
-        shape(r"[a-z0-9]{5,10}-[0-9]{3,9}-(?:auto|ngc)-[0-9a-z]{1,5}-h5:[0-9]{3,12}", client_opid, false),
+        shape(
+            r"[a-z0-9]{5,10}-[0-9]{3,9}-(?:auto|ngc)-[0-9a-z]{1,5}-h5:[0-9]{3,12}(?:-[0-9a-f]{1,4}){0,6}",
+            client_opid,
+            false,
+        ),
     ]
 });
 
@@ -125,6 +130,11 @@ fn mac(map: &mut AliasMap, text: &str, start: usize, end: usize) -> Option<(usiz
         let class = if digits.len() == 16 { Class::Device } else { Class::Mac };
         (end, map.alias(class, &digits))
     })
+}
+
+/// Of a certificate: it is that of one machine.
+fn thumbprint(map: &mut AliasMap, text: &str, start: usize, end: usize) -> Option<(usize, String)> {
+    is_bounded(text, start, end).then(|| (end, map.alias(Class::Blob, &hex_digits(&text[start..end]))))
 }
 
 /// The alias of an address; those that every machine has stay.

@@ -93,6 +93,9 @@ const COUNTED: &[&str] = &[
     "level",
     "ESXi",
     "ata",
+    "I",
+    "W",
+    "E",
     "sd",
     "hda",
     "eth",
@@ -221,7 +224,8 @@ fn is_hex_code(token: &str) -> bool {
         .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
         .count();
     let is_mixed = turns > 1 || token.as_bytes()[0].is_ascii_digit();
-    is_hex && !(has_upper && has_lower) && (4..=8).contains(&token.len()) && is_mixed
+    // Two digits are the end of an opID, and too few for a name.
+    is_hex && !(has_upper && has_lower) && (token.len() == 2 || (4..=8).contains(&token.len()) && is_mixed)
 }
 
 #[cfg(test)]
