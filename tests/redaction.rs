@@ -57,7 +57,7 @@ const SECRETS: &[&str] = &[
     "dvs-osaka",
     "czj7120xyz",
     "zxn4mdeuy29ycc5leg",
-    "6573783031",
+    "6573783032",
     "corpnet",
     "kundenakte",
     "ntp.kiwi",
@@ -101,7 +101,7 @@ const LINES: &[&str] = &[
     "device naa.600a0b8000112233445566778899aabb eui.0025385a11223344 t10.NVMe____ACME_DISK_7 mpx.vmhba77:C0:T1:L0 50:06:01:60:11:22:33:44",
     "[gold-store-7] payroll-7/payroll-7.vmx and /vmfs/volumes/silver store/lohn_db/lohn_db.vmdk",
     "serial CZJ7120XYZ of user CORPNET\\m.mustermann, mail s.tanaka@kundenakte.example",
-    "payload ZXN4MDEuY29ycC5leGFtcGxl end ZXN4MDEuY29ycC5leGFtcGxlLg== id 6573783031",
+    "payload ZXN4MDEuY29ycC5leGFtcGxl end ZXN4MDEuY29ycC5leGFtcGxlLg== id 6573783032",
     "msg = 仮想マシン経理サーバは京都で開始しました QUOKKA01.Wombat.Example",
     "esx-quokka01.wombat.example-2026-11-23--02.10.tgz /home/jdoe/secretfolder7/x.log",
     "host quokka09 sent\u{0} \u{fffd}\u{fffd}fritzbox01 broken { key 'Quokka02' = \"x\" }",
@@ -149,6 +149,7 @@ fn planted(lang: Lang) -> Report {
     let log = &mut report.coverage[0];
     log.samples = LINES
         .iter()
+        .take(3)
         .map(|line| Sample { file: "var/log/quokka01.log".into(), line: 1, offset: 0, text: (*line).into() })
         .collect();
     log.gaps.push(Gap {
@@ -301,7 +302,7 @@ fn the_same_name_is_one_alias_in_every_form() {
     let mut map = AliasMap::default();
     let redacted = redact(planted(Lang::En), &mut map).expect("redacted");
     let line = |beginning: &str| {
-        let lines = redacted.coverage[0].samples.iter().map(|sample| sample.text.clone());
+        let lines = redacted.findings[0].evidence.iter().map(|line| line.text.clone());
         lines
             .into_iter()
             .find(|line| line.starts_with(beginning))

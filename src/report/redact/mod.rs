@@ -196,10 +196,10 @@ impl<'m> Redactor<'m> {
             return text.to_owned();
         }
         // An ordinary word is a name where a field for names holds it.
-        if let Some((alias, ordinary)) = self.names.whole(text) {
-            if !ordinary || policy == Policy::Name {
-                return alias.to_owned();
-            }
+        if let Some((alias, ordinary)) = self.names.whole(text)
+            && (!ordinary || policy == Policy::Name)
+        {
+            return alias.to_owned();
         }
         let is_kept = beside.is_empty() && text.len() < 300;
         let key = is_kept.then(|| format!("{policy:?} {text}"));
