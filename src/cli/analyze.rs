@@ -87,7 +87,9 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
 pub fn summary(report: &Report, colour: Colour, files: &[PathBuf], out: &mut dyn Write) -> io::Result<()> {
     terminal::summary(report, columns(WIDTH), colour.is_on(), out)?;
     for file in files {
-        writeln!(out, "{}", Path::new(file).display())?;
+        // The folder is named by the user, who may name it after the site.
+        let name = file.file_name().filter(|_| report.case.redacted).map_or(file.as_path(), Path::new);
+        writeln!(out, "{}", name.display())?;
     }
     out.flush()
 }

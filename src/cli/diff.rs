@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use super::analyze::Colour;
 use super::load::{self, CaseArgs};
+use super::redaction::Redaction;
 use super::{Done, Failure, columns};
 use crate::case::same_name;
 use crate::model::HostKind;
@@ -56,7 +57,8 @@ enum Form {
 
 /// Runs the command.
 pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
-    let found = compare(args, stop)?;
+    let mut redaction = args.case.redaction()?;
+    let found = compare(args, &mut redaction, stop).map_err(|error| redaction.failure(error))?;
     match args.output {
         Form::Text => diff::write(&found, columns(WIDTH), args.all, args.color.is_on(), out)?,
         Form::Md => diff::write_pair_markdown(&found, args.all, out)?,
@@ -68,7 +70,7 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
     Ok(Done::Clean)
 }
 
-fn compare(args: &Args, stop: &AtomicBool) -> anyhow::Result<PairDiff> {
+fn compare(args: &Args, redaction: &mut Redaction, stop: &AtomicBool) -> anyhow::Result<PairDiff> {
     let sides = [&args.a, &args.b];
     // First, so that a bundle keeps the name that it was asked for by.
     let mut paths: Vec<PathBuf> = sides.into_iter().filter(|side| side.exists()).cloned().collect();
@@ -81,11 +83,11 @@ fn compare(args: &Args, stop: &AtomicBool) -> anyhow::Result<PairDiff> {
             .hint("to name a host, give the bundles of its cluster as PATHs")
             .into());
     }
-    let report = load::report(&args.case.over(paths), stop)?;
+    let report = load::raw_report(&args.case.over(paths), redaction, stop)?;
     let a = host_of(&report, &args.a)?;
     let b = host_of(&report, &args.b)?;
     if a.id != b.id {
-        return Ok(diff::hosts(&report, a, b));
+        return redaction.finish_pair(&report, diff::hosts(&report, a, b));
     }
     let is_twice = !args.a.exists() || !args.b.exists() || real(&args.a) == real(&args.b);
     if is_twice {
@@ -95,9 +97,10 @@ fn compare(args: &Args, stop: &AtomicBool) -> anyhow::Result<PairDiff> {
             .into());
     }
     let [older, newer] =
-        [&args.a, &args.b].map(|path| load::report(&args.case.over(vec![path.clone()]), stop));
+        [&args.a, &args.b].map(|path| load::raw_report(&args.case.over(vec![path.clone()]), redaction, stop));
     let (older, newer) = (older?, newer?);
-    Ok(diff::captures((&older, host_of(&older, &args.a)?), (&newer, host_of(&newer, &args.b)?)))
+    let found = diff::captures((&older, host_of(&older, &args.a)?), (&newer, host_of(&newer, &args.b)?));
+    redaction.finish_pair(&newer, found)
 }
 
 /// The one ESXi host that is meant by a path or a name.

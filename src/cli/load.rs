@@ -1,6 +1,5 @@
 //! From paths to a report value: what every command that reads bundles does.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,14 +8,15 @@ use clap::ValueEnum;
 use super::Failure;
 use super::asked::{self, AskedTime};
 use super::progress::{self, When};
+use super::redaction::{RedactArgs, Redaction};
 use crate::bundle::{self, Input, Limits};
 use crate::case::Case;
 use crate::engine::{self, Outcome};
 use crate::format;
 use crate::model::{Lang, Problem, ProblemKind, Timestamp};
+use crate::report::build;
 use crate::report::model::Report;
 use crate::report::zone::Zone;
-use crate::report::{build, escape};
 use crate::rule::RuleSet;
 use crate::verdict;
 
@@ -48,6 +48,8 @@ pub struct CaseArgs {
     #[arg(long, value_name = "TIME", value_parser = asked::time)]
     pub until: Option<AskedTime>,
     #[command(flatten)]
+    pub(super) redact: RedactArgs,
+    #[command(flatten)]
     limits: LimitArgs,
 }
 
@@ -68,8 +70,17 @@ impl CaseArgs {
             tz: Zone::UTC,
             since: None,
             until: None,
+            redact: RedactArgs::default(),
             limits: LimitArgs::default(),
         }
+    }
+
+    /// What is known of aliases before anything is read.
+    ///
+    /// # Errors
+    /// Fails where a map of aliases is given that is none.
+    pub(super) fn redaction(&self) -> Result<Redaction, Failure> {
+        Redaction::open(&self.redact, self.lang.into())
     }
 }
 
@@ -160,12 +171,51 @@ impl From<LangArg> for Lang {
 /// Reads everything at the paths and reaches the verdicts.
 ///
 /// # Errors
-/// Fails where no path holds anything that can be read, a rule file is wrong, or the run was interrupted.
+/// Fails where no path holds anything that can be read, a rule file or a map of aliases is wrong, or the run was
+/// interrupted.
 pub fn report(args: &CaseArgs, stop: &AtomicBool) -> anyhow::Result<Report> {
+    report_with(args, stop, |_| Ok(()))
+}
+
+/// The same, with `narrow` done to the report while it holds the names that the user typed.
+///
+/// # Errors
+/// As [`report`], and where `narrow` fails.
+pub(super) fn report_with(
+    args: &CaseArgs,
+    stop: &AtomicBool,
+    narrow: impl FnOnce(&mut Report) -> Result<(), Failure>,
+) -> anyhow::Result<Report> {
+    let mut redaction = args.redaction()?;
+    let (mut report, unopened) = judged(args, &mut redaction, stop)?;
+    narrow(&mut report).map_err(|error| redaction.failure(error.into()))?;
+    redaction.finish(report, &unopened)
+}
+
+/// The same with the names as they are, for what is redacted later: the caller must see to that.
+///
+/// # Errors
+/// As [`report`].
+pub(super) fn raw_report(
+    args: &CaseArgs,
+    redaction: &mut Redaction,
+    stop: &AtomicBool,
+) -> anyhow::Result<Report> {
+    let (report, unopened) = judged(args, redaction, stop)?;
+    redaction.warn(&report, &unopened);
+    Ok(report)
+}
+
+/// The report with the names as they are, and what could not be opened.
+fn judged(
+    args: &CaseArgs,
+    redaction: &mut Redaction,
+    stop: &AtomicBool,
+) -> anyhow::Result<(Report, Vec<Problem>)> {
     let rules = rules(args)?;
-    let outcome = read(args, &rules, stop)?;
+    let (outcome, unopened) = read(args, &rules, stop).map_err(|error| redaction.failure(error))?;
     let case = Case::build(outcome.digests);
-    report_of(args, &rules, &case, &outcome.problems)
+    Ok((report_of(args, &rules, &case, &outcome.problems)?, unopened))
 }
 
 /// The rules in force.
@@ -203,18 +253,11 @@ pub(super) fn report_of(
     Ok(build::build(case, &findings, rules, problems, &options))
 }
 
-/// Reads everything at the paths, and says at once which could not be opened.
+/// Reads everything at the paths; what could not be opened is returned beside it.
 ///
 /// # Errors
 /// As [`report`].
-pub(super) fn read(args: &CaseArgs, rules: &RuleSet, stop: &AtomicBool) -> anyhow::Result<Outcome> {
-    let (outcome, unopened) = read_quietly(args, rules, stop)?;
-    warn(&unopened);
-    Ok(outcome)
-}
-
-/// The same without a word; what could not be opened is returned.
-pub(super) fn read_quietly(
+pub(super) fn read(
     args: &CaseArgs,
     rules: &RuleSet,
     stop: &AtomicBool,
@@ -243,7 +286,9 @@ pub(super) fn read_quietly(
     if let Some(jobs) = args.jobs {
         options.jobs = usize::from(jobs);
     }
-    let bars = progress::bars(args.progress, &inputs);
+    // Bars are called after the bundles.
+    let progress = if args.redact.is_on() { When::Never } else { args.progress };
+    let bars = progress::bars(progress, &inputs);
     let mut outcome = engine::digest(&inputs, rules, &options, bars.as_ref(), stop);
     drop(bars);
     if stop.load(Ordering::SeqCst) {
@@ -255,15 +300,6 @@ pub(super) fn read_quietly(
         return Err(nothing_readable(args, &outcome.problems).into());
     }
     Ok((outcome, unopened))
-}
-
-/// Says at once which paths could not be opened: one that is mistyped would else be found in the report only.
-fn warn(unopened: &[Problem]) {
-    let mut stderr = io::stderr().lock();
-    for Problem { path, text, .. } in unopened {
-        // Nobody is left to be told where stderr is closed.
-        let _ = writeln!(stderr, "warning: {}: {}", escape::line(path), escape::line(text));
-    }
 }
 
 /// The same file given twice is read once.

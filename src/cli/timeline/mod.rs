@@ -59,13 +59,11 @@ enum Form {
 /// Runs the command.
 pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
     let Some(id) = &args.op else {
-        let mut report = load::report(&args.case, stop)?;
-        args.filter.apply(&mut report)?;
+        let report = load::report_with(&args.case, stop, |report| args.filter.apply(report))?;
         write(args.output, &report, &|out| text::write(&report, &shape(args), None, out), out)?;
         return Ok(Done::Clean);
     };
-    let mut followed = op::follow(&args.case, id, stop)?;
-    args.filter.apply(&mut followed.report)?;
+    let followed = op::follow(&args.case, id, stop, |report| args.filter.apply(report))?;
     // A thread is shown whole: its records are no repeats of each other.
     let shape = text::Shape { is_folded: false, ..shape(args) };
     write(args.output, &followed.report, &|out| followed.text(&shape, out), out)?;

@@ -27,14 +27,39 @@ const MOST_ALIKE: usize = 5;
 /// What is followed, and the report whose timeline holds it alone.
 pub(super) struct Followed {
     pub(super) report: Report,
-    follow: Follow,
+    /// What the opIDs of the operation begin with, as the report tells them.
+    roots: BTreeSet<String>,
 }
 
 /// Follows the operation that `id` names through all bundles.
 ///
 /// # Errors
 /// Fails where `id` has the form of no id, no record names it, or records hold it as a word only.
-pub(super) fn follow(args: &CaseArgs, id: &str, stop: &AtomicBool) -> anyhow::Result<Followed> {
+pub(super) fn follow(
+    args: &CaseArgs,
+    id: &str,
+    stop: &AtomicBool,
+    narrow: impl FnOnce(&mut Report) -> Result<(), Failure>,
+) -> anyhow::Result<Followed> {
+    let mut redaction = args.redaction()?;
+    let mut told = |error| redaction.failure(error);
+    let (rules, asked, follow) = found(args, id, stop).map_err(&mut told)?;
+    let rules = rules.following(follow.clone())?;
+    let (outcome, unopened) = load::read(args, &rules, stop).map_err(&mut told)?;
+    let case = Case::following(outcome.digests, &follow);
+    let mut report = load::report_of(args, &rules, &case, &outcome.problems)?;
+    report.spans.clear();
+    report.timeline.retain(|entry| entry.fields.contains_key(JOINED_BY));
+    narrow(&mut report).map_err(|error| told(error.into()))?;
+    let report = redaction.finish(report, &unopened)?;
+    let roots = follow.roots.iter().map(|root| redaction.line(root)).collect();
+    say(&asked, &follow, &roots)?;
+    say_thinned(&report)?;
+    Ok(Followed { report, roots })
+}
+
+/// The ids that belong to the operation that `id` names.
+fn found(args: &CaseArgs, id: &str, stop: &AtomicBool) -> anyhow::Result<(RuleSet, Asked, Follow)> {
     let asked = Asked::new(id).ok_or_else(|| {
         Failure::new(format!("'{id}' is no id of an operation")).hint(
             "give an opID or its beginning, a task (task-1234), the id of a migration, or the kernel's opID",
@@ -54,21 +79,13 @@ pub(super) fn follow(args: &CaseArgs, id: &str, stop: &AtomicBool) -> anyhow::Re
         }
         follow = grown;
     }
-    say(&asked, &follow)?;
-    let rules = rules.following(follow.clone())?;
-    let outcome = load::read(args, &rules, stop)?;
-    let case = Case::following(outcome.digests, &follow);
-    let mut report = load::report_of(args, &rules, &case, &outcome.problems)?;
-    report.spans.clear();
-    report.timeline.retain(|entry| entry.fields.contains_key(JOINED_BY));
-    say_thinned(&report)?;
-    Ok(Followed { report, follow })
+    Ok((rules, asked, follow))
 }
 
 /// Reads the bundles for what is followed and nothing else.
 fn look(args: &CaseArgs, follow: &Follow, stop: &AtomicBool) -> anyhow::Result<Outcome> {
     let rules = RuleSet::only(follow.clone())?;
-    Ok(load::read_quietly(args, &rules, stop)?.0)
+    Ok(load::read(args, &rules, stop)?.0)
 }
 
 /// That nothing is joined by `id`, which `records` records name only: what the logs cover, and which ids begin alike.
@@ -103,14 +120,14 @@ fn unknown(
 }
 
 /// Says what a user should know of what is followed.
-fn say(asked: &Asked, follow: &Follow) -> io::Result<()> {
+fn say(asked: &Asked, follow: &Follow, roots: &BTreeSet<String>) -> io::Result<()> {
     let mut stderr = io::stderr().lock();
-    let roots: Vec<&str> = follow.roots.iter().map(String::as_str).collect();
+    let roots: Vec<&str> = roots.iter().map(String::as_str).collect();
     if roots.len() > 1 {
         writeln!(stderr, "note: these operations are followed: {}", escape::line(&roots.join(", ")))?;
     }
     if matches!(asked, Asked::Operation(_))
-        && roots.iter().filter_map(|root| OpId::new(root)).any(OpId::is_noise)
+        && follow.roots.iter().filter_map(|root| OpId::new(root)).any(OpId::is_noise)
     {
         writeln!(
             stderr,
@@ -147,7 +164,7 @@ impl Followed {
         let id =
             field("opid").filter(|_| !is_kernel_log(log(entry))).or(field("vc_opid")).unwrap_or_default();
         let roots: BTreeSet<&str> =
-            self.follow.roots.iter().filter_map(|root| id.strip_prefix(root.as_str())).collect();
+            self.roots.iter().filter_map(|root| id.strip_prefix(root.as_str())).collect();
         match (roots.first(), field("mid")) {
             (Some(&""), _) => ".".to_owned(),
             (Some(hop), _) => (*hop).to_owned(),

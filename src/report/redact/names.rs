@@ -1,0 +1,336 @@
+//! The names that a report's own fields hold: what must be found wherever else it stands.
+
+use std::collections::HashMap;
+
+use aho_corasick::AhoCorasick;
+
+use super::alias::{AliasMap, Class};
+use super::text::{Found, is_bounded};
+use super::{shape, words};
+use crate::report::model::{Report, SetupInfo};
+
+/// Names that every installation has: they tell nothing, and texts are clearer with them.
+const COMMON: &[&str] = &[
+    "vm network",
+    "management network",
+    "defaulttcpipstack",
+    "vmotion",
+    "vsan",
+    "root",
+    "vpxuser",
+    "dcui",
+    "localhost",
+    "local",
+    "none",
+    "unknown",
+    "-",
+    "n/a",
+    "[unset]",
+    "_gateway",
+];
+
+/// A name and what stands for it.
+struct Name {
+    lower: String,
+    alias: String,
+    /// Whether it is a word of the vocabulary, or so short that it stands everywhere by chance: a VM may be called `core`.
+    ordinary: bool,
+}
+
+/// Which names are replaced in a text.
+#[derive(Copy, Clone)]
+pub(super) struct Wanted<'a> {
+    /// Ordinary words that the fields beside the text hold as names, in lower case.
+    pub(super) beside: &'a [String],
+    /// Whether the text is one of ours: an ordinary word is a name there only where the fields beside it say so, and in
+    /// the same case. So a VM called `core` does not turn "core dump" into nonsense in every sentence.
+    pub(super) prose: bool,
+}
+
+/// All names of a report.
+#[derive(Default)]
+pub(super) struct Names {
+    names: Vec<Name>,
+    /// Only asked for single names: its order tells nothing.
+    by_name: HashMap<String, usize>,
+    automaton: Option<AhoCorasick>,
+}
+
+impl Names {
+    /// Gathers the names of `report` and gives each its alias.
+    pub(super) fn of(report: &Report, map: &mut AliasMap) -> Names {
+        let mut gathering = Gathering { names: Names::default(), map };
+        gathering.report(report);
+        let mut names = gathering.names;
+        let patterns = names.names.iter().map(|name| name.lower.as_str());
+        names.automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(patterns).ok();
+        names
+    }
+
+    /// The alias of `text` where all of it is a name.
+    pub(super) fn whole(&self, text: &str) -> Option<(&str, bool)> {
+        let name = &self.names[*self.by_name.get(&text.trim().to_lowercase())?];
+        Some((&name.alias, name.ordinary))
+    }
+
+    /// All names in `text`, leftmost and longest first, none overlapping.
+    pub(super) fn find(&self, text: &str, wanted: Wanted) -> Vec<Found> {
+        let Some(automaton) = &self.automaton else { return Vec::new() };
+        let mut found: Vec<_> = automaton
+            .find_overlapping_iter(text)
+            .map(|hit| (hit.start(), hit.end(), &self.names[hit.pattern().as_usize()]))
+            .filter(|(start, end, name)| {
+                is_apart(text, *start, *end) && is_wanted(name, &text[*start..*end], wanted)
+            })
+            .collect();
+        found.sort_by_key(|(start, end, _)| (*start, std::cmp::Reverse(*end)));
+        let mut free = 0;
+        found.retain(|(start, end, _)| {
+            let is_free = *start >= free;
+            free = if is_free { *end } else { free };
+            is_free
+        });
+        found
+            .into_iter()
+            .map(|(start, end, name)| Found { start, end, instead: name.alias.clone() })
+            .collect()
+    }
+}
+
+/// Whether a name ends where it seems to; what is not ASCII needs no boundary, as Japanese has none.
+fn is_apart(text: &str, start: usize, end: usize) -> bool {
+    let bytes = text.as_bytes();
+    let starts_ascii = bytes[start].is_ascii_alphanumeric();
+    let ends_ascii = bytes[end - 1].is_ascii_alphanumeric();
+    let before = !starts_ascii || is_bounded(text, start, text.len());
+    let behind = !ends_ascii || is_bounded(text, 0, end);
+    before && behind
+}
+
+fn is_wanted(name: &Name, as_written: &str, wanted: Wanted) -> bool {
+    if !name.ordinary {
+        return true;
+    }
+    let is_beside = wanted.beside.contains(&name.lower);
+    let is_by_chance = name.lower.len() < 3 || name.lower.bytes().all(|byte| byte.is_ascii_digit());
+    match (wanted.prose, is_by_chance) {
+        (true, _) => is_beside && (as_written == name.lower || as_written.to_lowercase() != as_written),
+        (false, true) => is_beside,
+        (false, false) => true,
+    }
+}
+
+/// Names being gathered.
+struct Gathering<'a> {
+    names: Names,
+    map: &'a mut AliasMap,
+}
+
+impl Gathering<'_> {
+    fn report(&mut self, report: &Report) {
+        for host in &report.hosts {
+            self.host(&host.name);
+        }
+        for host in &report.hosts {
+            self.host(&host.id);
+        }
+        for missing in &report.missing_hosts {
+            self.host(&missing.name_or_uuid);
+        }
+        for node in report.membership.iter().flat_map(|info| &info.nodes) {
+            self.host(&node.label);
+            self.each_host(node.name.as_deref());
+        }
+        for end in report.migrations.iter().flat_map(|migration| [&migration.source, &migration.destination])
+        {
+            self.each_host(end.name.as_deref());
+        }
+        for evacuation in &report.evacuations {
+            self.each_host(evacuation.name.as_deref());
+        }
+        for cluster in &report.case.clusters {
+            self.add(Class::Cluster, cluster.name.as_deref().unwrap_or_default());
+            self.add(Class::Cluster, &cluster.id);
+        }
+        for vm in report
+            .features
+            .vms
+            .iter()
+            .map(|vm| &vm.name)
+            .chain(report.findings.iter().flat_map(|finding| &finding.vms))
+        {
+            self.add(Class::Vm, vm);
+        }
+        for vm in report.migrations.iter().filter_map(|migration| migration.vm.as_ref()) {
+            self.add(Class::Vm, vm);
+        }
+        for vm in report
+            .features
+            .clusters
+            .iter()
+            .flat_map(|cluster| &cluster.evacuation)
+            .flat_map(|host| host.stay.iter().chain(&host.unknown))
+        {
+            self.add(Class::Vm, vm);
+        }
+        for setup in report.hosts.iter().filter_map(|host| host.setup.as_ref()) {
+            self.setup(setup);
+        }
+        for entry in &report.timeline {
+            for (key, value) in &entry.fields {
+                self.field(key, value);
+            }
+            self.volumes(&entry.message);
+            self.volumes(&entry.text);
+        }
+        for finding in &report.findings {
+            let shown = finding.chain.iter().flat_map(|link| &link.evidence);
+            for line in finding.evidence.iter().chain(shown) {
+                self.volumes(&line.text);
+            }
+        }
+        for sample in report.coverage.iter().flat_map(|log| &log.samples) {
+            self.volumes(&sample.text);
+        }
+    }
+
+    fn setup(&mut self, setup: &SetupInfo) {
+        for vm in setup.vms.iter().flatten() {
+            self.add(Class::Vm, vm.name.as_deref().unwrap_or_default());
+            self.volumes(vm.path.as_deref().unwrap_or_default());
+        }
+        for vm in setup.ha.iter().flat_map(|ha| &ha.vms) {
+            self.volumes(&vm.path);
+        }
+        for host in setup.ha.iter().flat_map(|ha| ha.hosts.iter().flatten()) {
+            self.each_host(host.name.as_deref());
+        }
+        for node in setup.vsan.iter().flat_map(|vsan| vsan.nodes.iter().flatten()) {
+            self.each_host(node.name.as_deref());
+        }
+        let network = &setup.network;
+        for adapter in network.vmkernel.iter().flatten() {
+            for name in [&adapter.port_group, &adapter.switch, &adapter.netstack].into_iter().flatten() {
+                self.net(name);
+            }
+        }
+        for switch in network.switches.iter().flatten() {
+            self.net(&switch.name);
+            for group in switch.port_groups.iter().flatten() {
+                self.net(&group.name);
+            }
+        }
+        for server in setup.ntp.servers.iter().flatten() {
+            self.host(server);
+        }
+        for peer in setup.ntp.peers.iter().flatten() {
+            self.host(&peer.remote);
+        }
+    }
+
+    /// What a rule read, by the name that rules give it.
+    fn field(&mut self, key: &str, value: &str) {
+        match key {
+            "vm" | "old_name" | "new_name" => self.add(Class::Vm, value),
+            "host_name" | "target" | "origin" | "node_host" | "src_host" | "dst_host" | "checked"
+            | "relayed_host" | "host" => {
+                for host in value.split([',', ' ']) {
+                    self.host(host);
+                }
+            }
+            "user" | "username" => self.add(Class::User, value),
+            "datastore" => self.add(Class::Datastore, value),
+            _ => {}
+        }
+        self.volumes(value);
+    }
+
+    fn each_host(&mut self, name: Option<&str>) {
+        self.host(name.unwrap_or_default());
+    }
+
+    /// Switches and port groups; a number is that of a port.
+    fn net(&mut self, name: &str) {
+        let is_standard =
+            name.strip_prefix("vSwitch").unwrap_or(name).bytes().all(|byte| byte.is_ascii_digit());
+        if !is_standard {
+            self.add(Class::Net, name);
+        }
+    }
+
+    fn volumes(&mut self, text: &str) {
+        for (store, folder) in shape::volumes(text) {
+            if !store.contains("vsan:") {
+                self.add(Class::Datastore, &store);
+            }
+            self.add(Class::Path, folder.as_deref().unwrap_or_default());
+        }
+    }
+
+    /// A host by its full or its short name: both are one host, and the domain is a name of its own.
+    ///
+    /// In a map that is kept an alias belongs to the full name where there is one; a host that was known by its short name
+    /// only keeps its alias when its full name is learned.
+    fn host(&mut self, name: &str) {
+        let lower = name.trim().trim_end_matches('.').to_lowercase();
+        if !self.is_new(&lower) {
+            return;
+        }
+        let (short, domain) = lower.split_once('.').unwrap_or((&lower, ""));
+        if domain.is_empty() {
+            self.add(Class::Host, short);
+            return;
+        }
+        let alias = self.alias_of_host(&lower, short);
+        let domain_alias = self.map.alias(Class::Domain, domain);
+        if self.is_new(short) {
+            self.push(short, alias.clone());
+        }
+        self.push(&lower, format!("{alias}.{domain_alias}"));
+        let mut rest = domain;
+        // `corp` alone is a word that the vocabulary does not hold, `corp.example` a domain of its own.
+        while rest.contains('.') {
+            self.add(Class::Domain, rest);
+            rest = rest.split_once('.').map_or("", |(_, rest)| rest);
+        }
+    }
+
+    fn alias_of_host(&mut self, full: &str, short: &str) -> String {
+        if let Some(known) = self.map.get(full) {
+            return known.to_owned();
+        }
+        let shared =
+            self.map.get(short).map(str::to_owned).filter(|alias| !self.map.is_of_other_host(alias, full));
+        let alias = shared.unwrap_or_else(|| self.map.next(Class::Host));
+        self.map.share(full, &alias);
+        if self.map.get(short).is_none() {
+            self.map.share(short, &alias);
+        }
+        alias
+    }
+
+    fn is_new(&self, lower: &str) -> bool {
+        !lower.is_empty()
+            && lower.len() <= 256
+            && !COMMON.contains(&lower)
+            && !self.names.by_name.contains_key(lower)
+            && lower.chars().any(char::is_alphanumeric)
+            && !shape::is_whole(lower)
+    }
+
+    fn add(&mut self, class: Class, name: &str) {
+        let lower = name.trim().to_lowercase();
+        if self.is_new(&lower) {
+            self.map.avoid(&lower);
+            let alias = self.map.alias(class, &lower);
+            self.push(&lower, alias);
+        }
+    }
+
+    fn push(&mut self, lower: &str, alias: String) {
+        let ordinary =
+            lower.len() < 3 || lower.bytes().all(|byte| byte.is_ascii_digit()) || words::is_word(lower);
+        self.names.by_name.insert(lower.to_owned(), self.names.names.len());
+        self.names.names.push(Name { lower: lower.to_owned(), alias, ordinary });
+    }
+}
