@@ -11,7 +11,9 @@ use super::labels::{Labels, fill, labels};
 use super::membership::{Words, words};
 use super::model::{Finding, MissingHost, Report, ReportProblem};
 use super::{Renderer, migrations, show, view};
+use crate::model::Severity;
 
+mod chart;
 mod coverage;
 mod events;
 mod finding;
@@ -33,8 +35,19 @@ pub static RENDERER: Renderer = Renderer {
 const MIGRATIONS: usize = 500;
 /// Rows of the table of what could not be read.
 const PROBLEMS: usize = 1_000;
-static CSS: &str = include_str!("../templates/report.css");
-static SCRIPT: &str = include_str!("../templates/report.js");
+static CSS: &str =
+    concat!(include_str!("../templates/report.css"), include_str!("../templates/timeline.css"));
+/// The parts of the timeline are functions that know each other; nothing else on the page sees them.
+static SCRIPT: &str = concat!(
+    include_str!("../templates/report.js"),
+    "(function () {\n\"use strict\";\n",
+    include_str!("../templates/timeline-data.js"),
+    include_str!("../templates/timeline-filter.js"),
+    include_str!("../templates/timeline-list.js"),
+    include_str!("../templates/timeline-picture.js"),
+    include_str!("../templates/timeline.js"),
+    "})();\n",
+);
 
 #[derive(Template)]
 #[template(path = "report.html", config = "src/report/askama.toml")]
@@ -57,6 +70,7 @@ struct Page<'a> {
     m: &'static migrations::Words,
     moved: Option<migrations::View>,
     pictures: Vec<lanes::Picture>,
+    severities: [(&'static str, &'static str); 4],
     events: events::EventTable<'a>,
     coverage: Vec<coverage::HostCoverage<'a>>,
     missing: &'a [MissingHost],
@@ -95,6 +109,7 @@ fn page(report: &Report) -> Page<'_> {
         m: migrations::words(l),
         moved: migrations::view(report, MIGRATIONS, l),
         pictures: lanes::pictures(report, l),
+        severities: Severity::ALL.map(|severity| (severity.name(), l.severity_name(severity))),
         events,
         coverage: coverage::coverage(report, l),
         missing: &report.missing_hosts,
