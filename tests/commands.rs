@@ -207,3 +207,41 @@ fn the_summary_obeys_the_columns_it_is_given() {
         assert!(!said.contains("確認: 確認") && !said.contains("Check: Check"), "{said}");
     }
 }
+
+/// What people read is in their zone with UTC beside it; what machines read is in UTC whatever is asked for.
+#[test]
+fn times_are_told_in_the_zone_that_is_asked_for() {
+    let (folder, _) = incident();
+    let analyze = |zone: &str, out: &str| {
+        printed(&folder, &["analyze", "in", "--tz", zone, "--out", out, "--format", "html,md,json,csv"]);
+        let read = |name: &str| fs::read_to_string(folder.path().join(out).join(name)).expect(name);
+        [read("report.html"), read("report.md"), read("report.json"), read("timeline.csv")]
+    };
+    let (utc, tokyo) = (analyze("utc", "utc"), analyze("JST", "tokyo"));
+    for (at, text) in tokyo.iter().take(2).enumerate() {
+        assert!(text.contains(" +09:00 (") && text.contains(" UTC)"), "output {at}");
+        assert!(text.contains("Asia/Tokyo"), "output {at}");
+        assert!(!utc[at].contains("+09:00"), "output {at}");
+        // No time stands there in UTC alone: each is followed by a bracket.
+        let alone = text.match_indices(" UTC").find(|(at, _)| {
+            let before = text[..*at].chars().next_back().is_some_and(|c| c.is_ascii_digit());
+            before && !text[at + 4..].starts_with(')')
+        });
+        assert!(alone.is_none(), "{}", &text[alone.map_or(0, |(at, _)| at - 60)..][..80]);
+    }
+    let stamps =
+        |csv: &str| csv.lines().filter_map(|line| line.get(..24)).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(stamps(&utc[3]), stamps(&tokyo[3]), "CSV is in UTC");
+    let [utc, tokyo] = [&utc[2], &tokyo[2]].map(|text| serde_json::from_str::<Value>(text).expect("JSON"));
+    assert_eq!(tokyo["case"]["time_zone"], "Asia/Tokyo");
+    let times = |report: &Value| {
+        report["timeline"].as_array().expect("events").iter().map(|e| e["time"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(times(&utc), times(&tokyo));
+    assert_ne!(utc["findings"][0]["chain"], tokyo["findings"][0]["chain"], "texts tell times in the zone");
+
+    let lines = printed(&folder, &["timeline", "in", "--tz", "+09:00"]);
+    let line = lines.lines().find(|line| !line.starts_with('#')).expect("an event");
+    assert!(line.get(23..30) == Some(" +09:00") && line.get(39..40) == Some("Z"), "{line}");
+    refused(&folder, &["timeline", "in", "--tz", "Asia/Nowhere"], "Asia/Tokyo");
+}

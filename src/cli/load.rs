@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::ValueEnum;
 
 use super::Failure;
+use super::asked::{self, AskedTime};
 use super::progress::{self, When};
 use crate::bundle::{self, Input, Limits};
 use crate::case::Case;
@@ -14,6 +15,7 @@ use crate::engine::{self, Outcome};
 use crate::format;
 use crate::model::{Lang, Problem, ProblemKind, Timestamp};
 use crate::report::model::Report;
+use crate::report::zone::Zone;
 use crate::report::{build, escape};
 use crate::rule::RuleSet;
 use crate::verdict;
@@ -36,12 +38,15 @@ pub struct CaseArgs {
     /// Language of the report's texts
     #[arg(long, value_name = "LANG", default_value = "en")]
     pub lang: LangArg,
-    /// Leave out events before this time: 2026-01-31T08:00:00Z, '2026-01-31 08:00' (UTC), or a date
-    #[arg(long, value_name = "TIME", value_parser = since)]
-    pub since: Option<Timestamp>,
+    /// Show times in this zone, UTC beside: Asia/Tokyo, +09:00, or local (json, csv and the like stay in UTC)
+    #[arg(long, value_name = "ZONE", default_value = "utc", value_parser = asked::zone)]
+    pub tz: Zone,
+    /// Leave out events before this time: 2026-01-31T08:00:00Z, or in the zone of --tz '2026-01-31 08:00' or a date
+    #[arg(long, value_name = "TIME", value_parser = asked::time)]
+    pub since: Option<AskedTime>,
     /// Leave out events after this time; a date means its end
-    #[arg(long, value_name = "TIME", value_parser = until)]
-    pub until: Option<Timestamp>,
+    #[arg(long, value_name = "TIME", value_parser = asked::time)]
+    pub until: Option<AskedTime>,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -55,31 +60,12 @@ impl CaseArgs {
             jobs: None,
             progress: When::Auto,
             lang,
+            tz: Zone::UTC,
             since: None,
             until: None,
             limits: LimitArgs::default(),
         }
     }
-}
-
-/// A time as people type it; a date is its first microsecond.
-fn since(text: &str) -> Result<Timestamp, String> {
-    let full = text.replacen(' ', "T", 1);
-    let Some((date, clock)) = full.split_once('T') else { return text.parse() };
-    if clock.ends_with(['Z', 'z']) || clock.contains(['+', '-']) {
-        return full.parse();
-    }
-    // Without an offset it is UTC, as all times of a report are.
-    let seconds = if clock.matches(':').count() == 1 { ":00" } else { "" };
-    format!("{date}T{clock}{seconds}Z")
-        .parse()
-        .map_err(|_| format!("'{text}' is not a time like 2026-01-31T08:00:00Z"))
-}
-
-/// The same; a date is its last microsecond.
-fn until(text: &str) -> Result<Timestamp, String> {
-    let time = since(text)?;
-    Ok(if text.len() == 10 { time.plus_seconds(86_400).plus_micros(-1) } else { time })
 }
 
 /// The limits of a walk, for who meets a bundle beyond them.
@@ -174,12 +160,13 @@ pub fn report(args: &CaseArgs, stop: &AtomicBool) -> anyhow::Result<Report> {
     let rules = rules(args)?;
     let outcome = read(args, &rules, stop)?;
     let case = Case::build(outcome.digests);
-    Ok(report_of(args, &rules, &case, &outcome.problems))
+    report_of(args, &rules, &case, &outcome.problems)
 }
 
 /// The rules in force.
 pub(super) fn rules(args: &CaseArgs) -> anyhow::Result<RuleSet> {
-    if let Some((since, until)) = args.since.zip(args.until).filter(|(since, until)| until < since) {
+    let (since, until) = window(args)?;
+    if let Some((since, until)) = since.zip(until).filter(|(since, until)| until < since) {
         return Err(Failure::new(format!("--until {until} is before --since {since}")).into());
     }
     let rules = RuleSet::load(&args.rules).map_err(|error| {
@@ -190,11 +177,25 @@ pub(super) fn rules(args: &CaseArgs) -> anyhow::Result<RuleSet> {
     Ok(rules)
 }
 
+/// The first and the last time that are asked for.
+fn window(args: &CaseArgs) -> anyhow::Result<(Option<Timestamp>, Option<Timestamp>)> {
+    let since = args.since.as_ref().map(|time| time.first(&args.tz)).transpose();
+    let until = args.until.as_ref().map(|time| time.last(&args.tz)).transpose();
+    let wrong = |error| Failure::new("--since or --until is no time that can be told").cause(error);
+    Ok((since.map_err(wrong)?, until.map_err(wrong)?))
+}
+
 /// A case judged and made a report; `problems` concern no bundle.
-pub(super) fn report_of(args: &CaseArgs, rules: &RuleSet, case: &Case, problems: &[Problem]) -> Report {
+pub(super) fn report_of(
+    args: &CaseArgs,
+    rules: &RuleSet,
+    case: &Case,
+    problems: &[Problem],
+) -> anyhow::Result<Report> {
     let findings = verdict::reach(case);
-    let options = build::Options { lang: args.lang.into(), since: args.since, until: args.until };
-    build::build(case, &findings, rules, problems, &options)
+    let (since, until) = window(args)?;
+    let options = build::Options { lang: args.lang.into(), zone: args.tz.clone(), since, until };
+    Ok(build::build(case, &findings, rules, problems, &options))
 }
 
 /// Reads everything at the paths, and says at once which could not be opened.
@@ -290,27 +291,5 @@ fn nothing_readable(args: &CaseArgs, problems: &[Problem]) -> Failure {
             "expected is an ESXi vm-support or vCenter vc-support bundle: a .tgz, .tar or .zip as collected, a folder of \
              them, or the root of an unpacked one",
         ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_as_people_type_them() {
-        for (text, first, last) in [
-            ("2026-01-31", "2026-01-31T00:00:00Z", "2026-01-31T23:59:59.999999Z"),
-            ("2026-01-31 08:00", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
-            ("2026-01-31T08:00:01.5", "2026-01-31T08:00:01.500Z", "2026-01-31T08:00:01.500Z"),
-            ("2026-01-31 17:00:00+09:00", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
-            ("2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
-        ] {
-            assert_eq!(since(text).map(|time| time.to_string()), Ok(first.to_owned()), "{text}");
-            assert_eq!(until(text).map(|time| time.to_string()), Ok(last.to_owned()), "{text}");
-        }
-        for bad in ["yesterday", "2026-01-31 8", "2026-13-01", "31.01.2026"] {
-            assert!(since(bad).is_err() && until(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -3,6 +3,7 @@
 //! Results go to stdout, progress and problems to stderr. This layer and `main` are the only ones that print.
 
 mod analyze;
+mod asked;
 mod demo;
 mod features;
 mod generate;

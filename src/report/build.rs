@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::clock::clock_info;
 use super::model::*;
 use super::say::Teller;
+use super::zone::Zone;
 use super::{membership, migrations, setup, timeline};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
@@ -14,10 +15,12 @@ use crate::rule::RuleSet;
 use crate::verdict;
 
 /// What the user asked the report to be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Its language.
     pub lang: Lang,
+    /// The zone that its texts tell times in.
+    pub zone: Zone,
     /// Leave out timeline entries before this.
     pub since: Option<Timestamp>,
     /// Leave out timeline entries after this.
@@ -26,7 +29,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { lang: Lang::En, since: None, until: None }
+        Options { lang: Lang::En, zone: Zone::UTC, since: None, until: None }
     }
 }
 
@@ -55,6 +58,7 @@ pub fn build(
             lang: options.lang,
             redacted: false,
             clusters: case.clusters.iter().map(|cluster| cluster_info(case, cluster)).collect(),
+            time_zone: options.zone.name().to_owned(),
         },
         hosts: (0..case.hosts.len()).map(|host| host_info(case, host, options.lang)).collect(),
         findings: told(case, findings, options.lang),
@@ -69,7 +73,26 @@ pub fn build(
         problems: all_problems(case, problems),
     };
     timeline::mark(&mut report.timeline, &report.findings);
+    retell(&mut report, &options.zone);
     report
+}
+
+/// Tells the times in sentences of the verdicts by `zone`: they are made before the reader's zone is known.
+fn retell(report: &mut Report, zone: &Zone) {
+    if zone.is_utc() {
+        return;
+    }
+    let retell = |text: &mut String| *text = zone.retold(text);
+    retell(&mut report.case.title);
+    for finding in &mut report.findings {
+        retell(&mut finding.title);
+        retell(&mut finding.summary);
+        retell(&mut finding.cause.text);
+        finding.remedy.iter_mut().for_each(|step| retell(&mut step.text));
+        finding.chain.iter_mut().for_each(|link| retell(&mut link.text));
+    }
+    report.missing_hosts.iter_mut().for_each(|missing| retell(&mut missing.why));
+    report.hosts.iter_mut().for_each(|host| retell(&mut host.clock.basis));
 }
 
 /// Every problem once, with the hosts that it concerns.

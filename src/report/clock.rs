@@ -152,7 +152,7 @@ pub fn clock_text(clock: &ClockInfo, l: &Labels) -> String {
 pub fn clock_note(hosts: &[HostInfo], l: &Labels) -> String {
     let compared = |host: &&HostInfo| host.clock.offset_ms.is_some();
     if !hosts.iter().any(|host| compared(&host)) {
-        return l.corrected_note.to_owned();
+        return l.in_zone(l.corrected_note);
     }
     let names = |chosen: Vec<&HostInfo>| {
         let shown: Vec<&str> = chosen.iter().take(NAMED).map(|host| host.id.as_str()).collect();
@@ -167,7 +167,8 @@ pub fn clock_note(hosts: &[HostInfo], l: &Labels) -> String {
     };
     let corrected: Vec<&HostInfo> = hosts.iter().filter(is_corrected).collect();
     let unknown: Vec<&HostInfo> = hosts.iter().filter(|host| !compared(host)).collect();
-    let by = reference.map_or_else(|| l.times_by_ids.to_owned(), |host| fill(l.times_by, &[&host.id]));
+    let by =
+        reference.map_or_else(|| l.in_zone(l.times_by_ids), |host| fill(&l.in_zone(l.times_by), &[&host.id]));
     let corrected = (!corrected.is_empty()).then(|| fill(l.times_corrected, &[&names(corrected)]));
     let unknown = (!unknown.is_empty()).then(|| fill(l.times_not_compared, &[&names(unknown)]));
     [Some(by), corrected, unknown].into_iter().flatten().collect::<Vec<_>>().join(" ")

@@ -3,31 +3,60 @@
 //! Titles, summaries and remedies are not here: they come ready-made in the report.
 //! `{0}`, `{1}` are places for values, see [`fill`]; `one|many` chooses by number, see [`fill_count`].
 
-use super::model::{ClusterKind, SpanKind};
+use super::model::{ClusterKind, Report, SpanKind};
+use super::zone::Zone;
 use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity};
 
 macro_rules! labels {
     ($($name:ident: $en:literal, $ja:literal;)+) => {
+        labels! { struct Labels; $($name: $en, $ja;)+ }
+    };
+    (struct $labels:ident; $($name:ident: $en:literal, $ja:literal;)+) => {
         /// The fixed words in one language.
-        pub struct Labels {
+        pub struct $labels {
             /// The language's tag for `lang="…"`.
             pub tag: &'static str,
             $(#[doc = $en] pub $name: &'static str,)+
         }
-        static EN: Labels = Labels { tag: "en", $($name: $en,)+ };
-        static JA: Labels = Labels { tag: "ja", $($name: $ja,)+ };
+        static EN: $labels = $labels { tag: "en", $($name: $en,)+ };
+        static JA: $labels = $labels { tag: "ja", $($name: $ja,)+ };
     };
 }
 
-/// The labels of `lang`.
-pub fn labels(lang: Lang) -> &'static Labels {
-    match lang {
-        Lang::En => &EN,
-        Lang::Ja => &JA,
+/// What the renderers write with: the words of a language, and the zone that times are told in.
+pub struct Labels {
+    words: &'static Words,
+    /// The zone that times are shown in.
+    pub zone: Zone,
+}
+
+impl std::ops::Deref for Labels {
+    type Target = Words;
+
+    fn deref(&self) -> &Words {
+        self.words
     }
 }
 
+/// The labels of `lang`, with times in UTC.
+pub fn labels(lang: Lang) -> &'static Labels {
+    static UTC_EN: Labels = Labels { words: &EN, zone: Zone::UTC };
+    static UTC_JA: Labels = Labels { words: &JA, zone: Zone::UTC };
+    match lang {
+        Lang::En => &UTC_EN,
+        Lang::Ja => &UTC_JA,
+    }
+}
+
+/// The labels that `report` is to be written with. A zone that is not known is UTC.
+pub fn labels_of(report: &Report) -> Labels {
+    let zone = Zone::named(&report.case.time_zone).unwrap_or(Zone::UTC);
+    Labels { words: labels(report.case.lang).words, zone }
+}
+
 labels! {
+    struct Words;
+
     // Headings
     overview: "Overview", "概要";
     findings: "Findings", "検出事項";
@@ -284,10 +313,10 @@ labels! {
     printed_note: "On paper, the {0} worst and nearest to the incident.", "印刷時は、重大度が高く障害時刻に近い {0} 件のみ掲載しています。";
     corrected_note: "Times are those of the logs, in UTC; no event tells how the clocks of the hosts differ. ~ marks an estimated time.",
         "時刻はログに記録された値 (UTC) です。ホスト間の時計のずれを示すイベントはありません。「~」は推定時刻を示します。";
-    times_by: "Times are UTC by the clock of {0}; ~ marks an estimated time.",
-        "時刻は {0} の時計を基準とする UTC です。「~」は推定時刻を示します。";
-    times_by_ids: "Times are UTC by the clock of vCenter Server, as ids of migrations tell it; ~ marks an estimated time.",
-        "時刻は、移行 ID が示す vCenter Server の時計を基準とする UTC です。「~」は推定時刻を示します。";
+    times_by: "Times are in UTC, by the clock of {0}; ~ marks an estimated time.",
+        "時刻は {0} の時計を基準とし、UTC で表示しています。「~」は推定時刻を示します。";
+    times_by_ids: "Times are in UTC, by the clock of vCenter Server as ids of migrations tell it; ~ marks an estimated time.",
+        "時刻は、移行 ID が示す vCenter Server の時計を基準とし、UTC で表示しています。「~」は推定時刻を示します。";
     times_corrected: "Corrected: {0}.", "時計のずれを補正したホスト: {0}。";
     times_not_compared: "Not compared: {0}.", "比較できなかったホスト: {0}。";
     filter_text: "Text…", "文字列…";
@@ -362,6 +391,11 @@ labels! {
 }
 
 impl Labels {
+    /// `label`, which says UTC of times that are shown with it, for the zone that they are shown in.
+    pub fn in_zone(&self, label: &str) -> String {
+        if self.zone.is_utc() { label.to_owned() } else { label.replace("UTC", self.zone.name()) }
+    }
+
     /// A severity.
     pub fn severity_name(&self, severity: Severity) -> &'static str {
         let (en, ja) = match severity {
@@ -374,7 +408,7 @@ impl Labels {
     }
 
     /// What lasts.
-    pub const fn span_name(&self, kind: SpanKind) -> &'static str {
+    pub fn span_name(&self, kind: SpanKind) -> &'static str {
         match kind {
             SpanKind::Down => self.span_down,
             SpanKind::Maintenance => self.span_maintenance,
@@ -395,7 +429,7 @@ impl Labels {
     }
 
     /// What a cluster is known by.
-    pub const fn cluster_kind(&self, kind: ClusterKind) -> &'static str {
+    pub fn cluster_kind(&self, kind: ClusterKind) -> &'static str {
         match kind {
             ClusterKind::Vsan => self.cluster_vsan,
             ClusterKind::Vcenter => self.cluster_vcenter,

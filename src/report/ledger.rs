@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{pad, pad_left, shorten, wrap};
-use super::labels::{Labels, fill, labels};
+use super::labels::{Labels, fill, labels_of};
 use super::model::{Coverage, HostInfo, Report, ReportProblem};
 use super::{escape, setup, show, view};
 use crate::case::inside;
@@ -31,7 +31,8 @@ fn rank(kind: ProblemKind) -> (u8, ProblemKind) {
 
 /// Writes the ledger, wrapped at `width` columns; `all` shows lists in full.
 pub fn write(report: &Report, width: usize, all: bool, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page { out, width: width.max(40), all, l: labels(report.case.lang) };
+    let l = &labels_of(report);
+    let mut page = Page { out, width: width.max(40), all, l };
     for host in &report.hosts {
         page.host(report, host)?;
     }
@@ -50,7 +51,7 @@ struct Page<'a> {
     out: &'a mut dyn Write,
     width: usize,
     all: bool,
-    l: &'static Labels,
+    l: &'a Labels,
 }
 
 impl Page<'_> {
@@ -83,7 +84,7 @@ impl Page<'_> {
     fn captures(&mut self, host: &HostInfo) -> io::Result<()> {
         let l = self.l;
         self.path(l.bundle_short, &host.bundle)?;
-        self.field(l.captured_short, &show::utc_or_dash(host.captured_at))?;
+        self.field(l.captured_short, &l.zone.told_or_dash(host.captured_at))?;
         for capture in host.captures.iter().skip(1) {
             self.field(l.older_short, &view::capture_head(capture, l))?;
             self.path("", &capture.bundle)?;
@@ -157,7 +158,7 @@ impl Page<'_> {
             format!(
                 "{} {} ({}): {}",
                 log.log,
-                show::span(gap.from, gap.to),
+                l.zone.span(gap.from, gap.to),
                 lost(gap),
                 view::gap_text(gap, l)
             )
@@ -275,12 +276,13 @@ const NUMBERS: usize = 2;
 impl Table {
     fn of(logs: &[&Coverage], form: Form, l: &Labels) -> Table {
         let count = |n: u64| if form.commas { show::count(n) } else { n.to_string() };
-        let head = [l.ledger_log, l.ledger_span, l.ledger_files, l.size, l.ledger_records, l.ledger_unparsed];
+        let spans = l.in_zone(l.ledger_span);
+        let head = [l.ledger_log, &spans, l.ledger_files, l.size, l.ledger_records, l.ledger_unparsed];
         let mut rows = vec![head.map(str::to_owned)];
         rows.extend(logs.iter().map(|log| {
             [
                 escape::line(&log.log).into_owned(),
-                span(log, form.seconds).unwrap_or_else(|| l.no_stamps.to_owned()),
+                span(log, form.seconds, l).unwrap_or_else(|| l.no_stamps.to_owned()),
                 count(log.members),
                 size(log.bytes),
                 count(log.records),
@@ -317,9 +319,10 @@ fn size(bytes: u64) -> String {
 }
 
 /// `2020-02-15 09:20:31 – 02-18 09:20:31`: the year is not repeated where it is the same.
-fn span(log: &Coverage, seconds: bool) -> Option<String> {
+fn span(log: &Coverage, seconds: bool, l: &Labels) -> Option<String> {
     let text = |at: Timestamp| {
-        let mut text = show::second(at);
+        let mut text = l.zone.clock(at);
+        text.truncate(text.find('.').unwrap_or(text.len()));
         text.truncate(if seconds { text.len() } else { text.rfind(':').unwrap_or(text.len()) });
         text
     };

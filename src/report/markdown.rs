@@ -6,7 +6,7 @@ use super::clock::{clock_note, clock_text};
 use super::details::{self, Details, HostLost, Mismatch, Partition};
 use super::escape::{self, code_span, markdown as md};
 use super::features::{self, Block};
-use super::labels::{Labels, fill, fill_count, labels};
+use super::labels::{Labels, fill, fill_count, labels_of};
 use super::model::{Evidence, FeatureRow, Finding, Link, Report, Step};
 use super::timeline::text::count_text;
 use super::timeline::{Row, fold};
@@ -31,7 +31,7 @@ const VMS: usize = 50;
 const APART: &str = "◆";
 
 fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let l = labels(report.case.lang);
+    let l = &labels_of(report);
     overview(report, l, out)?;
     findings(report, l, out)?;
     hosts(report, l, out)?;
@@ -74,7 +74,7 @@ fn sentences(text: &str) -> String {
 
 fn overview(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# {}\n", md(&report.case.title))?;
-    if let Some(span) = show::span_or_none(report.case.from, report.case.to) {
+    if let Some(span) = l.zone.span_or_none(report.case.from, report.case.to) {
         writeln!(out, "- {}: {span}", l.period)?;
     }
     for cluster in &report.case.clusters {
@@ -129,7 +129,7 @@ fn finding(number: usize, finding: &Finding, l: &Labels, out: &mut dyn Write) ->
     if !finding.vms.is_empty() {
         writeln!(out, "- {}: {}", l.affected_vms, names(&finding.vms, VMS, l))?;
     }
-    if let Some(span) = show::span_or_none(finding.first_seen, finding.last_seen) {
+    if let Some(span) = l.zone.span_or_none(finding.first_seen, finding.last_seen) {
         writeln!(out, "- {}: {span} ({})", l.seen, fill_count(l.events, finding.count))?;
     }
     finding_details(finding, l, out)?;
@@ -163,13 +163,13 @@ fn mismatch(found: &Mismatch, l: &Labels, out: &mut dyn Write) -> io::Result<()>
 fn host_lost(found: &HostLost, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     if let Some(at) = found.lost_at {
         let known = found.lost_at_uncertainty_ms.map(|ms| fill(l.uncertainty, &[&ms.to_string()]));
-        writeln!(out, "- {}: {} UTC {}", l.lost_at, show::time(at), known.unwrap_or_default())?;
+        writeln!(out, "- {}: {} {}", l.lost_at, l.zone.time_told(at), known.unwrap_or_default())?;
     }
     if let Some(at) = found.returned_at {
-        writeln!(out, "- {}: {} UTC", l.returned_at, show::time(at))?;
+        writeln!(out, "- {}: {}", l.returned_at, l.zone.time_told(at))?;
     }
     for seen in &found.observers {
-        writeln!(out, "- {}: {} {}", l.observers, code_span(&seen.host), show::time_or_dash(seen.at))?;
+        writeln!(out, "- {}: {} {}", l.observers, code_span(&seen.host), l.zone.time_or_dash(seen.at))?;
     }
     for (label, value) in [(l.vcenter_version, &found.vcenter_version), (l.host_version, &found.host_version)]
     {
@@ -192,7 +192,7 @@ fn partition(found: &Partition, l: &Labels, out: &mut dyn Write) -> io::Result<(
         writeln!(out, "- {}: {}", fill(l.group, &[&(at + 1).to_string()]), names(group, VMS, l))?;
     }
     if let Some(at) = found.returned_at {
-        writeln!(out, "- {}: {} UTC", l.returned_at, show::time(at))?;
+        writeln!(out, "- {}: {}", l.returned_at, l.zone.time_told(at))?;
     }
     Ok(())
 }
@@ -220,22 +220,22 @@ fn chain(links: &[Link], l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "\n#### {}\n", l.chain)?;
     for (at, link) in links.iter().enumerate() {
-        let time = link.time.map(|time| format!("{} UTC: ", show::time(time))).unwrap_or_default();
+        let time = link.time.map(|time| format!("{}: ", l.zone.time_told(time))).unwrap_or_default();
         writeln!(out, "{}. {time}{}", at + 1, md(&link.text))?;
         let indent = " ".repeat((at + 1).to_string().len() + 2);
-        lines(&link.evidence, &indent, out)?;
+        lines(&link.evidence, &indent, l, out)?;
     }
     Ok(())
 }
 
 fn evidence(finding: &Finding, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n#### {}\n", l.evidence)?;
-    lines(&finding.evidence, "", out)
+    lines(&finding.evidence, "", l, out)
 }
 
-fn lines(lines: &[Evidence], indent: &str, out: &mut dyn Write) -> io::Result<()> {
+fn lines(lines: &[Evidence], indent: &str, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     for line in lines {
-        let time = line.time.map_or_else(|| "–".to_owned(), |time| format!("{} UTC", show::time(time)));
+        let time = line.time.map_or_else(|| "–".to_owned(), |time| l.zone.time_told(time));
         let place = show::place(&line.file, line.line, line.offset);
         writeln!(out, "{indent}- {time} {} {}", code_span(&line.host), code_span(&place))?;
         writeln!(out, "{indent}  {}", code_span(&line.text))?;
@@ -277,8 +277,8 @@ fn hosts(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
             known(&[&host.cpu.name, &microcode]),
             vsan,
             md(&clock_text(&host.clock, l)),
-            show::time_or_dash(host.booted_at),
-            show::time_or_dash(host.captured_at),
+            l.zone.time_or_dash(host.booted_at),
+            l.zone.time_or_dash(host.captured_at),
         ];
         row(&cells, out)?;
     }
@@ -472,7 +472,7 @@ fn timeline(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> 
 fn event(report: &Report, row: &Row, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     let (entry, begins) = (&report.timeline[row.spoken], &report.timeline[row.first()]);
     let mark = if entry.severity >= Severity::Error { "**" } else { "" };
-    let (time, host) = (show::entry_time(begins.time, begins.time_quality), code_span(&entry.host));
+    let (time, host) = (l.zone.entry_time(begins.time, begins.time_quality), code_span(&entry.host));
     let kind = l.kind_name(entry.kind);
     let stamp = begins.fields.get("raw_time").map(|raw| format!(" ({})", fill(l.stamp, &[&md(raw)])));
     let count = count_text(row, begins.time, l).map(|count| format!(" {count}"));
@@ -498,7 +498,7 @@ fn spans(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "### {}\n", l.spans)?;
     for span in report.spans.iter().take(EVENTS) {
-        let (from, to) = (show::second_or_dash(span.from), show::second_or_dash(span.to));
+        let (from, to) = (l.zone.second_or_dash(span.from), l.zone.second_or_dash(span.to));
         let kind = l.span_name(span.kind);
         writeln!(out, "- {from} – {to} {} {kind}: {}", code_span(&span.host), md(&span.text))?;
     }
@@ -511,13 +511,16 @@ fn coverage(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Result<()> 
         return Ok(());
     }
     writeln!(out, "\n## {}", l.coverage)?;
-    table_head(&[l.host, l.log, l.from, l.to, l.records, l.unparsed, l.gaps, l.problems], out)?;
+    table_head(
+        &[l.host, l.log, &l.in_zone(l.from), &l.in_zone(l.to), l.records, l.unparsed, l.gaps, l.problems],
+        out,
+    )?;
     for log in &report.coverage {
         let cells = [
             md(&log.host),
             md(&log.log),
-            show::second_or_dash(log.from),
-            show::second_or_dash(log.to),
+            l.zone.second_or_dash(log.from),
+            l.zone.second_or_dash(log.to),
             show::count(log.records),
             show::count(log.unparsed),
             log.gaps.len().to_string(),
@@ -548,7 +551,7 @@ fn gaps_and_samples(report: &Report, l: &Labels, out: &mut dyn Write) -> io::Res
     }
     for (log, name) in logs() {
         for gap in &log.gaps {
-            let (span, what) = (show::span(gap.from, gap.to), view::gap_text(gap, l));
+            let (span, what) = (l.zone.span(gap.from, gap.to), view::gap_text(gap, l));
             writeln!(out, "- {name} {span}: {}", md(&what))?;
         }
     }

@@ -28,6 +28,7 @@ pub mod terminal;
 pub mod timeline;
 pub mod timesketch;
 pub mod view;
+pub mod zone;
 
 use model::Report;
 

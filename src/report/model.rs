@@ -108,6 +108,13 @@ pub struct CaseInfo {
     pub redacted: bool,
     /// The clusters of the case, ordered by id.
     pub clusters: Vec<ClusterInfo>,
+    /// The zone that times in texts are told in: `UTC`, `Asia/Tokyo` or `+09:00`. All other times are UTC.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
 }
 
 /// Hosts that belong together.

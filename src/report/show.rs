@@ -1,54 +1,6 @@
-//! How times, spans, sizes and counts are written for people; the same in every renderer.
+//! How sizes, counts and places are written for people; the same in every renderer. Times are in [`super::zone`].
 
-use crate::model::{TimeQuality, Timestamp};
-
-/// `2026-11-23 02:10:05.123`, in UTC; the unit is told by the column or the sentence.
-pub fn time(time: Timestamp) -> String {
-    time.to_string().replace('T', " ").trim_end_matches('Z').to_owned()
-}
-
-/// A time, or a dash where it is not known.
-pub fn time_or_dash(value: Option<Timestamp>) -> String {
-    value.map_or_else(|| "–".to_owned(), time)
-}
-
-/// `2026-11-23 02:10:05`: without the fraction.
-pub fn second(value: Timestamp) -> String {
-    let mut text = time(value);
-    text.truncate(text.find('.').unwrap_or(text.len()));
-    text
-}
-
-/// The same, or a dash where it is not known.
-pub fn second_or_dash(value: Option<Timestamp>) -> String {
-    value.map_or_else(|| "–".to_owned(), second)
-}
-
-/// `2026-11-23 02:10:05 UTC`, or a dash where it is not known.
-pub fn utc_or_dash(value: Option<Timestamp>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{} UTC", second(value)))
-}
-
-/// `2026-11-23 02:10 – 04:55 UTC`; the date is not repeated where it is the same.
-pub fn span(from: Timestamp, to: Timestamp) -> String {
-    let (first, last) = (second(from), second(to));
-    if first == last {
-        return format!("{first} UTC");
-    }
-    match (first.split_once(' '), last.split_once(' ')) {
-        (Some((date, _)), Some((other, clock))) if date == other => format!("{first} – {clock} UTC"),
-        _ => format!("{first} – {last} UTC"),
-    }
-}
-
-/// A span of which either end may be unknown; `None` where both are.
-pub fn span_or_none(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<String> {
-    match (from, to) {
-        (Some(from), Some(to)) => Some(span(from, to)),
-        (Some(one), None) | (None, Some(one)) => Some(format!("{} UTC", second(one))),
-        (None, None) => None,
-    }
-}
+use crate::model::TimeQuality;
 
 /// `20,000`.
 pub fn count(number: u64) -> String {
@@ -88,11 +40,6 @@ pub fn delta(micros: i64) -> String {
     }
 }
 
-/// A time of the timeline; `~` marks one that is estimated.
-pub fn entry_time(time: Timestamp, quality: TimeQuality) -> String {
-    format!("{}{}", mark(quality), self::time(time))
-}
-
 /// What stands before an estimated time.
 pub const fn mark(quality: TimeQuality) -> &'static str {
     match quality {
@@ -126,19 +73,6 @@ pub fn cut(text: &str, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().expect("a time")
-    }
-
-    #[test]
-    fn spans_repeat_the_date_only_when_it_changes() {
-        let from = at("2026-11-23T02:10:05.123Z");
-        assert_eq!(span(from, at("2026-11-23T04:55:00Z")), "2026-11-23 02:10:05 – 04:55:00 UTC");
-        assert_eq!(span(from, at("2026-11-24T04:55:00Z")), "2026-11-23 02:10:05 – 2026-11-24 04:55:00 UTC");
-        assert_eq!(span(from, from), "2026-11-23 02:10:05 UTC");
-        assert_eq!(time(from), "2026-11-23 02:10:05.123");
-    }
 
     #[test]
     fn numbers_are_written_for_people() {

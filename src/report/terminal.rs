@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::columns::{pad, wrap};
 use super::escape;
-use super::labels::{Labels, choose, fill, fill_count, labels};
+use super::labels::{Labels, choose, fill, fill_count, labels_of};
 use super::model::{Finding, HostInfo, Link, Report, Step};
 use super::{show, view};
 use crate::model::Severity;
@@ -22,7 +22,7 @@ const INDENT: &str = "  ";
 /// Writes the summary, wrapped at `width` columns, with colours where `colour` says so.
 pub fn summary(report: &Report, width: usize, colour: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { out, width: width.max(40), colour };
-    let l = labels(report.case.lang);
+    let l = &labels_of(report);
     // The title of a case is that of its worst finding, which follows.
     if view::headline(report).is_none_or(|finding| finding.title != report.case.title) {
         page.title(report)?;
@@ -107,7 +107,7 @@ impl Page<'_> {
     fn finding(&mut self, finding: &Finding, chain: &[Link], l: &Labels) -> io::Result<()> {
         self.finding_title(finding, l)?;
         self.paragraph(&escape::line(&finding.cause.text), INDENT)?;
-        if let Some(when) = show::span_or_none(finding.first_seen, finding.last_seen) {
+        if let Some(when) = l.zone.span_or_none(finding.first_seen, finding.last_seen) {
             self.paragraph(&format!("{}: {when}", l.when), INDENT)?;
         }
         self.names(l.affected_hosts, &finding.hosts, l)?;
@@ -149,7 +149,7 @@ impl Page<'_> {
             return Ok(());
         }
         self.paragraph(&format!("{}:", l.chain), INDENT)?;
-        let second = |link: &Link| link.time.map_or_else(String::new, show::second);
+        let second = |link: &Link| link.time.map_or_else(String::new, |at| l.zone.second(at));
         let column = chain.iter().map(|link| second(link).width()).max().unwrap_or(0);
         let indent = pad("", 2 * INDENT.len() + column + 2);
         for link in chain {

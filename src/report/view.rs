@@ -36,7 +36,7 @@ pub fn looked_at(report: &Report, l: &Labels) -> Vec<String> {
             &number(report.timeline.len()),
         ],
     );
-    let period = match show::span_or_none(report.case.from, report.case.to) {
+    let period = match l.zone.span_or_none(report.case.from, report.case.to) {
         Some(span) => fill(l.looked_between, &[&span]),
         None => l.no_period.to_owned(),
     };
@@ -142,7 +142,7 @@ pub fn changes_since<'a>(host: &'a HostInfo, capture: &CaptureInfo) -> Vec<&'a C
 /// `2020-02-17 09:28:31 UTC, 6.7 U3 (14320388)`: when an older bundle was taken, and of what.
 pub fn capture_head(capture: &CaptureInfo, l: &Labels) -> String {
     let release = release([&capture.update, &capture.version, &capture.build], l);
-    format!("{}, {release}", show::utc_or_dash(capture.captured_at))
+    format!("{}, {release}", l.zone.told_or_dash(capture.captured_at))
 }
 
 /// `build 10302608 → 14320388`

@@ -209,7 +209,8 @@ fn step(en: impl Into<String>, ja: impl Into<String>, command: Option<&str>, hos
     Step::new(Text::new(en, ja), command.map(str::to_owned), host)
 }
 
-/// `2019-09-14 06:49:34 UTC`: the second is enough in a sentence.
+/// `2019-09-14 06:49:34 UTC`: the second is enough in a sentence. The report tells it in the reader's zone, which it
+/// knows such times by this form.
 fn readable(at: Timestamp) -> String {
     let text = at.to_string();
     let (date, time) = text.split_once('T').unwrap_or((&text, ""));

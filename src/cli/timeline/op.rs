@@ -58,7 +58,7 @@ pub(super) fn follow(args: &CaseArgs, id: &str, stop: &AtomicBool) -> anyhow::Re
     let rules = rules.following(follow.clone())?;
     let outcome = load::read(args, &rules, stop)?;
     let case = Case::following(outcome.digests, &follow);
-    let mut report = load::report_of(args, &rules, &case, &outcome.problems);
+    let mut report = load::report_of(args, &rules, &case, &outcome.problems)?;
     report.spans.clear();
     report.timeline.retain(|entry| entry.fields.contains_key(JOINED_BY));
     say_thinned(&report)?;

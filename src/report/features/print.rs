@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::columns::{pad, wrap};
 use super::super::escape;
-use super::super::labels::{Labels, fill, fill_count, labels};
+use super::super::labels::{Labels, fill, fill_count, labels_of};
 use super::super::model::{FeatureRow, FeatureVm, Report};
 use super::super::show;
 use super::super::terminal::{Style, paint};
@@ -24,7 +24,7 @@ const INDENT: &str = "    ";
 /// Writes the matrix with no line wider than `width` columns, and with colours where `colour` says so; `all` adds the
 /// rows in which hosts agree and the files.
 pub fn write(report: &Report, width: usize, all: bool, colour: bool, out: &mut dyn Write) -> io::Result<()> {
-    let l = labels(report.case.lang);
+    let l = &labels_of(report);
     let mut page = Page { out, width, all, colour, l };
     if report.features.rows.is_empty() {
         page.text(None, "", l.no_features_nowhere)?;
@@ -44,7 +44,7 @@ struct Page<'a> {
     width: usize,
     all: bool,
     colour: bool,
-    l: &'static Labels,
+    l: &'a Labels,
 }
 
 impl Page<'_> {

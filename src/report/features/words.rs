@@ -145,7 +145,7 @@ pub fn guards(row: &FeatureRow, l: &Labels) -> String {
 }
 
 /// What sort of feature it is.
-pub const fn class_name(class: FeatureClass, l: &Labels) -> &'static str {
+pub fn class_name(class: FeatureClass, l: &Labels) -> &'static str {
     match class {
         FeatureClass::Security => l.class_security,
         FeatureClass::Isa => l.class_isa,
@@ -230,7 +230,7 @@ pub fn moves_barred(vm: &FeatureVm, l: &Labels) -> Vec<(String, String)> {
 
 /// `2026-11-21 14:00:00 UTC on esx01`: when a VM was powered on and where; as much of it as is known.
 pub fn powered_on(block: &Block<'_>, vm: &FeatureVm, l: &Labels) -> Option<String> {
-    let at = vm.powered_on_at.map(|_| show::utc_or_dash(vm.powered_on_at));
+    let at = vm.powered_on_at.map(|_| l.zone.told_or_dash(vm.powered_on_at));
     match (at, vm.powered_on_host.as_deref().map(|host| block.host_called(host))) {
         (Some(at), Some(host)) => Some(fill(l.at_on, &[&at, host])),
         (Some(at), None) => Some(at),

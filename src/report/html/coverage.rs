@@ -69,7 +69,7 @@ fn host_coverage<'a>(
     let from = logs.iter().filter_map(|log| log.from).min();
     let to = logs.iter().filter_map(|log| log.to).max();
     let mut parts = vec![fill_count(l.logs_n, logs.len() as u64)];
-    parts.extend(show::span_or_none(from, to));
+    parts.extend(l.zone.span_or_none(from, to));
     parts.extend((gaps > 0).then(|| fill_count(l.gaps_n, gaps as u64)));
     parts.extend((problems > 0).then(|| fill_count(l.problems_n, problems as u64)));
     let absent = (!host.absent_logs.is_empty()).then(|| host.absent_logs.join(", "));
@@ -86,13 +86,13 @@ fn log_row<'a>(log: &'a Coverage, axis: Option<(Timestamp, Timestamp)>, l: &Labe
     let place = |at: &Sample| show::place(&at.file, at.line, at.offset);
     LogRow {
         log,
-        from: show::second_or_dash(log.from),
-        to: show::second_or_dash(log.to),
+        from: l.zone.second_or_dash(log.from),
+        to: l.zone.second_or_dash(log.to),
         bytes: show::bytes(log.bytes),
         records: show::count(log.records),
         unparsed: show::count(log.unparsed),
         bars: axis.map_or_else(Vec::new, |axis| bars(log, axis)),
-        gaps: log.gaps.iter().map(|gap| (show::span(gap.from, gap.to), view::gap_text(gap, l))).collect(),
+        gaps: log.gaps.iter().map(|gap| (l.zone.span(gap.from, gap.to), view::gap_text(gap, l))).collect(),
         samples: log.samples.iter().map(|sample| (place(sample), sample.text.as_str())).collect(),
         samples_title: format!("{} ({})", l.samples, show::count(log.unparsed)),
     }

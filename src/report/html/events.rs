@@ -174,7 +174,7 @@ fn event_row<'a>(report: &'a Report, row: &Row, left: &mut usize, l: &Labels) ->
     let has_sentence = entry.has_sentence();
     EventRow {
         at: row.first(),
-        time: show::entry_time(begins.time, begins.time_quality),
+        time: l.zone.entry_time(begins.time, begins.time_quality),
         stamp: begins.fields.get("raw_time").map(|raw| fill(l.stamp, &[raw])),
         host: &entry.host,
         severity: entry.severity.name(),
@@ -186,14 +186,14 @@ fn event_row<'a>(report: &'a Report, row: &Row, left: &mut usize, l: &Labels) ->
         findings: row.findings(&report.timeline).into_iter().map(|at| at + 1).collect(),
         operation: entry.fields.get("op").map(|root| fill(l.operation, &[root])),
         count: count_text(row, begins.time, l),
-        repeats: others.take(shown).map(|at| repeat(&report.timeline[at])).collect(),
+        repeats: others.take(shown).map(|at| repeat(&report.timeline[at], l)).collect(),
         more_repeats: (rest > 0).then(|| fill(l.repeats_more, &[&show::count(rest as u64)])),
     }
 }
 
-fn repeat(entry: &TimelineEntry) -> Repeat {
+fn repeat(entry: &TimelineEntry, l: &Labels) -> Repeat {
     Repeat {
-        time: show::entry_time(entry.time, entry.time_quality),
+        time: l.zone.entry_time(entry.time, entry.time_quality),
         place: place(entry),
         text: show::cut(entry.record(), REPEAT_TEXT),
     }
@@ -205,8 +205,8 @@ fn place(entry: &TimelineEntry) -> String {
 
 fn span_row<'a>(span: &'a SpanInfo, l: &Labels) -> SpanRow<'a> {
     SpanRow {
-        from: show::second_or_dash(span.from),
-        to: show::second_or_dash(span.to),
+        from: l.zone.second_or_dash(span.from),
+        to: l.zone.second_or_dash(span.to),
         host: &span.host,
         kind_name: l.span_name(span.kind),
         text: &span.text,

@@ -107,7 +107,7 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         severity: finding.severity.name(),
         severity_name: l.severity_name(finding.severity),
         confidence: fill(l.confidence_of, &[l.confidence_name(finding.confidence)]),
-        seen: show::span_or_none(finding.first_seen, finding.last_seen),
+        seen: l.zone.span_or_none(finding.first_seen, finding.last_seen),
         events: fill_count(l.events, finding.count),
         in_timeline: Vec::new(),
         more_in_timeline: None,
@@ -116,7 +116,7 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         more_vms_label: fill(l.more, &[&show::count(more_vms.len() as u64)]),
         chain: finding.chain.iter().map(|link| self::link(link, l)).collect(),
         steps: steps(finding),
-        evidence: finding.evidence.iter().map(evidence).collect(),
+        evidence: finding.evidence.iter().map(|line| evidence(line, l)).collect(),
         evidence_label: fill_count(l.evidence_lines, finding.evidence.len() as u64),
         evidence_is_open: finding.evidence.len() <= OPEN_EVIDENCE,
         references: references(finding),
@@ -137,10 +137,10 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
 
 fn link<'a>(link: &'a Link, l: &Labels) -> LinkView<'a> {
     LinkView {
-        time: show::time_or_dash(link.time),
+        time: l.zone.time_or_dash(link.time),
         host: link.host.as_deref(),
         text: &link.text,
-        evidence: link.evidence.iter().map(evidence).collect(),
+        evidence: link.evidence.iter().map(|line| evidence(line, l)).collect(),
         label: fill_count(l.evidence_lines, link.evidence.len() as u64),
     }
 }
@@ -156,9 +156,9 @@ fn steps(finding: &Finding) -> Vec<StepView<'_>> {
         .collect()
 }
 
-fn evidence(line: &Evidence) -> EvidenceView<'_> {
+fn evidence<'a>(line: &'a Evidence, l: &Labels) -> EvidenceView<'a> {
     EvidenceView {
-        time: show::time_or_dash(line.time),
+        time: l.zone.time_or_dash(line.time),
         host: &line.host,
         place: show::place(&line.file, line.line, line.offset),
         text: &line.text,
@@ -183,10 +183,10 @@ fn lost(found: HostLost, l: &Labels) -> Option<LostView> {
         remaining: others.into_iter().cloned().collect(),
         remaining_label: if found.over { l.did_remain } else { l.remaining },
         lost_at: found.lost_at.map(|at| lost_at(at, found.lost_at_uncertainty_ms, l)),
-        returned_at: found.returned_at.map(|at| format!("{} UTC", show::time(at))),
+        returned_at: found.returned_at.map(|at| l.zone.time_told(at)),
         observers: found.observers[..shown]
             .iter()
-            .map(|seen| (seen.host.clone(), show::time_or_dash(seen.at), since(seen.at, found.lost_at)))
+            .map(|seen| (seen.host.clone(), l.zone.time_or_dash(seen.at), since(seen.at, found.lost_at)))
             .collect(),
         more_observers: if more > 0 { fill(l.more, &[&more.to_string()]) } else { String::new() },
         peers: peers(&found, expected, l),
@@ -200,7 +200,7 @@ fn lost(found: HostLost, l: &Labels) -> Option<LostView> {
 
 fn lost_at(at: Timestamp, uncertainty: Option<i64>, l: &Labels) -> String {
     let known = uncertainty.map(|ms| fill(l.uncertainty, &[&ms.to_string()])).unwrap_or_default();
-    format!("{} UTC {known}", show::time(at)).trim_end().to_owned()
+    format!("{} {known}", l.zone.time_told(at)).trim_end().to_owned()
 }
 
 fn since(at: Option<Timestamp>, start: Option<Timestamp>) -> String {

@@ -3,7 +3,7 @@
 use super::super::clock::clock_text;
 use super::super::labels::{Labels, fill, fill_count};
 use super::super::model::{CaptureInfo, HostInfo, Report, VsanInfo};
-use super::super::{show, view};
+use super::super::view;
 use crate::model::HostKind;
 
 /// The host table.
@@ -114,8 +114,8 @@ fn row<'a>(host: &'a HostInfo, usual: &Usual<'_>, l: &Labels) -> HostRow<'a> {
         members: vsan_count(host, |vsan| vsan.member_count, usual.members, l.vsan_members),
         peers: vsan_count(host, |vsan| vsan.unicast_peers, usual.peers, l.vsan_peers),
         clock: clock_text(&host.clock, l),
-        booted: show::second_or_dash(host.booted_at),
-        captured: show::second_or_dash(host.captured_at),
+        booted: l.zone.second_or_dash(host.booted_at),
+        captured: l.zone.second_or_dash(host.captured_at),
         older: host.captures.iter().skip(1).map(|capture| older(host, capture, l)).collect(),
     }
 }
@@ -124,7 +124,7 @@ fn older(host: &HostInfo, capture: &CaptureInfo, l: &Labels) -> Older {
     Older {
         head: view::capture_head(capture, l),
         bundle: capture.bundle.clone(),
-        changed_since: fill(l.changed_since, &[&show::utc_or_dash(capture.captured_at)]),
+        changed_since: fill(l.changed_since, &[&l.zone.told_or_dash(capture.captured_at)]),
         changes: view::changes_since(host, capture)
             .into_iter()
             .map(|change| view::change_text(change, l))

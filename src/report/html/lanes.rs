@@ -78,7 +78,7 @@ fn picture(report: &Report, l: &Labels, title: &'static str, span: (Timestamp, T
     let bars = gather(&report.timeline, &lanes, &scale);
     Picture {
         title,
-        span: show::span(scale.from, scale.to),
+        span: l.zone.span(scale.from, scale.to),
         step: fill(l.bar_length, &[&step_name(scale.bucket / SECOND, l)]),
         svg: draw(report, &lanes, &bars, &scale, l),
     }
@@ -169,7 +169,7 @@ fn draw(report: &Report, lanes: &[&str], bars: &Bars, scale: &Scale, l: &Labels)
         let height = scale.bottom() + AXIS;
         write!(svg, r#"<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{}">"#, l.timeline)?;
         draw_lanes(lanes, scale, &mut svg)?;
-        draw_axis(scale, &mut svg)?;
+        draw_axis(scale, l, &mut svg)?;
         draw_spans(report, lanes, scale, l, &mut svg)?;
         draw_bars(bars, scale, &mut svg)?;
         draw_findings(report, scale, &mut svg)?;
@@ -245,9 +245,11 @@ struct Drawn<'a> {
     more: u64,
 }
 
-fn draw_axis(scale: &Scale, svg: &mut String) -> std::fmt::Result {
+fn draw_axis(scale: &Scale, l: &Labels, svg: &mut String) -> std::fmt::Result {
     let step = step_for(scale.to.since(scale.from), 8);
-    let first = (scale.from.micros() + step - 1).div_euclid(step) * step;
+    // Ticks are round by the clocks of the zone.
+    let ahead = i64::from(l.zone.offset_seconds(scale.from)) * SECOND;
+    let first = (scale.from.micros() + ahead + step - 1).div_euclid(step) * step - ahead;
     let bottom = scale.bottom();
     let mut date_before = String::new();
     let mut at = Timestamp::from_micros(first);
@@ -258,7 +260,7 @@ fn draw_axis(scale: &Scale, svg: &mut String) -> std::fmt::Result {
         }
         let x = scale.x(at);
         write!(svg, r#"<path class="tick" d="M{x:.1} {TOP}V{}"/>"#, bottom + 4)?;
-        let text = show::second(at);
+        let text = l.zone.clock(at);
         let (date, clock) = text.split_once(' ').unwrap_or((&text, ""));
         let clock = if step < 60 * SECOND { clock } else { clock.get(..5).unwrap_or(clock) };
         let anchor = if x > (WIDTH - 40) as f64 { "end" } else { "middle" };
@@ -279,7 +281,7 @@ fn draw_axis(scale: &Scale, svg: &mut String) -> std::fmt::Result {
         date_before = date.to_owned();
         at = at.plus_micros(step);
     }
-    write!(svg, r#"<text class="day" x="8" y="{}">UTC</text>"#, bottom + 18)
+    write!(svg, r#"<text class="day" x="8" y="{}">{}</text>"#, bottom + 18, escape::html(l.zone.name()))
 }
 
 /// All bars of one severity are one path. Severities differ in the width and the filling of their bars too.

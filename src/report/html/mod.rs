@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use askama::Template;
 use sha2::{Digest, Sha256};
 
-use super::labels::{Labels, fill, labels};
+use super::labels::{Labels, fill, labels_of};
 use super::membership::{Words, words};
 use super::model::{Finding, MissingHost, Report, ReportProblem};
 use super::{Renderer, migrations, show, view};
@@ -80,11 +80,10 @@ struct Page<'a> {
 }
 
 fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    page(report).write_into(out)
+    page(report, &labels_of(report)).write_into(out)
 }
 
-fn page(report: &Report) -> Page<'_> {
-    let l = labels(report.case.lang);
+fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
     // Line ends are what the browser makes of them, so that the hash holds wherever this was built.
     let script = SCRIPT.replace('\r', "");
     let events = events::table(report, l);
@@ -96,7 +95,7 @@ fn page(report: &Report) -> Page<'_> {
         css: CSS,
         script_hash: base64(&Sha256::digest(script.as_bytes())),
         script,
-        period: show::span_or_none(report.case.from, report.case.to),
+        period: l.zone.span_or_none(report.case.from, report.case.to),
         clusters: clusters(report, l),
         healthy: if view::headline(report).is_none() { view::looked_at(report, l) } else { Vec::new() },
         headline: view::headline(report).map(|found| finding::card(1, found, l)),

@@ -242,7 +242,7 @@ fn what(says: &SaysInfo, l: &Labels, common: &Common) -> Vec<String> {
 /// `left the membership: 2026-11-23 02:10:05 – 02:41:30 UTC, 3 lines, vmkernel.log:12 @345`
 fn line(told: &ToldInfo, l: &Labels, common: &Common) -> String {
     let place = |source: &super::SourceRef| show::place(&source.file, source.line, source.offset);
-    let mut parts = vec![show::span(told.first, told.last), fill_count(l.lines_n, told.count)];
+    let mut parts = vec![common.zone.span(told.first, told.last), fill_count(l.lines_n, told.count)];
     parts.push(place(&told.first_source));
     if told.count > 1 {
         parts.push(place(&told.last_source));
@@ -358,15 +358,15 @@ pub fn statements(info: &MembershipInfo, common: &Common) -> Vec<Statement> {
 fn one_thing(of: &str, mut told: Vec<(&str, &ToldInfo)>, l: &Labels, common: &Common) -> Vec<Statement> {
     told.sort_by_key(|(by, told)| (told.first, *by));
     if told.len() <= COLUMNS {
-        return told.into_iter().map(|(by, told)| statement(by, of, &[told], l)).collect();
+        return told.into_iter().map(|(by, told)| statement(by, of, &[told], l, common)).collect();
     }
     let by: Vec<&str> = told.iter().map(|(by, _)| *by).collect();
     let by = fill(l.group_row, &[&fold(&by, NAMES, common), &words::hosts(by.len(), common)]);
     let lines: Vec<&ToldInfo> = told.iter().map(|(_, told)| *told).collect();
-    vec![statement(&by, of, &lines, l)]
+    vec![statement(&by, of, &lines, l, common)]
 }
 
-fn statement(by: &str, of: &str, told: &[&ToldInfo], l: &Labels) -> Statement {
+fn statement(by: &str, of: &str, told: &[&ToldInfo], l: &Labels, common: &Common) -> Statement {
     let first = told.iter().min_by_key(|told| told.first);
     let last = told.iter().map(|told| told.last).max();
     let source = first.map(|told| &told.first_source);
@@ -375,8 +375,8 @@ fn statement(by: &str, of: &str, told: &[&ToldInfo], l: &Labels) -> Statement {
         of: of.to_owned(),
         what: first.map_or_else(String::new, |told| words::said(&told.what, l).to_owned()),
         count: told.iter().map(|told| told.count).sum(),
-        first: show::time_or_dash(first.map(|told| told.first)),
-        last: show::time_or_dash(last),
+        first: common.zone.time_or_dash(first.map(|told| told.first)),
+        last: common.zone.time_or_dash(last),
         place: source.map_or_else(String::new, |at| show::place(&at.file, at.line, at.offset)),
     }
 }

@@ -106,12 +106,13 @@ fn lines(info: &MembershipInfo, l: &Labels, common: &Common, out: &mut dyn Write
         return Ok(());
     }
     writeln!(out, "\n#### {}\n", l.said_by)?;
+    let unit = if common.zone.is_utc() { " UTC" } else { "" };
     for one in all.iter().take(STATEMENTS) {
         let says = fill(l.statement, &[&one.by, &one.of, &one.what]);
         let span =
             if one.first == one.last { one.first.clone() } else { format!("{} – {}", one.first, one.last) };
         let count = fill_count(l.lines_n, one.count);
-        writeln!(out, "- {} ({span} UTC, {count}) {}", md(&says), code_span(&one.place))?;
+        writeln!(out, "- {} ({span}{unit}, {count}) {}", md(&says), code_span(&one.place))?;
     }
     match all.len().saturating_sub(STATEMENTS) {
         0 => Ok(()),
@@ -133,7 +134,7 @@ fn state_table(table: &StateTable, l: &Labels, out: &mut dyn Write) -> io::Resul
     if table.heads.len() < 2 {
         return Ok(());
     }
-    head(&table.heads.iter().map(|head| (*head).to_owned()).collect::<Vec<_>>(), out)?;
+    head(&table.heads, out)?;
     for (host, cells) in &table.rows {
         let cell = |value: &super::state::Value| match value.is_odd {
             true => format!("**{APART} {}**", md(&value.text)),

@@ -12,7 +12,7 @@ const NAMES: usize = 6;
 /// A table: one row a host, one column a thing that some host tells.
 pub struct StateTable {
     /// Heads of the columns; the first is the host.
-    pub heads: Vec<&'static str>,
+    pub heads: Vec<String>,
     /// The host, then its values.
     pub rows: Vec<(String, Vec<Value>)>,
     /// What is the same on all hosts, in a sentence; such columns are left out.
@@ -48,7 +48,7 @@ type Column<'a> = (&'static str, Right, Box<dyn Fn(&HostState) -> Option<String>
 /// The table of `info`; `None` where there is nothing to show.
 pub fn states(info: &MembershipInfo, common: &Common) -> Option<StateTable> {
     let l = words(common);
-    let (mut heads, mut same) = (vec![l.host], Vec::new());
+    let (mut heads, mut same) = (vec![l.host.to_owned()], Vec::new());
     let (mut has_odd, mut has_formed) = (false, false);
     let mut rows: Vec<(String, Vec<Value>)> =
         info.hosts.iter().map(|state| (state.host.clone(), Vec::new())).collect();
@@ -69,11 +69,11 @@ pub fn states(info: &MembershipInfo, common: &Common) -> Option<StateTable> {
         let first = values.first().cloned().flatten();
         let all_same = values.len() > 1 && values.iter().all(|value| *value == first);
         if let Some(value) = first.filter(|_| all_same && !odd.contains(&true)) {
-            same.push(format!("{head} {value}"));
+            same.push(format!("{} {value}", common.in_zone(head)));
             continue;
         }
         has_odd |= odd.contains(&true);
-        heads.push(head);
+        heads.push(common.in_zone(head));
         let is_list = [l.peers, l.adapters, l.formats].contains(&head);
         for ((row, value), is_odd) in rows.iter_mut().zip(values).zip(odd) {
             row.1.push(Value { text: value.unwrap_or_else(|| "–".to_owned()), is_odd, is_list });
@@ -100,7 +100,7 @@ fn columns<'a>(info: &MembershipInfo, l: &'a Labels, common: &'a Common) -> Vec<
         ),
         (l.master, Right::Usual, Box::new(|state| state.master.clone())),
         (l.members, Right::Usual, Box::new(move |state| number(state.member_count))),
-        (l.formed, Right::Usual, Box::new(|state| state.formed_at.map(show::second))),
+        (l.formed, Right::Usual, Box::new(move |state| state.formed_at.map(|at| common.zone.second(at)))),
         (l.revision, Right::Usual, Box::new(move |state| number(state.revision))),
         (
             l.generation,

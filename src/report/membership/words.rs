@@ -145,10 +145,10 @@ pub(super) fn answer(
 pub fn when(answer: &AnswerInfo, common: &Common) -> Option<String> {
     let l = words(common);
     match (answer.at, answer.until, answer.over) {
-        (Some(at), Some(until), _) => Some(fill(l.lasted, &[&show::span(at, until)])),
-        (Some(at), None, true) => Some(fill(l.began, &[&show::utc_or_dash(Some(at))])),
-        (Some(at), None, false) => Some(fill(l.since, &[&show::utc_or_dash(Some(at))])),
-        (None, Some(until), _) => Some(fill(l.lasted, &[&show::utc_or_dash(Some(until))])),
+        (Some(at), Some(until), _) => Some(fill(l.lasted, &[&common.zone.span(at, until)])),
+        (Some(at), None, true) => Some(fill(l.began, &[&common.zone.told_or_dash(Some(at))])),
+        (Some(at), None, false) => Some(fill(l.since, &[&common.zone.told_or_dash(Some(at))])),
+        (None, Some(until), _) => Some(fill(l.lasted, &[&common.zone.told_or_dash(Some(until))])),
         (None, None, true) => Some(l.over.to_owned()),
         (None, None, false) => None,
     }

@@ -22,19 +22,20 @@ pub fn write_markdown(report: &Report, common: &Common, out: &mut dyn Write) -> 
     }
     for evacuation in &view.evacuations {
         writeln!(out, "\n#### {}\n\n{}", md(&evacuation.title), md(&evacuation.numbers))?;
-        table(&evacuation.table, l, out)?;
+        table(&evacuation.table, l, common, out)?;
     }
     if let Some(title) = view.others_title {
         writeln!(out, "\n### {title}")?;
     }
-    table(&view.others, l, out)
+    table(&view.others, l, common, out)
 }
 
-fn table(table: &MigrationTable, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+fn table(table: &MigrationTable, l: &Labels, common: &Common, out: &mut dyn Write) -> io::Result<()> {
     if table.rows.is_empty() {
         return Ok(());
     }
-    let heads = [l.time, l.vm, l.route, l.outcome, l.reason, l.duration, l.bandwidth, l.downtime];
+    let time = common.in_zone(l.time);
+    let heads = [&time, l.vm, l.route, l.outcome, l.reason, l.duration, l.bandwidth, l.downtime];
     writeln!(out, "\n| {} |\n|{}", heads.join(" | "), " --- |".repeat(heads.len()))?;
     table.rows.iter().try_for_each(|one| row(one, out))?;
     table.rest.iter().try_for_each(|rest| writeln!(out, "\n{}", md(rest)))

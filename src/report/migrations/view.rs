@@ -77,7 +77,7 @@ pub fn view(report: &Report, max: usize, common: &Common) -> Option<View> {
         let own: Vec<&MigrationInfo> =
             evacuation.migrations.iter().filter_map(|&at| report.migrations.get(at)).collect();
         Evacuated {
-            title: title(evacuation, l),
+            title: title(evacuation, l, common),
             is_failed: evacuation.outcome == Reached::Failed,
             numbers: numbers(&own, l),
             table: table(&own, max, l, common),
@@ -92,14 +92,14 @@ pub fn view(report: &Report, max: usize, common: &Common) -> Option<View> {
     })
 }
 
-fn title(evacuation: &EvacuationInfo, l: &Labels) -> String {
+fn title(evacuation: &EvacuationInfo, l: &Labels, common: &Common) -> String {
     let host = evacuation.host.as_deref().or(evacuation.name.as_deref()).unwrap_or("–");
     let form = match evacuation.outcome {
         Reached::Entered => l.entered,
         Reached::Failed => l.not_entered,
         Reached::Unknown => l.may_have,
     };
-    let span = show::span_or_none(evacuation.started, evacuation.ended);
+    let span = common.zone.span_or_none(evacuation.started, evacuation.ended);
     let span = span.map_or_else(String::new, |span| format!(" · {span}"));
     format!("{}{span}", fill(form, &[host]))
 }
@@ -120,7 +120,7 @@ fn row(one: &MigrationInfo, l: &'static Labels, common: &Common) -> Row {
     let told = outcome(one.outcome, l);
     let known = one.started.zip(one.ended).map(|(from, to)| to.since(from)).filter(|micros| *micros >= 0);
     Row {
-        time: show::second_or_dash(one.started.or(one.ended)),
+        time: common.zone.second_or_dash(one.started.or(one.ended)),
         vm: one.vm.clone().unwrap_or_else(dash),
         route: format!("{} → {}", end(&one.source), end(&one.destination)),
         outcome: told.word,

@@ -51,14 +51,26 @@ function pad(value, digits) { return String(value).padStart(digits, "0"); }
 
 // Microseconds that the reader's clock is ahead of UTC at a time.
 function zoneShift(head, time) {
-  let minutes = head.zone[0][1];
-  head.zone.forEach(function (change) { if (time >= change[0]) { minutes = change[1]; } });
-  return minutes * 60 * SECOND;
+  let seconds = head.zone[0][1];
+  head.zone.forEach(function (change) { if (time >= change[0]) { seconds = change[1]; } });
+  return seconds * SECOND;
 }
 
 // "2026-11-23 02:10:05.123": as the page writes times elsewhere.
-function timeText(head, time) {
-  const local = Math.round(time + zoneShift(head, time));
+function timeText(head, time) { return clockText(time + zoneShift(head, time)); }
+
+// The same with UTC beside, where the page is in another zone.
+function timeTold(head, time) {
+  const shift = zoneShift(head, time);
+  if (head.zone_name === "UTC") { return clockText(time); }
+  const minutes = Math.floor(Math.abs(shift) / SECOND / 60);
+  const ahead = (shift < 0 ? "-" : "+") + pad(Math.floor(minutes / 60), 2) + ":" + pad(minutes % 60, 2);
+  const local = clockText(time + shift), utc = clockText(time);
+  return local + " " + ahead + " (" + (local.slice(0, 10) === utc.slice(0, 10) ? utc.slice(11) : utc) + " UTC)";
+}
+
+function clockText(shifted) {
+  const local = Math.round(shifted);
   const micros = ((local % SECOND) + SECOND) % SECOND;
   const date = new Date((local - micros) / 1000);
   if (isNaN(date)) { return "?"; }

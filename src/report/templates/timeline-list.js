@@ -76,7 +76,7 @@ function makeList(head, table, say) {
     node.id = "event-" + row.id;
     node.tabIndex = -1;
     node.dataset.kind = head.kinds[row.kind][0];
-    const time = element("td", "time", (row.estimated ? "~" : "") + timeText(head, row.time));
+    const time = element("td", "time", (row.estimated ? "~" : "") + timeTold(head, row.time));
     if (row.stamp) { time.appendChild(element("small", "", row.stamp)); }
     const kind = element("td", "kind");
     kind.append(signOf(head, row), document.createTextNode(head.kinds[row.kind][1]));
@@ -105,7 +105,7 @@ function makeList(head, table, say) {
     details.appendChild(element("summary", "", say("repeats")));
     row.repeats.forEach(function (repeat) {
       const line = details.appendChild(element("p", ""));
-      line.append(element("span", "time", timeText(head, repeat.time)), " " + repeat.record + " ", element("span", "place", repeat.place));
+      line.append(element("span", "time", timeTold(head, repeat.time)), " " + repeat.record + " ", element("span", "place", repeat.place));
     });
     if (row.more) { details.appendChild(element("p", "", row.more)); }
     return details;

@@ -365,7 +365,7 @@ function makePicture(head, box, say, acts) {
   }
 
   function rowLines(row) {
-    const lines = [(row.estimated ? "~" : "") + timeText(head, row.time) + " " + head.zone_name + " · " + head.hosts[row.host],
+    const lines = [(row.estimated ? "~" : "") + timeTold(head, row.time) + (head.zone_name === "UTC" ? " UTC" : "") + " · " + head.hosts[row.host],
       head.severities[row.rank][1] + " · " + head.kinds[row.kind][1]];
     if (row.said) { lines.push(row.said); }
     if (row.count) { lines.push(row.count); }

@@ -1,10 +1,10 @@
 //! What lasts, in words: the spans of a case that touch the time that was asked for.
 
 use super::SpanInfo;
-use super::text::until;
 use crate::case::{Case, Span, SpanKind};
 use crate::model::{Lang, Text};
 use crate::report::build::Options;
+use crate::report::zone::Zone;
 
 /// The spans of `case` that lie in part in the time of `options`, ordered by beginning, then host, then kind.
 pub fn spans(case: &Case, options: &Options) -> Vec<SpanInfo> {
@@ -17,14 +17,14 @@ pub fn spans(case: &Case, options: &Options) -> Vec<SpanInfo> {
         kind: span.kind,
         from: span.from,
         to: span.to,
-        text: text(&span).get(options.lang).to_owned(),
+        text: text(&span, &options.zone).get(options.lang).to_owned(),
         log: span.log,
     };
     case.spans().into_iter().filter(touches).map(info).collect()
 }
 
 /// `down until 21:21:31 (32 min 39 s)`: a clause without a full stop, for a line that begins with the time and the host.
-fn text(span: &Span) -> Text {
+fn text(span: &Span, zone: &Zone) -> Text {
     let log = span.log.as_deref().unwrap_or_default();
     let (en, ja) = match span.kind {
         SpanKind::Down => ("down".to_owned(), "停止".to_owned()),
@@ -42,7 +42,7 @@ fn text(span: &Span) -> Text {
     };
     // Japanese sets a blank before a word in Latin letters.
     let gap = if ja.starts_with(|c: char| c.is_ascii()) { " " } else { "" };
-    let end = span.to.map(|to| until(span.from, to)).unwrap_or_default();
+    let end = span.to.map(|to| zone.until(span.from, to)).unwrap_or_default();
     match (span.from, span.to) {
         (Some(from), Some(to)) => {
             let [for_en, for_ja] = [Lang::En, Lang::Ja].map(|lang| lasting(to.since(from), lang));
@@ -111,7 +111,7 @@ mod tests {
     fn the_text_tells_which_end_is_open() {
         let at = |second| Some(Timestamp::from_seconds(second));
         let span = |from, to| Span { host: 0, kind: SpanKind::LogGap, from, to, log: Some("hostd".into()) };
-        let said = |from, to, lang| text(&span(from, to)).get(lang).to_owned();
+        let said = |from, to, lang| text(&span(from, to), &Zone::UTC).get(lang).to_owned();
         let gap = said(at(0), at(90), Lang::En);
         assert_eq!(gap, "without records of the hostd log until 00:01:30 (1 min 30 s)");
         let gap = said(at(0), at(90), Lang::Ja);
@@ -121,7 +121,7 @@ mod tests {
         assert!(said(None, at(9), Lang::Ja).ends_with("範囲より前）"));
         assert_eq!(said(None, None, Lang::Ja), "読み取った全範囲で hostd ログのレコードが欠落");
         let down = Span { kind: SpanKind::Down, ..span(at(0), at(1_959)) };
-        assert_eq!(text(&down).get(Lang::En), "down until 00:32:39 (32 min 39 s)");
-        assert_eq!(text(&down).get(Lang::Ja), "00:32:39 まで停止（32 分 39 秒）");
+        assert_eq!(text(&down, &Zone::UTC).get(Lang::En), "down until 00:32:39 (32 min 39 s)");
+        assert_eq!(text(&down, &Zone::UTC).get(Lang::Ja), "00:32:39 まで停止（32 分 39 秒）");
     }
 }

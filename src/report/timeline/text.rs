@@ -12,9 +12,10 @@ use super::{Row, SpanInfo, TimelineEntry, fold};
 use crate::case::inside;
 use crate::model::{Severity, Timestamp};
 use crate::report::columns::{cut, pad};
-use crate::report::labels::{Labels, fill, labels};
+use crate::report::labels::{Labels, fill, labels_of};
 use crate::report::model::Report;
 use crate::report::terminal::{Style, paint};
+use crate::report::zone::Zone;
 use crate::report::{escape, show};
 
 /// Columns that a text has at least, however narrow the terminal is.
@@ -48,7 +49,7 @@ pub fn write(
     thread: Option<&Thread<'_>>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let l = labels(report.case.lang);
+    let l = &labels_of(report);
     if report.timeline.is_empty() && report.spans.is_empty() {
         return writeln!(out, "# {}", l.text_none);
     }
@@ -58,8 +59,8 @@ pub fn write(
     let host_width = hosts.map(|host| escape::line(host).width()).max().unwrap_or(0).min(HOST);
     let mut page = Page { shape, l, host_width, columns: Columns::of(report, thread), out };
     match thread {
-        None => writeln!(page.out, "# {}", l.text_head)?,
-        Some(_) => writeln!(page.out, "# {}\n# {}", l.text_head_op, l.text_hops)?,
+        None => writeln!(page.out, "# {}", l.in_zone(l.text_head))?,
+        Some(_) => writeln!(page.out, "# {}\n# {}", l.in_zone(l.text_head_op), l.text_hops)?,
     }
     let mut spans = report.spans.iter().peekable();
     for row in &rows {
@@ -98,7 +99,7 @@ impl Columns {
 
 struct Page<'a> {
     shape: &'a Shape,
-    l: &'static Labels,
+    l: &'a Labels,
     host_width: usize,
     columns: Columns,
     out: &'a mut dyn Write,
@@ -118,7 +119,7 @@ impl Page<'_> {
             after.push_str(&format!(" [{}]", marks.join(",")));
         }
         let mark = if show::mark(begins.time_quality).is_empty() { " " } else { "~" };
-        let time = format!("{}{mark}", millis(begins.time));
+        let time = format!("{}{mark}", millis(begins.time, &self.l.zone));
         let text = escape::line(entry.text.lines().next().unwrap_or("")).into_owned();
         let (letter, style) = letter(entry.severity);
         let letter = paint(self.shape.colour, style, letter);
@@ -127,7 +128,11 @@ impl Page<'_> {
     }
 
     fn span(&mut self, span: &SpanInfo) -> io::Result<()> {
-        let time = format!("{:<23} ", span.from.map_or_else(|| "–".to_owned(), millis));
+        let width = millis(Timestamp::from_micros(0), &self.l.zone).len();
+        let time = format!(
+            "{:<width$} ",
+            span.from.map_or_else(|| "–".to_owned(), |from| millis(from, &self.l.zone))
+        );
         let text = escape::line(&span.text).into_owned();
         self.line([&time, "=", &span.host], "", &text, "")
     }
@@ -193,21 +198,18 @@ const fn letter(severity: Severity) -> (&'static str, Style) {
     (letter, Style::of(severity))
 }
 
-/// `2026-11-23 02:10:05.123`: always with milliseconds, so that columns stand below each other.
-fn millis(time: Timestamp) -> String {
-    let whole = show::second(time);
+/// `2026-11-23 02:10:05.123`: always with milliseconds, so that columns stand below each other; in another zone than UTC
+/// with its offset, and the time of day in UTC beside it.
+fn millis(time: Timestamp, zone: &Zone) -> String {
     let millis = time.micros().rem_euclid(1_000_000) / 1_000;
-    format!("{whole}.{millis:03}")
-}
-
-/// The time of day of `to`, with its date where that is another than that of `from`.
-pub fn until(from: Option<Timestamp>, to: Timestamp) -> String {
-    let last = show::second(to);
-    let first = from.map(show::second).unwrap_or_default();
-    match (first.split_once(' '), last.split_once(' ')) {
-        (Some((date, _)), Some((other, clock))) if date == other => clock.to_owned(),
-        _ => last,
+    let whole = time.plus_micros(-time.micros().rem_euclid(1_000_000));
+    let clock = zone.clock(whole);
+    if zone.is_utc() {
+        return format!("{clock}.{millis:03}");
     }
+    let utc = Zone::UTC.clock(whole);
+    let day = utc.split_once(' ').map_or(utc.as_str(), |(_, day)| day);
+    format!("{clock}.{millis:03} {} {day}Z", zone.offset(time))
 }
 
 /// `× 1,200, last at 02:31:40`, `told by 2 records` of what happened once; `None` where one record tells it.
@@ -217,6 +219,6 @@ pub fn count_text(row: &Row, first: Timestamp, l: &Labels) -> Option<String> {
         0 | 1 if row.records > 1 => Some(fill(l.told_by, &[&show::count(row.records)])),
         0 | 1 => None,
         _ if row.last <= first => Some(fill(l.times, &[&count])),
-        _ => Some(fill(l.times_until, &[&count, &until(Some(first), row.last)])),
+        _ => Some(fill(l.times_until, &[&count, &l.zone.until(Some(first), row.last)])),
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::network::{Signs, adapter, address};
 use super::{Cause, Group, vms};
 use crate::case::{Case, Migration, Side, inside};
-use crate::verdict::{Step, list_en, list_ja, shell_quoted, step};
+use crate::verdict::{Step, list_en, list_ja, readable, shell_quoted, step};
 
 /// Pairs of hosts for which the test is spelled out.
 const SPELLED_OUT: usize = 4;
@@ -243,6 +243,7 @@ fn vmx(case: &Case, group: &Group<'_>) -> Vec<Step> {
     for failure in group.failures.iter().take(SPELLED_OUT) {
         let at = failure.at().to_string();
         let minute = at.get(..16).unwrap_or(&at);
+        let time = readable(failure.at());
         let log = log_of(case, failure.migration);
         let vm = failure.migration.vm.as_deref();
         let (vm_en, vm_ja) = (vm.unwrap_or("the VM"), vm.unwrap_or("仮想マシン"));
@@ -250,8 +251,8 @@ fn vmx(case: &Case, group: &Group<'_>) -> Vec<Step> {
         let path =
             log.unwrap_or_else(|| format!("/vmfs/volumes/<datastore>/{}/vmware.log", vm.unwrap_or("<VM>")));
         steps.push(step(
-            format!("Read the vmware.log of {vm_en} at {minute} UTC, of the source and of the destination; the first message there counts."),
-            format!("{vm_ja} の vmware.log で {minute} (UTC) 前後を、移行元・移行先の両方について確認します。最初に記録されたメッセージが原因です。"),
+            format!("Read the vmware.log of {vm_en} at {time}, of the source and of the destination; the first message there counts."),
+            format!("{vm_ja} の vmware.log で {time} 前後を、移行元・移行先の両方について確認します。最初に記録されたメッセージが原因です。"),
             Some(&format!("grep -nE '^{minute}.*([Mm]igrat|[Cc]heckpoint|msg\\.)' {}", shell_quoted(&path))),
             host,
         ));

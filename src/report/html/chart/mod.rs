@@ -55,12 +55,12 @@ fn family(kind: EventKind) -> usize {
 
 /// Everything but the rows. Times are in microseconds since 1970, unless they are said to be offsets.
 #[derive(Serialize)]
-struct Head {
+struct Head<'a> {
     words: BTreeMap<&'static str, &'static str>,
-    /// What a time is behind UTC, in minutes, from each time on; the first is for all before.
+    /// Seconds that the reader's clocks are ahead of UTC, from each time on; the first is for all before.
     zone: Vec<(i64, i32)>,
     /// What the times are called.
-    zone_name: String,
+    zone_name: &'a str,
     from: i64,
     to: i64,
     incident: Option<(i64, i64)>,
@@ -92,9 +92,10 @@ pub fn data(report: &Report, rows: &[Row], order: &[usize], l: &Labels) -> Optio
     kinds.dedup();
     let listed = Listed::choose(report, rows, order, &hosts, &kinds, l);
     let words = words::all(l);
+    let zone = l.zone.offsets(first.time, last.time).into_iter();
     let head = Head {
-        zone: vec![(0, 0)],
-        zone_name: "UTC".to_owned(),
+        zone: zone.map(|(at, ahead)| (at.micros(), ahead)).collect(),
+        zone_name: l.zone.name(),
         from: first.time.micros(),
         to: last.time.micros(),
         incident: view::incident_window(report).map(|(from, to)| (from.micros(), to.micros())),

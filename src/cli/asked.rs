@@ -1,0 +1,102 @@
+//! Times and time zones as people type them.
+
+use jiff::civil::{Date, DateTime};
+
+use crate::model::Timestamp;
+use crate::report::zone::Zone;
+
+/// A time as it was typed: without an offset it is known only with the zone of the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AskedTime {
+    /// With an offset.
+    Instant(Timestamp),
+    /// What the clocks show.
+    Clock(DateTime),
+    /// A whole day.
+    Day(Date),
+}
+
+impl AskedTime {
+    /// The first microsecond that is meant.
+    ///
+    /// # Errors
+    /// Fails beyond the times that can be told.
+    pub fn first(&self, zone: &Zone) -> Result<Timestamp, String> {
+        match self {
+            AskedTime::Instant(time) => Ok(*time),
+            AskedTime::Clock(time) => zone.resolve(*time),
+            AskedTime::Day(date) => zone.resolve(date.at(0, 0, 0, 0)),
+        }
+    }
+
+    /// The last microsecond that is meant.
+    ///
+    /// # Errors
+    /// As [`AskedTime::first`].
+    pub fn last(&self, zone: &Zone) -> Result<Timestamp, String> {
+        let AskedTime::Day(date) = self else { return self.first(zone) };
+        let next = date.tomorrow().map_err(|error| error.to_string())?;
+        Ok(zone.resolve(next.at(0, 0, 0, 0))?.plus_micros(-1))
+    }
+}
+
+/// `2026-01-31T08:00:00Z`, `2026-01-31 08:00`, `2026-01-31`.
+///
+/// # Errors
+/// Says what would be understood.
+pub fn time(text: &str) -> Result<AskedTime, String> {
+    let wrong = || format!("'{text}' is not a time like 2026-01-31T08:00:00Z");
+    let full = text.trim().replacen(' ', "T", 1);
+    let Some((_, clock)) = full.split_once('T') else {
+        return full.parse().map(AskedTime::Day).map_err(|_| wrong());
+    };
+    if clock.ends_with(['Z', 'z']) || clock.contains(['+', '-']) {
+        return full.parse().map(AskedTime::Instant).map_err(|_| wrong());
+    }
+    // The library takes an hour alone; nobody means that.
+    let is_whole = clock.contains(':');
+    is_whole.then(|| full.parse().ok()).flatten().map(AskedTime::Clock).ok_or_else(wrong)
+}
+
+/// `Asia/Tokyo`, `+09:00`, `utc`, `local`.
+///
+/// # Errors
+/// As [`Zone::named`] and [`Zone::local`].
+pub fn zone(text: &str) -> Result<Zone, String> {
+    if text.eq_ignore_ascii_case("local") { Zone::local() } else { Zone::named(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_type_them() {
+        for (text, first, last) in [
+            ("2026-01-31", "2026-01-31T00:00:00Z", "2026-01-31T23:59:59.999999Z"),
+            ("2026-01-31 08:00", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
+            ("2026-01-31T08:00:01.5", "2026-01-31T08:00:01.500Z", "2026-01-31T08:00:01.500Z"),
+            ("2026-01-31 17:00:00+09:00", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
+            ("2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
+        ] {
+            let asked = time(text).expect(text);
+            assert_eq!(asked.first(&Zone::UTC).map(|time| time.to_string()), Ok(first.to_owned()), "{text}");
+            assert_eq!(asked.last(&Zone::UTC).map(|time| time.to_string()), Ok(last.to_owned()), "{text}");
+        }
+        for bad in ["yesterday", "2026-01-31 8", "2026-13-01", "31.01.2026"] {
+            assert!(time(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_an_offset_is_by_the_clocks_of_the_zone() {
+        let tokyo = zone("JST").expect("a zone");
+        let told = |text: &str| {
+            let asked = time(text).expect(text);
+            [asked.first(&tokyo), asked.last(&tokyo)].map(|time| time.expect("in range").to_string())
+        };
+        assert_eq!(told("2026-01-31"), ["2026-01-30T15:00:00Z", "2026-01-31T14:59:59.999999Z"]);
+        assert_eq!(told("2026-01-31 08:00"), ["2026-01-30T23:00:00Z", "2026-01-30T23:00:00Z"]);
+        assert_eq!(told("2026-01-31T08:00:00Z"), ["2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"]);
+    }
+}

@@ -1,0 +1,380 @@
+//! Times as the reader wants them: in a zone of their choice, UTC always beside.
+//!
+//! Only what people read is in that zone; the times of `report.json`, CSV and the like are UTC whatever it is.
+
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+
+use crate::model::{TimeQuality, Timestamp};
+
+/// The zone that times are shown in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// `None` is UTC.
+    other: Option<Other>,
+}
+
+/// A zone that is not UTC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Other {
+    name: String,
+    rules: TimeZone,
+}
+
+impl Zone {
+    /// UTC: what all times are in where nothing else is asked for.
+    pub const UTC: Zone = Zone { other: None };
+
+    /// A zone by its IANA name (`Asia/Tokyo`), its offset (`+09:00`, `+9`), or `JST`, which is no IANA name and is what
+    /// many will type.
+    ///
+    /// # Errors
+    /// Says what would be understood.
+    pub fn named(name: &str) -> Result<Zone, String> {
+        let asked = name.trim();
+        if asked.eq_ignore_ascii_case("utc") || asked.eq_ignore_ascii_case("z") {
+            return Ok(Zone::UTC);
+        }
+        if let Some(offset) = offset(asked) {
+            let name = if offset.is_zero() { return Ok(Zone::UTC) } else { written(offset) };
+            return Ok(Zone { other: Some(Other { name, rules: TimeZone::fixed(offset) }) });
+        }
+        let known = if asked.eq_ignore_ascii_case("jst") { "Asia/Tokyo" } else { asked };
+        let rules = jiff::tz::db().get(known).map_err(|_| {
+            format!("'{name}' is no time zone that is known; say a name like Asia/Tokyo, an offset like +09:00, utc or local")
+        })?;
+        Ok(Zone::of(rules))
+    }
+
+    /// The zone of this machine.
+    ///
+    /// # Errors
+    /// Fails where the machine does not tell it.
+    pub fn local() -> Result<Zone, String> {
+        TimeZone::try_system().map(Zone::of).map_err(|error| {
+            format!("this machine does not tell its time zone ({error}); say a name like Asia/Tokyo")
+        })
+    }
+
+    fn of(rules: TimeZone) -> Zone {
+        let name = rules.iana_name().unwrap_or("local").to_owned();
+        if matches!(name.as_str(), "UTC" | "Etc/UTC" | "Etc/UCT" | "Etc/Zulu" | "Zulu" | "UCT") {
+            return Zone::UTC;
+        }
+        Zone { other: Some(Other { name, rules }) }
+    }
+
+    /// `Asia/Tokyo`, `+09:00`, `UTC`.
+    pub fn name(&self) -> &str {
+        self.other.as_ref().map_or("UTC", |other| &other.name)
+    }
+
+    /// Whether it is UTC.
+    pub const fn is_utc(&self) -> bool {
+        self.other.is_none()
+    }
+
+    /// Seconds that its clocks are ahead of UTC at `at`.
+    pub fn offset_seconds(&self, at: Timestamp) -> i32 {
+        self.other.as_ref().map_or(0, |other| other.offset(at).seconds())
+    }
+
+    /// Every offset between two times, in seconds ahead of UTC, each with the time from which it holds; the first holds at
+    /// `from`.
+    pub fn offsets(&self, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, i32)> {
+        let mut offsets = vec![(from, self.offset_seconds(from))];
+        let Some(other) = &self.other else { return offsets };
+        let changes = other.rules.following(instant(from)).take(MOST_CHANGES);
+        let within =
+            changes.map(|change| (Timestamp::from_micros(change.timestamp().as_microsecond()), change));
+        offsets.extend(
+            within.take_while(|(at, _)| *at <= to).map(|(at, change)| (at, change.offset().seconds())),
+        );
+        offsets
+    }
+
+    /// The time at which its clocks show `civil`, as a person means it: where it comes twice the first, where it never
+    /// comes the one behind the gap.
+    pub fn resolve(&self, civil: DateTime) -> Result<Timestamp, String> {
+        let rules = self.other.as_ref().map_or(TimeZone::UTC, |other| other.rules.clone());
+        let zoned = rules.to_zoned(civil).map_err(|error| error.to_string())?;
+        Ok(Timestamp::from_micros(zoned.timestamp().as_microsecond()))
+    }
+
+    /// `2026-11-23 02:10:05.123` in UTC, where the column or the sentence tells the unit;
+    /// `2026-11-23 11:10:05.123 +09:00 (02:10:05.123 UTC)` in any other zone.
+    pub fn time(&self, time: Timestamp) -> String {
+        self.beside(&plain(time), time)
+    }
+
+    /// A time, or a dash where it is not known.
+    pub fn time_or_dash(&self, value: Option<Timestamp>) -> String {
+        value.map_or_else(|| "–".to_owned(), |value| self.time(value))
+    }
+
+    /// `2026-11-23 02:10:05`: without the fraction.
+    pub fn second(&self, value: Timestamp) -> String {
+        self.beside(&plain(whole(value)), whole(value))
+    }
+
+    /// The same, or a dash where it is not known.
+    pub fn second_or_dash(&self, value: Option<Timestamp>) -> String {
+        value.map_or_else(|| "–".to_owned(), |value| self.second(value))
+    }
+
+    /// `2026-11-23 02:10:05.123 UTC`: a time that says its zone.
+    pub fn time_told(&self, value: Timestamp) -> String {
+        let time = self.time(value);
+        if self.is_utc() { format!("{time} UTC") } else { time }
+    }
+
+    /// `2026-11-23 02:10:05 UTC`: a time that says its zone, without the fraction.
+    pub fn told(&self, value: Timestamp) -> String {
+        self.time_told(whole(value))
+    }
+
+    /// The same, or a dash where it is not known.
+    pub fn told_or_dash(&self, value: Option<Timestamp>) -> String {
+        value.map_or_else(|| "–".to_owned(), |value| self.told(value))
+    }
+
+    /// `2026-11-23 02:10:05 – 04:55:00 UTC`; the date is not repeated where it is the same.
+    pub fn span(&self, from: Timestamp, to: Timestamp) -> String {
+        let (from, to) = (whole(from), whole(to));
+        if from == to {
+            return self.told(from);
+        }
+        let in_utc = format!("{} UTC", joined(&plain(from), &plain(to)));
+        let Some(other) = &self.other else { return in_utc };
+        let (first, last) = (other.offset(from), other.offset(to));
+        let here = if first == last {
+            format!("{} {}", joined(&other.plain(from), &other.plain(to)), written(last))
+        } else {
+            format!("{} {} – {} {}", other.plain(from), written(first), other.plain(to), written(last))
+        };
+        format!("{here} ({in_utc})")
+    }
+
+    /// A span of which either end may be unknown; `None` where both are.
+    pub fn span_or_none(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> Option<String> {
+        match (from, to) {
+            (Some(from), Some(to)) => Some(self.span(from, to)),
+            (Some(one), None) | (None, Some(one)) => Some(self.told(one)),
+            (None, None) => None,
+        }
+    }
+
+    /// A time of the timeline; `~` marks one that is estimated.
+    pub fn entry_time(&self, time: Timestamp, quality: TimeQuality) -> String {
+        format!("{}{}", super::show::mark(quality), self.time(time))
+    }
+
+    /// `2026-11-23 11:10:05.123`: what the clocks of the zone show, without a word on UTC.
+    pub fn clock(&self, time: Timestamp) -> String {
+        self.other.as_ref().map_or_else(|| plain(time), |other| other.plain(time))
+    }
+
+    /// The time of day of `to`, with its date where that is another than that of `from`.
+    pub fn until(&self, from: Option<Timestamp>, to: Timestamp) -> String {
+        let last = self.second(to);
+        let first = from.map(|from| self.clock(from)).unwrap_or_default();
+        match (first.split_once(' '), last.split_once(' ')) {
+            (Some((date, _)), Some((other, clock))) if date == other => clock.to_owned(),
+            _ => last,
+        }
+    }
+
+    /// `+09:00` at `at`.
+    pub fn offset(&self, at: Timestamp) -> String {
+        written(self.other.as_ref().map_or(Offset::UTC, |other| other.offset(at)))
+    }
+
+    /// `2026-11-23 02:10:05.123 +09:00` of a time in UTC is not repeated here; in another zone UTC stands in brackets.
+    fn beside(&self, in_utc: &str, time: Timestamp) -> String {
+        let Some(other) = &self.other else { return in_utc.to_owned() };
+        let here = other.plain(time);
+        let (date, clock) = in_utc.split_once(' ').unwrap_or(("", in_utc));
+        let in_utc = if here.starts_with(date) { clock } else { in_utc };
+        format!("{here} {} ({in_utc} UTC)", written(other.offset(time)))
+    }
+
+    /// `text`, a sentence of ours, with each of its times in this zone. In a sentence a time has the form of [`told`]
+    /// in UTC, since the zone is not known where the sentence is made.
+    ///
+    /// [`told`]: Zone::told
+    pub fn retold(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(UNIT).filter(|_| !self.is_utc()) {
+            let start = at.saturating_sub(TIME_LENGTH);
+            let told =
+                rest.get(start..at).and_then(|time| format!("{}Z", time.replacen(' ', "T", 1)).parse().ok());
+            match told {
+                Some(time) if at >= TIME_LENGTH => {
+                    out.push_str(&rest[..start]);
+                    out.push_str(&self.told(time));
+                }
+                _ => out.push_str(&rest[..at + UNIT.len()]),
+            }
+            rest = &rest[at + UNIT.len()..];
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// Behind a time in a sentence.
+const UNIT: &str = " UTC";
+/// Bytes of `2026-11-23 02:10:05`.
+const TIME_LENGTH: usize = 19;
+/// A zone changes its offset twice a year; logs do not cover more than this.
+const MOST_CHANGES: usize = 64;
+
+impl Other {
+    fn offset(&self, at: Timestamp) -> Offset {
+        self.rules.to_offset(instant(at))
+    }
+
+    fn plain(&self, at: Timestamp) -> String {
+        plain(at.plus_seconds(i64::from(self.offset(at).seconds())))
+    }
+}
+
+/// `2026-11-23 02:10:05.123` of a time as if in UTC.
+fn plain(time: Timestamp) -> String {
+    time.to_string().replace('T', " ").trim_end_matches('Z').to_owned()
+}
+
+/// Without its fraction.
+fn whole(time: Timestamp) -> Timestamp {
+    Timestamp::from_micros(time.micros().div_euclid(1_000_000) * 1_000_000)
+}
+
+/// `first – last`; the date is not repeated where it is the same.
+fn joined(first: &str, last: &str) -> String {
+    match (first.split_once(' '), last.split_once(' ')) {
+        (Some((date, _)), Some((other, clock))) if date == other => format!("{first} – {clock}"),
+        _ => format!("{first} – {last}"),
+    }
+}
+
+/// The library's form of a time; what is beyond its range is put at its end.
+fn instant(at: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(if at.micros() < 0 {
+        jiff::Timestamp::MIN
+    } else {
+        jiff::Timestamp::MAX
+    })
+}
+
+/// `+09:00`, `UTC+9`, `-0330`
+fn offset(text: &str) -> Option<Offset> {
+    let text = text.strip_prefix("UTC").or(text.strip_prefix("GMT")).unwrap_or(text);
+    let sign = match text.chars().next()? {
+        '+' => 1,
+        '-' | '−' => -1,
+        _ => return None,
+    };
+    let digits = text.trim_start_matches(['+', '-', '−']);
+    let (hours, minutes) = match digits.split_once(':') {
+        Some((hours, minutes)) => (hours, minutes),
+        None if digits.len() == 4 => digits.split_at(2),
+        None => (digits, "0"),
+    };
+    let number = |text: &str| text.parse::<i32>().ok().filter(|_| text.len() <= 2);
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let fits = hours <= 18 && minutes < 60;
+    fits.then(|| Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()).flatten()
+}
+
+/// `+09:00`
+fn written(offset: Offset) -> String {
+    let seconds = offset.seconds();
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let seconds = seconds.unsigned_abs();
+    format!("{sign}{:02}:{:02}", seconds / 3600, seconds / 60 % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    fn zone(name: &str) -> Zone {
+        Zone::named(name).expect("a zone")
+    }
+
+    #[test]
+    fn spans_repeat_the_date_only_when_it_changes() {
+        let from = at("2026-11-23T02:10:05.123Z");
+        let utc = Zone::UTC;
+        assert_eq!(utc.span(from, at("2026-11-23T04:55:00Z")), "2026-11-23 02:10:05 – 04:55:00 UTC");
+        assert_eq!(
+            utc.span(from, at("2026-11-24T04:55:00Z")),
+            "2026-11-23 02:10:05 – 2026-11-24 04:55:00 UTC"
+        );
+        assert_eq!(utc.span(from, from), "2026-11-23 02:10:05 UTC");
+        assert_eq!(utc.time(from), "2026-11-23 02:10:05.123");
+        assert_eq!(utc.second(from), "2026-11-23 02:10:05");
+    }
+
+    #[test]
+    fn another_zone_has_utc_beside_it() {
+        let tokyo = zone("Asia/Tokyo");
+        let time = at("2026-11-23T02:10:05.123Z");
+        assert_eq!(tokyo.time(time), "2026-11-23 11:10:05.123 +09:00 (02:10:05.123 UTC)");
+        assert_eq!(tokyo.told(time), "2026-11-23 11:10:05 +09:00 (02:10:05 UTC)");
+        let night = at("2026-11-23T20:00:00Z");
+        assert_eq!(tokyo.second(night), "2026-11-24 05:00:00 +09:00 (2026-11-23 20:00:00 UTC)");
+        assert_eq!(
+            tokyo.span(time, at("2026-11-23T04:55:00Z")),
+            "2026-11-23 11:10:05 – 13:55:00 +09:00 (2026-11-23 02:10:05 – 04:55:00 UTC)"
+        );
+        assert_eq!(tokyo.clock(time), "2026-11-23 11:10:05.123");
+    }
+
+    #[test]
+    fn a_zone_is_known_by_its_name_its_offset_or_what_people_say() {
+        for (asked, name) in [
+            ("utc", "UTC"),
+            ("Etc/UTC", "UTC"),
+            ("+00:00", "UTC"),
+            ("asia/tokyo", "Asia/Tokyo"),
+            ("JST", "Asia/Tokyo"),
+            ("+9", "+09:00"),
+            ("UTC+5:30", "+05:30"),
+            ("-0330", "-03:30"),
+        ] {
+            assert_eq!(zone(asked).name(), name, "{asked}");
+        }
+        for wrong in ["Mars/Base", "+25:00", "+9:75", "", "+", "9"] {
+            let said = Zone::named(wrong).expect_err(wrong);
+            assert!(said.contains("Asia/Tokyo"), "{said}");
+        }
+    }
+
+    #[test]
+    fn summer_time_changes_the_offset_within_a_span() {
+        let berlin = zone("Europe/Berlin");
+        let (from, to) = (at("2026-10-24T22:00:00Z"), at("2026-10-26T00:00:00Z"));
+        assert_eq!(berlin.offsets(from, to), [(from, 7200), (at("2026-10-25T01:00:00Z"), 3600)]);
+        assert!(
+            berlin.span(from, to).starts_with("2026-10-25 00:00:00 +02:00 – 2026-10-26 01:00:00 +01:00 (")
+        );
+    }
+
+    #[test]
+    fn times_in_sentences_are_told_in_the_zone_and_nothing_else_is_touched() {
+        let tokyo = zone("Asia/Tokyo");
+        let text = "esx01 went down at 2026-11-23 02:10:05 UTC. 時刻 UTC、2026-99-23 02:10:05 UTC";
+        assert_eq!(
+            tokyo.retold(text),
+            "esx01 went down at 2026-11-23 11:10:05 +09:00 (02:10:05 UTC). 時刻 UTC、2026-99-23 02:10:05 UTC"
+        );
+        assert_eq!(Zone::UTC.retold(text), text);
+        assert_eq!(tokyo.retold(" UTC 日本語で書かれた文字列 UTC"), " UTC 日本語で書かれた文字列 UTC");
+    }
+}
