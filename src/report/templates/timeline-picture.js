@@ -68,12 +68,18 @@ function stepFor(length, most) {
   return STEPS.find(function (step) { return length / step <= most; }) || STEPS[STEPS.length - 1];
 }
 
+const MANY_LANES = 12;
+
+function quietHosts(head) {
+  return head.hosts.map(function (host, at) { return at; })
+    .filter(function (at) { return !head.cells[at].some(function (cell) { return cell.rank > 0; }); });
+}
+
 // Hosts with something worse than information have a lane of their own; many quiet ones share one.
 function lanesOf(head, filter, say) {
   const asked = head.hosts.map(function (host, at) { return at; })
     .filter(function (at) { return !filter.hosts.size || filter.hosts.has(at); });
-  const isQuiet = function (at) { return !head.cells[at].some(function (cell) { return cell.rank > 0; }); };
-  const quiet = asked.length > 12 && !filter.unfolded && !filter.hosts.size ? asked.filter(isQuiet) : [];
+  const quiet = asked.length > MANY_LANES && !filter.unfolded && !filter.hosts.size ? quietHosts(head) : [];
   const folded = new Set(quiet.length > 1 ? quiet : []);
   const lanes = asked.filter(function (at) { return !folded.has(at); })
     .map(function (at) { return { name: head.hosts[at], hosts: [at], isFolded: false }; });
@@ -256,6 +262,8 @@ function makePicture(head, box, say, acts) {
 
   function paintBars() {
     const bars = picture.bars = gathered();
+    // Stretches that are longer than a glance are the limit of what is counted: then a thin line says that there is more.
+    const isCoarse = bars.pixels > 40;
     const paths = ["", "", "", ""];
     const full = laneHeight - 16 - tracks.length * 4;
     bars.lanes.forEach(function (lane, at) {
@@ -263,13 +271,13 @@ function makePicture(head, box, say, acts) {
         const from = x(head.counts.from + key * bars.group * stretch);
         const start = Math.max(from, LEFT);
         const length = Math.min(from + Math.max(1.5, (bars.pixels - 1) * BAR_SHARES[bar.rank]), width - RIGHT) - start;
-        const height = 2 + (full - 2) * Math.log2(1 + bar.count) / Math.log2(1 + bars.most);
+        const height = isCoarse ? 1.5 : 2 + (full - 2) * Math.log2(1 + bar.count) / Math.log2(1 + bars.most);
         if (length > 0) {
           paths[bar.rank] += "M" + start.toFixed(1) + " " + (top(at) + laneHeight - 1) + "v" + -height.toFixed(1) + "h" + length.toFixed(1) + "v" + height.toFixed(1) + "z";
         }
       });
     });
-    paths.forEach(function (d, rank) { path("bars s-" + head.severities[rank][0], d); });
+    paths.forEach(function (d, rank) { path((isCoarse ? "bars coarse s-" : "bars s-") + head.severities[rank][0], d); });
   }
 
   function markY(lane) { return top(lane) + 7 + tracks.length * 4; }
@@ -392,7 +400,8 @@ function makePicture(head, box, say, acts) {
     const length = picture.view[1] - picture.view[0];
     if (row.time < picture.view[0] || row.time > picture.view[1]) {
       setView(row.time - length / 2, row.time + length / 2);
-      acts.viewChanged();
+      // What is only to be seen because its own link was followed keeps that link as the address.
+      if (isShown) { acts.viewChanged(); }
     }
     paint();
     if (isShown) {

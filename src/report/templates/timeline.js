@@ -32,7 +32,7 @@ function startTimeline() {
   tools.children[1].setAttribute("aria-label", say("zoom_out"));
   if (head.incident) { tools.appendChild(button(say("incident"), incident)); }
   const fold = tools.appendChild(button(say("fold"), function () { filter.unfolded = !filter.unfolded; apply(); toAddress(); }));
-  fold.hidden = head.hosts.length <= 12;
+  fold.hidden = head.hosts.length <= MANY_LANES || quietHosts(head).length < 2;
   tools.appendChild(copier());
   const help = box.appendChild(element("p", "note", say("mouse") + " " + say("keys")));
   help.id = "chart-keys";
