@@ -53,6 +53,9 @@ fn family(kind: EventKind) -> usize {
     FAMILIES.iter().position(|(name, _)| *name == first).unwrap_or(FAMILIES.len() - 1)
 }
 
+/// What lasts: host, kind, beginning, end, words.
+type Lasting = (usize, usize, Option<i64>, Option<i64>, String);
+
 /// Everything but the rows. Times are in microseconds since 1970, unless they are said to be offsets.
 #[derive(Serialize)]
 struct Head<'a> {
@@ -71,8 +74,7 @@ struct Head<'a> {
     /// Name and word, the mildest first.
     severities: Vec<(&'static str, &'static str)>,
     span_kinds: Vec<(&'static str, &'static str)>,
-    /// Host, kind, beginning, end, words.
-    spans: Vec<(usize, usize, Option<i64>, Option<i64>, String)>,
+    spans: Vec<Lasting>,
     /// Severity, first seen, title.
     findings: Vec<(usize, Option<i64>, String)>,
     files: Vec<String>,
@@ -117,10 +119,7 @@ pub fn data(report: &Report, rows: &[Row], order: &[usize], l: &Labels) -> Optio
     Some(Data { json, rows: listed.rows.len(), events: listed.events })
 }
 
-fn told(
-    span: &SpanInfo,
-    hosts: &BTreeMap<&str, usize>,
-) -> Option<(usize, usize, Option<i64>, Option<i64>, String)> {
+fn told(span: &SpanInfo, hosts: &BTreeMap<&str, usize>) -> Option<Lasting> {
     let host = *hosts.get(span.host.as_str())?;
     let kind = SpanKind::ALL.iter().position(|kind| *kind == span.kind)?;
     let micros = |time: Option<Timestamp>| time.map(Timestamp::micros);
@@ -147,8 +146,8 @@ mod tests {
     #[test]
     fn every_family_has_a_kind_and_only_services_are_the_rest() {
         let rest = FAMILIES.len() - 1;
-        for at in 0..rest {
-            assert!(EventKind::ALL.iter().any(|kind| family(*kind) == at), "{}", FAMILIES[at].0);
+        for (at, (name, _)) in FAMILIES.iter().enumerate() {
+            assert!(EventKind::ALL.iter().any(|kind| family(*kind) == at), "{name}");
         }
         for kind in EventKind::ALL.iter().filter(|kind| family(**kind) == rest) {
             let first = kind.name().split('.').next().unwrap_or_default();
