@@ -182,6 +182,21 @@ pub fn json_line(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// JSON that stands in an element of HTML: no text in it can end the element, begin a comment, or make an entity. It reads
+/// back as what it was.
+pub fn json_block(json: &str) -> Cow<'_, str> {
+    let acts = |c: char| matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}');
+    if !json.contains(acts) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        let written = if acts(c) { write!(out, "\\u{:04x}", u32::from(c)) } else { out.write_char(c) };
+        written.expect("a String takes everything");
+    }
+    Cow::Owned(out)
+}
+
 /// Whether a spreadsheet could take a text that begins so for a formula.
 fn is_formula(line: &str) -> bool {
     line.trim_start()
@@ -261,6 +276,16 @@ mod tests {
         let line = json_line(&json);
         assert_eq!(line, r#""a\u202eb\u2028c\u0085d\udb40\udc01é日""#);
         assert_eq!(serde_json::from_str::<String>(&line).expect("JSON"), text);
+    }
+
+    #[test]
+    fn json_in_html_cannot_end_its_element() {
+        let text = "</script><!-- &amp; \u{2028}\u{2029} 日 \\u003c";
+        let json = serde_json::to_string(text).expect("JSON");
+        let block = json_block(&json);
+        assert!(!block.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{block}");
+        assert_eq!(serde_json::from_str::<String>(&block).expect("JSON"), text);
+        assert!(matches!(json_block("[1]"), Cow::Borrowed("[1]")));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! It states nothing of its own: it is put together from the worst finding, or from what was looked at where nothing was
 //! found. Every output says the same three sentences.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::features::fold;
 use super::labels::{Labels, fill, fill_count, labels_of};
 use super::model::{ClusterInfo, ClusterKind, Finding, Report, Step};
@@ -132,7 +134,7 @@ fn first_sentence(text: &str) -> String {
     let mut end = 0;
     while end < text.len() {
         end += sentence_end(&text[end..]);
-        if text[..end].trim().chars().count() >= SHORT {
+        if text[..end].trim().width() >= SHORT {
             break;
         }
     }
@@ -178,7 +180,7 @@ mod tests {
             ),
             (
                 "アップグレードの順序が守られていません。ホストは 6.7 です。次の文です。",
-                "アップグレードの順序が守られていません。ホストは 6.7 です。",
+                "アップグレードの順序が守られていません。",
             ),
             (
                 "不明です。esx01 のログはここにありません。次の文です。",

@@ -328,13 +328,8 @@ labels! {
         "時刻は、移行 ID が示す vCenter Server の時計を基準とし、UTC で表示しています。「~」は推定時刻を示します。";
     times_corrected: "Corrected: {0}.", "時計のずれを補正したホスト: {0}。";
     times_not_compared: "Not compared: {0}.", "比較できなかったホスト: {0}。";
-    filter_host: "All hosts", "すべてのホスト";
-    filter_kind: "All kinds", "すべての種別";
-    filter_severity: "All severities", "すべての重大度";
-    and_worse: "{0} and worse", "{0}以上";
     filter_text: "Text…", "文字列…";
     reset: "Reset", "解除";
-    shown: "{0} of {1} shown", "{1} 件中 {0} 件を表示";
 
     // Coverage
     log: "Log", "ログ";

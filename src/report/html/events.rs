@@ -9,35 +9,34 @@ use super::super::timeline::text::count_text;
 use super::super::timeline::{Row, SpanKind, fold};
 use super::super::{show, view};
 use super::finding::Card;
-use super::note_of_rest;
-use crate::model::{EventKind, Severity};
+use super::{chart, note_of_rest};
 
-/// Rows of the event table; more would make the page slow and add nothing to the pictures.
-const EVENTS: usize = 5_000;
-/// Rows of the event table that are printed, where no filter chose them.
-const PAPER_EVENTS: usize = 200;
+/// Rows that stand in the page itself: on paper, and where no script runs. The script lists more.
+const ROWS: usize = 200;
 /// Characters of an event's text in the table; the whole is in `report.json`.
-const EVENT_TEXT: usize = 400;
+pub const EVENT_TEXT: usize = 400;
 /// Repeats that a row shows when it is opened.
-const REPEATS: usize = 20;
-/// Repeats that all rows together show.
-const ALL_REPEATS: usize = 2_000;
+pub const REPEATS: usize = 20;
+/// Repeats that all rows in the page itself show.
+const ALL_REPEATS: usize = 100;
 /// Characters of a repeat's text.
-const REPEAT_TEXT: usize = 200;
+pub const REPEAT_TEXT: usize = 200;
 /// Rows of the table of spans.
 const SPANS: usize = 200;
 /// Rows of the timeline that a finding links to.
 const LINKS: usize = 8;
 
-/// The list of events and what its filter offers.
+/// The list of events.
 pub struct EventTable<'a> {
+    /// The rows in the page itself.
     pub rows: Vec<EventRow<'a>>,
-    pub hosts: Vec<&'a str>,
-    pub kinds: Vec<(&'static str, &'static str)>,
-    pub severities: Vec<(&'static str, String)>,
-    pub severity_words: [&'static str; 4],
+    /// How many rows each finding rests on, in the page or not.
+    pub resting: Vec<usize>,
+    /// JSON of what the script lists and draws.
+    pub data: String,
     /// What the times are by.
     pub note: String,
+    /// How many events the script lists, and how many the page itself.
     pub capped: Option<String>,
     pub folded: Option<String>,
     pub printed: Option<String>,
@@ -52,13 +51,11 @@ pub struct EventTable<'a> {
 pub struct EventRow<'a> {
     /// Its place in the timeline, by which findings link to it.
     pub at: usize,
-    pub is_on_paper: bool,
     pub time: String,
     pub stamp: Option<String>,
     pub host: &'a str,
     pub severity: &'static str,
     pub severity_name: &'static str,
-    pub kind: &'static str,
     pub kind_name: &'static str,
     /// The sentence, where it is another than the record.
     pub said: Option<String>,
@@ -92,34 +89,64 @@ pub struct SpanRow<'a> {
 /// The table of `report`.
 pub fn table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
     let rows = fold(&report.timeline);
-    let mut chosen = view::rank_rows(report, &rows);
-    let on_paper: BTreeSet<usize> = chosen.iter().take(PAPER_EVENTS).copied().collect();
-    chosen.truncate(EVENTS);
-    chosen.sort_unstable();
-    let first = |at: &usize| &report.timeline[rows[*at].spoken];
-    let hosts: BTreeSet<&str> = chosen.iter().map(|at| first(at).host.as_str()).collect();
-    let kinds: BTreeSet<EventKind> = chosen.iter().map(|at| first(at).kind).collect();
+    let order = view::rank_rows(report, &rows);
+    let data = chart::data(report, &rows, &order, l);
+    let (listed, listed_events) = data.as_ref().map_or((0, 0), |data| (data.rows, data.events));
+    let chosen = choose(report, &rows, &order);
     let number = |n: usize| show::count(n as u64);
     let all = report.timeline.len();
-    let listed: usize = chosen.iter().map(|at| rows[*at].members.len()).sum();
     let mut left = ALL_REPEATS;
-    let row = |at: &usize| event_row(report, &rows[*at], on_paper.contains(at), &mut left, l);
+    let row = |at: &usize| event_row(report, &rows[*at], &mut left, l);
     let used: BTreeSet<SpanKind> = report.spans.iter().map(|span| span.kind).collect();
+    let capped = fill(l.table_capped, &[&number(listed_events), &number(all)]);
     EventTable {
-        hosts: hosts.into_iter().collect(),
-        kinds: kinds.into_iter().map(|kind| (kind.name(), l.kind_name(kind))).collect(),
-        severity_words: Severity::ALL.map(|severity| l.severity_name(severity)),
-        severities: Severity::ALL[..3].iter().map(|s| severity_choice(*s, l)).collect(),
+        data: data.map_or_else(String::new, |data| data.json),
         note: clock_note(&report.hosts, l),
-        capped: (listed < all).then(|| fill(l.table_capped, &[&number(listed), &number(all)])),
+        capped: (listed < rows.len()).then_some(capped),
         folded: (rows.len() < all).then(|| fill(l.folded_rows, &[&number(all), &number(rows.len())])),
-        printed: (on_paper.len() < rows.len()).then(|| fill(l.printed_note, &[&number(on_paper.len())])),
+        printed: (chosen.len() < rows.len()).then(|| fill(l.printed_note, &[&number(chosen.len())])),
         rows: chosen.iter().map(row).collect(),
+        resting: resting(report, &rows),
         count: fill_count(l.events, all as u64),
         spans: report.spans.iter().take(SPANS).map(|span| span_row(span, l)).collect(),
         spans_note: note_of_rest(report.spans.len(), SPANS, l),
         span_kinds: used.into_iter().map(|kind| (kind.name(), l.span_name(kind))).collect(),
     }
+}
+
+fn resting(report: &Report, rows: &[Row]) -> Vec<usize> {
+    let mut resting = vec![0; report.findings.len()];
+    for finding in rows.iter().flat_map(|row| row.findings(&report.timeline)) {
+        if let Some(count) = resting.get_mut(finding) {
+            *count += 1;
+        }
+    }
+    resting
+}
+
+/// The rows that stand in the page itself, ascending: of each finding a few, then the best in `order`.
+fn choose(report: &Report, rows: &[Row], order: &[usize]) -> BTreeSet<usize> {
+    let mut shown = vec![0; report.findings.len()];
+    let mut chosen = BTreeSet::new();
+    for &at in order.iter().take_while(|at| !rows[**at].findings(&report.timeline).is_empty()) {
+        let findings = rows[at].findings(&report.timeline);
+        let short = findings.iter().any(|finding| shown.get(*finding).is_some_and(|count| *count < LINKS));
+        if short && chosen.len() < ROWS {
+            chosen.insert(at);
+            for finding in findings {
+                if let Some(count) = shown.get_mut(finding) {
+                    *count += 1;
+                }
+            }
+        }
+    }
+    for &at in order {
+        if chosen.len() >= ROWS {
+            break;
+        }
+        chosen.insert(at);
+    }
+    chosen
 }
 
 /// Lets each of `cards` link to the first rows of `table` that bear it.
@@ -131,24 +158,14 @@ pub fn link<'a>(cards: &mut [Card<'a>], table: &EventTable<'a>, l: &Labels) {
             }
         }
     }
-    for card in cards {
-        let rest = card.in_timeline.len().saturating_sub(LINKS);
+    for (card, all) in cards.iter_mut().zip(&table.resting) {
         card.in_timeline.truncate(LINKS);
+        let rest = all.saturating_sub(card.in_timeline.len());
         card.more_in_timeline = (rest > 0).then(|| fill(l.rows_more, &[&show::count(rest as u64)]));
     }
 }
 
-fn severity_choice(severity: Severity, l: &Labels) -> (&'static str, String) {
-    (severity.name(), fill(l.and_worse, &[l.severity_name(severity)]))
-}
-
-fn event_row<'a>(
-    report: &'a Report,
-    row: &Row,
-    is_on_paper: bool,
-    left: &mut usize,
-    l: &Labels,
-) -> EventRow<'a> {
+fn event_row<'a>(report: &'a Report, row: &Row, left: &mut usize, l: &Labels) -> EventRow<'a> {
     let (entry, begins) = (&report.timeline[row.spoken], &report.timeline[row.first()]);
     let shown = (row.members.len() - 1).min(REPEATS).min(*left);
     *left -= shown;
@@ -157,13 +174,11 @@ fn event_row<'a>(
     let has_sentence = entry.has_sentence();
     EventRow {
         at: row.first(),
-        is_on_paper,
         time: l.zone.entry_time(begins.time, begins.time_quality),
         stamp: begins.fields.get("raw_time").map(|raw| fill(l.stamp, &[raw])),
         host: &entry.host,
         severity: entry.severity.name(),
         severity_name: l.severity_name(entry.severity),
-        kind: entry.kind.name(),
         kind_name: l.kind_name(entry.kind),
         said: has_sentence.then(|| show::cut(&entry.text, EVENT_TEXT)),
         record: show::cut(entry.record(), EVENT_TEXT),

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::super::escape;
-use super::super::labels::{Labels, fill, fill_count};
+use super::super::labels::{Labels, fill};
 use super::super::model::{Report, SpanKind, TimelineEntry};
 use super::super::{show, view};
-use crate::model::{EventKind, Severity, Timestamp};
+use crate::model::{Severity, Timestamp};
 
 const WIDTH: i64 = 1120;
 const LEFT: i64 = 150;
@@ -21,7 +21,7 @@ const AXIS: i64 = 40;
 const MAX_BARS: i64 = 3_000;
 const SECOND: i64 = 1_000_000;
 /// Lengths of time that people think in, in seconds.
-const STEPS: [i64; 26] = [
+pub const STEPS: [i64; 26] = [
     1,
     2,
     5,
@@ -126,7 +126,7 @@ impl Scale {
 }
 
 /// The shortest step that divides `span` into at most `most` parts, in microseconds.
-fn step_for(span: i64, most: i64) -> i64 {
+pub fn step_for(span: i64, most: i64) -> i64 {
     let fits = |step: &&i64| span / (**step * SECOND) < most;
     STEPS.iter().find(fits).or(STEPS.last()).map_or(SECOND, |step| step * SECOND)
 }
@@ -146,7 +146,6 @@ fn step_name(seconds: i64, l: &Labels) -> String {
 struct Bar {
     count: u64,
     worst: Option<Severity>,
-    kinds: BTreeMap<EventKind, u64>,
 }
 
 /// Bars by lane and number of their bucket.
@@ -160,7 +159,6 @@ fn gather(timeline: &[TimelineEntry], lanes: &[&str], scale: &Scale) -> Bars {
         let bar = bars.entry((lane, entry.time.since(scale.from) / scale.bucket)).or_default();
         bar.count += 1;
         bar.worst = bar.worst.max(Some(entry.severity));
-        *bar.kinds.entry(entry.kind).or_default() += 1;
     }
     bars
 }
@@ -173,10 +171,7 @@ fn draw(report: &Report, lanes: &[&str], bars: &Bars, scale: &Scale, l: &Labels)
         draw_lanes(lanes, scale, &mut svg)?;
         draw_axis(scale, l, &mut svg)?;
         draw_spans(report, lanes, scale, l, &mut svg)?;
-        let most = bars.values().map(|bar| bar.count).max().unwrap_or(1);
-        for ((lane, bucket), bar) in bars {
-            draw_bar(*lane, *bucket, bar, most, scale, l, &mut svg)?;
-        }
+        draw_bars(bars, scale, &mut svg)?;
         draw_findings(report, scale, &mut svg)?;
         svg.write_str("</svg>")
     })();
@@ -289,37 +284,38 @@ fn draw_axis(scale: &Scale, l: &Labels, svg: &mut String) -> std::fmt::Result {
     write!(svg, r#"<text class="day" x="8" y="{}">{}</text>"#, bottom + 18, escape::html(l.zone.name()))
 }
 
-fn draw_bar(
-    lane: usize,
-    bucket: i64,
-    bar: &Bar,
-    most: u64,
-    scale: &Scale,
-    l: &Labels,
-    svg: &mut String,
-) -> std::fmt::Result {
-    let from = scale.from.plus_micros(bucket * scale.bucket);
-    let full = (scale.lane_height - 8) as f64;
-    let share = ((1 + bar.count) as f64).log2() / ((1 + most) as f64).log2();
-    let height = 7.0 + (full - 7.0) * share;
-    let y = (TOP + (lane as i64 + 1) * scale.lane_height - 4) as f64 - height;
-    let worst = bar.worst.unwrap_or(Severity::Info).name();
-    let (x, width) = (scale.x(from), scale.bar_width());
-    write!(
-        svg,
-        r#"<rect class="s-{worst}" x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}"><title>{}</title></rect>"#,
-        escape::html(&bar_title(bar, from, l))
-    )
+/// All bars of one severity are one path. Severities differ in the width and the filling of their bars too.
+fn draw_bars(bars: &Bars, scale: &Scale, svg: &mut String) -> std::fmt::Result {
+    let most = bars.values().map(|bar| bar.count).max().unwrap_or(1);
+    for severity in Severity::ALL.into_iter().rev() {
+        let mut path = String::new();
+        for ((lane, bucket), bar) in bars.iter().filter(|(_, bar)| bar.worst == Some(severity)) {
+            let from = scale.x(scale.from.plus_micros(bucket * scale.bucket));
+            let foot = TOP + (*lane as i64 + 1) * scale.lane_height - 4;
+            let (height, width) = (bar_height(bar.count, most, scale), bar_width(severity, scale));
+            write!(path, "M{from:.1} {foot}v-{height:.1}h{width:.1}v{height:.1}z")?;
+        }
+        if !path.is_empty() {
+            write!(svg, r#"<path class="bars s-{}" d="{path}"/>"#, severity.name())?;
+        }
+    }
+    Ok(())
 }
 
-/// `2026-11-23 02:10:00 · 12 events: vMotion failed 8, …`
-fn bar_title(bar: &Bar, from: Timestamp, l: &Labels) -> String {
-    let mut kinds: Vec<_> = bar.kinds.iter().collect();
-    kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(**count), **kind));
-    let named = kinds.iter().take(3).map(|(kind, count)| format!("{} {count}", l.kind_name(**kind)));
-    let more = if kinds.len() > 3 { ", …" } else { "" };
-    let events = fill_count(l.events, bar.count);
-    format!("{} · {events}: {}{more}", l.zone.second(from), named.collect::<Vec<_>>().join(", "))
+fn bar_height(count: u64, most: u64, scale: &Scale) -> f64 {
+    let full = (scale.lane_height - 8) as f64;
+    let share = ((1 + count) as f64).log2() / ((1 + most) as f64).log2();
+    7.0 + (full - 7.0) * share
+}
+
+fn bar_width(severity: Severity, scale: &Scale) -> f64 {
+    let share = match severity {
+        Severity::Critical => 1.0,
+        Severity::Error => 0.75,
+        Severity::Warning => 0.6,
+        Severity::Info => 0.4,
+    };
+    (scale.bar_width() * share).max(1.2)
 }
 
 /// A numbered line where each finding was first seen; numbers that would overlap move to the right.

@@ -11,7 +11,9 @@ use super::labels::{Labels, fill, fill_count, labels_of};
 use super::membership::{Words, words};
 use super::model::{Finding, MissingHost, Report, ReportProblem};
 use super::{Renderer, diff, gist, migrations, show, unknown, view};
+use crate::model::Severity;
 
+mod chart;
 mod coverage;
 mod differences;
 mod events;
@@ -36,8 +38,19 @@ const MIGRATIONS: usize = 500;
 const PROBLEMS: usize = 1_000;
 /// Steps of the remedy that the overview lists.
 const STEPS: usize = 5;
-static CSS: &str = include_str!("../templates/report.css");
-static SCRIPT: &str = include_str!("../templates/report.js");
+static CSS: &str =
+    concat!(include_str!("../templates/report.css"), include_str!("../templates/timeline.css"));
+/// The parts of the timeline are functions that know each other; nothing else on the page sees them.
+static SCRIPT: &str = concat!(
+    include_str!("../templates/report.js"),
+    "(function () {\n\"use strict\";\n",
+    include_str!("../templates/timeline-data.js"),
+    include_str!("../templates/timeline-filter.js"),
+    include_str!("../templates/timeline-list.js"),
+    include_str!("../templates/timeline-picture.js"),
+    include_str!("../templates/timeline.js"),
+    "})();\n",
+);
 
 #[derive(Template)]
 #[template(path = "report.html", config = "src/report/askama.toml")]
@@ -66,6 +79,7 @@ struct Page<'a> {
     m: &'static migrations::Words,
     moved: Option<migrations::View>,
     pictures: Vec<lanes::Picture>,
+    severities: [(&'static str, &'static str); 4],
     events: events::EventTable<'a>,
     unknown: Vec<String>,
     coverage: Vec<coverage::HostCoverage<'a>>,
@@ -111,6 +125,7 @@ fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
         m: migrations::words(l),
         moved: migrations::view(report, MIGRATIONS, l),
         pictures: lanes::pictures(report, l),
+        severities: Severity::ALL.map(|severity| (severity.name(), l.severity_name(severity))),
         events,
         unknown: unknown::sentences(report, l),
         coverage: coverage::coverage(report, l),
