@@ -58,6 +58,12 @@
 //! (`case/clock`) puts every time of a host on the reference clock of the case; the written stamp stays beside it. So all
 //! that comes behind may compare times of different hosts.
 //!
+//! # What leaves the program
+//!
+//! A report is one value, and whatever is done for its readers is done to that value once, before any output: times in
+//! sentences are retold in the reader's zone (`report/zone`), and names become aliases (`report/redact`), closed by default.
+//! So a new output can forget neither.
+//!
 //! # What decides a verdict
 //!
 //! State beats lines. A refused migration leaves nothing in a host's logs, because vCenter refuses before a host is
