@@ -6,7 +6,7 @@ use super::clock::clock_info;
 use super::model::*;
 use super::say::Teller;
 use super::zone::Zone;
-use super::{membership, migrations, setup, timeline};
+use super::{gist, membership, migrations, setup, timeline};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
 use crate::fact::features::FeatureClass as FactClass;
@@ -59,6 +59,7 @@ pub fn build(
             redacted: false,
             clusters: case.clusters.iter().map(|cluster| cluster_info(case, cluster)).collect(),
             time_zone: options.zone.name().to_owned(),
+            verdict: Vec::new(),
         },
         hosts: (0..case.hosts.len()).map(|host| host_info(case, host, options.lang)).collect(),
         findings: told(case, findings, options.lang),
@@ -74,6 +75,7 @@ pub fn build(
     };
     timeline::mark(&mut report.timeline, &report.findings);
     retell(&mut report, &options.zone);
+    report.case.verdict = gist::sentences(&report);
     report
 }
 
@@ -122,16 +124,35 @@ fn title(case: &Case, findings: &[verdict::Finding], lang: Lang) -> String {
     let worst = findings.iter().find(|finding| finding.severity >= Severity::Warning);
     let esxi = case.hosts.iter().filter(|host| host.kind == HostKind::Esxi).count();
     let errors = case.timeline.iter().filter(|moment| moment.event.severity >= Severity::Error).count();
-    let quiet = Text::new(
-        format!("Nothing wrong found on {esxi} ESXi host{}", if esxi == 1 { "" } else { "s" }),
-        format!("ESXi ホスト {esxi} 台に問題は検出されませんでした"),
-    );
+    let quiet = quiet_title(case, esxi);
     let unexplained = Text::new(
-        format!("No known problem, but {errors} error events are not explained"),
+        match errors {
+            1 => "No known problem, but 1 error event is not explained".to_owned(),
+            errors => format!("No known problem, but {errors} error events are not explained"),
+        },
         format!("既知の問題は検出されませんでしたが、説明のつかないエラー イベントが {errors} 件あります"),
     );
     let silent = if errors > 0 { &unexplained } else { &quiet };
     worst.map_or(silent, |finding| &finding.title).get(lang).to_owned()
+}
+
+/// Of a case without a finding and without errors; what it is about are its ESXi hosts, or else its vCenter Servers.
+fn quiet_title(case: &Case, esxi: usize) -> Text {
+    let vcenters: Vec<&str> = case.hosts.iter().map(|host| host.id.as_str()).collect();
+    match (esxi, vcenters.as_slice()) {
+        (0, []) => Text::new("No support bundle could be read", "サポート バンドルを読み取れませんでした"),
+        (0, vcenters) => Text::new(
+            format!("Nothing wrong found on vCenter Server {}", vcenters.join(", ")),
+            format!("vCenter Server {} に問題は検出されませんでした", vcenters.join("、")),
+        ),
+        (1, _) => {
+            Text::new("Nothing wrong found on 1 ESXi host", "ESXi ホスト 1 台に問題は検出されませんでした")
+        }
+        (esxi, _) => Text::new(
+            format!("Nothing wrong found on {esxi} ESXi hosts"),
+            format!("ESXi ホスト {esxi} 台に問題は検出されませんでした"),
+        ),
+    }
 }
 
 pub(super) fn id(case: &Case, host: usize) -> HostId {

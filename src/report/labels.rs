@@ -86,8 +86,9 @@ labels! {
     cluster_unknown: "Bundles given together", "同時に指定されたバンドル";
     no_findings: "No known problem was found in what was read.", "読み取った範囲では、既知の問題は検出されませんでした。";
     only_minor: "Nothing above a warning was found in what was read.", "読み取った範囲では、警告を超える問題は検出されませんでした。";
-    looked_at: "Examined: {0} hosts, {1} logs, {2} records, {3} timeline events.",
-        "ホスト {0} 台、ログ {1} 種、レコード {2} 件、タイムラインのイベント {3} 件を調査しました。";
+    looked_at: "Examined: {0}, {1}, {2}, {3}.", "{0}、{1}、{2}、{3}を調査しました。";
+    records_n: "1 record|{0} records", "レコード {0} 件";
+    timeline_n: "1 timeline event|{0} timeline events", "タイムラインのイベント {0} 件";
     looked_between: "The logs cover {0}; nothing outside that period was in the bundles.",
         "ログの期間は {0} です。この期間外のログはバンドルに含まれていません。";
     no_period: "No log with time stamps was in the bundles.", "タイムスタンプのあるログはバンドルに含まれていません。";
@@ -379,6 +380,22 @@ labels! {
     bundles: "Bundles and their SHA-256", "バンドルと SHA-256";
     offline_note: "Made offline from the bundles named here; the logs were not changed. This file loads nothing from a network.",
         "ここに記載のバンドルのみをオフラインで解析しました。ログは変更していません。本ファイルはネットワークに接続しません。";
+
+    // The verdict in three sentences
+    gist_what: "{0}.", "{0}。";
+    gist_aside: "{0} ({1})", "{0}（{1}）";
+    gist_cause: "Cause: {0}.", "原因：{0}。";
+    gist_cause_likely: "Likely cause: {0}.", "推定される原因：{0}。";
+    gist_cause_possible: "Possible cause: {0}.", "考えられる原因：{0}。";
+    gist_first: "What to do first: {0}.", "最初の対処：{0}。";
+    gist_first_incomplete: "What to do first: {0}; the evidence is incomplete ({1}).", "最初の対処：{0}。ただし、証跡は不完全です（{1}）。";
+    gist_on_host: "{1} (on {0})", "{1}（{0} で実行）";
+    gist_incomplete: "The evidence is incomplete: {0}.", "証跡は不完全です（{0}）。";
+    gist_lost: "1 file could only be read in part|{0} files could only be read in part", "一部しか読み取れなかったファイル {0} 個";
+    gist_encrypted: "1 file is encrypted|{0} files are encrypted", "暗号化されたファイル {0} 個";
+    gist_limited: "1 file was not read to its end|{0} files were not read to their end", "最後まで読み取っていないファイル {0} 個";
+    gist_unopened: "nothing was read of 1 file that was given|nothing was read of {0} files that were given", "読み取れなかった指定ファイル {0} 個";
+    gist_missing: "no bundle of {0}", "{0} のバンドルなし";
 
     // Terminal
     next_steps: "Next", "対処";

@@ -12,6 +12,7 @@ pub mod csv;
 pub mod details;
 pub mod escape;
 pub mod features;
+pub mod gist;
 pub mod html;
 pub mod json;
 #[macro_use]
@@ -24,6 +25,7 @@ pub mod model;
 mod say;
 pub mod setup;
 pub mod show;
+pub mod steps;
 pub mod terminal;
 pub mod timeline;
 pub mod timesketch;

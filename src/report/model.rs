@@ -111,6 +111,9 @@ pub struct CaseInfo {
     /// The zone that times in texts are told in: `UTC`, `Asia/Tokyo` or `+09:00`. All other times are UTC.
     #[serde(default = "utc")]
     pub time_zone: String,
+    /// The verdict: what happened and where and when; why; what to do first. At most three sentences.
+    #[serde(default)]
+    pub verdict: Vec<String>,
 }
 
 fn utc() -> String {

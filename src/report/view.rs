@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::labels::{Labels, choose, fill};
+use super::labels::{Labels, choose, fill, fill_count};
 use super::model::{
     CaptureInfo, ChangeInfo, Finding, Gap, HostInfo, Report, ReportProblem, Step, TimelineEntry,
 };
@@ -26,14 +26,13 @@ pub fn check_step(finding: &Finding) -> Option<&Step> {
 /// What was looked at, for a report that found nothing: counts, then the period.
 pub fn looked_at(report: &Report, l: &Labels) -> Vec<String> {
     let records: u64 = report.coverage.iter().map(|log| log.records).sum();
-    let number = |n: usize| show::count(n as u64);
     let counts = fill(
         l.looked_at,
         &[
-            &number(report.hosts.len()),
-            &number(report.coverage.len()),
-            &show::count(records),
-            &number(report.timeline.len()),
+            &fill_count(l.hosts_of, report.hosts.len() as u64),
+            &fill_count(l.logs_n, report.coverage.len() as u64),
+            &fill_count(l.records_n, records),
+            &fill_count(l.timeline_n, report.timeline.len() as u64),
         ],
     );
     let period = match l.zone.span_or_none(report.case.from, report.case.to) {

@@ -56,6 +56,7 @@ pub fn report(lang: Lang, events: usize) -> Report {
                 hosts: HOSTS.map(String::from).to_vec(),
             }],
             time_zone: "UTC".to_owned(),
+            verdict: Vec::new(),
         },
         hosts: HOSTS.iter().enumerate().map(|(n, id)| esxi(n, id)).chain([vcenter()]).collect(),
         findings: vec![host_lost(lang), mismatch(lang), incomplete(lang)],

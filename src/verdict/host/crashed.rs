@@ -327,7 +327,7 @@ fn remedy(crash: &Crash<'_>) -> Vec<Step> {
     ));
     steps.push(step(
         "Check: the host stays up, and no unread core dump is left.",
-        "確認: ホストが稼動し続け、未確認のコア ダンプが残っていないこと。",
+        "確認: ホストが稼働し続け、未確認のコア ダンプが残っていないこと。",
         Some("esxcli system stats uptime get"),
         host,
     ));

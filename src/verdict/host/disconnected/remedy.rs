@@ -53,7 +53,7 @@ fn agents(host: Option<usize>) -> Vec<Step> {
         ),
         step(
             "Restart hostd. VMs go on running; tasks on this host are broken off.",
-            "hostd を再起動します。仮想マシンは稼動を続けますが、このホストで実行中のタスクは中断されます。",
+            "hostd を再起動します。仮想マシンは稼働を続けますが、このホストで実行中のタスクは中断されます。",
             Some("/etc/init.d/hostd restart"),
             host,
         ),

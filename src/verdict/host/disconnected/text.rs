@@ -57,7 +57,7 @@ impl Told<'_, '_> {
         match self.intact {
             Some(true) => {
                 en.push_str(" The vSAN membership is intact: the other hosts count it as a member. This is the management path only, and its VMs go on running.");
-                ja.push_str("vSAN のメンバーシップは正常で、他のホストは当該ホストをメンバーとして認識しています。管理経路のみの問題であり、仮想マシンは稼動を続けています。");
+                ja.push_str("vSAN のメンバーシップは正常で、他のホストは当該ホストをメンバーとして認識しています。管理経路のみの問題であり、仮想マシンは稼働を続けています。");
             }
             Some(false) => {
                 en.push_str(" Hosts of the vSAN cluster do not count it as a member.");
@@ -164,7 +164,7 @@ impl Told<'_, '_> {
                 "Not known: {name} was up, and its logs show no hang of the agents and no failed uplink. Heartbeats (UDP 902 from the host) may be lost on the way: a capture on both sides tells."
             ),
             format!(
-                "不明です。{name} は稼動しており、エージェントのハングやアップリンク障害は記録されていません。ハートビート (ホストから UDP 902) が経路上で失われている可能性があり、両側でのパケット キャプチャで判別できます。"
+                "不明です。{name} は稼働しており、エージェントのハングやアップリンク障害は記録されていません。ハートビート (ホストから UDP 902) が経路上で失われている可能性があり、両側でのパケット キャプチャで判別できます。"
             ),
         )
     }

@@ -1,0 +1,172 @@
+//! The steps of a remedy as a reader does them: neighbours that differ in nothing but a name and its command are one.
+//!
+//! The order is kept, and so is the count: a group knows which steps it stands for, as texts speak of "the next 3 steps".
+//! Steps that take a host out of service are never joined: they are done on one host at a time.
+
+use super::features::fold;
+use super::labels::Labels;
+use super::model::Step;
+
+/// Names that the text of a group holds; its commands name all.
+const NAMES: usize = 8;
+
+/// One step, or several that are alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group<'a> {
+    /// Number of its first step, from 1.
+    pub first: usize,
+    /// Number of its last one.
+    pub last: usize,
+    /// What to do.
+    pub text: String,
+    /// The hosts to do it on, each once, in the order of the steps.
+    pub hosts: Vec<&'a str>,
+    /// What to type.
+    pub commands: Vec<Commands<'a>>,
+}
+
+/// What is typed in one go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commands<'a> {
+    /// The hosts to type it on, in the order of the steps; none where the step names no host.
+    pub hosts: Vec<&'a str>,
+    /// The lines.
+    pub lines: Vec<&'a str>,
+}
+
+impl Group<'_> {
+    /// `4`, or `5–67` where it stands for several.
+    pub fn number(&self) -> String {
+        if self.first == self.last {
+            self.first.to_string()
+        } else {
+            format!("{}–{}", self.first, self.last)
+        }
+    }
+}
+
+impl Commands<'_> {
+    /// The lines as one text.
+    pub fn text(&self) -> String {
+        self.lines.join("\n")
+    }
+}
+
+/// Groups `steps`, in their order.
+pub fn group<'a>(steps: &'a [Step], l: &Labels) -> Vec<Group<'a>> {
+    let mut groups = Vec::new();
+    let mut start = 0;
+    while start < steps.len() {
+        let (alike, names) = run(&steps[start..]);
+        groups.push(joined(start, &steps[start..start + alike], &names, l));
+        start += alike;
+    }
+    groups
+}
+
+/// How many steps from the first on are alike, and the names that their texts differ in; none where the texts are equal.
+fn run(steps: &[Step]) -> (usize, Vec<&str>) {
+    let first = &steps[0];
+    let mut names: Vec<&str> = Vec::new();
+    let mut alike = 1;
+    for step in &steps[1..] {
+        if !may_join(first, step) {
+            break;
+        }
+        match difference(&first.text, &step.text) {
+            // A run is of equal texts, or of texts that differ each from the first.
+            None if first.text == step.text && names.is_empty() => {}
+            Some((one, other)) if alike == 1 || names.first() == Some(&one) => {
+                if names.is_empty() {
+                    names.push(one);
+                }
+                names.push(other);
+            }
+            _ => break,
+        }
+        alike += 1;
+    }
+    (alike, names)
+}
+
+/// Whether two steps may be done as one. Nothing is joined that has no command: its text is all that it has.
+fn may_join(first: &Step, step: &Step) -> bool {
+    let is_typed = |step: &Step| step.command.as_deref().is_some_and(|command| !stops_a_host(command));
+    first.host.is_some() == step.host.is_some() && is_typed(first) && is_typed(step)
+}
+
+/// Whether a command takes a host out of service, so that hosts must follow each other.
+fn stops_a_host(command: &str) -> bool {
+    let has = |words: &[&str]| words.iter().all(|word| command.contains(word));
+    has(&["maintenanceMode", "set"])
+        || has(&["system", "shutdown"])
+        || command.split_whitespace().any(|word| matches!(word, "reboot" | "poweroff" | "halt"))
+}
+
+/// The one name that two texts differ in, wherever it stands; `None` where they are equal or differ in more.
+fn difference<'a>(one: &'a str, other: &'a str) -> Option<(&'a str, &'a str)> {
+    let at = one.bytes().zip(other.bytes()).position(|(a, b)| a != b)?;
+    let (a, b) = (name_at(one, at), name_at(other, at));
+    let is_named = !a.is_empty() && !b.is_empty();
+    (is_named && replaced(one, a, b) == other).then_some((a, b))
+}
+
+/// The run of characters of a name around `at`.
+fn name_at(text: &str, at: usize) -> &str {
+    let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+    let start = at - text.as_bytes()[..at].iter().rev().take_while(|byte| of_name(byte)).count();
+    let end = at + text.as_bytes()[at..].iter().take_while(|byte| of_name(byte)).count();
+    // A full stop behind a name ends the sentence.
+    text[start..end].trim_end_matches(['.', ':'])
+}
+
+/// `text` with the name `from` as `to`, where it stands as a whole name.
+fn replaced(text: &str, from: &str, to: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, _) in text.match_indices(from) {
+        if at >= done && name_at(text, at) == from {
+            out.push_str(&text[done..at]);
+            out.push_str(to);
+            done = at + from.len();
+        }
+    }
+    out.push_str(&text[done..]);
+    out
+}
+
+fn joined<'a>(start: usize, steps: &'a [Step], names: &[&str], l: &Labels) -> Group<'a> {
+    let first = &steps[0].text;
+    let text = match names {
+        [one, ..] => replaced(first, one, &fold(names, NAMES, l)),
+        [] => first.clone(),
+    };
+    let mut group =
+        Group { first: start + 1, last: start + steps.len(), text, hosts: Vec::new(), commands: Vec::new() };
+    for step in steps {
+        let host = step.host.as_deref();
+        if let Some(host) = host.filter(|host| !group.hosts.contains(host)) {
+            group.hosts.push(host);
+        }
+        if let Some(command) = step.command.as_deref() {
+            add(&mut group.commands, host, command);
+        }
+    }
+    group
+}
+
+/// The same command on another host is typed there too; another command on the same host is its next line.
+fn add<'a>(commands: &mut Vec<Commands<'a>>, host: Option<&'a str>, command: &'a str) {
+    let of_host = host.as_slice();
+    if let Some(last) = commands.last_mut() {
+        if last.lines == [command] {
+            last.hosts.extend(host.filter(|host| !last.hosts.contains(host)));
+            return;
+        }
+        if last.hosts == of_host {
+            last.lines.push(command);
+            return;
+        }
+    }
+    commands.push(Commands { hosts: of_host.to_vec(), lines: vec![command] });
+}
