@@ -62,6 +62,7 @@ labels! {
     findings: "Findings", "検出事項";
     hosts: "Hosts", "ホスト";
     setup: "Configuration", "構成";
+    setups_left_out: "Shown: {0}. The configuration of {1} more hosts is in report.json.", "{0} の構成を掲載しています。残り {1} 台の構成は report.json にあります。";
     cpu_features: "CPU features", "CPU 機能";
     timeline: "Timeline", "タイムライン";
     coverage: "What was read", "収集範囲";
@@ -132,6 +133,7 @@ labels! {
     returned_at: "Back at", "復帰時刻";
     uncertainty: "± {0} ms", "± {0} ミリ秒";
     observers: "Seen by", "検知したホスト";
+    observers_at: "Seen by (UTC)", "検知したホスト（UTC）";
     unicast_peers: "Unicast peers per host", "ホストごとのユニキャスト ピア数";
     unicast_of: "{0} of {1}", "{1} 中 {0}";
     vcenter_version: "vCenter version", "vCenter のバージョン";
@@ -162,6 +164,10 @@ labels! {
     clock_seconds: "{0} s", "{0} 秒";
     booted: "Booted", "起動日時";
     captured: "Bundle taken", "バンドル取得日時";
+    booted_at: "Booted (UTC)", "起動日時（UTC）";
+    captured_at: "Bundle taken (UTC)", "バンドル取得日時（UTC）";
+    bios_head: "BIOS", "BIOS";
+    microcode_head: "Microcode", "マイクロコード";
     bundle: "Bundle", "バンドル";
     file: "File", "ファイル";
     older_bundle: "Older bundle", "以前のバンドル";
@@ -338,6 +344,8 @@ labels! {
     unparsed: "Not parsed", "解析不可";
     samples: "Records without a recognised header", "ヘッダーを認識できないレコード";
     gaps: "Gaps", "ログの欠落期間";
+    logs: "Logs", "ログ数";
+    problems_short: "Problems", "問題";
     gap_rotation: "{0} is not in the bundle|{0} are not in the bundle", "{0} がバンドルに含まれていません";
     gap_damaged: "the rest of {0} could not be read", "{0} の残りの部分を読み取れませんでした";
     gap_damaged_inside: "{0} is damaged somewhere in it", "{0} のどこかが破損しています";
