@@ -622,23 +622,67 @@ fn the_terminal_summary_answers_the_question() {
         "so vCenter did",
         "Hosts: esx03",
         "esx03# esxcli system maintenanceMode set -e true -m noAction",
+        "-U true -a 192.0.2.11 \\\n",
         "Check: Check that every host sees four members.",
         "1 file could only be read in part",
         "No bundle for: 5d3a77b2",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
-    let long = text.lines().filter(|line| !line.contains('#')).find(|line| line.chars().count() > 80);
+    let long = text.lines().find(|line| line.chars().count() > 80);
     assert_eq!(long, None);
+    let first = text.lines().next().expect("a line");
+    assert!(first.starts_with("esx03 is out of the vSAN cluster since 02:10 UTC (2026-11-23"), "{text}");
 }
 
 #[test]
 fn the_terminal_summary_fits_its_width_in_japanese() {
     use unicode_width::UnicodeWidthStr;
     let text = summary(&fixture::report(Lang::Ja, 30), 72, false);
-    let long = text.lines().filter(|line| !line.contains("# ")).find(|line| line.width() > 72);
+    let long = text.lines().find(|line| line.width() > 72);
     assert_eq!(long, None, "{text}");
     assert!(summary(&fixture::report(Lang::Ja, 30), 72, true).contains("\u{1b}[1;31m重大\u{1b}[0m"));
+}
+
+#[test]
+fn the_terminal_summary_of_many_hosts_keeps_to_its_width_and_folds_what_is_alike() {
+    use unicode_width::UnicodeWidthStr;
+    for lang in [Lang::En, Lang::Ja] {
+        let mut report = chained(lang);
+        let host = report.hosts[0].clone();
+        for n in 10..70 {
+            let mut host = host.clone();
+            host.id = format!("node{n}");
+            report.hosts.push(host);
+        }
+        report.hosts[0].id = fixture::HOSTILE.into();
+        for step in &mut report.findings[0].remedy {
+            step.host = Some(fixture::HOSTILE.into());
+        }
+        let (finding, link) = (report.findings[1].clone(), report.findings[0].chain[0].clone());
+        report.findings[0].chain = vec![link; 40];
+        report.findings.extend(vec![finding; 20]);
+        report.case.time_zone = "Asia/Tokyo".into();
+        for width in [40, 80, 120] {
+            let text = summary(&report, width, false);
+            let long = text.lines().find(|line| line.width() > width);
+            assert_eq!(long, None, "{text}");
+            assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+            for line in text.lines().map(str::trim_start) {
+                assert!(!line.starts_with(['、', '。', '）']) && !line.ends_with('（'), "{line}\n{text}");
+            }
+        }
+        let text = summary(&report, 80, false);
+        let rows = text.lines().filter(|line| line.contains("ESXi 6.7")).count();
+        assert!(rows <= 16, "{text}");
+        let expected = match lang {
+            Lang::En => ["20 more findings:", "and 30 more", "60 more like this: node10 to node69"],
+            Lang::Ja => ["その他の検出事項（20 件）：", "ほか 30 件", "ほか 60 台も同じ：node10～node69"],
+        };
+        for part in expected {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+    }
 }
 
 #[test]

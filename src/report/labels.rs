@@ -418,6 +418,9 @@ labels! {
     locked_files: "{0} (1 file)|{0} ({1} files)", "{0}（ファイル {1} 個）";
     foreign_n: "No bundle: {0}", "バンドル以外：{0}";
     missing_n: "No bundle for: {0}", "バンドルなし：{0}";
+    more_findings: "1 more finding:|{0} more findings:", "その他の検出事項（{0} 件）：";
+    more_commands: "1 more command is in the report.|{0} more commands are in the report.", "残り {0} 個のコマンドはレポートを参照してください。";
+    more_alike: "{0} more like this: {1}", "ほか {0} 台も同じ：{1}";
 }
 
 impl Labels {
