@@ -149,12 +149,15 @@ fn full(lang: Lang) -> Report {
 /// The pairs of lines in the fences of evidence: the place, then the text.
 fn fenced(events: &[Event<'_>]) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
-    let mut inside = false;
+    let mut inside: Option<String> = None;
     for event in events {
         match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(word))) => inside = &**word == "text",
-            Event::End(TagEnd::CodeBlock) => inside = false,
-            Event::Text(text) if inside => {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(word))) if &**word == "text" => {
+                inside = Some(String::new());
+            }
+            Event::Text(part) => inside.iter_mut().for_each(|text| text.push_str(part)),
+            Event::End(TagEnd::CodeBlock) => {
+                let text = inside.take().unwrap_or_default();
                 let lines: Vec<&str> = text.lines().collect();
                 assert!(lines.len().is_multiple_of(2), "{lines:#?}");
                 pairs.extend(lines.chunks(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned())));
@@ -230,7 +233,7 @@ fn nothing_that_a_forge_looks_for_is_left_in_plain_text() {
         r"\$",
         r"\[\[",
         r"<\w",
-        r"\b(?:[0-9]+[a-f]|[a-f]+[0-9])[0-9a-f]{5,}\b",
+        r"\b(?:[0-9]+[a-f]|[a-f]+[0-9])[0-9a-f]{5,38}\b",
         r"^/\w",
     ]
     .map(|pattern| Regex::new(pattern).expect("a pattern"));

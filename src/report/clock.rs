@@ -36,7 +36,7 @@ fn basis(case: &Case, clock: &Clock) -> Text {
     if clock.reference {
         let text = Text::new(
             "reference: the clocks of the other hosts are compared with this one",
-            "基準: 他のホストの時計はこのホストと比較しています",
+            "基準：他のホストの時計はこのホストと比較しています",
         );
         return within(case, clock, text);
     }
@@ -56,7 +56,7 @@ fn basis(case: &Case, clock: &Clock) -> Text {
                     common.en
                 ),
                 format!(
-                    "{}。1 件のイベントのみでは比較できません (そのイベントによれば {by} 秒の{way_ja}の可能性)",
+                    "{}。1 件のイベントのみでは比較できません（そのイベントによれば {by} 秒の{way_ja}の可能性）",
                     common.ja
                 ),
             )

@@ -129,7 +129,8 @@ impl Page<'_> {
         }
         self.paragraph(&fill_count(l.more_findings, findings.len() as u64), "")?;
         for finding in findings.iter().take(TITLES) {
-            let title = format!("{}: {}", l.severity_name(finding.severity), escape::line(&finding.title));
+            let title =
+                format!("{}{}{}", l.severity_name(finding.severity), l.colon, escape::line(&finding.title));
             self.hanging(&title)?;
         }
         if findings.len() > TITLES {
@@ -150,8 +151,8 @@ impl Page<'_> {
     fn finding(&mut self, finding: &Finding, chain: &[Link], l: &Labels) -> io::Result<()> {
         self.finding_title(finding, l)?;
         self.paragraph(&escape::line(&finding.cause.text), INDENT)?;
-        if let Some(when) = l.zone.span_or_none(finding.first_seen, finding.last_seen) {
-            self.paragraph(&format!("{}: {when}", l.when), INDENT)?;
+        if let Some(when) = l.span_told(finding.first_seen, finding.last_seen) {
+            self.paragraph(&format!("{}{}{when}", l.when, l.colon), INDENT)?;
         }
         self.names(l.affected_hosts, &finding.hosts, l)?;
         self.names(l.affected_vms, &finding.vms, l)?;
@@ -183,7 +184,7 @@ impl Page<'_> {
         if names.len() > NAMES {
             shown.push(fill(l.more, &[&(names.len() - NAMES).to_string()]));
         }
-        self.labelled(label, &shown.join(", "))
+        self.labelled(label, &shown.join(", "), l)
     }
 
     /// How it came about, a line each with the time before it.
@@ -191,7 +192,7 @@ impl Page<'_> {
         if chain.is_empty() {
             return Ok(());
         }
-        self.paragraph(&format!("{}:", l.chain), INDENT)?;
+        self.paragraph(&format!("{}{}", l.chain, l.colon.trim_end()), INDENT)?;
         let left = chain.len().saturating_sub(LINKS);
         let chain = &chain[..chain.len() - left];
         let second = |link: &Link| link.time.map_or_else(String::new, |at| l.zone.second(at));
@@ -201,9 +202,9 @@ impl Page<'_> {
         let indent = pad("", 2 * INDENT.len() + if is_beside { column + 2 } else { 2 });
         for link in chain {
             let lines = wrap(&escape::line(&link.text), self.width.saturating_sub(indent.len()));
-            let time = self.paint(Style::Dim, &pad(&second(link), if is_beside { column } else { 0 }));
+            let time = self.paint(Style::Dim, &pad(&second(link), column));
             if !is_beside && link.time.is_some() {
-                writeln!(self.out, "{INDENT}{INDENT}{time}")?;
+                self.paragraph(&second(link), &pad("", 2 * INDENT.len()))?;
             }
             for (at, line) in lines.iter().enumerate() {
                 if at == 0 && is_beside {
@@ -227,7 +228,7 @@ impl Page<'_> {
         // The last step with a command checks whether the others worked.
         let check = groups.iter().skip(STEPS).rfind(|group| !group.commands.is_empty());
         if let Some(group) = check {
-            self.step(&format!("{}:", l.verify), group, l)?;
+            self.step(&format!("{}{}", l.verify, l.colon.trim_end()), group, l)?;
         }
         let told = groups.iter().take(STEPS).chain(check).map(|group| group.last + 1 - group.first).sum();
         match finding.remedy.len().saturating_sub(told) {
@@ -274,8 +275,8 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
-        self.hanging(&format!("{label}: {text}"))
+    fn labelled(&mut self, label: &str, text: &str, l: &Labels) -> io::Result<()> {
+        self.hanging(&format!("{label}{}{text}", l.colon))
     }
 
     fn dim(&mut self, text: &str) -> io::Result<()> {

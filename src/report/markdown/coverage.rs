@@ -100,7 +100,14 @@ pub(super) fn missing_hosts(report: &Report, l: &Labels, page: &mut Page<'_>) ->
     page.heading(2, l.missing_hosts)?;
     for host in report.missing_hosts.iter().take(LISTED) {
         let seen_by = names(&host.seen_by, VMS, l);
-        writeln!(page, "- {} ({}: {seen_by}): {}", prose(&host.name_or_uuid), l.seen_by, prose(&host.why))?;
+        writeln!(
+            page,
+            "- {} ({}{}{seen_by}): {}",
+            prose(&host.name_or_uuid),
+            l.seen_by,
+            l.colon,
+            prose(&host.why)
+        )?;
     }
     writeln!(page)?;
     page.more_in_json(report.missing_hosts.len(), LISTED, l)
@@ -108,7 +115,7 @@ pub(super) fn missing_hosts(report: &Report, l: &Labels, page: &mut Page<'_>) ->
 
 pub(super) fn problems(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     let line = |problem: &super::super::model::ReportProblem| {
-        format!("{}: {}: {}", l.problem_kind(problem.kind), problem.path, problem.text)
+        format!("{}{}{}: {}", l.problem_kind(problem.kind), l.colon, problem.path, problem.text)
     };
     let lines: Vec<String> = report.problems.iter().take(LISTED).map(line).collect();
     page.list(Some((2, l.problems)), &lines, LISTED, l)?;

@@ -70,67 +70,67 @@ fn finding(number: usize, finding: &Finding, l: &Labels, page: &mut Page<'_>) ->
 }
 
 /// `- label: text`, the text escaped already.
-fn fact(label: &str, text: &str, page: &mut Page<'_>) -> io::Result<()> {
-    writeln!(page, "- {label}: {text}")
+fn fact(label: &str, text: &str, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
+    writeln!(page, "- {label}{}{text}", l.colon)
 }
 
 fn facts(finding: &Finding, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
-    fact(l.cause, &format!("{} ({})", prose(&finding.cause.text), prose(&finding.cause.id)), page)?;
+    fact(l.cause, &format!("{} ({})", prose(&finding.cause.text), prose(&finding.cause.id)), l, page)?;
     let confidence = l.confidence_name(finding.confidence);
-    fact(l.confidence, &format!("{confidence} ({})", prose(&finding.id)), page)?;
+    fact(l.confidence, &format!("{confidence} ({})", prose(&finding.id)), l, page)?;
     if !finding.hosts.is_empty() {
-        fact(l.affected_hosts, &names(&finding.hosts, VMS, l), page)?;
+        fact(l.affected_hosts, &names(&finding.hosts, VMS, l), l, page)?;
     }
     if !finding.vms.is_empty() {
-        fact(l.affected_vms, &names(&finding.vms, VMS, l), page)?;
+        fact(l.affected_vms, &names(&finding.vms, VMS, l), l, page)?;
     }
-    if let Some(span) = l.zone.span_or_none(finding.first_seen, finding.last_seen) {
-        fact(l.seen, &format!("{span} ({})", fill_count(l.events, finding.count)), page)?;
+    if let Some(span) = l.span_told(finding.first_seen, finding.last_seen) {
+        fact(l.seen, &format!("{span} ({})", fill_count(l.events, finding.count)), l, page)?;
     }
     Ok(())
 }
 
 fn mismatch(found: &Mismatch, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
-    fact(l.features_concerned, &names(&found.features, VMS, l), page)?;
-    fact(l.has_features, &names(&found.have, VMS, l), page)?;
-    fact(l.lacks_features, &names(&found.lack, VMS, l), page)?;
+    fact(l.features_concerned, &names(&found.features, VMS, l), l, page)?;
+    fact(l.has_features, &names(&found.have, VMS, l), l, page)?;
+    fact(l.lacks_features, &names(&found.lack, VMS, l), l, page)?;
     let arrows: Vec<String> = found.one_way.iter().map(|a| format!("{} → {}", a.from, a.to)).collect();
-    if arrows.is_empty() { Ok(()) } else { fact(l.one_way, &names(&arrows, VMS, l), page) }
+    if arrows.is_empty() { Ok(()) } else { fact(l.one_way, &names(&arrows, VMS, l), l, page) }
 }
 
 fn host_lost(found: &HostLost, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(at) = found.lost_at {
         let known = found.lost_at_uncertainty_ms.map(|ms| fill(l.uncertainty, &[&ms.to_string()]));
         let lost = format!("{} {}", l.zone.time_told(at), known.unwrap_or_default());
-        fact(l.lost_at, lost.trim_end(), page)?;
+        fact(l.lost_at, lost.trim_end(), l, page)?;
     }
     if let Some(at) = found.returned_at {
-        fact(l.returned_at, &l.zone.time_told(at), page)?;
+        fact(l.returned_at, &l.zone.time_told(at), l, page)?;
     }
     let observer = |seen: &details::Observer| format!("{} {}", seen.host, l.zone.time_or_dash(seen.at));
     let observers: Vec<String> = found.observers.iter().map(observer).collect();
     if !observers.is_empty() {
-        fact(&l.in_zone(l.observers_at), &names(&observers, VMS, l), page)?;
+        fact(&l.in_zone(l.observers_at), &names(&observers, VMS, l), l, page)?;
     }
     for (label, value) in [(l.vcenter_version, &found.vcenter_version), (l.host_version, &found.host_version)]
     {
         if let Some(value) = value {
-            fact(label, &prose(value), page)?;
+            fact(label, &prose(value), l, page)?;
         }
     }
     let peer = |(host, n): (&String, &Option<u64>)| {
         format!("{host} {}", n.map_or_else(|| l.unknown.to_owned(), |n| n.to_string()))
     };
     let peers: Vec<String> = found.unicast_peers.iter().map(peer).collect();
-    if peers.is_empty() { Ok(()) } else { fact(l.unicast_peers, &names(&peers, VMS, l), page) }
+    if peers.is_empty() { Ok(()) } else { fact(l.unicast_peers, &names(&peers, VMS, l), l, page) }
 }
 
 fn partition(found: &Partition, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     for (at, group) in found.groups.iter().enumerate() {
-        fact(&fill(l.group, &[&(at + 1).to_string()]), &names(group, VMS, l), page)?;
+        fact(&fill(l.group, &[&(at + 1).to_string()]), &names(group, VMS, l), l, page)?;
     }
     match found.returned_at {
-        Some(at) => fact(l.returned_at, &l.zone.time_told(at), page),
+        Some(at) => fact(l.returned_at, &l.zone.time_told(at), l, page),
         None => Ok(()),
     }
 }

@@ -69,7 +69,7 @@ fn older_bundles(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result
         for capture in &host.captures[1..] {
             let (id, bundle) = (prose(&host.id), prose(&capture.bundle));
             let head = prose(&view::capture_head(capture, l));
-            writeln!(page, "- {id}: {}: {head} {bundle}", l.older_bundle)?;
+            writeln!(page, "- {id}: {}{}{head} {bundle}", l.older_bundle, l.colon)?;
             let changes = view::changes_since(host, capture);
             for change in changes.iter().take(VMS) {
                 writeln!(page, "  - {}", prose(&view::change_text(change, l)))?;
@@ -113,9 +113,9 @@ fn configuration(host: &HostInfo, l: &Labels, page: &mut Page<'_>) -> io::Result
     let Some(setup) = &host.setup else { return Ok(()) };
     let shown = setup::show(setup, l, setup::Depth::Brief);
     let id = prose(&host.id);
-    page.heading(3, &format!("{}: {id}", l.setup))?;
+    page.heading(3, &format!("{}{}{id}", l.setup, l.colon))?;
     for (label, text) in &shown.lines {
-        writeln!(page, "- {label}: {}", prose(text))?;
+        writeln!(page, "- {label}{}{}", l.colon, prose(text))?;
     }
     if !shown.lines.is_empty() {
         writeln!(page)?;

@@ -66,12 +66,12 @@ fn verdict(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     for sentence in gist::verdict(report) {
         page.paragraph(&prose(&sentence))?;
     }
-    if let Some(span) = l.zone.span_or_none(report.case.from, report.case.to) {
-        writeln!(page, "- {}: {span}", l.period)?;
+    if let Some(span) = l.span_told(report.case.from, report.case.to) {
+        writeln!(page, "- {}{}{span}", l.period, l.colon)?;
     }
     for cluster in &report.case.clusters {
         let name = cluster.name.as_deref().unwrap_or(&cluster.id);
-        writeln!(page, "- {}: {} ({})", l.clusters, prose(name), names(&cluster.hosts, VMS, l))?;
+        writeln!(page, "- {}{}{} ({})", l.clusters, l.colon, prose(name), names(&cluster.hosts, VMS, l))?;
     }
     if report.case.redacted {
         writeln!(page, "- {}", l.redacted)?;
@@ -84,8 +84,8 @@ fn about(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     let tool = &report.tool;
     let count = tool.rules.count.to_string();
     writeln!(page, "{}", fill(l.made_by, &[&prose(&tool.name), &prose(&tool.version), &count]))?;
-    writeln!(page, "{}: {}\n", l.rules_hash, prose(&tool.rules.sha256))?;
-    page.paragraph(&format!("{}:", l.bundles))?;
+    writeln!(page, "{}{}{}\n", l.rules_hash, l.colon, prose(&tool.rules.sha256))?;
+    page.paragraph(&format!("{}{}", l.bundles, l.colon.trim_end()))?;
     let captures = report.hosts.iter().flat_map(|host| &host.captures);
     for capture in captures.clone().take(4 * LISTED) {
         let hash = capture.bundle_sha256.as_deref().unwrap_or("–");

@@ -28,7 +28,7 @@ pub fn prose(text: &str) -> String {
 fn write_word(before: &str, word: &str, out: &mut String) {
     let head = word.len() - word.trim_start_matches(['(', '"', '\'']).len();
     let body = word[head..].trim_end_matches(['.', ',', ';', '!', '?', ')', '"', '\'']);
-    if is_live(body) || (before.is_empty() && word.starts_with('/')) {
+    if is_live(body) || (before.is_empty() && is_command(word)) {
         let tail = &word[head + body.len()..];
         escape(before, &word[..head], out);
         out.push_str(&code_span(body));
@@ -72,6 +72,12 @@ fn is_live(word: &str) -> bool {
         || is_reference(word.as_bytes())
         || is_emoji(&lower)
         || lower.split(|c: char| !c.is_ascii_alphanumeric()).any(is_commit)
+}
+
+/// `/close`: what GitLab does where a line begins so.
+fn is_command(word: &str) -> bool {
+    word.strip_prefix('/')
+        .is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
 }
 
 /// `#12`, `!12`, `&12`, `%"1.0"`, `~label`, `^alert#1`: what points to something of the project, or an entity of HTML.

@@ -45,8 +45,8 @@ fn event(report: &Report, row: &Row, l: &Labels, page: &mut Page<'_>) -> io::Res
     let (entry, begins) = (&report.timeline[row.spoken], &report.timeline[row.first()]);
     let mark = if entry.severity >= Severity::Error { "**" } else { "" };
     let (time, host) = (l.zone.entry_time(begins.time, begins.time_quality), prose(&entry.host));
-    // The mark of an estimated time would strike out what stands before the next one.
-    let time = time.replace('~', "\\~");
+    // The mark of an estimated time could strike out what stands before the next one, or be taken for a label.
+    let time = time.replace('~', "\\~ ");
     let kind = l.kind_name(entry.kind);
     let stamp = begins.fields.get("raw_time").map(|raw| format!(" ({})", fill(l.stamp, &[&prose(raw)])));
     let count = count_text(row, begins.time, l).map(|count| format!(" {count}"));
@@ -76,5 +76,5 @@ fn spans(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
 
 fn span_line(span: &SpanInfo, l: &Labels) -> String {
     let (from, to) = (l.zone.second_or_dash(span.from), l.zone.second_or_dash(span.to));
-    format!("{from} – {to} {} {}: {}", prose(&span.host), l.span_name(span.kind), prose(&span.text))
+    format!("{from} – {to} {} {}{}{}", prose(&span.host), l.span_name(span.kind), l.colon, prose(&span.text))
 }
