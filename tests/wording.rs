@@ -147,7 +147,8 @@ fn places(text: &str) -> BTreeSet<String> {
 fn every_label_has_both_languages_and_the_same_places() {
     let label = Regex::new(r#"(?m)^    ([a-z_0-9]+): ((?:"(?:[^"\\]|\\.)*"|,|\s)+);"#).expect("a pattern");
     // Words that are the same in both, and marks.
-    let same = ["BIOS", "CPU", "vSAN", "MTU", "VIB", "ID", "NTP", "VLAN", "MAC", "decomState", "NIC", "vSphere HA"];
+    let same =
+        ["BIOS", "CPU", "vSAN", "MTU", "VIB", "ID", "NTP", "VLAN", "MAC", "decomState", "NIC", "vSphere HA"];
     let mut count = 0;
     for path in below("src/report", "rs") {
         let code = code(&path);
@@ -244,6 +245,20 @@ fn a_japanese_report_has_no_english_sentence() {
             .flat_map(|found| found["references"].as_array().into_iter().flatten())
             .filter_map(|reference| reference["title"].as_str())
             .collect();
+        let told = run.report["findings"].as_array().into_iter().flatten();
+        let told = told.flat_map(|found| {
+            let steps = found["remedy"].as_array().into_iter().chain(found["chain"].as_array()).flatten();
+            steps.map(|step| &step["text"]).chain([
+                &found["title"],
+                &found["summary"],
+                &found["cause"]["text"],
+            ])
+        });
+        // Texts that are put together from several.
+        let joint = regex(r"J[,:;]|。。|、、|[（：、。）] \S");
+        let wrong: Vec<&str> =
+            told.filter_map(|text| text.as_str()).filter(|text| joint.is_match(text)).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
         let lines = plain(&page);
         let wrong: Vec<_> = lines
             .iter()

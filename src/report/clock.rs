@@ -76,7 +76,7 @@ fn common(case: &Case, basis: &Basis) -> Text {
     if with.is_empty() {
         return Text::new(en, ja);
     }
-    Text::new(format!("{en} in common with {}", with.join(", ")), format!("{} と共通の{ja}", with.join("、")))
+    Text::new(format!("{en} in common with {}", with.join(", ")), format!("{} と共通：{ja}", with.join("、")))
 }
 
 /// The same, where some hosts were compared only with each other.

@@ -184,7 +184,7 @@ impl Page<'_> {
         if names.len() > NAMES {
             shown.push(fill(l.more, &[&(names.len() - NAMES).to_string()]));
         }
-        self.labelled(label, &shown.join(", "), l)
+        self.labelled(label, &shown.join(l.comma), l)
     }
 
     /// How it came about, a line each with the time before it.
@@ -238,13 +238,15 @@ impl Page<'_> {
     }
 
     fn step(&mut self, lead: &str, group: &Group<'_>, l: &Labels) -> io::Result<()> {
-        let indent = pad("", INDENT.len() + lead.width() + 1);
+        // A full-width colon has its blank in itself.
+        let blank = if lead.ends_with('：') { "" } else { " " };
+        let indent = pad("", INDENT.len() + lead.width() + blank.len());
         // A step may say by itself that it is a check.
         let text = group.text.strip_prefix(lead).map_or(group.text.as_str(), str::trim_start);
         let lines = wrap(&escape::line(text), self.width.saturating_sub(indent.len()));
         for (at, line) in lines.iter().enumerate() {
             if at == 0 {
-                writeln!(self.out, "{INDENT}{lead} {line}")?;
+                writeln!(self.out, "{INDENT}{lead}{blank}{line}")?;
             } else {
                 writeln!(self.out, "{indent}{line}")?;
             }

@@ -57,7 +57,7 @@ fn names(list: &[String], max: usize, l: &Labels) -> String {
     if list.len() > max {
         out.push(fill(l.more, &[&show::count((list.len() - max) as u64)]));
     }
-    out.join(", ")
+    out.join(l.comma)
 }
 
 fn verdict(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {

@@ -311,7 +311,7 @@ fn tell(
     let (have, lack) = (of(&gap.have), of(&gap.lack));
     if !have.is_empty() && !lack.is_empty() {
         text.en.push_str(&format!(" {}: {}; {}.", name.0, list_en(&lack), list_en(&have)));
-        text.ja.push_str(&format!("{}: {}、{}。", name.1, list_ja(&lack), list_ja(&have)));
+        text.ja.push_str(&format!("{}：{}、{}。", name.1, list_ja(&lack), list_ja(&have)));
     }
 }
 

@@ -144,7 +144,7 @@ fn gate(case: &Case, gap: &Gap, id: &str) -> Text {
     let (also, also_ja) = revision.map_or_else(Default::default, |(rich, revision)| {
         (
             format!(" The microcode revision is 0x{revision:x}, as on {rich} (vsish -e get /hardware/cpu/cpuList/0 | grep -i revision)."),
-            format!(" マイクロコードのリビジョンは {rich} と同じ 0x{revision:x} であること（vsish -e get /hardware/cpu/cpuList/0 | grep -i revision）。"),
+            format!("マイクロコードのリビジョンは {rich} と同じ 0x{revision:x} であること（vsish -e get /hardware/cpu/cpuList/0 | grep -i revision）。"),
         )
     });
     both(
