@@ -761,8 +761,7 @@ fn how_a_finding_came_about_is_told_in_order_by_every_output_for_people() {
         let chain = markdown.split(&format!("#### 1.1 {heading}\n")).nth(1).expect("a heading");
         let lines: Vec<&str> = chain.lines().filter(|line| !line.is_empty()).take(6).collect();
         assert!(
-            lines[0].starts_with("1. 2020-03-01 10:00:00.250 UTC: ")
-                && lines[0].contains("`<b>upgraded</b>`"),
+            lines[0].starts_with("1. 2020-03-01 10:00:00.250 UTC") && lines[0].contains("`<b>upgraded</b>`"),
             "{lines:#?}"
         );
         assert!(lines[1] == "   ```text" && lines[5] == "2. vcsa is older", "{lines:#?}");

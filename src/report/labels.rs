@@ -456,6 +456,11 @@ impl Labels {
         Some(if self.tag == "ja" { in_japanese(&span) } else { span })
     }
 
+    /// `text` in brackets behind something: ` (on esx01)`, `（esx01 で実行）`.
+    pub fn aside(&self, text: &str) -> String {
+        if self.tag == "ja" { format!("（{text}）") } else { format!(" ({text})") }
+    }
+
     /// A severity.
     pub fn severity_name(&self, severity: Severity) -> &'static str {
         let (en, ja) = match severity {

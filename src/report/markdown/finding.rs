@@ -34,7 +34,7 @@ pub(super) fn findings(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::
 }
 
 fn title(finding: &Finding, l: &Labels) -> String {
-    format!("[{}] {}", l.severity_name(finding.severity), finding.title)
+    format!("{}{}{}", l.severity_name(finding.severity), l.colon, finding.title)
 }
 
 fn finding(number: usize, finding: &Finding, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
@@ -75,9 +75,9 @@ fn fact(label: &str, text: &str, l: &Labels, page: &mut Page<'_>) -> io::Result<
 }
 
 fn facts(finding: &Finding, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
-    fact(l.cause, &format!("{} ({})", prose(&finding.cause.text), prose(&finding.cause.id)), l, page)?;
+    fact(l.cause, &format!("{}{}", prose(&finding.cause.text), l.aside(&prose(&finding.cause.id))), l, page)?;
     let confidence = l.confidence_name(finding.confidence);
-    fact(l.confidence, &format!("{confidence} ({})", prose(&finding.id)), l, page)?;
+    fact(l.confidence, &format!("{confidence}{}", l.aside(&prose(&finding.id))), l, page)?;
     if !finding.hosts.is_empty() {
         fact(l.affected_hosts, &names(&finding.hosts, VMS, l), l, page)?;
     }
@@ -85,7 +85,7 @@ fn facts(finding: &Finding, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
         fact(l.affected_vms, &names(&finding.vms, VMS, l), l, page)?;
     }
     if let Some(span) = l.span_told(finding.first_seen, finding.last_seen) {
-        fact(l.seen, &format!("{span} ({})", fill_count(l.events, finding.count)), l, page)?;
+        fact(l.seen, &format!("{span}{}", l.aside(&fill_count(l.events, finding.count))), l, page)?;
     }
     Ok(())
 }
@@ -138,7 +138,7 @@ fn partition(found: &Partition, l: &Labels, page: &mut Page<'_>) -> io::Result<(
 /// How it came about, each step with its lines.
 fn chain(links: &[Link], l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     for (at, link) in links.iter().enumerate() {
-        let time = link.time.map(|time| format!("{}: ", l.zone.time_told(time))).unwrap_or_default();
+        let time = link.time.map(|time| format!("{}{}", l.zone.time_told(time), l.colon)).unwrap_or_default();
         let number = at + 1;
         writeln!(page, "{number}. {time}{}\n", prose(&link.text))?;
         let indent = " ".repeat(number.to_string().len() + 2);
@@ -158,7 +158,7 @@ fn remedy(all: &[Step], l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
 fn step(group: &Group<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     let hosts: Vec<String> = group.hosts.iter().map(|host| (*host).to_owned()).collect();
     let on = |hosts: &[String]| fill(l.on_host, &[&names(hosts, VMS, l)]);
-    let host = if hosts.is_empty() { String::new() } else { format!(" ({})", on(&hosts)) };
+    let host = if hosts.is_empty() { String::new() } else { l.aside(&on(&hosts)) };
     writeln!(page, "- [ ] **{}.** {}{host}\n", group.number(), prose(&group.text))?;
     let mut room = COMMANDS;
     for commands in &group.commands {

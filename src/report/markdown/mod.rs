@@ -71,7 +71,14 @@ fn verdict(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     }
     for cluster in &report.case.clusters {
         let name = cluster.name.as_deref().unwrap_or(&cluster.id);
-        writeln!(page, "- {}{}{} ({})", l.clusters, l.colon, prose(name), names(&cluster.hosts, VMS, l))?;
+        writeln!(
+            page,
+            "- {}{}{}{}",
+            l.clusters,
+            l.colon,
+            prose(name),
+            l.aside(&names(&cluster.hosts, VMS, l))
+        )?;
     }
     if report.case.redacted {
         writeln!(page, "- {}", l.redacted)?;
