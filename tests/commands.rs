@@ -204,7 +204,7 @@ fn the_summary_obeys_the_columns_it_is_given() {
         let long = said.lines().find(|line| line.width() > columns && !line.contains("# "));
         assert_eq!(long, None, "{said}");
         assert!(said.lines().any(|line| line.starts_with("esx01  ESXi 6.7 U3 (14320388)")), "{said}");
-        assert!(!said.contains("確認: 確認") && !said.contains("Check: Check"), "{said}");
+        assert!(!said.contains("確認：確認") && !said.contains("Check: Check"), "{said}");
     }
 }
 

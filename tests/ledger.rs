@@ -200,7 +200,7 @@ fn records_that_cannot_be_parsed_are_shown() {
     assert_eq!(samples[0]["text"], "this log begins in the middle of <b>a record");
     let read = |name: &str| fs::read_to_string(folder.path().join("out").join(name)).expect("read");
     assert!(read("report.html").contains("middle of &lt;b&gt;a record"));
-    assert!(read("report.md").contains("`this log begins in the middle of <b>a record`"));
+    assert!(read("report.md").contains("\nthis log begins in the middle of <b>a record\n```\n"));
     let ledger = inspect(&folder, &[]);
     assert!(ledger.contains("vmkalert.log:1: this log begins in the middle"), "{ledger}");
 }

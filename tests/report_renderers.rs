@@ -223,7 +223,7 @@ fn markdown_keeps_text_in_its_place() {
     for banned in ["<img", "<script", "](http://evil", "](<javascript", "://evil"] {
         assert!(!prose.contains(banned), "{banned}");
     }
-    assert!(text.contains("   ```sh\n   esxcli system maintenanceMode set -e true -m noAction\n   ```"));
+    assert!(text.contains("\n  ```sh\n  esxcli system maintenanceMode set -e true -m noAction\n  ```\n"));
     assert!(text.contains("200 of 400 events are listed"));
     // A table row has as many cells as its head, whatever its text.
     for table in text.split("\n\n").filter(|part| part.starts_with("| ")) {
@@ -275,6 +275,13 @@ fn two_clusters(lang: Lang) -> Report {
         FeatureCluster { id: "two".into(), hosts: hosts(&["esx03"]), ..FeatureCluster::default() },
     ];
     report
+}
+
+/// `text` with one blank where columns are padded.
+fn one_blank(text: &str) -> String {
+    let line =
+        |line: &str| line.split(' ').filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ") + "\n";
+    text.lines().map(line).collect()
 }
 
 fn section<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
@@ -415,8 +422,8 @@ fn configurations_are_folded_and_cut() {
         assert!(!part.contains(banned), "what is not known has no place: {banned}");
     }
     let text = render("md", &fixture::report(Lang::Ja, 30));
-    assert!(text.contains("## 構成") && text.contains("#### VMkernel アダプタ"));
-    assert!(text.contains("/Net/Option15 |") && !text.contains("/Net/Option16"));
+    assert!(text.contains("## 構成") && text.contains("#### esx01: VMkernel アダプタ"));
+    assert!(text.contains("| /Net/Option15 ") && !text.contains("/Net/Option16"));
     assert!(text.contains("残り 4 件は report.json にあります。"));
     let none = fixture::empty();
     assert!(
@@ -473,7 +480,7 @@ fn who_lost_whom_has_a_cell_for_each_witness_and_node() {
     }
     assert!(!html.contains("class=\"numbers\"") && !html.contains("<span class=\"odd\">9000"), "{html}");
     let md = render("md", &witnesses_of(4, None, Lang::En));
-    let md = section(&md, "## Who lost whom (vSAN)", "\n## ");
+    let md = one_blank(section(&md, "## Who lost whom (vSAN)", "\n## "));
     for part in [
         "| says ↓ of → | node01 | node02 | node03 | node04 |",
         "| node01 | ■ | ✓ | ✕ | ✓ |",
@@ -506,12 +513,12 @@ fn rows_of_a_large_cluster_that_say_the_same_are_one() {
     assert!(html.contains("<li><b>32</b>node32</li>") && html.contains("<b>34</b>witness-a <small>W "));
     let md = render("md", &report);
     let md = section(&md, "## Who lost whom (vSAN)", "\n## ");
-    let row =
-        md.lines().find(|line| line.starts_with("| node02 to node31, node33 (31 hosts) |")).expect("the row");
-    let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).skip(1).collect();
+    let row = md.lines().find_map(|line| line.strip_prefix("node02 to node31, node33 (31 hosts) "));
+    let row = row.expect("the row");
+    let cells: Vec<&str> = row.split_whitespace().collect();
     assert_eq!(cells.len(), 34);
     assert_eq!((cells[0], cells[31], cells[32]), ("✓", "✕", "✓"), "{row}");
-    assert!(md.contains("34W |") && md.contains("34 `witness-a` (witness appliance)"), "{md}");
+    assert!(md.contains(" 34W\n") && md.contains("34 witness-a (witness appliance)"), "{md}");
     // What 22 hosts say of one node is one line, its times those of the first and the last.
     let left = md.lines().filter(|line| line.contains(" of node32: left the membership")).collect::<Vec<_>>();
     assert_eq!(left.len(), 1, "{md}");
@@ -650,23 +657,67 @@ fn the_terminal_summary_answers_the_question() {
         "so vCenter did",
         "Hosts: esx03",
         "esx03# esxcli system maintenanceMode set -e true -m noAction",
+        " \\\n",
         "Check: Check that every host sees four members.",
         "1 file could only be read in part",
         "No bundle for: 5d3a77b2",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
-    let long = text.lines().filter(|line| !line.contains('#')).find(|line| line.chars().count() > 80);
+    let long = text.lines().find(|line| line.chars().count() > 80);
     assert_eq!(long, None);
+    let first = text.lines().next().expect("a line");
+    assert!(first.starts_with("esx03 is out of the vSAN cluster since 02:10 UTC (2026-11-23"), "{text}");
 }
 
 #[test]
 fn the_terminal_summary_fits_its_width_in_japanese() {
     use unicode_width::UnicodeWidthStr;
     let text = summary(&fixture::report(Lang::Ja, 30), 72, false);
-    let long = text.lines().filter(|line| !line.contains("# ")).find(|line| line.width() > 72);
+    let long = text.lines().find(|line| line.width() > 72);
     assert_eq!(long, None, "{text}");
     assert!(summary(&fixture::report(Lang::Ja, 30), 72, true).contains("\u{1b}[1;31m重大\u{1b}[0m"));
+}
+
+#[test]
+fn the_terminal_summary_of_many_hosts_keeps_to_its_width_and_folds_what_is_alike() {
+    use unicode_width::UnicodeWidthStr;
+    for lang in [Lang::En, Lang::Ja] {
+        let mut report = chained(lang);
+        let host = report.hosts[0].clone();
+        for n in 10..70 {
+            let mut host = host.clone();
+            host.id = format!("node{n}");
+            report.hosts.push(host);
+        }
+        report.hosts[0].id = fixture::HOSTILE.into();
+        for step in &mut report.findings[0].remedy {
+            step.host = Some(fixture::HOSTILE.into());
+        }
+        let (finding, link) = (report.findings[1].clone(), report.findings[0].chain[0].clone());
+        report.findings[0].chain = vec![link; 40];
+        report.findings.extend(vec![finding; 20]);
+        report.case.time_zone = "Asia/Tokyo".into();
+        for width in [40, 80, 120] {
+            let text = summary(&report, width, false);
+            let long = text.lines().find(|line| line.width() > width);
+            assert_eq!(long, None, "{text}");
+            assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+            for line in text.lines().map(str::trim_start) {
+                assert!(!line.starts_with(['、', '。', '）']) && !line.ends_with('（'), "{line}\n{text}");
+            }
+        }
+        let text = summary(&report, 80, false);
+        let rows = text.lines().filter(|line| line.contains("ESXi 6.7")).count();
+        assert!(rows <= 16, "{text}");
+        let expected = match lang {
+            Lang::En => ["20 more findings:", "and 30 more", "60 more like this: node10 to node69"],
+            Lang::Ja => ["その他の検出事項（20 件）：", "ほか 30 件", "ほか 60 台も同じ：node10～node69"],
+        };
+        for part in expected {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+    }
 }
 
 #[test]
@@ -742,15 +793,16 @@ fn how_a_finding_came_about_is_told_in_order_by_every_output_for_people() {
         assert!(!chain.contains("<b>") && chain.contains("2020-03-01 10:00:00.250"), "{chain}");
         assert!(chain.find("upgraded") < chain.find("vcsa is older"));
         let markdown = render("md", &report);
-        let chain = markdown.split(&format!("#### {heading}\n")).nth(1).expect("a heading");
+        let chain = markdown.split(&format!("#### 1.1 {heading}\n")).nth(1).expect("a heading");
         let lines: Vec<&str> = chain.lines().filter(|line| !line.is_empty()).take(6).collect();
         assert!(
-            lines[0].starts_with("1. 2020-03-01 10:00:00.250 UTC: ") && !lines[0].contains("<b>"),
+            lines[0].starts_with("1. 2020-03-01 10:00:00.250 UTC") && lines[0].contains("`<b>upgraded</b>`"),
             "{lines:#?}"
         );
-        assert!(lines[1].starts_with("   - ") && lines[3] == "2. vcsa is older", "{lines:#?}");
+        assert!(lines[1] == "   ```text" && lines[5] == "2. vcsa is older", "{lines:#?}");
         let text = summary(&report, 80, false);
-        assert_eq!(text.matches(&format!("{heading}:")).count(), 1, "{text}");
+        let colon = if lang == Lang::Ja { '：' } else { ':' };
+        assert_eq!(text.matches(&format!("{heading}{colon}")).count(), 1, "{text}");
         assert!(text.lines().any(|line| line.starts_with("    2020-03-01 10:00:00  esx-01 was")), "{text}");
     }
     for output in

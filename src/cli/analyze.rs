@@ -14,7 +14,7 @@ use crate::report::model::Report;
 use crate::report::{self, build, terminal};
 
 /// Columns of the summary where nothing says how many there are.
-const WIDTH: usize = 100;
+const WIDTH: usize = 80;
 
 /// Arguments of `esxray analyze`.
 #[derive(Debug, clap::Args)]
@@ -52,7 +52,7 @@ enum FailOn {
 /// When colour is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Colour {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal that knows colours, unless NO_COLOR is set
     Auto,
     /// Always
     Always,
@@ -64,8 +64,9 @@ impl Colour {
     /// Whether stdout gets colour.
     pub fn is_on(self) -> bool {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
         match self {
-            Colour::Auto => io::stdout().is_terminal() && !no_color,
+            Colour::Auto => io::stdout().is_terminal() && !no_color && !is_dumb,
             Colour::Always => true,
             Colour::Never => false,
         }

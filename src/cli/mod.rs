@@ -150,7 +150,7 @@ fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Done> {
 
 /// Columns for prose on stdout: those of [`stdout_columns`] where lines of that length can be read.
 fn columns(otherwise: usize) -> usize {
-    stdout_columns(otherwise).clamp(60, 160)
+    stdout_columns(otherwise).clamp(40, 160)
 }
 
 /// Columns of stdout: those of the terminal, else what COLUMNS says, else `otherwise`.

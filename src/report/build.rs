@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::clock::clock_info;
 use super::model::*;
 use super::say::Teller;
-use super::zone::Zone;
+use super::zone::{Zone, in_japanese};
 use super::{diff, gist, membership, migrations, setup, timeline};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
@@ -76,17 +76,21 @@ pub fn build(
     };
     report.differences = diff::differences(&report);
     timeline::mark(&mut report.timeline, &report.findings);
-    retell(&mut report, &options.zone);
+    retell(&mut report, options);
     report.case.verdict = gist::sentences(&report);
     report
 }
 
-/// Tells the times in sentences of the verdicts by `zone`: they are made before the reader's zone is known.
-fn retell(report: &mut Report, zone: &Zone) {
-    if zone.is_utc() {
+/// Tells the times in sentences of the verdicts by the reader's zone, and their dates as the language has them: the
+/// sentences are made before these are known.
+fn retell(report: &mut Report, options: &Options) {
+    if options.zone.is_utc() && options.lang == Lang::En {
         return;
     }
-    let retell = |text: &mut String| *text = zone.retold(text);
+    let retell = |text: &mut String| {
+        let told = options.zone.retold(text);
+        *text = if options.lang == Lang::Ja { in_japanese(&told) } else { told };
+    };
     retell(&mut report.case.title);
     for finding in &mut report.findings {
         retell(&mut finding.title);

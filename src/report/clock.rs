@@ -36,7 +36,7 @@ fn basis(case: &Case, clock: &Clock) -> Text {
     if clock.reference {
         let text = Text::new(
             "reference: the clocks of the other hosts are compared with this one",
-            "基準: 他のホストの時計はこのホストと比較しています",
+            "基準：他のホストの時計はこのホストと比較しています",
         );
         return within(case, clock, text);
     }
@@ -56,7 +56,7 @@ fn basis(case: &Case, clock: &Clock) -> Text {
                     common.en
                 ),
                 format!(
-                    "{}。1 件のイベントのみでは比較できません (そのイベントによれば {by} 秒の{way_ja}の可能性)",
+                    "{}。1 件のイベントのみでは比較できません（そのイベントによれば {by} 秒の{way_ja}の可能性）",
                     common.ja
                 ),
             )
@@ -76,7 +76,7 @@ fn common(case: &Case, basis: &Basis) -> Text {
     if with.is_empty() {
         return Text::new(en, ja);
     }
-    Text::new(format!("{en} in common with {}", with.join(", ")), format!("{} と共通の{ja}", with.join("、")))
+    Text::new(format!("{en} in common with {}", with.join(", ")), format!("{} と共通：{ja}", with.join("、")))
 }
 
 /// The same, where some hosts were compared only with each other.

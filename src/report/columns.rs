@@ -68,8 +68,8 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 /// The pieces between which a line may be broken: words with their blank, single wide characters
 /// with the closing marks after them, which must not begin a line.
 fn pieces(text: &str) -> Vec<&str> {
-    const NOT_FIRST: &str = "、。，．・：；？！）」』】〕〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
-    const NOT_LAST: &str = "（「『【〔〈《";
+    const NOT_FIRST: &str = "、。，．・：；？！）」』】〕〉》｝］％ー～々…‥ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ)]}.,:;?!%";
+    const NOT_LAST: &str = "（「『【〔〈《｛［([{";
     let mut out = Vec::new();
     let mut start = 0;
     let mut before: Option<char> = None;
@@ -99,6 +99,8 @@ mod tests {
         assert_eq!(wrap("one two three four", 10), ["one two", "three four"]);
         assert_eq!(wrap("仮想マシンを移行します。", 12), ["仮想マシンを", "移行します。"]);
         assert_eq!(wrap("あいうえお。", 10), ["あいうえ", "お。"]);
+        assert_eq!(wrap("あいうえ（か）", 10), ["あいうえ", "（か）"]);
+        assert_eq!(wrap("あいうえ(か).", 10), ["あいうえ", "(か)."]);
         assert_eq!(wrap("abcdefghijklmno", 10), ["abcdefghij", "klmno"]);
         assert_eq!(wrap("", 10), [""]);
     }

@@ -99,69 +99,6 @@ pub fn link(url: &str) -> Option<&str> {
         .then_some(url)
 }
 
-/// Prose in Markdown, on one line: no mark-up, no HTML, no table border, no bare link.
-pub fn markdown(text: &str) -> String {
-    let text = line(text);
-    let text = text.trim();
-    let mut out = String::with_capacity(text.len() + 16);
-    for (at, c) in text.char_indices() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            // What makes bare addresses into links.
-            ':' if text[at..].starts_with("://") => out.push_str("&#58;"),
-            '.' if text[..at].to_ascii_lowercase().ends_with("www") => out.push_str("&#46;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '@' | '$' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '-' | '+' | '=' if at == 0 => {
-                out.push('\\');
-                out.push(c);
-            }
-            '.' | ')' if at > 0 && is_list_number(&text[..at], &text[at + 1..]) => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Whether a full stop or bracket between `before` and `after` would make a numbered list.
-fn is_list_number(before: &str, after: &str) -> bool {
-    before.bytes().all(|b| b.is_ascii_digit()) && (after.is_empty() || after.starts_with(' '))
-}
-
-/// A Markdown code span that its text cannot leave. Not for table cells, where `|` would end the cell.
-pub fn code_span(text: &str) -> String {
-    let text = line(text);
-    let fence = "`".repeat(longest_backtick_run(&text) + 1);
-    let pad =
-        if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) || text.is_empty() { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-/// A fenced Markdown code block that its text cannot leave, without the last line feed.
-/// `indent` puts it inside a list item.
-pub fn code_block(text: &str, language: &str, indent: &str) -> String {
-    let text = block(text);
-    let fence = "`".repeat((longest_backtick_run(&text) + 1).max(3));
-    let mut out = format!("{indent}{fence}{language}\n");
-    for part in text.lines() {
-        out.push_str(indent);
-        out.push_str(part);
-        out.push('\n');
-    }
-    out + indent + &fence
-}
-
-fn longest_backtick_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
-}
-
 /// One line of JSON, in which everything hidden is an escape of JSON: it reads back as what it was, and neither a terminal
 /// nor a reader that takes U+2028 or U+0085 for a line end is misled.
 pub fn json_line(json: &str) -> Cow<'_, str> {
@@ -247,26 +184,6 @@ mod tests {
         for bad in ["javascript:alert(1)", "https://a b", "https://a\u{202e}b", "data:x", "https://a\"b"] {
             assert_eq!(link(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn markdown_prose_has_no_mark_up() {
-        assert_eq!(markdown("a|b `c` *d* [e](f) <b>"), "a\\|b \\`c\\` \\*d\\* \\[e\\](f) &lt;b&gt;");
-        assert_eq!(markdown("a\\|b"), "a\\\\\\|b");
-        assert_eq!(markdown("x\n# y"), "x\\\\n\\# y");
-        assert_eq!(markdown("1. one"), "1\\. one");
-        assert_eq!(markdown("- minus"), "\\- minus");
-        assert_eq!(markdown("http://evil www.evil"), "http&#58;//evil www&#46;evil");
-        assert_eq!(markdown("6.7.0 esx-01.example"), "6.7.0 esx-01.example");
-    }
-
-    #[test]
-    fn code_is_fenced_by_more_backticks_than_it_holds() {
-        assert_eq!(code_span("plain"), "`plain`");
-        assert_eq!(code_span("a``b"), "```a``b```");
-        assert_eq!(code_span("`x"), "`` `x ``");
-        assert_eq!(code_span("a\n```\nb"), "````a\\n```\\nb````");
-        assert_eq!(code_block("a\n```\nb", "sh", "   "), "   ````sh\n   a\n   ```\n   b\n   ````");
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn found(report: &Report, finding: &Finding, l: &Labels) -> Vec<String> {
 fn what_happened(report: &Report, finding: &Finding, l: &Labels) -> String {
     let title = open_end(&finding.title).to_owned();
     let clusters = clusters_of(report, finding, l);
-    let when = l.zone.span_or_none(finding.first_seen, finding.last_seen);
+    let when = l.span_told(finding.first_seen, finding.last_seen);
     let aside: Vec<String> = clusters.into_iter().chain(when).collect();
     if aside.is_empty() { title } else { fill(l.gist_aside, &[&title, &aside.join(l.semicolon)]) }
 }

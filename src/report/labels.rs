@@ -1,11 +1,31 @@
 //! Every fixed word of the renderers, in English and Japanese beside each other.
 //!
 //! Titles, summaries and remedies are not here: they come ready-made in the report.
+//!
+//! # Japanese
+//!
+//! What a support engineer would write to a customer, in the words of VMware's Japanese products. This holds for every
+//! Japanese text of the program, also for those of verdicts and rules; `tests/wording.rs` holds what can be told by a
+//! machine.
+//!
+//! - Sentences are in です・ます and end in 。; labels, cells of tables and rows of the timeline are noun phrases without it.
+//! - Brackets and colons beside Japanese are full-width （ ） ：, without a blank around them; between ASCII words they are
+//!   half-width. Digits are half-width.
+//! - A half-width blank stands between Japanese and ASCII words or digits (`ホスト 4 台`), and between the words of a
+//!   katakana compound (`メンテナンス モード`); none beside full-width marks.
+//! - As in VMware's own texts no long mark at the end of サーバ, クラスタ, アダプタ, ドライバ, プロセッサ, コントローラ, メモリ.
+//! - 他の, すべての, および, ください are written so. Counters: 台 for hosts and VMs, 件 for events and findings, 個 for files
+//!   and things, 行 for lines.
+//! - Dates in prose are `2026年11月3日 02:10:05 UTC`; tables, timeline and evidence keep `2026-11-03 02:10:05`.
+//! - Titles of references are those of the vendor's documents, in English.
+//!
+//! # Templates
+//!
 //! `{0}`, `{1}` are places for values, see [`fill`]; `one|many` chooses by number, see [`fill_count`].
 
 use super::model::{ClusterKind, Report, SpanKind};
-use super::zone::Zone;
-use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity};
+use super::zone::{Zone, in_japanese};
+use crate::model::{Confidence, EventKind, HostKind, Lang, ProblemKind, Severity, Timestamp};
 
 macro_rules! labels {
     ($($name:ident: $en:literal, $ja:literal;)+) => {
@@ -62,6 +82,7 @@ labels! {
     findings: "Findings", "検出事項";
     hosts: "Hosts", "ホスト";
     setup: "Configuration", "構成";
+    setups_left_out: "Shown: {0}. The configuration of {1} more hosts is in report.json.", "{0} の構成を掲載しています。残り {1} 台の構成は report.json にあります。";
     cpu_features: "CPU features", "CPU 機能";
     timeline: "Timeline", "タイムライン";
     coverage: "What was read", "収集範囲";
@@ -140,6 +161,7 @@ labels! {
     returned_at: "Back at", "復帰時刻";
     uncertainty: "± {0} ms", "± {0} ミリ秒";
     observers: "Seen by", "検知したホスト";
+    observers_at: "Seen by (UTC)", "検知したホスト（UTC）";
     unicast_peers: "Unicast peers per host", "ホストごとのユニキャスト ピア数";
     unicast_of: "{0} of {1}", "{1} 中 {0}";
     vcenter_version: "vCenter version", "vCenter のバージョン";
@@ -149,7 +171,7 @@ labels! {
 
     // Tables
     host: "Host", "ホスト";
-    time_utc: "Time (UTC)", "時刻 (UTC)";
+    time_utc: "Time (UTC)", "時刻（UTC）";
     kind: "Kind", "種別";
     text: "Text", "内容";
     source: "Source", "ログの位置";
@@ -170,6 +192,10 @@ labels! {
     clock_seconds: "{0} s", "{0} 秒";
     booted: "Booted", "起動日時";
     captured: "Bundle taken", "バンドル取得日時";
+    booted_at: "Booted (UTC)", "起動日時（UTC）";
+    captured_at: "Bundle taken (UTC)", "バンドル取得日時（UTC）";
+    bios_head: "BIOS", "BIOS";
+    microcode_head: "Microcode", "マイクロコード";
     bundle: "Bundle", "バンドル";
     file: "File", "ファイル";
     older_bundle: "Older bundle", "以前のバンドル";
@@ -194,6 +220,7 @@ labels! {
     stands_apart: "{0} marks what stands apart from most hosts.", "{0} は多数のホストと異なる値です。";
     comma: ", ", "、";
     semicolon: "; ", "；";
+    colon: ": ", "：";
     and_last: "{0} and {1}", "{0}、{1}";
     name_run: "{0} to {1}", "{0}～{1}";
     hosts_of: "1 host|{0} hosts", "ホスト {0} 台";
@@ -202,8 +229,8 @@ labels! {
     no_features_hint: "They would be in etc/vmware/config (featMask.evc.*), in the vim dump below commands/ (featureCapability, maskedFeatureCapability), and in the vmware.log of each VM (VM Features Required).",
         "CPU 機能の情報は、etc/vmware/config（featMask.evc.*）、commands/ 以下の vim ダンプ（featureCapability、maskedFeatureCapability）、各仮想マシンの vmware.log（VM Features Required）に記録されます。";
     no_features_of: "The bundles tell nothing of the CPU features of {0}.", "{0} の CPU 機能に関する情報はバンドルにありません。";
-    only_one_offers: "Only {0} offers {1}; the {2} other hosts do not.", "{1} を提供するのは {0} のみで、ほかの {2} 台のホストは提供していません。";
-    only_one_lacks: "{0} lacks {1}, which the {2} other hosts offer.", "{0} のみ {1} を提供していません。ほかの {2} 台のホストは提供しています。";
+    only_one_offers: "Only {0} offers {1}; the {2} other hosts do not.", "{1} を提供するのは {0} のみで、他の {2} 台のホストは提供していません。";
+    only_one_lacks: "{0} lacks {1}, which the {2} other hosts offer.", "{0} のみ {1} を提供していません。他の {2} 台のホストは提供しています。";
     one_against_one: "{0}: {1} offers it, {2} does not.", "{0}：{1} は提供し、{2} は提供していません。";
     some_offer: "{0}: {1} hosts offer it ({2}), {3} do not ({4}).", "{0}：{1} 台のホストが提供し（{2}）、{3} 台は提供していません（{4}）。";
     values_differ: "{0}: {1}.", "{0}：{1}。";
@@ -211,8 +238,8 @@ labels! {
     not_known_of: "Not known of {0}.", "{0} については不明です。";
     more_differ: "1 more feature differs; it is below.|{0} more features differ; they are below.", "ほかに {0} 個の機能が異なります（下記参照）。";
     same_rest: "1 other feature shows no difference; --all prints it.|{0} other features show no difference; --all prints them.",
-        "ほかの {0} 個の機能に差異はありません（--all で表示）。";
-    all_same_features: "The other {0} features", "ほかの {0} 個の機能";
+        "他の {0} 個の機能に差異はありません（--all で表示）。";
+    all_same_features: "The other {0} features", "他の {0} 個の機能";
     powered_on_short: "powered on", "パワーオン日時";
     n_offer: "1 of {1} offers it: {2} ({3})|{0} of {1} offer it: {2} ({3})", "{1} 台中 {0} 台が提供：{2}（{3}）";
     n_lack: "1 of {1} does not: {2} ({3})|{0} of {1} do not: {2} ({3})", "{1} 台中 {0} 台は提供なし：{2}（{3}）";
@@ -225,7 +252,7 @@ labels! {
     mask_absent: "no mask", "マスクなし";
     mask_unknown: "mask not in the bundle", "マスクはバンドルになし";
     one_host_only: "Only {0} is here: to compare its CPU features, give the bundles of the other hosts of its cluster as well.",
-        "{0} のバンドルのみです。CPU 機能を比較するには、クラスタ内のほかのホストのバンドルも指定してください。";
+        "{0} のバンドルのみです。CPU 機能を比較するには、クラスタ内の他のホストのバンドルも指定してください。";
     security_offered: "Security features that it offers to VMs: {0}.", "仮想マシンに提供しているセキュリティ機能：{0}。";
     security_lacking: "Security features that it does not offer: {0}.", "提供していないセキュリティ機能：{0}。";
     mask_hides: "Offered by the hardware and hidden by EVC masks: {0}.", "ハードウェアは提供し、EVC マスクで隠されている機能：{0}。";
@@ -237,13 +264,13 @@ labels! {
     no_vms_on: "No running VM is known of: {0}.", "稼働中の仮想マシンの情報がないホスト：{0}。";
     can_be_emptied: "Can be emptied, as far as CPU features decide: {0}.", "すべての仮想マシンを退避可能（CPU 機能の観点）：{0}。";
     emptying_unknown: "Not known: {0} (of 1 VM the bundles do not tell what it requires, or what the other hosts offer).|Not known: {0} (of {1} VMs the bundles do not tell what they require, or what the other hosts offer).",
-        "不明：{0}（仮想マシン {1} 台について、必要な機能またはほかのホストの機能がバンドルにありません）。";
+        "不明：{0}（仮想マシン {1} 台について、必要な機能または他のホストの機能がバンドルにありません）。";
     vms_n: "1 VM|{0} VMs", "仮想マシン {0} 台";
     vms_cannot_move: "{0} on {1} cannot move to {2}", "{1} の{0}は次のホストに移行できません：{2}";
     lacking: "{0} (it lacks {1})|{0} (they lack {1})", "{0}（{1} なし）";
     at_on: "{0} on {1}", "{0}（{1}）";
     on_only: "on {0}", "{0}";
-    others_with_settings: "Other virtual machines with CPU settings of their own", "独自の CPU 設定があるほかの仮想マシン";
+    others_with_settings: "Other virtual machines with CPU settings of their own", "独自の CPU 設定がある他の仮想マシン";
     own_settings: "Own CPU settings", "仮想マシン独自の CPU 設定";
     set_per_vm_evc: "per-VM EVC", "仮想マシン単位の EVC";
     set_feature_masks: "feature masks set by hand", "手動の機能マスク";
@@ -297,8 +324,8 @@ labels! {
     repeats_shown: "Repeats", "繰り返し";
     repeats_more: "and {0} more, in report.json", "ほか {0} 件は report.json にあります";
     spans: "What lasted", "継続した状態";
-    span_from: "From (UTC)", "開始 (UTC)";
-    span_to: "To (UTC)", "終了 (UTC)";
+    span_from: "From (UTC)", "開始（UTC）";
+    span_to: "To (UTC)", "終了（UTC）";
     span_down: "Down", "停止";
     span_maintenance: "Maintenance mode", "メンテナンス モード";
     span_upgrade: "Upgrade", "アップグレード";
@@ -321,26 +348,28 @@ labels! {
     folded_note: "{0} events in {1} lines; --all shows each", "イベント {0} 件を {1} 行にまとめています。--all ですべて表示します";
     printed_note: "On paper, the {0} worst and nearest to the incident.", "印刷時は、重大度が高く障害時刻に近い {0} 件のみ掲載しています。";
     corrected_note: "Times are those of the logs, in UTC; no event tells how the clocks of the hosts differ. ~ marks an estimated time.",
-        "時刻はログに記録された値 (UTC) です。ホスト間の時計のずれを示すイベントはありません。「~」は推定時刻を示します。";
+        "時刻はログに記録された値（UTC）です。ホスト間の時計のずれを示すイベントはありません。「~」は推定時刻を示します。";
     times_by: "Times are in UTC, by the clock of {0}; ~ marks an estimated time.",
         "時刻は {0} の時計を基準とし、UTC で表示しています。「~」は推定時刻を示します。";
     times_by_ids: "Times are in UTC, by the clock of vCenter Server as ids of migrations tell it; ~ marks an estimated time.",
         "時刻は、移行 ID が示す vCenter Server の時計を基準とし、UTC で表示しています。「~」は推定時刻を示します。";
-    times_corrected: "Corrected: {0}.", "時計のずれを補正したホスト: {0}。";
-    times_not_compared: "Not compared: {0}.", "比較できなかったホスト: {0}。";
+    times_corrected: "Corrected: {0}.", "時計のずれを補正したホスト：{0}。";
+    times_not_compared: "Not compared: {0}.", "比較できなかったホスト：{0}。";
     filter_text: "Text…", "文字列…";
     reset: "Reset", "解除";
 
     // Coverage
     log: "Log", "ログ";
-    from: "From (UTC)", "開始 (UTC)";
-    to: "To (UTC)", "終了 (UTC)";
+    from: "From (UTC)", "開始（UTC）";
+    to: "To (UTC)", "終了（UTC）";
     members: "Files", "ファイル数";
     size: "Size", "サイズ";
     records: "Records", "レコード数";
     unparsed: "Not parsed", "解析不可";
-    samples: "Records without a recognised header", "ヘッダーを認識できないレコード";
+    samples: "Records without a recognised header", "ヘッダを認識できないレコード";
     gaps: "Gaps", "ログの欠落期間";
+    logs: "Logs", "ログ数";
+    problems_short: "Problems", "問題";
     gap_rotation: "{0} is not in the bundle|{0} are not in the bundle", "{0} がバンドルに含まれていません";
     gap_damaged: "the rest of {0} could not be read", "{0} の残りの部分を読み取れませんでした";
     gap_damaged_inside: "{0} is damaged somewhere in it", "{0} のどこかが破損しています";
@@ -390,7 +419,7 @@ labels! {
     absent: "{0}: most of the other hosts have them", "{0}（他の多くのホストにはあります）";
     files_read: "{0} read, {1} others hold nothing that is known", "{0} 個を読み取り、ほか {1} 個は対象外";
     ledger_log: "Log", "ログ";
-    ledger_span: "From – to (UTC)", "期間 (UTC)";
+    ledger_span: "From – to (UTC)", "期間（UTC）";
     ledger_files: "Files", "個数";
     ledger_records: "Records", "件数";
     ledger_unparsed: "Unparsed", "解析不可";
@@ -448,12 +477,26 @@ labels! {
     locked_files: "{0} (1 file)|{0} ({1} files)", "{0}（ファイル {1} 個）";
     foreign_n: "No bundle: {0}", "バンドル以外：{0}";
     missing_n: "No bundle for: {0}", "バンドルなし：{0}";
+    more_findings: "1 more finding:|{0} more findings:", "その他の検出事項（{0} 件）：";
+    more_commands: "1 more command is in the report.|{0} more commands are in the report.", "残り {0} 個のコマンドはレポートを参照してください。";
+    more_alike: "{0} more like this: {1}", "ほか {0} 台も同じ：{1}";
 }
 
 impl Labels {
     /// `label`, which says UTC of times that are shown with it, for the zone that they are shown in.
     pub fn in_zone(&self, label: &str) -> String {
         if self.zone.is_utc() { label.to_owned() } else { label.replace("UTC", self.zone.name()) }
+    }
+
+    /// A span for prose, of which either end may be unknown; `None` where both are.
+    pub fn span_told(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> Option<String> {
+        let span = self.zone.span_or_none(from, to)?;
+        Some(if self.tag == "ja" { in_japanese(&span) } else { span })
+    }
+
+    /// `text` in brackets behind something: ` (on esx01)`, `（esx01 で実行）`.
+    pub fn aside(&self, text: &str) -> String {
+        if self.tag == "ja" { format!("（{text}）") } else { format!(" ({text})") }
     }
 
     /// A severity.
@@ -547,7 +590,7 @@ impl Labels {
             "nic-firmware" => ("NIC firmware", "NIC ファームウェア"),
             "vmknic-mtu" => ("VMkernel MTU", "VMkernel MTU"),
             "vmknic-ip" => ("VMkernel IP address", "VMkernel IP アドレス"),
-            "ntp-servers" => ("NTP servers", "NTP サーバー"),
+            "ntp-servers" => ("NTP servers", "NTP サーバ"),
             "vsan-format" => ("vSAN on-disk format", "vSAN オンディスク フォーマット"),
             _ => return what,
         };
@@ -634,15 +677,15 @@ static KINDS: &[(EventKind, &str, &str)] = &[
     (EventKind::HOST_MAINTENANCE_ENTER, "Maintenance mode entered", "メンテナンス モード開始"),
     (EventKind::HOST_MAINTENANCE_EXIT, "Maintenance mode left", "メンテナンス モード終了"),
     (EventKind::HOST_UPGRADE, "Host upgraded", "ホスト アップグレード"),
-    (EventKind::HA_HOST_DEAD, "HA: host dead", "HA: ホスト停止判定"),
-    (EventKind::HA_ISOLATED, "HA: host isolated", "HA: ホスト隔離"),
-    (EventKind::HA_ELECTION, "HA: election", "HA: プライマリ選出"),
-    (EventKind::HA_FAILOVER, "HA: failover", "HA: フェイルオーバー"),
+    (EventKind::HA_HOST_DEAD, "HA: host dead", "HA：ホスト停止判定"),
+    (EventKind::HA_ISOLATED, "HA: host isolated", "HA：ホスト隔離"),
+    (EventKind::HA_ELECTION, "HA: election", "HA：プライマリ選出"),
+    (EventKind::HA_FAILOVER, "HA: failover", "HA：フェイルオーバー"),
     (EventKind::NET_LINK_DOWN, "Link down", "リンク ダウン"),
     (EventKind::NET_LINK_UP, "Link up", "リンク アップ"),
     (EventKind::NET_IP_CONFLICT, "IP address conflict", "IP アドレス競合"),
-    (EventKind::STORAGE_APD, "All paths down (APD)", "全パス ダウン (APD)"),
-    (EventKind::STORAGE_PDL, "Permanent device loss (PDL)", "永続的なデバイス損失 (PDL)"),
+    (EventKind::STORAGE_APD, "All paths down (APD)", "全パス ダウン（APD）"),
+    (EventKind::STORAGE_PDL, "Permanent device loss (PDL)", "永続的なデバイス損失（PDL）"),
     (EventKind::TIME_STEP, "Clock stepped", "時刻の不連続"),
     (EventKind::SERVICE_START, "Service started", "サービス開始"),
     (EventKind::SERVICE_HANG, "Service hung", "サービス応答停止"),

@@ -50,7 +50,7 @@ pub fn looked_at(report: &Report, l: &Labels) -> Vec<String> {
             &fill_count(l.timeline_n, report.timeline.len() as u64),
         ],
     );
-    let period = match l.zone.span_or_none(report.case.from, report.case.to) {
+    let period = match l.span_told(report.case.from, report.case.to) {
         Some(span) => fill(l.looked_between, &[&span]),
         None => l.no_period.to_owned(),
     };

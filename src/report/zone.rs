@@ -225,6 +225,8 @@ impl Zone {
 
 /// Behind a time in a sentence.
 const UNIT: &str = " UTC";
+/// Bytes of `2026-11-23`.
+const DATE_LENGTH: usize = 10;
 /// Bytes of `2026-11-23 02:10:05`.
 const TIME_LENGTH: usize = 19;
 /// A zone changes its offset twice a year; logs do not cover more than this.
@@ -238,6 +240,41 @@ impl Other {
     fn plain(&self, at: Timestamp) -> String {
         plain(at.plus_seconds(i64::from(self.offset(at).seconds())))
     }
+}
+
+/// `text`, prose in Japanese, with its dates as Japanese prose has them: `2026-11-03 02:10:05 UTC` becomes
+/// `2026年11月3日 02:10:05 UTC`. A date is one of ours where a time stands behind it and `UTC` follows: that is the form of
+/// [`Zone::told`] and [`Zone::span`]. Tables, the timeline and evidence keep the form that sorts.
+pub fn in_japanese(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let is_inner = out.ends_with(|before: char| before.is_ascii_alphanumeric() || before == '-');
+        match date(rest).filter(|_| !is_inner) {
+            Some((year, month, day)) => {
+                out.push_str(&format!("{year}年{month}月{day}日"));
+                rest = &rest[DATE_LENGTH..];
+            }
+            None => {
+                out.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+    }
+    out
+}
+
+/// The date that `text` begins with, where a time of ours follows it: year, month, day.
+fn date(text: &str) -> Option<(&str, u8, u8)> {
+    let stamp = text.get(..TIME_LENGTH)?;
+    let is_form = stamp.bytes().zip(*b"0000-00-00 00:00:00").all(|(byte, form)| match form {
+        b'0' => byte.is_ascii_digit(),
+        mark => byte == mark,
+    });
+    let goes_on = |c: char| c.is_ascii_digit() || " .:+-–()".contains(c);
+    let behind = text[TIME_LENGTH..].trim_start_matches(goes_on);
+    (is_form && behind.starts_with("UTC"))
+        .then(|| Some((&stamp[..4], stamp[5..7].parse().ok()?, stamp[8..DATE_LENGTH].parse().ok()?)))?
 }
 
 /// `2026-11-23 02:10:05.123` of a time as if in UTC.
@@ -364,6 +401,27 @@ mod tests {
         assert!(
             berlin.span(from, to).starts_with("2026-10-25 00:00:00 +02:00 – 2026-10-26 01:00:00 +01:00 (")
         );
+    }
+
+    #[test]
+    fn japanese_prose_has_dates_in_japanese() {
+        for (iso, told) in [
+            ("esx01 は 2026-11-03 02:10:05 UTC に停止", "esx01 は 2026年11月3日 02:10:05 UTC に停止"),
+            (
+                "（2026-11-23 02:10:05 – 2026-12-01 04:55:00 UTC）",
+                "（2026年11月23日 02:10:05 – 2026年12月1日 04:55:00 UTC）",
+            ),
+            (
+                "2026-11-24 05:00:00 +09:00 (2026-11-23 20:00:00 UTC)",
+                "2026年11月24日 05:00:00 +09:00 (2026年11月23日 20:00:00 UTC)",
+            ),
+            ("2026-11-23 11:10:05 +09:00 (02:10:05 UTC)", "2026年11月23日 11:10:05 +09:00 (02:10:05 UTC)"),
+            ("esx-2026-11-23 02:10:05 UTC", "esx-2026-11-23 02:10:05 UTC"),
+            ("記録「2026-11-23 02:10:05 x」UTC", "記録「2026-11-23 02:10:05 x」UTC"),
+            ("日本語", "日本語"),
+        ] {
+            assert_eq!(in_japanese(iso), told);
+        }
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn mixed(case: &Case, managed: &[usize]) -> (String, String) {
             all(who_runs_en, " / ")
         ),
         format!(
-            "管理対象ホストのビルドが混在しており、ローリング アップグレードが途中で停止しているか、進行中です ({})。",
+            "管理対象ホストのビルドが混在しており、ローリング アップグレードが途中で停止しているか、進行中です（{}）。",
             all(who_runs_ja, " / ")
         ),
     )
@@ -217,7 +217,7 @@ pub(super) fn remedy(host: &Host, vcenter: usize) -> Vec<Step> {
         Step::new(
             Text::new(
                 "Upgrade the vSAN on-disk format last, when vCenter Server and all hosts are: there is no way back.",
-                "vSAN オンディスク フォーマットのアップグレードは最後に実施します (元に戻すことはできません)。",
+                "vSAN オンディスク フォーマットのアップグレードは最後に実施します（元に戻すことはできません）。",
             ),
             None,
             None,
@@ -225,7 +225,7 @@ pub(super) fn remedy(host: &Host, vcenter: usize) -> Vec<Step> {
         Step::new(
             Text::new(
                 "Check: the version that vCenter Server reports is not older than that of any host.",
-                "確認: vCenter Server のバージョンがどのホストよりも古くないこと。",
+                "確認：vCenter Server のバージョンがどのホストよりも古くないこと。",
             ),
             "vpxd -v".to_owned(),
             vcenter,

@@ -303,7 +303,7 @@ fn host_lost(lang: Lang) -> Finding {
         summary: say(
             lang,
             "At 02:10:05 UTC the three other hosts lost esx03. Since then esx03 runs as a cluster of its own: its data is stale, and two virtual machines have lost redundancy. The network between the hosts works; what is missing is the list of peers on esx03.",
-            "02:10:05 UTC に、ほかの 3 台のホストが esx03 との接続を失いました。以降、esx03 は単独のクラスタとして動作しており、データは更新されず、2 台の仮想マシンで冗長性が失われています。ホスト間のネットワークは正常で、esx03 のピア リストが空になっていることが原因です。",
+            "02:10:05 UTC に、他の 3 台のホストが esx03 との接続を失いました。以降、esx03 は単独のクラスタとして動作しており、データは更新されず、2 台の仮想マシンで冗長性が失われています。ホスト間のネットワークは正常で、esx03 のピア リストが空になっていることが原因です。",
         ),
         cause: Cause {
             id: "member-list-not-pushed".into(),
@@ -415,8 +415,8 @@ fn mismatch(lang: Lang) -> Finding {
         severity: Severity::Error,
         confidence: Confidence::Likely,
         title: say(lang, "Virtual machines cannot move to esx04: it lacks three CPU features", "仮想マシンを esx04 に移行できません：3 つの CPU 機能が不足しています"),
-        summary: say(lang, "esx04 does not offer MD_CLEAR, IBRS and STIBP, which the three other hosts do. Every virtual machine powered on there uses them and can no longer move to esx04; those on esx04 can still leave it.", "esx04 は、ほかの 3 台のホストが提供する MD_CLEAR、IBRS、STIBP を提供していません。これらのホストで起動した仮想マシンは esx04 に移行できません。esx04 上の仮想マシンはほかのホストに移行できます。"),
-        cause: Cause { id: "stale-microcode".into(), text: say(lang, "esx04 runs microcode 0x200004d from BIOS 1.6.12; the others run 0x2000064.", "esx04 のマイクロコードは 0x200004d（BIOS 1.6.12）で、ほかのホストは 0x2000064 です。") },
+        summary: say(lang, "esx04 does not offer MD_CLEAR, IBRS and STIBP, which the three other hosts do. Every virtual machine powered on there uses them and can no longer move to esx04; those on esx04 can still leave it.", "esx04 は、他の 3 台のホストが提供する MD_CLEAR、IBRS、STIBP を提供していません。これらのホストで起動した仮想マシンは esx04 に移行できません。esx04 上の仮想マシンは他のホストに移行できます。"),
+        cause: Cause { id: "stale-microcode".into(), text: say(lang, "esx04 runs microcode 0x200004d from BIOS 1.6.12; the others run 0x2000064.", "esx04 のマイクロコードは 0x200004d（BIOS 1.6.12）で、他のホストは 0x2000064 です。") },
         hosts: HOSTS.map(String::from).to_vec(),
         vms: vms.clone(),
         first_seen: Some(at("2026-11-22T10:31:00Z")),
@@ -454,7 +454,7 @@ fn incomplete(lang: Lang) -> Finding {
         summary: say(
             lang,
             "The log was rotated away. What esx02 saw before 02:31 UTC is known from the other hosts only.",
-            "ログがローテーションされています。02:31 UTC 以前の esx02 の状況は、ほかのホストのログからのみ判断しています。",
+            "ログがローテーションされています。02:31 UTC 以前の esx02 の状況は、他のホストのログからのみ判断しています。",
         ),
         cause: Cause {
             id: "rotated".into(),
@@ -473,7 +473,7 @@ fn incomplete(lang: Lang) -> Finding {
             say(
                 lang,
                 "Send the logs of a syslog server, if there is one.",
-                "syslog サーバーがあれば、そのログをご提供ください。",
+                "syslog サーバがあれば、そのログをご提供ください。",
             ),
             None,
             None,

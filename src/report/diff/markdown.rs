@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::super::escape::markdown as md;
 use super::super::labels::{Labels as Common, fill};
+use super::super::markdown::page::Page;
+use super::super::markdown::text::prose as md;
 use super::super::model::Report;
 use super::print::{answer, names, not_compared, order};
-use super::view::{Line, pair_line, sections};
+use super::view::{Line, Section, pair_line, sections};
 use super::words::{Labels, words, words_in};
-use super::{Basis, PairDiff};
+use super::{Basis, PairDiff, PairRow};
 
 /// Hosts of a cluster, and lines of each: a ticket is no place for more.
 const HOSTS: usize = 8;
@@ -19,74 +20,79 @@ const KEYS: usize = 20;
 /// Writes the differences of two hosts; `all` lists what was folded.
 pub fn write_pair(diff: &PairDiff, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let l = words_in(diff.lang);
+    let page = &mut Page::new(out);
     let [a, b] = names(diff, l);
-    writeln!(out, "# {}\n\n{}", md(&fill(l.between, &[&a, &b])), md(&answer(diff, l)))?;
+    page.heading(1, &md(&fill(l.between, &[&a, &b])))?;
+    page.paragraph(&md(&answer(diff, l)))?;
     if !diff.rows.is_empty() {
-        writeln!(out, "{}", md(&order(diff, l)))?;
-        head(&[l.attribute, &md(&a), &md(&b)], out)?;
-    }
-    let share = diff.basis == Basis::Cluster;
-    for line in diff.rows.iter().map(|row| pair_line(row, l)) {
-        let value = |side: usize| match share {
-            true => fill(l.value_with, &[&line.values[side], &line.shares[side]]),
-            false => line.values[side].clone(),
-        };
-        let label = label(&line, !all);
-        writeln!(out, "| {label} | {} | {} |", md(&value(0)), md(&value(1)))?;
-        for (label, [a, b]) in line.parts.iter().filter(|_| all) {
-            writeln!(out, "| – {} | {} | {} |", md(label), md(a), md(b))?;
-        }
+        page.paragraph(&md(&order(diff, l)))?;
+        let rows: Vec<Vec<String>> =
+            diff.rows.iter().flat_map(|row| pair_rows(row, diff.basis, all, l)).collect();
+        page.table(&[l.attribute.to_owned(), md(&a), md(&b)], &rows)?;
     }
     let left = not_compared(diff, KEYS, l);
-    if !left.is_empty() {
-        writeln!(out, "\n## {}\n", l.not_compared)?;
+    if left.is_empty() {
+        return Ok(());
     }
-    left.iter().try_for_each(|line| writeln!(out, "- {}", md(line)))
+    page.heading(2, l.not_compared)?;
+    left.iter().try_for_each(|line| writeln!(page, "- {}", md(line)))
 }
 
-fn head(heads: &[&str], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n| {} |\n|{}", heads.join(" | "), " --- |".repeat(heads.len()))
+/// The row of a difference, and below it those of what comes with it where `all` are asked for.
+fn pair_rows(row: &PairRow, basis: Basis, all: bool, l: &Labels) -> Vec<Vec<String>> {
+    let line = pair_line(row, l);
+    let value = |side: usize| match basis {
+        Basis::Cluster => fill(l.value_with, &[&line.values[side], &line.shares[side]]),
+        Basis::Area | Basis::Captures => line.values[side].clone(),
+    };
+    let mut rows = vec![vec![label(&line, !all), md(&value(0)), md(&value(1))]];
+    if all {
+        rows.extend(line.parts.iter().map(|(label, [a, b])| vec![format!("– {}", md(label)), md(a), md(b)]));
+    }
+    rows
 }
 
+/// What is compared, and what comes with it.
 fn label(line: &Line, says_folded: bool) -> String {
     match line.with_it.as_ref().filter(|_| says_folded) {
-        Some(with_it) => format!("{}<br>{}", md(&line.label), md(with_it)),
+        Some(with_it) => format!("{} – {}", md(&line.label), md(with_it)),
         None => md(&line.label),
     }
 }
 
 /// Writes the section of a report; nothing where no host differs.
-pub fn write_section(report: &Report, common: &Common, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_section(report: &Report, common: &Common, page: &mut Page<'_>) -> io::Result<()> {
     let l = words(common);
     let sections = sections(report, HOSTS, ROWS, common);
     if sections.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n## {}\n\n{}", l.title, l.explained)?;
-    for section in &sections {
-        section.title.iter().try_for_each(|title| writeln!(out, "\n### {}", md(title)))?;
-        for host in &section.hosts {
-            writeln!(out, "\n#### {}", md(&host.host))?;
-            host_rows(&host.lines, &host.host, l, out)?;
-            host.more.iter().try_for_each(|more| writeln!(out, "\n{more}"))?;
-        }
-        section.more_hosts.iter().try_for_each(|more| writeln!(out, "\n{more}"))?;
-        if !section.splits.is_empty() {
-            writeln!(out, "\n#### {}\n", md(&section.split_title))?;
-        }
-        for (label, text) in &section.splits {
-            writeln!(out, "- {}: {}", md(label), md(text))?;
-        }
-        section.more_splits.iter().try_for_each(|more| writeln!(out, "\n{more}"))?;
-    }
-    Ok(())
+    page.heading(2, l.title)?;
+    page.paragraph(l.explained)?;
+    sections.iter().try_for_each(|section| cluster(section, l, page))
 }
 
-fn host_rows(lines: &[Line], host: &str, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
-    head(&[l.attribute, &md(host), l.on_most, l.hosts_with], out)?;
-    for line in lines {
-        let [value, usual] = [0, 1].map(|side| md(&line.values[side]));
-        writeln!(out, "| {} | {value} | {usual} | {} |", label(line, true), md(&line.shares[0]))?;
+fn cluster(section: &Section, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
+    section.title.iter().try_for_each(|title| page.heading(3, &md(title)))?;
+    for host in &section.hosts {
+        page.heading(4, &md(&host.host))?;
+        let heads = [l.attribute.to_owned(), md(&host.host), l.on_most.to_owned(), l.hosts_with.to_owned()];
+        let rows: Vec<Vec<String>> = host.lines.iter().map(host_row).collect();
+        page.table(&heads, &rows)?;
+        host.more.iter().try_for_each(|more| page.paragraph(&md(more)))?;
     }
-    Ok(())
+    section.more_hosts.iter().try_for_each(|more| page.paragraph(&md(more)))?;
+    if !section.splits.is_empty() {
+        page.heading(4, &md(&section.split_title))?;
+        for (label, text) in &section.splits {
+            writeln!(page, "- {}: {}", md(label), md(text))?;
+        }
+        writeln!(page)?;
+    }
+    section.more_splits.iter().try_for_each(|more| page.paragraph(&md(more)))
+}
+
+fn host_row(line: &Line) -> Vec<String> {
+    let [value, usual] = [0, 1].map(|side| md(&line.values[side]));
+    vec![label(line, true), value, usual, md(&line.shares[0])]
 }

@@ -9,7 +9,7 @@ labels! {
     title: "What is different about each host", "ホストごとの差異";
     nav: "Differences", "差異";
     explained: "Compared with the other hosts of the cluster, the most unusual first; what a bundle does not tell is not compared.",
-        "クラスタ内のほかのホストとの差異を、珍しいものから順に示します。バンドルに情報がない項目は比較していません。";
+        "クラスタ内の他のホストとの差異を、珍しいものから順に示します。バンドルに情報がない項目は比較していません。";
     on_most: "Usual", "多数のホスト";
     attribute: "What", "項目";
     hosts_with: "Hosts with it", "該当ホスト";
@@ -30,7 +30,7 @@ labels! {
         "{0} と {1} のバンドルに共通の情報がないため、比較できませんでした。";
     by_cluster: "The most unusual among the {0} hosts of the cluster comes first.", "クラスタのホスト {0} 台の中で珍しいものから順に示します。";
     by_area: "Without other hosts of the cluster nothing tells which value is the unusual one; the order is that of the areas.",
-        "クラスタ内のほかのホストのバンドルがないため、どちらの値が珍しいかは判断できません。項目の種類順に示します。";
+        "クラスタ内の他のホストのバンドルがないため、どちらの値が珍しいかは判断できません。項目の種類順に示します。";
     by_captures: "Two bundles of one host, ordered by area.", "同じホストの 2 つのバンドルを、項目の種類順に示します。";
     not_compared: "Not compared", "比較できなかった項目";
     not_in: "{0}: not in the bundle of {1}", "{0}：{1} のバンドルに情報なし";
@@ -42,7 +42,7 @@ labels! {
     absent: "not set", "未設定";
     not_installed: "not installed", "未インストール";
     not_there: "not there", "なし";
-    not_shared: "no other host", "ほかのホストになし";
+    not_shared: "no other host", "他のホストになし";
     present: "there", "あり";
     none: "none", "なし";
     on: "enabled", "有効";
@@ -105,7 +105,7 @@ labels! {
     a_switch_uplinks: "Uplinks", "アップリンク";
     a_port_group: "VLAN", "VLAN";
     a_ntp_enabled: "NTP", "NTP";
-    a_ntp_servers: "NTP servers", "NTP サーバー";
+    a_ntp_servers: "NTP servers", "NTP サーバ";
 }
 
 /// The words in the language of `common`.

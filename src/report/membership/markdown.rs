@@ -2,146 +2,161 @@
 
 use std::io::{self, Write};
 
-use super::super::escape::{code_span, markdown as md};
+use unicode_width::UnicodeWidthStr;
+
+use super::super::columns::{self, pad, pad_left};
+use super::super::escape;
 use super::super::labels::{Labels as Common, fill, fill_count};
+use super::super::markdown::page::Page;
+use super::super::markdown::text::{code_span, fence, prose as md};
 use super::super::model::Report;
-use super::super::show;
 use super::words::{Labels, words};
-use super::{Grid, MembershipInfo, StateTable, UNLISTED, cluster_title, grid, statements, states, when};
+use super::{
+    Cell, Column, Grid, MembershipInfo, Row, StateTable, UNLISTED, cluster_title, grid, statements, states,
+    when,
+};
 
 /// Statements that are listed; a ticket is no place for more.
 const STATEMENTS: usize = 100;
 /// Stands beside a value that stands apart.
 const APART: &str = "◆";
+/// Columns of the name of a row beside numbered columns.
+const LABEL: usize = 48;
 
 /// Writes the section; nothing where there is no matrix.
-pub fn write_markdown(report: &Report, common: &Common, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_markdown(report: &Report, common: &Common, page: &mut Page<'_>) -> io::Result<()> {
     let l = words(common);
     let mut told = report.membership.iter().filter(|info| !info.nodes.is_empty()).peekable();
     if told.peek().is_some() {
-        writeln!(out, "\n## {}", l.title)?;
+        page.heading(2, l.title)?;
     }
     for info in told {
-        if report.membership.len() > 1 {
-            writeln!(out, "\n### {}", md(&cluster_title(report, info, common)))?;
+        let cluster = (report.membership.len() > 1).then(|| md(&cluster_title(report, info, common)));
+        if let Some(cluster) = &cluster {
+            page.heading(3, cluster)?;
         }
-        answers(info, l, common, out)?;
-        matrix(&grid(info, common), l, out)?;
+        let title = |text: &str| match &cluster {
+            Some(cluster) => format!("{cluster}: {text}"),
+            None => text.to_owned(),
+        };
+        answers(info, l, common, page)?;
+        matrix(&grid(info, common), l, page)?;
         if let Some(note) = info.note_of_left_out(common) {
-            writeln!(out, "\n{}", md(&note))?;
+            page.paragraph(&md(&note))?;
         }
-        lines(info, l, common, out)?;
+        lines(info, &title(l.said_by), l, common, page)?;
         if let Some(table) = states(info, common) {
-            state_table(&table, l, out)?;
+            page.heading(4, &title(l.state_title))?;
+            state_table(&table, l, page)?;
         }
-        oddities(info, l, out)?;
+        let oddities: Vec<String> = info.oddities.iter().map(|odd| odd.text.clone()).collect();
+        page.list(Some((4, &title(l.oddities))), &oddities, STATEMENTS, common)?;
     }
     Ok(())
 }
 
-fn answers(info: &MembershipInfo, l: &Labels, common: &Common, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out)?;
+fn answers(info: &MembershipInfo, l: &Labels, common: &Common, page: &mut Page<'_>) -> io::Result<()> {
     if info.answers.is_empty() {
-        writeln!(out, "{}", l.no_answer)?;
+        writeln!(page, "{}", l.no_answer)?;
     }
     for answer in &info.answers {
         let when = when(answer, common).map_or_else(String::new, |when| format!(" ({})", md(&when)));
-        writeln!(out, "- **{}**{when}", md(&answer.text))?;
+        writeln!(page, "- **{}**{when}", md(&answer.text))?;
     }
-    Ok(())
+    writeln!(page)
 }
 
-fn oddities(info: &MembershipInfo, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
-    if info.oddities.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "\n#### {}\n", l.oddities)?;
-    info.oddities.iter().try_for_each(|odd| writeln!(out, "- {}", md(&odd.text)))
-}
-
-fn row(cells: &[String], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "| {} |", cells.join(" | "))
-}
-
-fn head(cells: &[String], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out)?;
-    row(cells, out)?;
-    writeln!(out, "|{}", " --- |".repeat(cells.len()))
-}
-
-fn matrix(grid: &Grid<'_>, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
+fn matrix(grid: &Grid<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     let signs = grid.legend.iter().map(|(sign, meaning)| format!("{} {meaning}", sign.mark()));
     let unlisted = grid.has_unlisted.then(|| format!("{UNLISTED} {}", l.sign_unlisted));
-    writeln!(out, "\n{}\n", l.caption)?;
-    signs.chain(unlisted).try_for_each(|sign| writeln!(out, "- {}", md(&sign)))?;
-    let column = |column: &super::Column<'_>| match (grid.is_numbered, column.node.witness) {
-        (true, true) => format!("{}W", column.number),
-        (true, false) => column.number.to_string(),
-        (false, true) => format!("{} ({})", md(&column.node.label), l.witness),
-        (false, false) => md(&column.node.label),
+    page.paragraph(l.caption)?;
+    signs.chain(unlisted).try_for_each(|sign| writeln!(page, "- {}", md(&sign)))?;
+    writeln!(page)?;
+    if grid.is_numbered { numbered(grid, l, page) } else { named(grid, l, page) }
+}
+
+/// A table with a column for each node.
+fn named(grid: &Grid<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
+    let column = |column: &Column<'_>| match column.node.witness {
+        true => format!("{} ({})", md(&column.node.label), l.witness),
+        false => md(&column.node.label),
     };
     let heads: Vec<String> =
         std::iter::once(l.says_of.to_owned()).chain(grid.columns.iter().map(column)).collect();
-    head(&heads, out)?;
-    for one in &grid.rows {
-        let cells: Vec<String> =
-            std::iter::once(md(&one.label)).chain(one.cells.iter().map(super::Cell::mark)).collect();
-        row(&cells, out)?;
-    }
-    if grid.is_numbered {
-        let name = |column: &super::Column<'_>| {
-            let witness = if column.node.witness { format!(" ({})", l.witness_long) } else { String::new() };
-            format!("{} {}{witness}", column.number, code_span(&column.node.label))
-        };
-        let names: Vec<String> = grid.columns.iter().map(name).collect();
-        writeln!(out, "\n{}{}{}", l.columns, l.colon, names.join(", "))?;
-    }
-    Ok(())
+    let row = |one: &Row| std::iter::once(md(&one.label)).chain(one.cells.iter().map(Cell::mark)).collect();
+    let rows: Vec<Vec<String>> = grid.rows.iter().map(row).collect();
+    page.table(&heads, &rows)
+}
+
+/// Many nodes are numbered columns of one sign each: a table of so many cells is read by nobody, a picture of signs is.
+fn numbered(grid: &Grid<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
+    let head = |column: &Column<'_>| {
+        if column.node.witness { format!("{}W", column.number) } else { column.number.to_string() }
+    };
+    let heads: Vec<String> = grid.columns.iter().map(head).collect();
+    let width = heads.iter().map(|head| head.width()).max().unwrap_or(0) + 1;
+    let label = |one: &Row| columns::cut(&escape::line(&one.label), LABEL);
+    let labels = grid.rows.iter().map(|one| label(one).width()).chain([l.says_of.width()]).max().unwrap_or(0);
+    let line = |label: &str, cells: &mut dyn Iterator<Item = String>| {
+        let cells: String = cells.map(|cell| pad_left(&cell, width)).collect();
+        format!("{}{cells}", pad(label, labels))
+    };
+    let mut text = vec![line(l.says_of, &mut heads.into_iter())];
+    text.extend(grid.rows.iter().map(|one| line(&label(one), &mut one.cells.iter().map(Cell::mark))));
+    writeln!(page, "{}", fence(&text.join("\n"), "text", ""))?;
+    let name = |column: &Column<'_>| {
+        let witness = if column.node.witness { format!(" ({})", l.witness_long) } else { String::new() };
+        format!("{} {}{witness}", column.number, md(&column.node.label))
+    };
+    let names: Vec<String> = grid.columns.iter().map(name).collect();
+    page.paragraph(&format!("{}{}{}", l.columns, l.colon, names.join(", ")))
 }
 
 /// Who says what of whom, first and last, and where the first stands.
-fn lines(info: &MembershipInfo, l: &Labels, common: &Common, out: &mut dyn Write) -> io::Result<()> {
+fn lines(
+    info: &MembershipInfo,
+    title: &str,
+    l: &Labels,
+    common: &Common,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let all = statements(info, common);
     if all.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n#### {}\n", l.said_by)?;
+    page.heading(4, title)?;
     let unit = if common.zone.is_utc() { " UTC" } else { "" };
     for one in all.iter().take(STATEMENTS) {
         let says = fill(l.statement, &[&one.by, &one.of, &one.what]);
         let span =
             if one.first == one.last { one.first.clone() } else { format!("{} – {}", one.first, one.last) };
         let count = fill_count(l.lines_n, one.count);
-        writeln!(out, "- {} ({span}{unit}, {count}) {}", md(&says), code_span(&one.place))?;
+        writeln!(page, "- {} ({span}{unit}, {count}) {}", md(&says), code_span(&one.place))?;
     }
-    match all.len().saturating_sub(STATEMENTS) {
-        0 => Ok(()),
-        rest => writeln!(out, "\n{}", fill(common.more_in_json, &[&show::count(rest as u64)])),
-    }
+    writeln!(page)?;
+    page.more_in_json(all.len(), STATEMENTS, common)
 }
 
-fn state_table(table: &StateTable, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n#### {}", l.state_title)?;
+fn state_table(table: &StateTable, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     if table.has_odd {
-        writeln!(out, "\n{}", l.odd_mark)?;
+        page.paragraph(l.odd_mark)?;
     }
     if table.has_formed {
-        writeln!(out, "\n{}", l.formed_note)?;
+        page.paragraph(l.formed_note)?;
     }
     if let Some(same) = &table.same {
-        writeln!(out, "\n{}", md(same))?;
+        page.paragraph(&md(same))?;
     }
     if table.heads.len() < 2 {
         return Ok(());
     }
-    head(&table.heads, out)?;
-    for (host, cells) in &table.rows {
-        let cell = |value: &super::state::Value| match value.is_odd {
-            true => format!("**{APART} {}**", md(&value.text)),
-            false => md(&value.text),
-        };
-        let cells: Vec<String> = std::iter::once(md(host)).chain(cells.iter().map(cell)).collect();
-        row(&cells, out)?;
-    }
-    Ok(())
+    let cell = |value: &super::state::Value| match value.is_odd {
+        true => format!("**{APART} {}**", md(&value.text)),
+        false => md(&value.text),
+    };
+    let row = |(host, cells): &(String, Vec<super::state::Value>)| {
+        std::iter::once(md(host)).chain(cells.iter().map(cell)).collect()
+    };
+    let rows: Vec<Vec<String>> = table.rows.iter().map(row).collect();
+    page.table(&table.heads, &rows)
 }

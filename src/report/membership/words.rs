@@ -10,10 +10,10 @@ labels! {
     title: "Who lost whom (vSAN)", "vSAN メンバーシップの相互認識";
     no_answer: "No node lost another, as far as these bundles tell.", "バンドルの範囲では、他のノードを見失ったノードはありません。";
     lost: "The cluster lost {0}.", "{0} がクラスタから離脱しました。";
-    lost_by: "The cluster lost {0}, as {1} tells.|The cluster lost {0}, as {1} tell.", "{0} がクラスタから離脱しました (検知: {1})。";
+    lost_by: "The cluster lost {0}, as {1} tells.|The cluster lost {0}, as {1} tell.", "{0} がクラスタから離脱しました（検知：{1}）。";
     isolated: "{0} lost everyone, and {1} lost {0}.", "{0} は他のすべてのノードとの接続を失い、{1} も {0} との接続を失いました。";
     isolated_alone: "{0} lost everyone.", "{0} は他のすべてのノードとの接続を失いました。";
-    split: "The cluster split: {0}.", "クラスタが分断されました: {0}。";
+    split: "The cluster split: {0}.", "クラスタが分断されました：{0}。";
     only_some: "Only {0} lost {1}.", "{1} との接続を失ったのは {0} のみです。";
     only_some_others: "Only {0} lost {1}; 1 other still sees it.|Only {0} lost {1}; {2} others still see it.",
         "{1} との接続を失ったのは {0} のみです。他の {2} 台は引き続き {1} をメンバーと認識しています。";
@@ -37,26 +37,26 @@ labels! {
     by: "Says", "証言元";
     of: "Of", "対象";
     what: "What", "内容";
-    first: "First (UTC)", "最初 (UTC)";
-    last: "Last (UTC)", "最後 (UTC)";
+    first: "First (UTC)", "最初（UTC）";
+    last: "Last (UTC)", "最後（UTC）";
     lines: "Lines", "件数";
     lines_n: "1 line|{0} lines", "{0} 件";
     statement: "{0} of {1}: {2}", "{0} → {1}: {2}";
     left_out: "1 more node, which only log lines name, is left out.|{0} more nodes, which only log lines name, are left out.",
         "ログにのみ現れるノードが他に {0} 個ありますが、省略しています。";
     place: "First at", "最初のログの位置";
-    colon: ": ", ": ";
+    colon: ": ", "：";
 
     sign_own: "itself", "自ホスト";
     sign_counted: "counted as a member", "メンバーと認識";
     sign_missing: "not counted as a member", "メンバーと認識せず";
-    sign_left: "left, and no line says that it is back", "離脱 (復帰の記録なし)";
+    sign_left: "left, and no line says that it is back", "離脱（復帰の記録なし）";
     sign_returned: "lost for a time, and back", "一時離脱後に復帰";
-    sign_unreachable: "did not answer; no word that it left", "応答なし (離脱の記録なし)";
+    sign_unreachable: "did not answer; no word that it left", "応答なし（離脱の記録なし）";
     sign_silent: "no word", "情報なし";
     sign_unlisted: "not on its unicast agent list", "ユニキャスト エージェント リストに未登録";
-    in_view: "cluster get counts it", "cluster get: メンバーと認識";
-    not_in_view: "cluster get does not count it", "cluster get: メンバーと認識せず";
+    in_view: "cluster get counts it", "cluster get：メンバーと認識";
+    not_in_view: "cluster get does not count it", "cluster get：メンバーと認識せず";
     in_list: "on the unicast agent list", "ユニキャスト エージェント リストに登録済み";
 
     said_left: "left the membership", "メンバーシップから離脱";
@@ -75,11 +75,11 @@ labels! {
     cluster_uuid: "Cluster UUID", "クラスタ UUID";
     master: "Master", "マスター";
     members: "Members", "メンバー数";
-    formed: "View formed (UTC)", "メンバーシップ形成時刻 (UTC)";
+    formed: "View formed (UTC)", "メンバーシップ形成時刻（UTC）";
     revision: "Revision", "リビジョン";
     generation: "Config generation", "構成の世代";
     peers: "Unicast peers", "ユニキャスト ピア";
-    lacks: "{0}; lacks {1}", "{0} (不足: {1})";
+    lacks: "{0}; lacks {1}", "{0}（不足：{1}）";
     maintenance: "Maintenance", "メンテナンス モード";
     decom: "Decom state", "decomState";
     adapters: "vSAN adapters", "vSAN アダプタ";
@@ -89,8 +89,8 @@ labels! {
     ignores: "Ignores member list updates", "メンバー リストの更新を無視";
     yes: "yes", "はい";
     no: "no", "いいえ";
-    same: "The same on all hosts: {0}.", "全ホストで共通: {0}。";
-    odd: "Highlighted: differs from most hosts, or is not as it should be.", "色付き: 多数のホストと異なる値、または通常と異なる値。";
+    same: "The same on all hosts: {0}.", "全ホストで共通：{0}。";
+    odd: "Highlighted: differs from most hosts, or is not as it should be.", "色付き：多数のホストと異なる値、または通常と異なる値。";
     odd_mark: "◆ marks what differs from most hosts, or is not as it should be.", "◆ は多数のホストと異なる値、または通常と異なる値です。";
     formed_note: "“View formed” is inferred from the membership UUID.", "「メンバーシップ形成時刻」はメンバーシップ UUID から推定した値です。";
 }

@@ -1,9 +1,10 @@
 //! The section on migrations in Markdown: numbers, a list for each evacuation, and a table.
 
-use std::io::{self, Write};
+use std::io;
 
-use super::super::escape::{code_span, markdown as md};
 use super::super::labels::Labels as Common;
+use super::super::markdown::page::Page;
+use super::super::markdown::text::prose as md;
 use super::super::model::Report;
 use super::words::{Labels, words};
 use super::{MigrationTable, Row, view};
@@ -12,50 +13,47 @@ use super::{MigrationTable, Row, view};
 const ROWS: usize = 50;
 
 /// Writes the section; nothing where there are no migrations.
-pub fn write_markdown(report: &Report, common: &Common, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_markdown(report: &Report, common: &Common, page: &mut Page<'_>) -> io::Result<()> {
     let Some(view) = view(report, ROWS, common) else { return Ok(()) };
     let l = words(common);
-    writeln!(out, "\n## {}\n\n{}", l.title, md(&view.numbers))?;
-    view.order.iter().try_for_each(|order| writeln!(out, "\n{order}"))?;
+    page.heading(2, l.title)?;
+    page.paragraph(&md(&view.numbers))?;
+    view.order.iter().try_for_each(|order| page.paragraph(order))?;
     if !view.evacuations.is_empty() {
-        writeln!(out, "\n### {}", l.evacuations)?;
+        page.heading(3, l.evacuations)?;
     }
     for evacuation in &view.evacuations {
-        writeln!(out, "\n#### {}\n\n{}", md(&evacuation.title), md(&evacuation.numbers))?;
-        table(&evacuation.table, l, common, out)?;
+        page.heading(4, &md(&evacuation.title))?;
+        page.paragraph(&md(&evacuation.numbers))?;
+        table(&evacuation.table, l, common, page)?;
     }
     if let Some(title) = view.others_title {
-        writeln!(out, "\n### {title}")?;
+        page.heading(3, title)?;
     }
-    table(&view.others, l, common, out)
+    table(&view.others, l, common, page)
 }
 
-fn table(table: &MigrationTable, l: &Labels, common: &Common, out: &mut dyn Write) -> io::Result<()> {
+fn table(table: &MigrationTable, l: &Labels, common: &Common, page: &mut Page<'_>) -> io::Result<()> {
     if table.rows.is_empty() {
         return Ok(());
     }
     let time = common.in_zone(l.time);
     let heads = [&time, l.vm, l.route, l.outcome, l.reason, l.duration, l.bandwidth, l.downtime];
-    writeln!(out, "\n| {} |\n|{}", heads.join(" | "), " --- |".repeat(heads.len()))?;
-    table.rows.iter().try_for_each(|one| row(one, out))?;
-    table.rest.iter().try_for_each(|rest| writeln!(out, "\n{}", md(rest)))
+    let rows: Vec<Vec<String>> = table.rows.iter().map(row).collect();
+    page.table(&heads.map(str::to_owned), &rows)?;
+    table.rest.iter().try_for_each(|rest| page.paragraph(&md(rest)))
 }
 
-fn row(one: &Row, out: &mut dyn Write) -> io::Result<()> {
+fn row(one: &Row) -> Vec<String> {
     let outcome = match one.severity {
         Some(_) => format!("**{}**", md(one.outcome)),
         None => md(one.outcome),
     };
-    let vm = code_span(&one.vm).replace('|', "\\|");
     let vm = match &one.ids {
-        Some(ids) => format!("{vm}<br>{}", md(ids)),
-        None => vm,
+        Some(ids) => format!("{} ({})", md(&one.vm), md(ids)),
+        None => md(&one.vm),
     };
-    let cells = [&one.route, &one.reason, &one.duration, &one.bandwidth, &one.downtime].map(|text| md(text));
-    let [route, reason, duration, bandwidth, downtime] = cells;
-    writeln!(
-        out,
-        "| {} | {vm} | {route} | {outcome} | {reason} | {duration} | {bandwidth} | {downtime} |",
-        one.time
-    )
+    let [route, reason, duration, bandwidth, downtime] =
+        [&one.route, &one.reason, &one.duration, &one.bandwidth, &one.downtime].map(|text| md(text));
+    vec![md(&one.time), vm, route, outcome, reason, duration, bandwidth, downtime]
 }

@@ -7,14 +7,14 @@ labels! {
     modified: "changed {0}", "{0} に変更";
     absent: "Not in the bundle", "バンドルにない情報";
     vibs_all: "VIBs", "VIB";
-    elsewhere: "Only in report.html and report.json: {0}", "report.html と report.json のみに記載: {0}";
+    elsewhere: "Only in report.html and report.json: {0}", "report.html と report.json のみに記載：{0}";
     acceptance: "Acceptance level", "許容レベル";
     bios_date: "BIOS date", "BIOS 日付";
     microcode: "Microcode", "マイクロコード";
     by_bios: "{0} from the BIOS", "BIOS による読み込み {0}";
     by_esxi: "1 update by ESXi|{0} updates by ESXi", "ESXi による更新 {0} 回";
     ntp: "NTP", "NTP";
-    ntp_servers: "NTP servers", "NTP サーバー";
+    ntp_servers: "NTP servers", "NTP サーバ";
     ha: "vSphere HA", "vSphere HA";
     admission: "Admission control", "アドミッション コントロール";
     isolation: "Isolation response", "隔離時の対応";

@@ -60,7 +60,7 @@ pub(super) fn upgraded(case: &Case, moments: &[&Moment]) -> Text {
     match releases.as_slice() {
         [release] if release != "?" && moments.iter().all(is_last) => Text::new(
             format!("{} {verb} upgraded to ESXi {release}{}", who.en, until.en),
-            format!("{} が ESXi {} にアップグレードされました{}", who.ja, wide(release), until.ja),
+            format!("{} が ESXi {}にアップグレードされました{}", who.ja, spaced(&wide(release)), until.ja),
         ),
         _ => Text::new(
             format!("The software of {} was updated{}", who.en, until.en),
@@ -128,4 +128,9 @@ pub(super) fn refusal(story: &mut Story, case: &Case, vcenter: usize, moments: &
         format!("vCenter Server {id} が、未対応のバージョンであるとして {ja} への接続を拒否しました"),
     );
     story.event(Some(vcenter), moments, text);
+}
+
+/// With the blank that stands between ASCII and Japanese; a full-width bracket needs none.
+fn spaced(text: &str) -> String {
+    if text.ends_with('）') { text.to_owned() } else { format!("{text} ") }
 }

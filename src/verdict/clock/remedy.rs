@@ -28,13 +28,13 @@ pub(super) fn remedy(case: &Case, reference: Reference, skewed: &[Skewed<'_>]) -
     steps.push(match first.filter(|&host| case.hosts[host].kind == HostKind::Esxi) {
         Some(host) => step(
             "Check: one server is marked with *, its reach is 377, and its offset stays below some milliseconds.",
-            "確認: いずれかのサーバに「*」が付き、reach が 377、offset が数ミリ秒以内であること。",
+            "確認：いずれかのサーバに「*」が付き、reach が 377、offset が数ミリ秒以内であること。",
             Some("ntpq -p"),
             Some(host),
         ),
         None => step(
             "Check: all hosts and vCenter Server show the same time.",
-            "確認: すべてのホストと vCenter Server の時刻が一致していること。",
+            "確認：すべてのホストと vCenter Server の時刻が一致していること。",
             None,
             None,
         ),
@@ -46,7 +46,7 @@ pub(super) fn remedy(case: &Case, reference: Reference, skewed: &[Skewed<'_>]) -
 fn check_reference(case: &Case, reference: Reference) -> Step {
     let vcenter = step(
         "First make sure that the time of vCenter Server is right: in its management interface (port 5480) under Time, and here.",
-        "まず vCenter Server の時刻が正しいことを確認します。管理インターフェイス (ポート 5480) の「時間」と、次のコマンドで確認できます。",
+        "まず vCenter Server の時刻が正しいことを確認します。管理インターフェイス（ポート 5480）の「時間」と、次のコマンドで確認できます。",
         Some("date -u"),
         None,
     );
@@ -80,7 +80,7 @@ fn of_host(host: &Host, index: usize, servers: &[String]) -> Vec<Step> {
     if host.kind == HostKind::Vcenter {
         return vec![step(
             "Set the NTP servers of this vCenter Server in its management interface (port 5480) under Time.",
-            "この vCenter Server の管理インターフェイス (ポート 5480) の「時間」で NTP サーバを設定します。",
+            "この vCenter Server の管理インターフェイス（ポート 5480）の「時間」で NTP サーバを設定します。",
             None,
             Some(index),
         )];
@@ -99,7 +99,7 @@ fn of_host(host: &Host, index: usize, servers: &[String]) -> Vec<Step> {
     let (en, ja) = match is_old {
         true => (
             "Enter the NTP servers that the other hosts use (Configure > Time Configuration), then start the service anew.",
-            "他のホストと同じ NTP サーバを設定し ([構成] > [時間の設定])、サービスを再起動します。",
+            "他のホストと同じ NTP サーバを設定し（[構成] > [時間の設定]）、サービスを再起動します。",
         ),
         false => (
             "Set the NTP servers that the other hosts use, and enable the service.",
@@ -126,7 +126,7 @@ fn reading(case: &Case, one: &Skewed<'_>) -> Step {
     };
     let changes = !one.clock.steps.is_empty() || one.clock.gains_a_day().is_some();
     let (when, when_ja) = if changes {
-        (" (as it was at the end of the logs)", " (ログの最終時点の値)")
+        (" (as it was at the end of the logs)", "（ログの最終時点の値）")
     } else {
         ("", "")
     };

@@ -15,7 +15,7 @@ pub(super) fn reference(case: &Case, reference: Reference) -> Text {
     match reference {
         Reference::Host(host) => Text::new(case.hosts[host].id.clone(), case.hosts[host].id.clone()),
         Reference::MigrationIds => {
-            Text::new("vCenter Server (by the ids of migrations)", "vCenter Server (移行 ID による)")
+            Text::new("vCenter Server (by the ids of migrations)", "vCenter Server（移行 ID による）")
         }
     }
 }
@@ -72,7 +72,7 @@ fn one(case: &Case, skewed: &Skewed<'_>) -> Text {
     let id = &case.hosts[skewed.host].id;
     let (now, unsure) = (off(skewed.now), seconds(skewed.clock.uncertainty));
     let mut en = format!("{id} {} (± {unsure} s) at the end", now.en);
-    let mut ja = format!("{id} は最終時点で {} (± {unsure} 秒)", now.ja);
+    let mut ja = format!("{id} は最終時点で {}（± {unsure} 秒）", now.ja);
     for step in &skewed.clock.steps {
         let (by, at) = (seconds(step.by), readable(step.at));
         let (way, way_ja) =

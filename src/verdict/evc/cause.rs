@@ -311,7 +311,7 @@ fn tell(
     let (have, lack) = (of(&gap.have), of(&gap.lack));
     if !have.is_empty() && !lack.is_empty() {
         text.en.push_str(&format!(" {}: {}; {}.", name.0, list_en(&lack), list_en(&have)));
-        text.ja.push_str(&format!("{}: {}、{}。", name.1, list_ja(&lack), list_ja(&have)));
+        text.ja.push_str(&format!("{}：{}、{}。", name.1, list_ja(&lack), list_ja(&have)));
     }
 }
 
@@ -346,20 +346,20 @@ fn text(id: &str) -> Text {
              feature has not become effective there. Microcode that comes with the BIOS takes effect only after a full \
              power-off, not after a warm reboot.",
             "機能が有効になっていないホストは、古い CPU マイクロコードのまま稼働しています。ESXi のビルドと CPU の型番は同じですが、\
-             新しいマイクロコードが反映されていません。BIOS に含まれるマイクロコードは再起動 (ウォーム リブート) では反映されず、完全な電源オフが必要です。",
+             新しいマイクロコードが反映されていません。BIOS に含まれるマイクロコードは再起動（ウォーム リブート）では反映されず、完全な電源オフが必要です。",
         ),
         "stale-microcode-equal" => (
             "The hosts that lack the feature have the same CPU type and ESXi build and report the same microcode revision \
              as the others, and yet the feature has not become effective there. A full power-off, not a warm reboot, is \
              the first thing to try; where it does not help, compare the BIOS settings.",
             "機能が有効になっていないホストは、CPU の型番、ESXi ビルド、マイクロコード リビジョンが他のホストと同じですが、\
-             機能が反映されていません。まず完全な電源オフ・オン (再起動では不可) を行い、解消しない場合は BIOS 設定を比較してください。",
+             機能が反映されていません。まず完全な電源オフ・オン（再起動では不可）を行い、解消しない場合は BIOS 設定を比較してください。",
         ),
         "stale-microcode-likely" => (
             "The usual reason for a security feature that some hosts do not have is microcode that has not become effective, \
              as it needs a full power-off, not a warm reboot. The bundles do not show the microcode of both sides: compare \
              Current Revision and the feature's capability on the hosts first.",
-            "セキュリティ機能が一部のホストにない場合の一般的な原因は、マイクロコードが反映されていないことです (完全な電源オフが必要で、再起動では反映されません)。\
+            "セキュリティ機能が一部のホストにない場合の一般的な原因は、マイクロコードが反映されていないことです（完全な電源オフが必要で、再起動では反映されません）。\
              バンドルからは双方のマイクロコードを確認できないため、まず各ホストの Current Revision と機能の値を比較してください。",
         ),
         "stale-evc-mask-only" => (

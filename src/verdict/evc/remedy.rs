@@ -59,7 +59,7 @@ fn power_cycles(case: &Case, gap: &Gap, bios: bool) -> Vec<Step> {
     let (en, ja) = match gap.lack.as_slice() {
         [_] => (
             format!("Power {lack} fully off and on, in maintenance mode; a warm reboot is not enough."),
-            format!("{lack_ja} をメンテナンス モードにし、完全に電源オフ・オンします (再起動では不可)。"),
+            format!("{lack_ja} をメンテナンス モードにし、完全に電源オフ・オンします（再起動では不可）。"),
         ),
         _ => (
             format!(
@@ -79,7 +79,7 @@ fn power_cycles(case: &Case, gap: &Gap, bios: bool) -> Vec<Step> {
         steps.push(Step::new(
             both(
                 format!("Do the same, one at a time, on {}.", rest.join(", ")),
-                format!("次のホストでも 1 台ずつ同様に実施します: {}", rest.join("、")),
+                format!("次のホストでも 1 台ずつ同様に実施します：{}", rest.join("、")),
             ),
             None,
             None,
@@ -115,7 +115,7 @@ fn power_cycle(case: &Case, gap: &Gap, host: usize, bios: bool) -> [Step; 4] {
                     "Shut {id} down and power it off fully, not a warm reboot; remove mains power for half a minute where possible{option}. Then power it on."
                 ),
                 format!(
-                    "{id} をシャットダウンし、完全に電源を切ります (再起動では不可。可能であれば電源ケーブルを抜くなどして 30 秒程度 AC 電源も切断){option_ja}。その後電源を入れます。"
+                    "{id} をシャットダウンし、完全に電源を切ります（再起動では不可。可能であれば電源ケーブルを抜くなどして 30 秒程度 AC 電源も切断）{option_ja}。その後電源を入れます。"
                 ),
             ),
             format!(
@@ -144,7 +144,7 @@ fn gate(case: &Case, gap: &Gap, id: &str) -> Text {
     let (also, also_ja) = revision.map_or_else(Default::default, |(rich, revision)| {
         (
             format!(" The microcode revision is 0x{revision:x}, as on {rich} (vsish -e get /hardware/cpu/cpuList/0 | grep -i revision)."),
-            format!(" マイクロコードのリビジョンは {rich} と同じ 0x{revision:x} であること (vsish -e get /hardware/cpu/cpuList/0 | grep -i revision)。"),
+            format!("マイクロコードのリビジョンは {rich} と同じ 0x{revision:x} であること（vsish -e get /hardware/cpu/cpuList/0 | grep -i revision）。"),
         )
     });
     both(
@@ -153,7 +153,7 @@ fn gate(case: &Case, gap: &Gap, id: &str) -> Text {
             list_en(&names)
         ),
         format!(
-            "{id} で確認: 1 番目のリスト (featureCapability) の {} が 0 でないこと。2 番目のリスト (maskedFeatureCapability) は全ホストの作業が終わるまで 0 のままの場合があります。{also_ja}",
+            "{id} で確認：1 番目のリスト（featureCapability）の {} が 0 でないこと。2 番目のリスト（maskedFeatureCapability）は全ホストの作業が終わるまで 0 のままの場合があります。{also_ja}",
             list_ja(&names)
         ),
     )
@@ -168,7 +168,7 @@ fn patch(case: &Case, gap: &Gap) -> Vec<Step> {
     let (level, level_ja) = rich.map_or_else(
         || ("the level of the other hosts".to_owned(), "他のホストと同じレベル".to_owned()),
         |(host, build)| {
-            (format!("build {build} or later, as {host} has"), format!("ビルド {build} ({host} と同じ) 以降"))
+            (format!("build {build} or later, as {host} has"), format!("ビルド {build}（{host} と同じ）以降"))
         },
     );
     let mut steps = vec![
@@ -186,7 +186,7 @@ fn patch(case: &Case, gap: &Gap) -> Vec<Step> {
                     "Patch {lack} to {level}, the cpu-microcode VIB included, one host at a time; go on to the next one only when the check on the one before has passed."
                 ),
                 format!(
-                    "{lack_ja} を {level_ja} に更新します (cpu-microcode VIB を含む)。1 台ずつ実施し、確認が完了してから次のホストに進んでください。"
+                    "{lack_ja} を {level_ja} に更新します（cpu-microcode VIB を含む）。1 台ずつ実施し、確認が完了してから次のホストに進んでください。"
                 ),
             ),
             None,
@@ -198,7 +198,7 @@ fn patch(case: &Case, gap: &Gap) -> Vec<Step> {
         steps.push(Step::new(
             both(
                 format!("Move the VMs of {id} away with vMotion, put it into maintenance mode, patch it with your usual tool (vSphere Lifecycle Manager, or esxcli with an offline bundle) and reboot."),
-                format!("{id} の仮想マシンを vMotion で退避してメンテナンス モードにし、通常の手順 (vSphere Lifecycle Manager、またはオフライン バンドルと esxcli) でパッチを適用して再起動します。"),
+                format!("{id} の仮想マシンを vMotion で退避してメンテナンス モードにし、通常の手順（vSphere Lifecycle Manager、またはオフライン バンドルと esxcli）でパッチを適用して再起動します。"),
             ),
             maintenance(case, host),
             host,
@@ -251,7 +251,7 @@ fn remove_override(case: &Case, gap: &Gap) -> Vec<Step> {
                 list_en(&names)
             ),
             format!(
-                "{} の /etc/vmware/config に残されたレジスタ マスク (cpuid.* の行) を削除します (事前にファイルのコピーを保存)。仮想マシンには次回のパワーオン時に反映されます。",
+                "{} の /etc/vmware/config に残されたレジスタ マスク（cpuid.* の行）を削除します（事前にファイルのコピーを保存）。仮想マシンには次回のパワーオン時に反映されます。",
                 list_ja(&names)
             ),
         ),
@@ -264,7 +264,7 @@ fn remove_override(case: &Case, gap: &Gap) -> Vec<Step> {
         steps.push(Step::new(
             both(
                 format!("On {}: the lines {} are there now.", case.hosts[host].id, list_en(&keys)),
-                format!("{}: 現在 {} の行があります。", case.hosts[host].id, list_ja(&keys)),
+                format!("{}：現在 {} の行があります。", case.hosts[host].id, list_ja(&keys)),
             ),
             "cp /etc/vmware/config /tmp/config.before && grep -n -i '^cpuid\\.' /etc/vmware/config"
                 .to_owned(),
@@ -282,7 +282,7 @@ fn nested(gap: &Gap, pinned: &[Pinned<'_>]) -> Option<Step> {
     (!names.is_empty() && virtualization).then(|| Step::new(
         both(
             format!("{} offer hardware virtualization to the guest (vhv.enable): where the guest does not run a hypervisor, power the VM off and switch this off.", list_en(&names)),
-            format!("{} はゲストにハードウェア仮想化を提供しています (vhv.enable)。ゲスト内でハイパーバイザーを使用しない場合は、パワーオフしてこの設定を無効にします。", list_ja(&names)),
+            format!("{} はゲストにハードウェア仮想化を提供しています（vhv.enable）。ゲスト内でハイパーバイザーを使用しない場合は、パワーオフしてこの設定を無効にします。", list_ja(&names)),
         ),
         None, None,
     ))
@@ -344,7 +344,7 @@ fn way_out(case: &Case, gap: &Gap, pinned: &[Pinned<'_>]) -> Option<Step> {
     (!names.is_empty()).then(|| Step::new(
         both(
             format!("Optional, until then: to free a VM ({}), shut it down and power it on while it is registered on {target} or another host that lacks the feature. A restart on its present host does not help.", list_en(&names)),
-            format!("任意・暫定対処: 先に移行が必要な仮想マシン ({}) は、シャットダウンして {target} など当該機能のないホストに移し、パワーオンしてください。現在のホスト上での再起動では解消しません。", list_ja(&names)),
+            format!("任意・暫定対処：先に移行が必要な仮想マシン（{}）は、シャットダウンして {target} など当該機能のないホストに移し、パワーオンしてください。現在のホスト上での再起動では解消しません。", list_ja(&names)),
         ),
         None, None,
     ))
@@ -418,7 +418,7 @@ fn powered_on_earlier(names: &[&str], host: Option<usize>) -> Vec<Step> {
                     "Power {vms} off and on once at an agreed time (not a reboot of the guest): the VM then takes the features of the cluster's present EVC mode."
                 ),
                 format!(
-                    "合意した時間帯に {vms_ja} を一度パワーオフ・パワーオンします (ゲスト OS の再起動では不可)。クラスタの現在の EVC モードの機能が適用されます。"
+                    "合意した時間帯に {vms_ja} を一度パワーオフ・パワーオンします（ゲスト OS の再起動では不可）。クラスタの現在の EVC モードの機能が適用されます。"
                 ),
             ),
             None,
@@ -436,7 +436,7 @@ fn powered_on_earlier(names: &[&str], host: Option<usize>) -> Vec<Step> {
         Step::new(
             both(
                 "Check: the newest list of required features in the VM's log no longer has the feature, and the migration works.",
-                "確認: 仮想マシンの最新ログの必要機能一覧に当該機能がなく、移行が成功すること。",
+                "確認：仮想マシンの最新ログの必要機能一覧に当該機能がなく、移行が成功すること。",
             ),
             "grep 'VM Features Required' /vmfs/volumes/<datastore>/<vm>/vmware.log".to_owned(),
             host,
@@ -479,7 +479,7 @@ fn own_masks(case: &Case, names: &[&str], host: Option<usize>) -> Vec<Step> {
         Step::new(
             both(
                 "Check: the masks are as wanted, and the migration works.",
-                "確認: マスクが意図したとおりであり、移行が成功すること。",
+                "確認：マスクが意図したとおりであり、移行が成功すること。",
             ),
             show,
             host,

@@ -155,7 +155,7 @@ pub(super) fn summary(
     }
     if one_way {
         en.push_str(" The other direction works: the check looks at the target only.");
-        ja.push_str("逆方向の移行は可能です (互換性チェックは移行先のみを確認するため)。");
+        ja.push_str("逆方向の移行は可能です（互換性チェックは移行先のみを確認するため）。");
     }
     for host in held {
         let (id, stay) = (&case.hosts[host.host].id, host.stay.len());
@@ -166,7 +166,7 @@ pub(super) fn summary(
             verb(stay, "stays", "stay")
         ));
         ja.push_str(&format!(
-            "{id} は vMotion だけではメンテナンス モードに切り替えられません ({} 台の仮想マシンのうち {stay} 台が残ります)。",
+            "{id} は vMotion だけではメンテナンス モードに切り替えられません（{} 台の仮想マシンのうち {stay} 台が残ります）。",
             host.vms
         ));
     }
@@ -306,11 +306,11 @@ impl Refused<'_> {
             ),
             "vm-powered-on-earlier" => (
                 "The VM was powered on while its host offered more than the hosts offer now, as before the EVC mode was lowered, and keeps what it required then until it is powered off. A reboot of the guest does not change that.",
-                "仮想マシンは、ホストが現在より多くの機能を提供していた時点 (EVC モードを下げる前など) でパワーオンされ、パワーオフされるまで当時の要求を保持します。ゲスト OS の再起動では変わりません。",
+                "仮想マシンは、ホストが現在より多くの機能を提供していた時点（EVC モードを下げる前など）でパワーオンされ、パワーオフされるまで当時の要求を保持します。ゲスト OS の再起動では変わりません。",
             ),
             "per-vm-evc" => (
                 "The VM's own configuration sets its CPU features: per-VM EVC, or masks left in its .vmx file, ask for what the target does not offer, whatever the EVC mode of the cluster.",
-                "仮想マシン自身の設定 (仮想マシン単位の EVC、または .vmx ファイルに残されたマスク) が CPU 機能を固定しており、クラスタの EVC モードに関係なく、移行先が提供しない機能を要求しています。",
+                "仮想マシン自身の設定（仮想マシン単位の EVC、または .vmx ファイルに残されたマスク）が CPU 機能を固定しており、クラスタの EVC モードに関係なく、移行先が提供しない機能を要求しています。",
             ),
             _ => (
                 "The bundles show the refusal but not its reason.",

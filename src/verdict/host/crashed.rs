@@ -169,7 +169,7 @@ fn title(name: &str, cause: &str) -> Text {
     match cause {
         "psod" => Text::new(
             format!("{name} crashed with a purple screen"),
-            format!("{name} がパープル スクリーン (PSOD) で停止しました"),
+            format!("{name} がパープル スクリーン（PSOD）で停止しました"),
         ),
         "power-loss" => Text::new(
             format!("{name} lost its power or was reset"),
@@ -196,7 +196,7 @@ fn summary(name: &str, crash: &Crash<'_>, vms: &[String]) -> Text {
     }
     if let Some(reason) = crash.reason {
         en.push_str(&format!(" The screen said: {reason}"));
-        ja.push_str(&format!("画面の内容: {reason}"));
+        ja.push_str(&format!("画面の内容：{reason}"));
         if !reason.ends_with('.') {
             en.push('.');
         }
@@ -223,7 +223,7 @@ fn went_down(name: &str, stop: &Stop) -> (String, String) {
                 readable(down)
             ),
             format!(
-                "{name} は最後の記録 ({}) から起動までの間に停止していました。停止時のログがないため、意図された停止であった可能性もあります。",
+                "{name} は最後の記録（{}）から起動までの間に停止していました。停止時のログがないため、意図された停止であった可能性もあります。",
                 readable(down)
             ),
         ),
@@ -250,7 +250,7 @@ fn restarts(crash: &Crash<'_>, vms: &[String], en: &mut String, ja: &mut String)
             list_en(vms)
         ));
         ja.push_str(&format!(
-            "vSphere HA により {} 台の仮想マシン ({}) が他のホストで再起動されました。",
+            "vSphere HA により {} 台の仮想マシン（{}）が他のホストで再起動されました。",
             vms.len(),
             list_ja(vms)
         ));
@@ -276,7 +276,7 @@ fn cause_text(how: How, cause: &str) -> Text {
         ),
         ("power-loss", How::Unclean) => Text::new(
             "At the boot ESXi found no reason for the stop: no kernel error, no reboot and no shutdown. The power was lost, or the hardware was reset.",
-            "起動時に停止の理由が見つかりませんでした (カーネル エラー、再起動、シャットダウンのいずれでもありません)。電源喪失またはハードウェアのリセットです。",
+            "起動時に停止の理由が見つかりませんでした（カーネル エラー、再起動、シャットダウンのいずれでもありません）。電源喪失またはハードウェアのリセットです。",
         ),
         ("power-loss", _) => Text::new(
             "The logs go on up to the stop and say nothing of it: neither a request nor a purple screen. Lost power, a reset of the hardware and a forced reboot look like this; the hardware's event log tells them apart.",
@@ -293,7 +293,7 @@ fn remedy(crash: &Crash<'_>) -> Vec<Step> {
     let host = Some(crash.stop.host);
     let hardware = step(
         "Read the hardware's event log for the time of the stop: power supplies, memory, CPU, watchdog, temperature.",
-        "停止時刻前後のハードウェア イベント ログを確認します (電源、メモリ、CPU、ウォッチドッグ、温度)。",
+        "停止時刻前後のハードウェア イベント ログを確認します（電源、メモリ、CPU、ウォッチドッグ、温度）。",
         Some("esxcli hardware ipmi sel list"),
         host,
     );
@@ -314,7 +314,7 @@ fn remedy(crash: &Crash<'_>) -> Vec<Step> {
     if is_cmmds(crash) {
         steps.push(step(
             "Check that the host is not on its own unicast agent list: that crashes it. Remove such an entry.",
-            "ユニキャスト エージェント リストに自分自身が含まれていないことを確認します (クラッシュの原因になります)。含まれている場合は削除します。",
+            "ユニキャスト エージェント リストに自分自身が含まれていないことを確認します（クラッシュの原因になります）。含まれている場合は削除します。",
             Some("esxcli vsan cluster unicastagent list"),
             host,
         ));
@@ -327,7 +327,7 @@ fn remedy(crash: &Crash<'_>) -> Vec<Step> {
     ));
     steps.push(step(
         "Check: the host stays up, and no unread core dump is left.",
-        "確認: ホストが稼働し続け、未確認のコア ダンプが残っていないこと。",
+        "確認：ホストが稼働し続け、未確認のコア ダンプが残っていないこと。",
         Some("esxcli system stats uptime get"),
         host,
     ));
@@ -344,7 +344,7 @@ fn dump_steps(host: Option<usize>) -> Vec<Step> {
         ),
         step(
             "Where there is no file: see whether a partition takes core dumps.",
-            "ファイルがない場合: コア ダンプ用パーティションの設定を確認します。",
+            "ファイルがない場合：コア ダンプ用パーティションの設定を確認します。",
             Some("esxcli system coredump partition get"),
             host,
         ),

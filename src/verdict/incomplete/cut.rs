@@ -117,7 +117,7 @@ impl Damage<'_> {
         Text::new(
             format!("The evidence of {} is incomplete: {count} {files} {verb} damaged", list_en(&hosts)),
             format!(
-                "{} の証跡が不完全です: {count} 個のファイルが途中で切れているか破損しています",
+                "{} の証跡が不完全です：{count} 個のファイルが途中で切れているか破損しています",
                 list_ja(&hosts)
             ),
         )
@@ -137,7 +137,7 @@ impl Damage<'_> {
                 named_en(&files),
             ),
             format!(
-                "{} の {count} 個のファイルは一部しか読み取れませんでした: {}。読み取れた部分はすべて使用しましたが、残りの内容は不明です。{ja}",
+                "{} の {count} 個のファイルは一部しか読み取れませんでした：{}。読み取れた部分はすべて使用しましたが、残りの内容は不明です。{ja}",
                 list_ja(&hosts),
                 named_ja(&files),
             ),
@@ -193,7 +193,7 @@ impl Damage<'_> {
             .take(NAMED)
             .map(|host| format!(" Lost with it on {}: {}.", host.id, host.absent_logs.join(", ")));
         let ja = self.without().take(NAMED).map(|host| {
-            format!("{} では次のログがすべて失われています: {}。", host.id, host.absent_logs.join("、"))
+            format!("{} では次のログがすべて失われています：{}。", host.id, host.absent_logs.join("、"))
         });
         Text::new(en.collect::<String>(), ja.collect::<String>())
     }
@@ -214,7 +214,7 @@ impl Damage<'_> {
                 Text::new(
                     format!("Do the same with {} more bundles: {}.", rest.len(), list_en(&rest)),
                     format!(
-                        "残り {} 個のバンドルにも同じ手順を実施してください: {}。",
+                        "残り {} 個のバンドルにも同じ手順を実施してください：{}。",
                         rest.len(),
                         list_ja(&rest)
                     ),

@@ -62,7 +62,7 @@ pub(super) fn reached(case: &Case) -> Option<Finding> {
                 texts.first().copied().unwrap_or("")
             ),
             format!(
-                "次のファイルは破損していませんが、上限を超える部分は読み取っていません: {}。例: {}。",
+                "次のファイルは破損していませんが、上限を超える部分は読み取っていません：{}。例：{}。",
                 named_ja(&names),
                 texts.first().copied().unwrap_or("")
             ),
@@ -95,7 +95,7 @@ fn remedy(options: &[&str]) -> Step {
                 list_en(options)
             ),
             format!(
-                "信頼できる入手元のバンドルであれば、上限を引き上げて再度解析してください: {}。現在の値は `esxray analyze --help` で確認できます。",
+                "信頼できる入手元のバンドルであれば、上限を引き上げて再度解析してください：{}。現在の値は `esxray analyze --help` で確認できます。",
                 list_ja(options)
             ),
         ),

@@ -22,7 +22,7 @@ fn look_elsewhere() -> Vec<Step> {
     vec![Step::new(
         Text::new(
             "Look for the time in a remote syslog server, and raise the number and size of rotated logs.",
-            "リモート syslog サーバーに該当時刻のログがないか確認し、ログのローテーション数とサイズを増やしてください。",
+            "リモート syslog サーバに該当時刻のログがないか確認し、ログのローテーション数とサイズを増やしてください。",
         ),
         "esxcli system syslog config logger set --id=vmkernel --rotate=16 --size=10240".to_owned(),
         None,

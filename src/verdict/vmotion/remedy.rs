@@ -45,7 +45,7 @@ fn network(case: &Case, group: &Group<'_>, signs: &Signs) -> Vec<Step> {
             "On both hosts: the firewall lets vMotion through (TCP port {PORT}), also on the way between them, and the neighbour of the peer's vMotion address is resolved."
         ),
         format!(
-            "両ホストで確認: vMotion (TCP {PORT}) がホストおよび経路上のファイアウォールで許可され、相手の vMotion アドレスの MAC アドレスが解決されていること。"
+            "両ホストで確認：vMotion（TCP {PORT}）がホストおよび経路上のファイアウォールで許可され、相手の vMotion アドレスの MAC アドレスが解決されていること。"
         ),
         Some("esxcli network firewall ruleset list --ruleset-id=vMotion; esxcli network ip neighbor list"),
         None,
@@ -91,7 +91,7 @@ fn setup(case: &Case, signs: &Signs) -> Vec<Step> {
         let nic = nic.as_deref().unwrap_or("vmnicX");
         steps.push(step(
             format!("Find out why the link of {nic} on {id} went down: cable, transceiver, port of the physical switch."),
-            format!("{id} の {nic} のリンクがダウンした原因 (ケーブル、トランシーバ、物理スイッチのポート) を調査します。"),
+            format!("{id} の {nic} のリンクがダウンした原因（ケーブル、トランシーバ、物理スイッチのポート）を調査します。"),
             Some(&format!("esxcli network nic get -n {nic}")),
             Some(*host),
         ));
@@ -115,7 +115,7 @@ fn ping(case: &Case, migrations: &[&Migration], from: usize, to: usize) -> Step 
             "On {a}: test the vMotion network to {b} with the largest packet of the adapter's MTU, not fragmented."
         ),
         format!(
-            "{a} で、{b} への vMotion ネットワークの疎通を、アダプタの MTU の最大サイズ (フラグメント禁止) で確認します。"
+            "{a} で、{b} への vMotion ネットワークの疎通を、アダプタの MTU の最大サイズ（フラグメント禁止）で確認します。"
         ),
         Some(&vmkping(case, migrations, from, &target)),
         Some(from),
@@ -138,7 +138,7 @@ fn ping_unknown(case: &Case, migration: &Migration) -> Option<Step> {
             "On {id}: test the vMotion network to {name}, and collect the support bundle of that host too: its log tells the other half."
         ),
         format!(
-            "{id} で {name_ja} への vMotion ネットワークの疎通を確認します。そのホストのサポート バンドルも取得してください (相手側のログが必要です)。"
+            "{id} で {name_ja} への vMotion ネットワークの疎通を確認します。そのホストのサポート バンドルも取得してください（相手側のログが必要です）。"
         ),
         Some(&vmkping(case, &[migration], own, &target)),
         Some(own),
@@ -179,7 +179,7 @@ fn timeout(case: &Case, group: &Group<'_>) -> Vec<Step> {
                 "Look for slow disks and paths on {at} at that time: latency, aborted commands, lost paths."
             ),
             format!(
-                "{at_ja} で、当該時刻のディスクとパスの遅延 (レイテンシ、コマンドの中断、パスの喪失) を確認します。"
+                "{at_ja} で、当該時刻のディスクとパスの遅延（レイテンシ、コマンドの中断、パスの喪失）を確認します。"
             ),
             Some(
                 "grep -iE 'deteriorated|H:0x|APD|lost access to volume' /var/log/vobd.log /var/log/vmkernel.log",
@@ -188,13 +188,13 @@ fn timeout(case: &Case, group: &Group<'_>) -> Vec<Step> {
         ),
         step(
             "Give vMotion more bandwidth: a faster network, or several vMotion adapters.",
-            "vMotion の帯域を増やします (より高速なネットワーク、または複数の vMotion アダプタ)。",
+            "vMotion の帯域を増やします（より高速なネットワーク、または複数の vMotion アダプタ）。",
             None,
             None,
         ),
         step(
             "If it is a Storage vMotion: with the VM powered off raise the limit in its .vmx; the default is 100 seconds (KB 320352).",
-            "Storage vMotion の場合: 仮想マシンをパワーオフし、.vmx で上限値を引き上げます (デフォルト 100 秒、KB 320352)。",
+            "Storage vMotion の場合：仮想マシンをパワーオフし、.vmx で上限値を引き上げます（デフォルト 100 秒、KB 320352）。",
             Some("fsr.maxSwitchoverSeconds = \"300\""),
             None,
         ),
@@ -215,7 +215,7 @@ fn resources(case: &Case, group: &Group<'_>) -> Vec<Step> {
                 "Free memory and CPU on {id}: move VMs away, or lower reservations there; the memory state must be high (esxtop, key m)."
             ),
             format!(
-                "{id} のメモリと CPU を解放します (仮想マシンの退避、予約の削減)。esxtop の m 画面でメモリ状態が high であること。"
+                "{id} のメモリと CPU を解放します（仮想マシンの退避、予約の削減）。esxtop の m 画面でメモリ状態が high であること。"
             ),
             Some("memstats -r group-stats -g0 -l2 -s gid:name:min:consumed -u mb"),
             Some(host),
@@ -224,7 +224,7 @@ fn resources(case: &Case, group: &Group<'_>) -> Vec<Step> {
     if steps.is_empty() {
         steps.push(step(
             "Free memory and CPU on the destination: move VMs away, or lower reservations there.",
-            "移行先ホストのメモリと CPU を解放します (仮想マシンの退避、予約の削減)。",
+            "移行先ホストのメモリと CPU を解放します（仮想マシンの退避、予約の削減）。",
             None,
             None,
         ));
@@ -259,7 +259,7 @@ fn vmx(case: &Case, group: &Group<'_>) -> Vec<Step> {
     }
     steps.push(step(
         "Compare the VM's devices with what the destination offers (passthrough, USB, vGPU, connected media), and disconnect what is not needed.",
-        "仮想マシンのデバイス (パススルー、USB、vGPU、接続中のメディア) が移行先で利用可能か確認し、不要なものは切断します。",
+        "仮想マシンのデバイス（パススルー、USB、vGPU、接続中のメディア）が移行先で利用可能か確認し、不要なものは切断します。",
         None,
         None,
     ));
@@ -315,22 +315,22 @@ fn way_out(case: &Case, group: &Group<'_>, signs: &Signs) -> Option<Step> {
             format!(
                 "Optional, until then: migrations between hosts other than {host} may work; else {cold_en}."
             ),
-            format!("任意・暫定対処: {host} 以外のホスト間の移行は可能な場合があります。または、{cold_ja}。"),
+            format!("任意・暫定対処：{host} 以外のホスト間の移行は可能な場合があります。または、{cold_ja}。"),
         ),
         (Cause::Network, [a, b]) => (
             format!(
                 "Optional, until then: migrate to a third host instead of directly between {a} and {b}, or {cold_en}."
             ),
-            format!("任意・暫定対処: {a} と {b} の間で直接移行せず、別のホストへ移行するか、{cold_ja}。"),
+            format!("任意・暫定対処：{a} と {b} の間で直接移行せず、別のホストへ移行するか、{cold_ja}。"),
         ),
         (Cause::Resources, _) => (
             "Optional, until then: choose another destination host.".to_owned(),
-            "任意・暫定対処: 別の移行先ホストを選択してください。".to_owned(),
+            "任意・暫定対処：別の移行先ホストを選択してください。".to_owned(),
         ),
         (Cause::Unknown, _) => return None,
         _ => (
             format!("Optional, until then: choose another destination host, or {cold_en}."),
-            format!("任意・暫定対処: 別の移行先ホストを選択するか、{cold_ja}。"),
+            format!("任意・暫定対処：別の移行先ホストを選択するか、{cold_ja}。"),
         ),
     };
     Some(step(en, ja, None, None))
@@ -351,7 +351,7 @@ fn check(group: &Group<'_>) -> Step {
             "Check: migrate {of_en} again{ways_en}; the source's VMkernel log says that all modified pages were sent, and no line with \"Failed:\" follows."
         ),
         format!(
-            "確認: {of_ja}を{ways_ja}再度移行し、移行元の VMkernel ログに「Sent all modified pages to destination」が記録され、その後に「Failed:」の行がないこと。"
+            "確認：{of_ja}を{ways_ja}再度移行し、移行元の VMkernel ログに「Sent all modified pages to destination」が記録され、その後に「Failed:」の行がないこと。"
         ),
         Some("grep -E 'Migrate:|VMotion' /var/log/vmkernel.log | tail -n 40"),
         None,

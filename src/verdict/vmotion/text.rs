@@ -46,7 +46,7 @@ pub(super) fn title(case: &Case, group: &Group<'_>) -> Text {
     let what = if count == 1 { "A vMotion".to_owned() } else { format!("{count} vMotions") };
     Text::new(
         format!("{what}{of_en}{between_en} failed: {why_en}"),
-        format!("{of_ja}{between_ja}vMotion が {count} 件失敗: {why_ja}"),
+        format!("{of_ja}{between_ja}vMotion が {count} 件失敗：{why_ja}"),
     )
 }
 
@@ -121,7 +121,7 @@ fn standing(failures: &[Failure<'_>]) -> (String, String) {
             ),
             _ => (
                 format!(" Later attempts succeeded, the last at {at}."),
-                format!("その後の再試行はすべて成功しています (最後は {at})。"),
+                format!("その後の再試行はすべて成功しています（最後は {at}）。"),
             ),
         };
         return (en, ja);
@@ -204,7 +204,7 @@ fn shown(case: &Case, signs: &Signs) -> (String, String) {
         let (a, b) = (id(*a), id(*b));
         say(
             format!("The MTU differs: {own} of {a} has {mtu}, {peer} of {b} has {peer_mtu}."),
-            format!("MTU が異なります: {a} の {own} は {mtu}、{b} の {peer} は {peer_mtu} です。"),
+            format!("MTU が異なります：{a} の {own} は {mtu}、{b} の {peer} は {peer_mtu} です。"),
         );
     }
     for (host, nic) in signs.links.iter().take(3) {

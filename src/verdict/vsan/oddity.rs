@@ -96,7 +96,7 @@ impl Cluster<'_> {
             self.say(
                 hosts.to_vec(),
                 "{} have the same vSAN node UUID: one was cloned from the other. They cannot both be members; give the clone a UUID of its own.",
-                "{} は同じ vSAN ノード UUID を使用しています (クローンされたホスト)。同時にメンバーになることはできないため、クローン側に固有の UUID を割り当ててください。",
+                "{} は同じ vSAN ノード UUID を使用しています（クローンされたホスト）。同時にメンバーになることはできないため、クローン側に固有の UUID を割り当ててください。",
             )
         })
         .collect()
@@ -113,7 +113,7 @@ impl Cluster<'_> {
         self.say(
             self.those(has_itself),
             "{}: the unicast agent list has the host itself, which can crash it. Remove the entry (esxcli vsan cluster unicastagent remove).",
-            "{}: ユニキャスト エージェント リストに自分自身が登録されています。ホストがクラッシュする可能性があるため、エントリを削除してください (esxcli vsan cluster unicastagent remove)。",
+            "{}：ユニキャスト エージェント リストに自分自身が登録されています。ホストがクラッシュする可能性があるため、エントリを削除してください（esxcli vsan cluster unicastagent remove）。",
         )
     }
 
@@ -132,7 +132,7 @@ impl Cluster<'_> {
         self.say(
             mismatched.collect(),
             "{}: vSAN still holds the host for in maintenance although it has left maintenance mode, so it stores no data. Set it on and off once more: esxcli system maintenanceMode set -e true -m noAction, then -e false (KB 440571).",
-            "{}: メンテナンス モードは終了していますが、vSAN はまだメンテナンス中と認識しており、データが配置されません。もう一度オンとオフを行ってください: esxcli system maintenanceMode set -e true -m noAction、続いて -e false (KB 440571)。",
+            "{}：メンテナンス モードは終了していますが、vSAN はまだメンテナンス中と認識しており、データが配置されません。もう一度オンとオフを行ってください：esxcli system maintenanceMode set -e true -m noAction、続いて -e false（KB 440571）。",
         )
     }
 
@@ -146,7 +146,7 @@ impl Cluster<'_> {
         self.say(
             self.those(Host::ignores_member_list),
             &format!("{{}} ignore member lists from vCenter Server ({FROZEN} is 1): left over from a repair. Set it to 0."),
-            &format!("{{}} は vCenter Server からのメンバー リストを無視する設定のままです ({FROZEN} が 1)。0 に戻してください。"),
+            &format!("{{}} は vCenter Server からのメンバー リストを無視する設定のままです（{FROZEN} が 1）。0 に戻してください。"),
         )
     }
 
@@ -154,7 +154,7 @@ impl Cluster<'_> {
         self.say(
             self.those(is_paused),
             &format!("{{}}: {PAUSED} is 1, as an unfinished shutdown of the cluster leaves it. Set it to 0 on every host when all are up."),
-            &format!("{{}}: {PAUSED} が 1 です (未完了のクラスタ シャットダウン)。全ホストの起動後、全ホストで 0 に戻してください。"),
+            &format!("{{}}: {PAUSED} が 1 です（未完了のクラスタ シャットダウン）。全ホストの起動後、全ホストで 0 に戻してください。"),
         )
     }
 
@@ -169,7 +169,7 @@ impl Cluster<'_> {
         self.say(
             short.collect(),
             "{}: the unicast agent list lacks a node that is a member now. It may be lost at the next change of the membership; let vCenter Server push the list again.",
-            "{}: 現在のメンバーがユニキャスト エージェント リストに含まれていません。次のメンバーシップ変更時に失われる可能性があります。vCenter Server からリストを再配信してください。",
+            "{}：現在のメンバーがユニキャスト エージェント リストに含まれていません。次のメンバーシップ変更時に失われる可能性があります。vCenter Server からリストを再配信してください。",
         )
     }
 
@@ -181,7 +181,7 @@ impl Cluster<'_> {
         self.sides(
             self.differing(generation),
             "The vSAN configuration differs (vCenter Server's UUID and generation): {}. vCenter Server did not reach every host with the last change.",
-            "vSAN 構成の世代が一致していません (vCenter Server の UUID と世代): {}。直近の変更が一部のホストに届いていません。",
+            "vSAN 構成の世代が一致していません（vCenter Server の UUID と世代）：{}。直近の変更が一部のホストに届いていません。",
         )
     }
 
@@ -193,7 +193,7 @@ impl Cluster<'_> {
         self.sides(
             self.differing(mode),
             "Some hosts use unicast and others multicast: {}. The change to unicast is not finished (KB 326602).",
-            "ユニキャストとマルチキャストのホストが混在しています: {}。ユニキャストへの移行が完了していません (KB 326602)。",
+            "ユニキャストとマルチキャストのホストが混在しています：{}。ユニキャストへの移行が完了していません（KB 326602）。",
         )
     }
 
@@ -204,7 +204,7 @@ impl Cluster<'_> {
         self.sides(
             self.differing(mtu),
             "The MTU of the vSAN adapters differs: {}. Set the same MTU end to end.",
-            "vSAN アダプタの MTU が一致していません: {}。経路全体で MTU を一致させてください。",
+            "vSAN アダプタの MTU が一致していません：{}。経路全体で MTU を一致させてください。",
         )
     }
 
@@ -213,7 +213,7 @@ impl Cluster<'_> {
         self.sides(
             self.differing(build),
             "The hosts run different builds of ESXi: {}. That is right only while an upgrade is under way (KB 326927).",
-            "ホストの ESXi ビルドが混在しています: {}。アップグレード作業中を除き、統一する必要があります (KB 326927)。",
+            "ホストの ESXi ビルドが混在しています：{}。アップグレード作業中を除き、統一する必要があります（KB 326927）。",
         )
     }
 }

@@ -86,7 +86,7 @@ impl Told<'_, '_> {
                 match back {
                     Some((back, (for_en, for_ja))) => said.say(
                         format!("{name} was no member of the vSAN cluster from {at} until {back} ({for_en})."),
-                        format!("{name} は {at} から {back} まで ({for_ja})、vSAN クラスタのメンバーではありませんでした。"),
+                        format!("{name} は {at} から {back} まで（{for_ja}）、vSAN クラスタのメンバーではありませんでした。"),
                     ),
                     None => said.say(
                         format!("{name} left the vSAN cluster at {at}; it is a member again, but no line says since when."),
@@ -130,7 +130,7 @@ impl Told<'_, '_> {
         } else if loss.own_side {
             said.say(
                 "Only its own bundle says so: it lost all others.",
-                "当該ホスト自身のバンドルのみが示しています (他の全ホストを認識できなくなりました)。",
+                "当該ホスト自身のバンドルのみが示しています（他の全ホストを認識できなくなりました）。",
             );
         }
         if loss.host.is_none() {
@@ -216,7 +216,7 @@ impl Told<'_, '_> {
             let frozen = ids(self.case, &lists.frozen);
             said.say(
                 format!("{} ignore member lists from vCenter (IgnoreClusterMemberListUpdates is 1).", list_en(&frozen)),
-                format!("{} は vCenter からのメンバー リストを無視する設定です (IgnoreClusterMemberListUpdates が 1)。", list_ja(&frozen)),
+                format!("{} は vCenter からのメンバー リストを無視する設定です（IgnoreClusterMemberListUpdates が 1）。", list_ja(&frozen)),
             );
         }
         let text = said.text();
@@ -308,7 +308,7 @@ impl Told<'_, '_> {
         let (at, at_ja) = at.map_or_else(Default::default, |at| (format!(" at {at}"), format!(" {at} に")));
         said.say(
             format!("{name} had been put into maintenance mode{at}: planned work."),
-            format!("{name} は{at_ja}メンテナンス モードに切り替えられていました (計画作業)。"),
+            format!("{name} は{at_ja}メンテナンス モードに切り替えられていました（計画作業）。"),
         );
         if let Some(stop) = self.cause.signs.stop {
             self.say_up(stop, &mut said);
@@ -384,7 +384,7 @@ fn say_effects(effects: &Effects<'_>, lasts: bool, said: &mut Sentences) {
                 if vms.len() == 1 { "" } else { "s" },
                 list_en(vms)
             ),
-            format!("仮想マシン {} 台 ({}) が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません{recover_ja}。", vms.len(), list_ja(vms)),
+            format!("仮想マシン {} 台（{}）が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません{recover_ja}。", vms.len(), list_ja(vms)),
         );
     } else if !effects.vm_lines.is_empty() {
         said.say(
@@ -397,7 +397,7 @@ fn say_effects(effects: &Effects<'_>, lasts: bool, said: &mut Sentences) {
         let (en, ja) = match names.len() {
             0 => (String::new(), String::new()),
             count => {
-                (format!(" ({count}: {})", list_en(names)), format!(" ({count} 台: {})", list_ja(names)))
+                (format!(" ({count}: {})", list_en(names)), format!("（{count} 台：{}）", list_ja(names)))
             }
         };
         said.say(
@@ -411,7 +411,7 @@ fn say_effects(effects: &Effects<'_>, lasts: bool, said: &mut Sentences) {
         };
         said.say(
             format!("vSAN objects not whole at the capture: {}.", list_en(&states(str::to_owned))),
-            format!("取得時点で正常でない vSAN オブジェクト: {}。", list_ja(&states(state_ja))),
+            format!("取得時点で正常でない vSAN オブジェクト：{}。", list_ja(&states(state_ja))),
         );
     }
     if let Some((Some(objects), _)) = effects.resync {
@@ -437,7 +437,7 @@ fn state_ja(state: &str) -> String {
 /// Why the network between two sides failed; `hosts` are those on which it shows.
 fn network(fault: Option<Fault>, hosts: &[String]) -> Text {
     let on = if hosts.is_empty() { String::new() } else { format!(" (shown on {})", list_en(hosts)) };
-    let on_ja = if hosts.is_empty() { String::new() } else { format!(" ({} で確認)", list_ja(hosts)) };
+    let on_ja = if hosts.is_empty() { String::new() } else { format!("（{} で確認）", list_ja(hosts)) };
     let (en, ja) = match fault {
         Some(Fault::Adapter) => (
             "The vSAN VMkernel adapter is missing, not tagged for vSAN, or has no usable address",
@@ -461,11 +461,11 @@ fn network(fault: Option<Fault>, hosts: &[String]) -> Text {
         ),
         Some(Fault::Neighbour) => (
             "The vSAN network failed: the addresses of the peers are not resolved any more (layer 2: VLAN, cabling, switch)",
-            "vSAN ネットワークの障害です。相手ホストのアドレスを解決できません (レイヤー 2: VLAN、配線、スイッチ)",
+            "vSAN ネットワークの障害です。相手ホストのアドレスを解決できません（レイヤー 2: VLAN、配線、スイッチ）",
         ),
         Some(Fault::Routing) => (
             "The vSAN network failed: packets cannot be sent to the peers (routing or a firewall)",
-            "vSAN ネットワークの障害です。相手ホストへパケットを送信できません (ルーティングまたはファイアウォール)",
+            "vSAN ネットワークの障害です。相手ホストへパケットを送信できません（ルーティングまたはファイアウォール）",
         ),
         Some(Fault::Mtu) => (
             "The MTU differs along the vSAN network: small packets pass, full-size packets do not",
@@ -473,7 +473,7 @@ fn network(fault: Option<Fault>, hosts: &[String]) -> Text {
         ),
         Some(Fault::Witness) => (
             "Only the witness is lost, and the hosts see each other: the way to the witness failed (its route or adapter, the link between the sites), or the witness was down",
-            "失われたのは監視ホストのみで、ホスト同士は互いを認識しています。監視ホストへの経路 (ルート、アダプタ、サイト間リンク) の障害、または監視ホストの停止が考えられます",
+            "失われたのは監視ホストのみで、ホスト同士は互いを認識しています。監視ホストへの経路（ルート、アダプタ、サイト間リンク）の障害、または監視ホストの停止が考えられます",
         ),
         None => (
             "The host is up and its peers cannot be reached: only the vSAN network between them is left as the cause. Which part of it failed, the bundles do not tell",
@@ -518,18 +518,18 @@ impl Parted<'_, '_> {
         match (self.span.at.map(readable), self.over) {
             (Some(at), false) => said.say(
                 format!("Since {at} hosts see each other only within these groups: {en}."),
-                format!("{at} 以降、ホスト同士は次のパーティション内でのみ互いを認識しています: {ja}。"),
+                format!("{at} 以降、ホスト同士は次のパーティション内でのみ互いを認識しています：{ja}。"),
             ),
             (None, false) => said.say(
                 format!("Hosts see each other only within these groups: {en}."),
-                format!("ホスト同士は次のパーティション内でのみ互いを認識しています: {ja}。"),
+                format!("ホスト同士は次のパーティション内でのみ互いを認識しています：{ja}。"),
             ),
             (at, true) => {
                 let at = at.unwrap_or_else(|| "?".to_owned());
                 said.say(
                     format!("From {at} hosts saw each other only within these groups: {en}."),
                     format!(
-                        "{at} から、ホスト同士は次のパーティション内でのみ互いを認識していました: {ja}。"
+                        "{at} から、ホスト同士は次のパーティション内でのみ互いを認識していました：{ja}。"
                     ),
                 );
                 if let Some(back) = self.span.returned.map(readable) {

@@ -13,7 +13,7 @@ pub(super) fn steps(case: &Case, episode: &Episode<'_>, cause: &str) -> Vec<Step
         "version-skew" => skew(case, episode),
         "host-crash" => vec![step(
             "Find out why the host stopped: the finding host.crashed has the steps.",
-            "ホストが停止した原因を調査します (host.crashed の手順を参照)。",
+            "ホストが停止した原因を調査します（host.crashed の手順を参照）。",
             Some("esxcli system coredump file list"),
             host,
         )],
@@ -22,7 +22,7 @@ pub(super) fn steps(case: &Case, episode: &Episode<'_>, cause: &str) -> Vec<Step
     steps.push(Step::new(
         Text::new(
             format!("Check: {} is connected in vCenter Server, and stays so for more than a minute without missed heartbeats.", episode.name),
-            format!("確認: vCenter Server で {} が接続済みとなり、1 分以上ハートビートの欠落がないこと。", episode.name),
+            format!("確認：vCenter Server で {} が接続済みとなり、1 分以上ハートビートの欠落がないこと。", episode.name),
         ),
         None,
         vcenter,
@@ -47,7 +47,7 @@ fn agents(host: Option<usize>) -> Vec<Step> {
         ),
         step(
             "Look for storage that does not answer: agents often wait for it.",
-            "応答しないストレージがないか確認します (エージェントのハングの主な原因です)。",
+            "応答しないストレージがないか確認します（エージェントのハングの主な原因です）。",
             Some("esxcli storage core device list"),
             host,
         ),
@@ -78,7 +78,7 @@ fn network(host: Option<usize>) -> Vec<Step> {
         heartbeats(host),
         step(
             "Check firewalls and switches between them: UDP 902 from the host to vCenter Server, TCP 443 and 902 to the host.",
-            "経路上のファイアウォールとスイッチを確認します (ホストから vCenter Server へ UDP 902、ホストへ TCP 443 および 902)。",
+            "経路上のファイアウォールとスイッチを確認します（ホストから vCenter Server へ UDP 902、ホストへ TCP 443 および 902）。",
             None,
             None,
         ),
@@ -89,7 +89,7 @@ fn network(host: Option<usize>) -> Vec<Step> {
 fn heartbeats(host: Option<usize>) -> Step {
     step(
         "See whether heartbeats leave the host: one every ten seconds on UDP 902. Capture at vCenter Server too.",
-        "ハートビートがホストから送信されているか確認します (UDP 902、10 秒間隔)。vCenter Server 側でも採取します。",
+        "ハートビートがホストから送信されているか確認します（UDP 902、10 秒間隔）。vCenter Server 側でも採取します。",
         Some("tcpdump-uw -i vmk0 -n udp port 902"),
         host,
     )
@@ -122,7 +122,7 @@ fn certificate(episode: &Episode<'_>) -> Vec<Step> {
                     "Where it has expired: renew the certificate of {name} in vCenter Server (host, Configure, Certificate, Renew)."
                 ),
                 format!(
-                    "期限切れの場合: vCenter Server で {name} の証明書を更新します (ホスト > 設定 > 証明書 > 更新)。"
+                    "期限切れの場合：vCenter Server で {name} の証明書を更新します（ホスト > 設定 > 証明書 > 更新）。"
                 ),
             ),
             None,
@@ -150,7 +150,7 @@ fn skew(case: &Case, episode: &Episode<'_>) -> Vec<Step> {
         Text::new(
             format!("Then reconnect {} in vCenter Server, which updates its agent.", episode.name),
             format!(
-                "その後、vCenter Server で {} を再接続します (エージェントが更新されます)。",
+                "その後、vCenter Server で {} を再接続します（エージェントが更新されます）。",
                 episode.name
             ),
         ),

@@ -29,7 +29,7 @@ impl Told<'_, '_> {
             format!("vCenter Server {vcenter} lost its connection to {name}")
         };
         let ja = if self.intact == Some(true) {
-            format!("vCenter Server {vcenter} のみが {name} との接続を失いました (vSAN は正常)")
+            format!("vCenter Server {vcenter} のみが {name} との接続を失いました（vSAN は正常）")
         } else {
             format!("vCenter Server {vcenter} が {name} との接続を失いました")
         };
@@ -90,7 +90,7 @@ impl Told<'_, '_> {
                     "The management agents of {name} did not answer, or were restarted at that time: hostd and vpxa speak with vCenter Server."
                 ),
                 format!(
-                    "当該時刻に {name} の管理エージェント (hostd、vpxa) が応答しなかったか、再起動されました。"
+                    "当該時刻に {name} の管理エージェント（hostd、vpxa）が応答しなかったか、再起動されました。"
                 ),
             ),
             "host-crash" => Text::new(
@@ -142,7 +142,7 @@ impl Told<'_, '_> {
                 "The management network of {name} failed: an uplink went down, its address was taken, or heartbeats could not be sent at that time."
             ),
             format!(
-                "{name} の管理ネットワークで障害が発生しました (アップリンクのダウン、IP アドレスの競合、またはハートビートの送信失敗)。"
+                "{name} の管理ネットワークで障害が発生しました（アップリンクのダウン、IP アドレスの競合、またはハートビートの送信失敗）。"
             ),
         )
     }
@@ -164,7 +164,7 @@ impl Told<'_, '_> {
                 "Not known: {name} was up, and its logs show no hang of the agents and no failed uplink. Heartbeats (UDP 902 from the host) may be lost on the way: a capture on both sides tells."
             ),
             format!(
-                "不明です。{name} は稼働しており、エージェントのハングやアップリンク障害は記録されていません。ハートビート (ホストから UDP 902) が経路上で失われている可能性があり、両側でのパケット キャプチャで判別できます。"
+                "不明です。{name} は稼働しており、エージェントのハングやアップリンク障害は記録されていません。ハートビート（ホストから UDP 902）が経路上で失われている可能性があり、両側でのパケット キャプチャで判別できます。"
             ),
         )
     }

@@ -139,7 +139,7 @@ fn effects(of: &Failure<'_>, vms: &[String]) -> Vec<(String, String)> {
             impaired.iter().map(|(state, objects)| format!("{state} {objects} 個")).collect();
         said.push((
             format!("Objects of the cluster by state: {}.", list_en(&states)),
-            format!("クラスタのオブジェクトの状態: {}。", list_ja(&states_ja)),
+            format!("クラスタのオブジェクトの状態：{}。", list_ja(&states_ja)),
         ));
     }
     if let Some(objects) = of.resync().and_then(|(_, left)| left.value.0).filter(|objects| *objects > 0) {
@@ -151,7 +151,7 @@ fn effects(of: &Failure<'_>, vms: &[String]) -> Vec<(String, String)> {
     if !vms.is_empty() {
         said.push((
             format!("VMs that became invalid or inaccessible ({}): {}. That is an effect, not the cause.", vms.len(), list_en(vms)),
-            format!("仮想マシン {} 台 ({}) が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。", vms.len(), list_ja(vms)),
+            format!("仮想マシン {} 台（{}）が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。", vms.len(), list_ja(vms)),
         ));
     }
     said
@@ -168,7 +168,7 @@ pub(super) fn remedy(of: &Failure<'_>) -> Vec<Step> {
         steps.push(step(
             of,
             "See whether the host still reaches the device (Status), and look into the hardware's own log for the disk and its controller.",
-            "デバイスの状態 (Status) を確認し、ハードウェア ログでディスクとコントローラの障害を調査します。",
+            "デバイスの状態（Status）を確認し、ハードウェア ログでディスクとコントローラの障害を調査します。",
             Some(format!("esxcli storage core device list -d {}", shell_quoted(name))),
         ));
     }
@@ -185,7 +185,7 @@ pub(super) fn remedy(of: &Failure<'_>) -> Vec<Step> {
     steps.push(step(
         of,
         "Before anything is removed: no object may be inaccessible. If one is, the failed disk may hold its last copy: remove nothing and ask VMware support.",
-        "削除作業の前に、アクセス不可 (inaccessible) のオブジェクトがないことを確認します。ある場合、障害ディスクに最後のコピーが残っている可能性があるため、何も削除せず VMware サポートに連絡してください。",
+        "削除作業の前に、アクセス不可（inaccessible）のオブジェクトがないことを確認します。ある場合、障害ディスクに最後のコピーが残っている可能性があるため、何も削除せず VMware サポートに連絡してください。",
         Some("esxcli vsan debug object health summary get".to_owned()),
     ));
     steps.extend(mount(of));
@@ -206,7 +206,7 @@ fn last(of: &Failure<'_>) -> [Step; 2] {
         step(
             of,
             "Check: every disk shows In CMMDS: true and Is Mounted: true, and all objects are healthy.",
-            "確認: すべてのディスクで In CMMDS: true、Is Mounted: true と表示され、全オブジェクトが healthy であること。",
+            "確認：すべてのディスクで In CMMDS: true、Is Mounted: true と表示され、全オブジェクトが healthy であること。",
             Some("esxcli vsan storage list".to_owned()),
         ),
     ]
@@ -234,7 +234,7 @@ fn mount(of: &Failure<'_>) -> Vec<Step> {
         step(
             of,
             "If the device works again (a cable, the controller or its power was the fault), mount the disk group. If it fails once more, do not try again: replace the disk.",
-            "デバイスが正常に戻った場合 (ケーブル、コントローラ、電源の障害など) は、ディスク グループをマウントします。再び失敗する場合は繰り返さず、ディスクを交換してください。",
+            "デバイスが正常に戻った場合（ケーブル、コントローラ、電源の障害など）は、ディスク グループをマウントします。再び失敗する場合は繰り返さず、ディスクを交換してください。",
             Some(format!("esxcli vsan storage diskgroup mount {target}")),
         )
     };
@@ -262,7 +262,7 @@ fn replace(of: &Failure<'_>) -> Vec<Step> {
     steps.push(step(
         of,
         "Replace the hardware by a device on the compatibility list and add it to vSAN again (vSphere Client: cluster, Configure, vSAN, Disk Management). Pull out the right one: turn on its locator LED.",
-        "互換性リストに記載されたデバイスに交換し、vSAN に追加します (vSphere Client: クラスタ > 設定 > vSAN > ディスク管理)。抜き間違いを防ぐため、ロケータ LED を点灯させて対象を確認してください。",
+        "互換性リストに記載されたデバイスに交換し、vSAN に追加します（vSphere Client：クラスタ > 設定 > vSAN > ディスク管理）。抜き間違いを防ぐため、ロケータ LED を点灯させて対象を確認してください。",
         None,
     ));
     steps

@@ -39,7 +39,7 @@ pub(super) fn push(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {
             first.text.en
         );
         first.text.ja = format!(
-            "リストが正しくならない場合に限り、VMware サポートと共に、この手順とそれに続く {rest} 手順により手動で再作成します (KB 326427)。{}",
+            "リストが正しくならない場合に限り、VMware サポートと共に、この手順とそれに続く {rest} 手順により手動で再作成します（KB 326427）。{}",
             first.text.ja
         );
     }
@@ -67,7 +67,7 @@ fn rebuild(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {
     let membership = loss.membership;
     let mut steps = vec![step(
         "On all hosts: keep vCenter Server from overwriting the lists meanwhile.",
-        "全ホストで実施: 作業中に vCenter Server がリストを上書きしないようにします。",
+        "全ホストで実施：作業中に vCenter Server がリストを上書きしないようにします。",
         Some(&format!("esxcfg-advcfg -s 1 {FROZEN}")),
         None,
     )];
@@ -78,7 +78,7 @@ fn rebuild(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {
         steps.push(Step::new(
             Text::new(
                 format!("Add {label} to the list. Never add a host to its own list: that can crash it."),
-                format!("リストに {label} を追加します。自分自身は絶対に追加しないでください (ホストがクラッシュする可能性があります)。"),
+                format!("リストに {label} を追加します。自分自身は絶対に追加しないでください（ホストがクラッシュする可能性があります）。"),
             ),
             command,
             loss.host,
@@ -126,13 +126,13 @@ pub(super) fn of_split(ends: Ends<'_>) -> Vec<Step> {
     steps.extend(unfreeze(case, &frozen));
     steps.push(step(
         "In vCenter Server let the vSAN health service update the configuration of all hosts (cluster, Monitor, vSAN, Skyline Health: remediate inconsistent configuration).",
-        "vCenter Server の vSAN 健全性で、全ホストの構成を更新します (クラスタ - 監視 - vSAN - Skyline 健全性: 不整合な構成を修正)。",
+        "vCenter Server の vSAN 健全性で、全ホストの構成を更新します（クラスタ - 監視 - vSAN - Skyline 健全性：不整合な構成を修正）。",
         None,
         vcenter(case, membership, None),
     ));
     steps.push(step(
         "On every host: one line for every other host, never the host itself. If lists are still not right, rebuild them with VMware support (KB 326427).",
-        "各ホストで、自分自身を除く全ホストが 1 行ずつ表示されること。正しくない場合は VMware サポートと共に再作成します (KB 326427)。",
+        "各ホストで、自分自身を除く全ホストが 1 行ずつ表示されること。正しくない場合は VMware サポートと共に再作成します（KB 326427）。",
         Some("esxcli vsan cluster unicastagent list"),
         None,
     ));

@@ -68,7 +68,7 @@ fn crash(loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
     } else {
         steps.push(step(
             "Find out why the host stopped (core dump, hardware event log) before it goes back to work.",
-            "復帰させる前に、停止の原因 (コア ダンプ、ハードウェア イベント ログ) を調査してください。",
+            "復帰させる前に、停止の原因（コア ダンプ、ハードウェア イベント ログ）を調査してください。",
             Some("esxcli system coredump file list; esxcli hardware ipmi sel list"),
             loss.host,
         ));
@@ -88,7 +88,7 @@ fn on_lost(case: &Case, loss: &Loss<'_>, en: &str, ja: &str, command: Option<&st
         return step(en, ja, command, loss.host);
     }
     let name = loss.name(case);
-    step(format!("On {name}: {en}"), format!("{name} で実施: {ja}"), command, None)
+    step(format!("On {name}: {en}"), format!("{name} で実施：{ja}"), command, None)
 }
 
 fn restart(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
@@ -132,7 +132,7 @@ fn maintenance(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
     if loss.host.is_some_and(is_on) {
         steps.push(on_lost(case, loss,
             "If vSAN still holds the host for in maintenance afterwards (Maintenance Mode State: ON), set it on and off once more; noAction moves no data, so make sure that no object depends on it.",
-            "その後も vSAN 側がメンテナンス中のまま (Maintenance Mode State: ON) の場合は、もう一度オンとオフを行います。noAction はデータを移行しないため、依存するオブジェクトがないことを確認してください。",
+            "その後も vSAN 側がメンテナンス中のまま（Maintenance Mode State: ON）の場合は、もう一度オンとオフを行います。noAction はデータを移行しないため、依存するオブジェクトがないことを確認してください。",
             Some("esxcli system maintenanceMode set -e true -m noAction; esxcli system maintenanceMode set -e false"),
         ));
     }
@@ -146,7 +146,7 @@ fn format(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
     vec![
         step(
             "Create no new disk groups and upgrade no on-disk format meanwhile: there is no way back.",
-            "それまで新しいディスク グループの作成や、オンディスク フォーマットのアップグレードを行わないでください (元に戻せません)。",
+            "それまで新しいディスク グループの作成や、オンディスク フォーマットのアップグレードを行わないでください（元に戻せません）。",
             None,
             None,
         ),
@@ -157,9 +157,9 @@ fn format(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
 fn one_build(wanted: Option<String>) -> Step {
     let (en, ja) = match &wanted {
         Some(release) => {
-            (format!(": {release}, as the other hosts run"), format!(" (他のホストと同じ {release})"))
+            (format!(": {release}, as the other hosts run"), format!("（他のホストと同じ {release}）"))
         }
-        None => (", the newest that any of them runs".to_owned(), " (その中で最も新しいもの)".to_owned()),
+        None => (", the newest that any of them runs".to_owned(), "（その中で最も新しいもの）".to_owned()),
     };
     Step::new(
         Text::new(
@@ -190,7 +190,7 @@ fn unknown(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
         steps.push(Step::new(
             Text::new(
                 format!("{see} {name} (there: vm-support)."),
-                format!("{name} {see_ja} (コマンド: vm-support)"),
+                format!("{name} {see_ja}（コマンド：vm-support）"),
             ),
             None,
             None,
@@ -214,7 +214,7 @@ fn check(count: usize) -> Step {
                 "Check: on every host Sub-Cluster Member Count is {count}, and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves."
             ),
             format!(
-                "確認: 全ホストで Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID も全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"
+                "確認：全ホストで Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID も全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"
             ),
         ),
         "esxcli vsan cluster get".to_owned(),

@@ -90,18 +90,18 @@ fn repair(ends: Ends<'_>, host: Option<usize>, fault: Option<Fault>) -> Vec<Step
             ),
             of(
                 "If the adapter itself is gone, create it again first (in vCenter Server) with the address that the other hosts' unicast lists have for this host and the MTU of the cluster. Then enable vSAN traffic on it. Only for witness traffic add -T witness.",
-                "アダプタ自体が存在しない場合は、他のホストのユニキャスト リストにある IP アドレスとクラスタの MTU で先に再作成します (vCenter Server で実施)。その後、vSAN トラフィックを有効にします。監視トラフィック専用の場合のみ -T witness を付けます。",
+                "アダプタ自体が存在しない場合は、他のホストのユニキャスト リストにある IP アドレスとクラスタの MTU で先に再作成します（vCenter Server で実施）。その後、vSAN トラフィックを有効にします。監視トラフィック専用の場合のみ -T witness を付けます。",
                 &add,
             ),
         ],
         Some(Fault::Link) => vec![of(
             "Repair the links: cable, transceiver, switch port; then see that every uplink of the vSAN switch is up.",
-            "リンクを復旧します (ケーブル、トランシーバ、スイッチ ポート)。その後、vSAN 用スイッチの全アップリンクがアップしていることを確認します。",
+            "リンクを復旧します（ケーブル、トランシーバ、スイッチ ポート）。その後、vSAN 用スイッチの全アップリンクがアップしていることを確認します。",
             &format!("esxcli network nic list; {switches}"),
         )],
         Some(Fault::Address) => vec![of(
             "Find the machine that uses the same address (its MAC address is in the log and in the neighbour list) and correct one of the two.",
-            "同じ IP アドレスを使用している機器を特定し (MAC アドレスはログとネイバー リストで確認可能)、どちらかのアドレスを修正します。",
+            "同じ IP アドレスを使用している機器を特定し（MAC アドレスはログとネイバー リストで確認可能）、どちらかのアドレスを修正します。",
             "esxcli network ip neighbor list",
         )],
         Some(Fault::Corruption) => vec![of(
@@ -114,7 +114,7 @@ fn repair(ends: Ends<'_>, host: Option<usize>, fault: Option<Fault>) -> Vec<Step
             let set = set.unwrap_or_default();
             vec![of(
                 "Set the same MTU end to end: VMkernel adapter (shown here with the cluster's usual value), virtual switch, physical switch ports of every host.",
-                "経路全体で MTU を一致させます: VMkernel アダプタ (コマンドはクラスタの標準値)、仮想スイッチ、全ホストの物理スイッチ ポート。",
+                "経路全体で MTU を一致させます：VMkernel アダプタ（コマンドはクラスタの標準値）、仮想スイッチ、全ホストの物理スイッチ ポート。",
                 &format!("esxcli network ip interface list; {switches}{set}"),
             )]
         }
