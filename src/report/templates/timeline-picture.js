@@ -68,22 +68,35 @@ function stepFor(length, most) {
   return STEPS.find(function (step) { return length / step <= most; }) || STEPS[STEPS.length - 1];
 }
 
+// Lanes that fit a screen.
 const MANY_LANES = 12;
 
-function quietHosts(head) {
-  return head.hosts.map(function (host, at) { return at; })
-    .filter(function (at) { return !head.cells[at].some(function (cell) { return cell.rank > 0; }); });
+// The hosts that share a lane until one asks for all, and what that lane is called: those without anything worse than
+// information; where too many have warnings, those that no finding names and that have the least of them.
+function foldedHosts(head) {
+  const all = head.hosts.map(function (host, at) { return at; });
+  if (all.length <= MANY_LANES) { return { hosts: [], word: "quiet" }; }
+  const named = new Set([].concat.apply([], head.findings.map(function (finding) { return finding[3]; })));
+  const worth = all.map(function (at) { return worthOf(head.cells[at]) + (named.has(at) ? 1e12 : 0); });
+  const loud = all.filter(function (at) { return worth[at] > 0; });
+  const kept = new Set(loud.sort(function (a, b) { return worth[b] - worth[a] || a - b; }).slice(0, MANY_LANES));
+  const hosts = all.filter(function (at) { return !kept.has(at); });
+  return { hosts: hosts.length > 1 ? hosts : [], word: loud.length > MANY_LANES ? "others" : "quiet" };
 }
 
-// Hosts with something worse than information have a lane of their own; many quiet ones share one.
+// How much there is of what is worse than information; the worst counts most.
+function worthOf(cells) {
+  return cells.reduce(function (sum, cell) { return sum + (cell.rank > 0 ? cell.count * Math.pow(100, cell.rank) : 0); }, 0);
+}
+
 function lanesOf(head, filter, say) {
   const asked = head.hosts.map(function (host, at) { return at; })
     .filter(function (at) { return !filter.hosts.size || filter.hosts.has(at); });
-  const quiet = asked.length > MANY_LANES && !filter.unfolded && !filter.hosts.size ? quietHosts(head) : [];
-  const folded = new Set(quiet.length > 1 ? quiet : []);
+  const fold = filter.unfolded || filter.hosts.size ? { hosts: [] } : foldedHosts(head);
+  const folded = new Set(fold.hosts);
   const lanes = asked.filter(function (at) { return !folded.has(at); })
     .map(function (at) { return { name: head.hosts[at], hosts: [at], isFolded: false }; });
-  if (folded.size) { lanes.push({ name: say("quiet", folded.size), hosts: quiet, isFolded: true }); }
+  if (folded.size) { lanes.push({ name: say(fold.word, folded.size), hosts: fold.hosts, isFolded: true }); }
   return lanes;
 }
 

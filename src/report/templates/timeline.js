@@ -31,8 +31,9 @@ function startTimeline() {
   tools.children[0].setAttribute("aria-label", say("zoom_in"));
   tools.children[1].setAttribute("aria-label", say("zoom_out"));
   if (head.incident) { tools.appendChild(button(say("incident"), incident)); }
-  const fold = tools.appendChild(button(say("fold"), function () { filter.unfolded = !filter.unfolded; apply(); toAddress(); }));
-  fold.hidden = head.hosts.length <= MANY_LANES || quietHosts(head).length < 2;
+  const folded = foldedHosts(head);
+  const fold = tools.appendChild(button(say(folded.word === "quiet" ? "fold" : "fold_others"), function () { filter.unfolded = !filter.unfolded; apply(); toAddress(); }));
+  fold.hidden = folded.hosts.length === 0;
   tools.appendChild(copier());
   const help = box.appendChild(element("p", "note", say("mouse") + " " + say("keys")));
   help.id = "chart-keys";
