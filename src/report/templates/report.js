@@ -60,10 +60,20 @@
     });
   }
 
-  // Tells of a box when it is drawn for the first time, and whenever it changes: what is folded, or far below, costs nothing.
+  function boxesOf(part) { return Array.prototype.slice.call(part.querySelectorAll(".wide, .scroll")); }
+
+  // A box is measured when it is drawn for the first time, when it changes and when it is unfolded; those far below,
+  // which are not laid out yet, when the browser has nothing else to do.
   function watchWide() {
-    var boxes = Array.prototype.slice.call(document.querySelectorAll(".wide, .scroll"));
-    if (!window.ResizeObserver) { reachWide(boxes); return; }
+    var boxes = boxesOf(document), rest = boxes.slice();
+    var idle = window.requestIdleCallback || function (act) { setTimeout(act, 50); };
+    function measureSome() {
+      reachWide(rest.splice(0, 8));
+      if (rest.length) { idle(measureSome); }
+    }
+    window.addEventListener("load", function () { idle(measureSome); });
+    document.addEventListener("toggle", function (event) { reachWide(boxesOf(event.target)); }, true);
+    if (!window.ResizeObserver) { return; }
     var observer = new ResizeObserver(function (seen) { reachWide(seen.map(function (one) { return one.target; })); });
     boxes.forEach(function (box) { observer.observe(box); });
   }
