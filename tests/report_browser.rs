@@ -28,8 +28,7 @@ use esxray::report::timeline::fold;
 /// Panics if the page can be scrolled sideways, with the elements that reach out of it.
 #[track_caller]
 fn assert_fits(tab: &mut Tab<'_>, name: &str) {
-    let by =
-        tab.number("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    let by = tab.number("document.documentElement.scrollWidth - document.documentElement.clientWidth");
     let out = tab.texts(
         "[...document.querySelectorAll('main *, nav')].filter(e =>
              e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.parentElement.closest('.wide, .scroll, nav'))
@@ -300,6 +299,13 @@ fn paper_shows_the_evidence_and_no_controls() {
         page::NOT_PRINTED
     );
     assert_eq!(tab.number(&seen), 0.0);
+    // Nothing that is told on the screen is missing below its heading.
+    let lost = tab.texts(
+        "[...document.querySelectorAll('main :is(p, ul, ol, dl, table):not(nav *, #chart *, #filter *, .onward, .all, .hint)')]
+           .filter(e => !e.checkVisibility() && !e.closest('[hidden], #events, #chart, .onward, .all, details:not([open])'))
+           .map(e => e.outerHTML.slice(0, 80))",
+    );
+    assert!(lost.is_empty(), "not on paper: {lost:#?}");
     let rows = page::shown_rows(&mut tab).len();
     assert!((1..=400).contains(&rows), "{rows} rows of the timeline on paper");
     tab.assert_clean(&written.path);

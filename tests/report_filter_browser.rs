@@ -160,7 +160,10 @@ fn the_address_restores_every_filter() {
         tab.assert_clean(&written.path);
     }
     let counts = ALL.map(|asked| asked.expected(&report).len());
-    assert!(counts[..14].iter().all(|count| *count > 0 && *count <= counts[0]) && counts[14] == 0, "{counts:?}");
+    assert!(
+        counts[..14].iter().all(|count| *count > 0 && *count <= counts[0]) && counts[14] == 0,
+        "{counts:?}"
+    );
 }
 
 /// An address that is changed in an open page filters too, and a plain anchor leaves the filter alone.
@@ -231,6 +234,10 @@ fn filters_set_by_keys_are_kept_in_the_address() {
         check(&mut tab, asked, &report);
         assert_eq!(page::shown_rows(&mut tab), rows, "{asked:?}: {state}");
         assert_eq!(page::picture(&mut tab), picture, "{asked:?}: {state}");
+        // Who follows the link is led to it.
+        let top =
+            tab.number(&format!("document.querySelector('{}').getBoundingClientRect().top", page::FILTER));
+        assert!((0.0..600.0).contains(&top), "the filter is {top} from the window's top");
         assert_eq!(page::ticked(&mut tab, "host").len(), asked.hosts.len());
         assert_eq!(page::ticked(&mut tab, "kind").len(), asked.kinds.len());
         focus(&mut tab, page::RESET);

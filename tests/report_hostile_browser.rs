@@ -167,8 +167,10 @@ fn axe_finds_nothing_serious() {
             tab.media("", &[("prefers-color-scheme", scheme)]);
             tab.go(&written.path, "");
             // axe-core takes what is not laid out yet, and so cut off, for something that lies over the rest.
-            tab.evaluate("document.head.insertAdjacentHTML('beforeend',
-                '<style>main > section { content-visibility: visible !important }</style>')");
+            tab.evaluate(
+                "document.head.insertAdjacentHTML('beforeend',
+                '<style>main > section { content-visibility: visible !important }</style>')",
+            );
             // All that is folded, but for the choices of the filter, which lie over the rest: they are looked at alone.
             for part in ["details:not(.pick)", ".pick"] {
                 tab.evaluate(&format!(

@@ -143,7 +143,10 @@ fn keys_walk_the_events_of_a_host() {
         focus(&mut tab);
         tab.press(Key::Escape);
         assert_eq!(tip(&mut tab), "");
-        assert_eq!(tab.evaluate(&format!("document.activeElement.closest('{}') !== null", page::TOOLS)), true);
+        assert_eq!(
+            tab.evaluate(&format!("document.activeElement.closest('{}') !== null", page::TOOLS)),
+            true
+        );
         tab.assert_clean(&written.path);
     }
 }
@@ -219,10 +222,14 @@ fn the_mouse_over_a_sign_tells_its_record_and_a_click_opens_it() {
             tab.move_to(at);
             let said = tip(&mut tab);
             tab.click_at(at);
-            assert!(is_in_window(&mut tab, "document.querySelector('#events tr.now')"), "the row is to be seen");
+            assert!(
+                is_in_window(&mut tab, "document.querySelector('#events tr.now')"),
+                "the row is to be seen"
+            );
             let record = tab.evaluate("document.querySelector('#events tr.now code').textContent");
             assert!(said.contains(record.as_str().expect("a record")), "{record} of {said}");
-            let place = tab.evaluate("document.querySelector('#events tr.now .place').textContent.split(' · ')[0]");
+            let place =
+                tab.evaluate("document.querySelector('#events tr.now .place').textContent.split(' · ')[0]");
             assert!(said.contains(place.as_str().expect("a place")), "{place} of {said}");
             let class = tab.evaluate("document.querySelector('#events tr.now').className");
             assert!(class.as_str().is_some_and(|class| class.contains(severity)), "{class}");
@@ -242,15 +249,23 @@ fn a_finding_leads_to_its_events() {
     let written = page::write(&full::report(Lang::En, 600));
     for state in ["", "#host=vcsa&text=nothing%20says%20this"] {
         let mut tab = browser.open(&written.path, state);
-        let links = tab.texts("[...document.querySelectorAll('article a[href^=\"#event-\"]')].map(a => a.getAttribute('href'))");
+        let links = tab.texts(
+            "[...document.querySelectorAll('article a[href^=\"#event-\"]')].map(a => a.getAttribute('href'))",
+        );
         assert!(links.len() > 8, "{links:?}");
         for link in [&links[0], &links[links.len() - 1]] {
             tab.evaluate(&format!("document.querySelector('article a[href=\"{link}\"]').focus()"));
             tab.press(Key::Enter);
-            assert!(is_in_window(&mut tab, &format!("document.querySelector('{link}')")), "{link} is to be seen");
+            assert!(
+                is_in_window(&mut tab, &format!("document.querySelector('{link}')")),
+                "{link} is to be seen"
+            );
             assert_eq!(tab.evaluate("'#' + document.activeElement.id"), link.as_str());
             assert_eq!(tab.evaluate("location.hash"), link.as_str());
-            assert_eq!(tab.number(&format!("document.querySelectorAll('{} .chosen').length", page::PLOT)), 1.0);
+            assert_eq!(
+                tab.number(&format!("document.querySelectorAll('{} .chosen').length", page::PLOT)),
+                1.0
+            );
         }
         tab.assert_clean(&written.path);
     }

@@ -79,7 +79,8 @@ impl Browser {
         let target = text(&self.ask("", "Target.createTarget", target), "targetId");
         let attach = json!({"targetId": target, "flatten": true});
         let session = text(&self.ask("", "Target.attachToTarget", attach), "sessionId");
-        let mut tab = Tab { browser: self, session, context, has_scripts: true, held: 0, seen: Seen::default() };
+        let mut tab =
+            Tab { browser: self, session, context, has_scripts: true, held: 0, seen: Seen::default() };
         for domain in ["Page", "Runtime", "Log", "Network"] {
             tab.ask(&format!("{domain}.enable"), json!({}));
         }

@@ -73,7 +73,8 @@ pub fn tick(tab: &mut Tab<'_>, name: &str, words: &str) {
     tab.evaluate(&format!("{summary}.focus()"));
     tab.press(Key::Enter);
     let boxes = tab.number(&format!("document.querySelectorAll('#filter [name={name}]').length"));
-    let at = "document.activeElement.name + ' ' + document.activeElement.closest('label')?.textContent.trim()";
+    let at =
+        "document.activeElement.name + ' ' + document.activeElement.closest('label')?.textContent.trim()";
     let wanted = format!("{name} {words}");
     let is_found = (0..=boxes as usize).any(|_| {
         tab.press(Key::Tab);

@@ -11,7 +11,7 @@ function say(name) {
 function startTimeline() {
   let filter = emptyFilter();
   let later = 0;
-  const note = element("p", "note told");
+  const note = element("p", "note hint");
   const live = element("p", "unseen");
   const list = makeList(head, table, say);
   note.hidden = true;
@@ -84,7 +84,7 @@ function startTimeline() {
       writeForm(head, form, filter);
       apply();
       showView();
-      form.scrollIntoView();
+      box.closest("section").scrollIntoView({ behavior: "instant" });
     } else if (/^event-\d+$/.test(fragment)) {
       const row = head.byId.get(Number(fragment.slice(6)));
       if (row) { open(row); picture.select(row); } else { tell(say("not_listed")); }
