@@ -9,6 +9,10 @@
 mod browser;
 #[path = "common/fixture.rs"]
 mod fixture;
+#[path = "common/full.rs"]
+mod full;
+#[path = "common/large.rs"]
+mod large;
 #[path = "common/page.rs"]
 mod page;
 
@@ -21,16 +25,23 @@ use browser::{Browser, Key, Tab};
 use esxray::model::Lang;
 use esxray::report::timeline::fold;
 
-/// How far the page can be scrolled sideways, in pixels.
-fn sideways(tab: &mut Tab<'_>) -> f64 {
-    tab.number("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+/// Panics if the page can be scrolled sideways, with the elements that reach out of it.
+#[track_caller]
+fn assert_fits(tab: &mut Tab<'_>, name: &str) {
+    let by = tab.number("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    let out = tab.texts(
+        "[...document.querySelectorAll('main *, nav')].filter(e =>
+             e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.parentElement.closest('.wide, .scroll, nav'))
+           .slice(0, 6).map(e => e.outerHTML.slice(0, 90))",
+    );
+    assert!(by == 0.0, "{name}: the page can be scrolled by {by}: {out:#?}");
 }
 
 #[test]
 fn the_page_opens_without_a_request_or_an_error() {
     let Some(mut browser) = Browser::start() else { return };
     for lang in [Lang::En, Lang::Ja] {
-        let report = fixture::report(lang, 600);
+        let report = full::report(lang, 600);
         let written = page::write(&report);
         for scheme in ["light", "dark"] {
             let mut tab = browser.tab();
@@ -65,7 +76,7 @@ fn a_page_that_is_not_clean_is_seen() {
 #[test]
 fn a_foreign_script_is_refused() {
     let Some(mut browser) = Browser::start() else { return };
-    let written = page::write(&fixture::report(Lang::En, 20));
+    let written = page::write(&full::report(Lang::En, 20));
     let text = fs::read_to_string(&written.path).expect("the page");
     let evil = "<p onclick=\"this.textContent='ran'\" id=evil>calm</p><a id=link href=\"javascript:evil.textContent='ran'\">x</a>\
          <script>document.getElementById('evil').textContent='ran'</script></main>";
@@ -81,7 +92,7 @@ fn a_foreign_script_is_refused() {
 #[test]
 fn the_page_is_read_without_scripts() {
     let Some(mut browser) = Browser::start() else { return };
-    let report = fixture::report(Lang::En, 60);
+    let report = full::report(Lang::En, 60);
     let written = page::write(&report);
     let mut tab = browser.tab();
     tab.without_scripts();
@@ -107,7 +118,9 @@ fn the_page_is_read_without_scripts() {
     );
     let links = "[...document.querySelectorAll('nav')].filter(e => e.checkVisibility()).length";
     assert_eq!(tab.number(&dead), tab.number(links));
-    assert_eq!(tab.number("[...document.querySelectorAll('form, button, select, input')].filter(e => e.checkVisibility()).length"), 0.0);
+    // A step of a remedy is ticked off without a script.
+    let ticks = "document.querySelectorAll('.steps input[type=checkbox]').length";
+    assert_eq!(tab.number("[...document.querySelectorAll('form, button, select, input')].filter(e => e.checkVisibility()).length"), tab.number(ticks));
     // Folds open by themselves.
     let fold = "document.querySelector('details:not([open])')";
     tab.evaluate(&format!("{fold}.id = 'tried'"));
@@ -115,65 +128,97 @@ fn the_page_is_read_without_scripts() {
     assert_eq!(tab.evaluate("document.getElementById('tried').open"), true);
 }
 
-/// Where the focus is: a path that tells elements apart, whether it can be seen, and whether it is marked.
+/// Where the focus is: a path that tells elements apart, whether it can be seen, whether it is marked (the page marks it
+/// with outlines only), and what it is.
 const FOCUS: &str = "(() => {
     const e = document.activeElement;
     if (!e || e === document.body || e === document.documentElement) return null;
     const all = [...document.querySelectorAll('*')];
     const style = getComputedStyle(e);
     const box = e.getBoundingClientRect();
-    return [String(all.indexOf(e)), String(box.width > 0 && box.height > 0
-        && box.bottom > 0 && box.top < innerHeight), style.outlineStyle + ' ' + style.outlineWidth + ' ' + style.boxShadow,
+    return [String(all.indexOf(e)), String(box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight),
+        String(style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1 && style.outlineColor !== 'rgba(0, 0, 0, 0)'),
         e.outerHTML.slice(0, 80)];
 })()";
 
-/// Presses Tab, or back, until the focus leaves the page; gives each element by its place in the document.
-fn walk(tab: &mut Tab<'_>, key: Key, most: usize) -> Vec<String> {
-    let mut places = Vec::new();
+/// Where the keyboard has been.
+#[derive(Default)]
+struct Walk {
+    /// Each element by its place in the document.
+    places: Vec<String>,
+    /// Where one could not see that the focus was there.
+    unseen: Vec<String>,
+}
+
+/// Presses Tab, or back, until the focus leaves the page.
+fn walk(tab: &mut Tab<'_>, key: Key, most: usize) -> Walk {
+    let mut walk = Walk::default();
     for _ in 0..most {
         tab.press(key);
         let focus = tab.evaluate(FOCUS);
         if focus.is_null() {
-            return places;
+            return walk;
         }
         let part = |at: usize| focus[at].as_str().expect("a text").to_owned();
-        assert_eq!(part(1), "true", "the focus is out of sight: {focus}");
-        assert!(
-            !part(2).starts_with("none 0px none") && part(2) != "none 0px none",
-            "the focus is not marked: {focus}"
-        );
-        if places.last() == Some(&part(0)) || places.first() == Some(&part(0)) {
-            return places;
+        if part(1) != "true" || part(2) != "true" {
+            walk.unseen.push(focus.to_string());
         }
-        places.push(part(0));
+        if walk.places.last() == Some(&part(0)) || walk.places.first() == Some(&part(0)) {
+            return walk;
+        }
+        walk.places.push(part(0));
     }
-    panic!("the focus never leaves the page: {:?}", &places[places.len() - 20..]);
+    panic!("the focus never leaves the page: {:?}", &walk.places[walk.places.len() - 20..]);
 }
+
+/// What the keyboard should reach.
+const CONTROLS: &str = "(() => { const all = [...document.querySelectorAll('*')];
+    return [...document.querySelectorAll('a[href], button, summary, select, input, [tabindex=\"0\"]')]
+      .filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0).map(e => String(all.indexOf(e))); })()";
 
 #[test]
 fn every_control_is_reached_by_keys_and_left_again() {
     let Some(mut browser) = Browser::start() else { return };
-    let written = page::write(&fixture::report(Lang::En, 24));
-    let mut tab = browser.tab();
-    tab.media("", &[("prefers-reduced-motion", "reduce")]);
-    tab.go(&written.path, "");
-    let controls = tab.texts(
-        "(() => { const all = [...document.querySelectorAll('*')];
-           return [...document.querySelectorAll('a[href], button, summary, select, input, [tabindex=\"0\"]')]
-           .filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0).map(e => String(all.indexOf(e))); })()",
-    );
-    let most = controls.len() + 120;
-    let reached: BTreeSet<String> = walk(&mut tab, Key::Tab, most).into_iter().collect();
-    let missed: Vec<&String> = controls.iter().filter(|place| !reached.contains(*place)).collect();
-    assert!(controls.len() > 20 && missed.is_empty(), "{missed:?} of {} are not reached", controls.len());
-    let back = walk(&mut tab, Key::BackTab, most).into_iter().collect::<BTreeSet<_>>();
-    assert!(reached.len().abs_diff(back.len()) <= 1, "{} forth, {} back", reached.len(), back.len());
+    for (lang, scheme) in [(Lang::En, "light"), (Lang::Ja, "dark")] {
+        let written = page::write(&full::report(lang, 24));
+        let mut tab = browser.tab();
+        tab.media("", &[("prefers-reduced-motion", "reduce"), ("prefers-color-scheme", scheme)]);
+        tab.go(&written.path, "");
+        let controls = tab.texts(CONTROLS);
+        let most = controls.len() + 120;
+        let forth = walk(&mut tab, Key::Tab, most);
+        assert!(forth.unseen.is_empty(), "the focus is not seen at {:?}", forth.unseen);
+        let reached: BTreeSet<String> = forth.places.into_iter().collect();
+        let missed: Vec<&String> = controls.iter().filter(|place| !reached.contains(*place)).collect();
+        assert!(controls.len() > 20 && missed.is_empty(), "{missed:?} of {} are not reached", controls.len());
+        let back = walk(&mut tab, Key::BackTab, most);
+        assert!(back.unseen.is_empty(), "the focus is not seen at {:?}", back.unseen);
+        let back = back.places.into_iter().collect::<BTreeSet<_>>();
+        assert!(reached.len().abs_diff(back.len()) <= 1, "{} forth, {} back", reached.len(), back.len());
+        tab.assert_clean(&written.path);
+    }
+}
+
+/// What the test above looks for is missed where it is missing.
+#[test]
+fn a_focus_that_is_hidden_is_seen() {
+    let Some(mut browser) = Browser::start() else { return };
+    let written = page::write(&full::report(Lang::En, 24));
+    let text = fs::read_to_string(&written.path).expect("the page");
+    for hidden in ["*:focus { outline: none !important }", "*:focus { position: fixed; top: -5000px }"] {
+        let page = text.replace("</head>", &format!("<style>{hidden}</style></head>"));
+        fs::write(&written.path, page).expect("written");
+        let mut tab = browser.open(&written.path, "");
+        let most = tab.texts(CONTROLS).len() + 120;
+        let walk = walk(&mut tab, Key::Tab, most);
+        assert!(walk.unseen.len() > 20, "only {} are missed with {hidden}", walk.unseen.len());
+    }
 }
 
 #[test]
 fn folds_open_and_close_by_keys() {
     let Some(mut browser) = Browser::start() else { return };
-    let written = page::write(&fixture::report(Lang::En, 24));
+    let written = page::write(&full::report(Lang::En, 24));
     let mut tab = browser.open(&written.path, "");
     tab.evaluate("document.querySelector('details:not([open])').id = 'tried'");
     tab.evaluate("document.querySelector('#tried > summary').focus()");
@@ -186,7 +231,7 @@ fn folds_open_and_close_by_keys() {
 #[test]
 fn a_command_is_copied_whole() {
     let Some(mut browser) = Browser::start() else { return };
-    let report = fixture::report(Lang::En, 24);
+    let report = full::report(Lang::En, 24);
     let written = page::write(&report);
     let mut tab = browser.open(&written.path, "");
     let commands: Vec<&String> = report
@@ -232,7 +277,7 @@ fn pages_with_text(pdf: &[u8]) -> usize {
 #[test]
 fn paper_shows_the_evidence_and_no_controls() {
     let Some(mut browser) = Browser::start() else { return };
-    let written = page::write(&fixture::report(Lang::En, 2_600));
+    let written = page::write(&full::report(Lang::En, 2_600));
     let mut tab = browser.open(&written.path, "");
     // What the page has open when it is laid out for paper; its own listener comes first.
     tab.evaluate(&format!(
@@ -254,6 +299,13 @@ fn paper_shows_the_evidence_and_no_controls() {
         page::NOT_PRINTED
     );
     assert_eq!(tab.number(&seen), 0.0);
+    // Nothing that is told on the screen is missing below its heading.
+    let lost = tab.texts(
+        "[...document.querySelectorAll('main :is(p, ul, ol, dl, table):not(nav *, #chart *, #filter *, .onward, .all, .hint)')]
+           .filter(e => !e.checkVisibility() && !e.closest('[hidden], #events, #chart, .onward, .all, details:not([open])'))
+           .map(e => e.outerHTML.slice(0, 80))",
+    );
+    assert!(lost.is_empty(), "not on paper: {lost:#?}");
     let rows = page::shown_rows(&mut tab).len();
     assert!((1..=400).contains(&rows), "{rows} rows of the timeline on paper");
     tab.assert_clean(&written.path);
@@ -263,8 +315,8 @@ fn paper_shows_the_evidence_and_no_controls() {
 fn the_page_fits_its_window() {
     let Some(mut browser) = Browser::start() else { return };
     for (name, report) in [
-        ("full", fixture::report(Lang::En, 600)),
-        ("full, Japanese", fixture::report(Lang::Ja, 600)),
+        ("full", full::report(Lang::En, 600)),
+        ("full, Japanese", full::report(Lang::Ja, 600)),
         ("healthy", fixture::healthy(Lang::Ja)),
         ("empty", fixture::empty()),
     ] {
@@ -273,7 +325,10 @@ fn the_page_fits_its_window() {
         for width in [360, 1280, 3840] {
             tab.viewport(width, 900);
             tab.go(&written.path, "");
-            assert_eq!(sideways(&mut tab), 0.0, "{name} at {width}");
+            assert_fits(&mut tab, &format!("{name} at {width}"));
+            tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)");
+            tab.settle();
+            assert_fits(&mut tab, &format!("{name} at {width}, all unfolded"));
             // What is there is wide enough to be read.
             let least = tab.number("Math.min(...[...document.querySelectorAll('h1, h2, h3')].filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect().width))");
             assert!(least > 100.0, "{name} at {width}: a heading is {least} wide");
@@ -285,7 +340,7 @@ fn the_page_fits_its_window() {
 #[test]
 fn forced_colours_and_reduced_motion_are_obeyed() {
     let Some(mut browser) = Browser::start() else { return };
-    let written = page::write(&fixture::report(Lang::En, 60));
+    let written = page::write(&full::report(Lang::En, 60));
     let mut tab = browser.tab();
     tab.media("", &[("forced-colors", "active"), ("prefers-reduced-motion", "reduce")]);
     tab.go(&written.path, "");
@@ -306,10 +361,11 @@ fn samples() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut browser = Browser::start();
     for (name, report) in [
-        ("report-en", fixture::report(Lang::En, 2_600)),
-        ("report-ja", fixture::report(Lang::Ja, 2_600)),
+        ("report-en", full::report(Lang::En, 2_600)),
+        ("report-ja", full::report(Lang::Ja, 2_600)),
         ("healthy-ja", fixture::healthy(Lang::Ja)),
         ("empty", fixture::empty()),
+        ("large", large::report(64, 40_000)),
     ] {
         let written = page::write(&report);
         fs::copy(&written.path, folder.join(format!("{name}.html"))).expect("copied");

@@ -212,6 +212,7 @@ labels! {
     no: "✗", "×";
     features_same: "No difference between hosts in 1 CPU feature that was compared.|No difference between hosts in {0} CPU features that were compared.", "比較した {0} 個の CPU 機能に差異はありません。";
     one_teller: "Only the bundle of {0} tells CPU features, so there is nothing to compare.", "CPU 機能の情報があるバンドルは {0} のみのため、比較できません。";
+    differing_features: "The {0} features that differ, host by host", "差異のある {0} 個の機能（ホスト別）";
     all_features: "All {0} features", "全 {0} 個の機能";
     matrix_legend: "Each value is what VMs see (hardware/EVC mask). {0} stands apart from most hosts; - no mask, which hides the feature where masks are complete; ? not in the bundle.",
         "各値は「仮想マシンに提供される値（ハードウェア/EVC マスク）」です。{0} は多数のホストと異なる値、- はマスクなし（マスクが完全な場合、機能は隠されます）、? はバンドルに情報がないことを示します。";

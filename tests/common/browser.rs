@@ -79,7 +79,8 @@ impl Browser {
         let target = text(&self.ask("", "Target.createTarget", target), "targetId");
         let attach = json!({"targetId": target, "flatten": true});
         let session = text(&self.ask("", "Target.attachToTarget", attach), "sessionId");
-        let mut tab = Tab { browser: self, session, context, has_scripts: true, seen: Seen::default() };
+        let mut tab =
+            Tab { browser: self, session, context, has_scripts: true, held: 0, seen: Seen::default() };
         for domain in ["Page", "Runtime", "Log", "Network"] {
             tab.ask(&format!("{domain}.enable"), json!({}));
         }
@@ -233,7 +234,10 @@ impl Key {
             Key::Down => plain("ArrowDown", 40),
             Key::Paste => ("v".into(), 86, String::new(), 2),
             Key::Letter(letter) => {
-                (letter.to_string(), u32::from(letter.to_ascii_uppercase()), letter.to_string(), 0)
+                // The codes of signs are those of other keys: that of "." is that of Delete.
+                let has_code = letter.is_ascii_alphanumeric() || letter == ' ';
+                let code = if has_code { u32::from(letter.to_ascii_uppercase()) } else { 0 };
+                (letter.to_string(), code, letter.to_string(), 0)
             }
         }
     }
@@ -245,6 +249,8 @@ pub struct Tab<'b> {
     session: String,
     context: String,
     has_scripts: bool,
+    /// Keys that are held while the mouse does something, as the protocol numbers them.
+    held: u8,
     seen: Seen,
 }
 
@@ -363,7 +369,7 @@ impl Tab<'_> {
     fn mouse(&mut self, kind: &str, (x, y): (f64, f64), is_held: bool) {
         let button = if is_held { "left" } else { "none" };
         let params = json!({
-            "type": kind, "x": x, "y": y, "button": button,
+            "type": kind, "x": x, "y": y, "button": button, "modifiers": self.held,
             "buttons": u8::from(is_held && kind != "mouseReleased"), "clickCount": u8::from(is_held),
         });
         self.ask("Input.dispatchMouseEvent", params);
@@ -402,6 +408,13 @@ impl Tab<'_> {
         self.settle();
     }
 
+    /// Drags with the shift key held.
+    pub fn shift_drag(&mut self, from: (f64, f64), to: (f64, f64)) {
+        self.held = 8;
+        self.drag(from, to);
+        self.held = 0;
+    }
+
     /// Turns the wheel by pixels; down is positive. `with_control` as for zooming.
     pub fn wheel(&mut self, (x, y): (f64, f64), down: f64, with_control: bool) {
         let params = json!({
@@ -412,13 +425,23 @@ impl Tab<'_> {
         self.settle();
     }
 
-    /// The middle of the first element that `selector` finds, in the window, to which the page is scrolled.
+    /// The middle of the first element that `selector` finds, in the window, to which the page is scrolled. A smooth
+    /// scroll that is under way is waited for.
     pub fn middle(&mut self, selector: &str) -> (f64, f64) {
         let found = self.evaluate(&format!(
-            "(() => {{ const e = document.querySelector({selector:?});
-               e.scrollIntoView({{block: 'center', behavior: 'instant'}});
-               const box = e.getBoundingClientRect();
-               return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+            "(async () => {{ const e = document.querySelector({selector:?});
+               const frame = () => new Promise(done => requestAnimationFrame(done));
+               let still = 0, box = null;
+               for (let n = 0; n < 240 && still < 4; n++) {{
+                 const before = box;
+                 box = e.getBoundingClientRect();
+                 const isSame = before && before.x === box.x && before.y === box.y;
+                 if (!isSame || box.top < 60 || box.bottom > innerHeight) e.scrollIntoView({{block: 'center', behavior: 'instant'}});
+                 still = isSame ? still + 1 : 0;
+                 if ({has_frames}) await frame();
+               }}
+               return [box.x + box.width / 2, box.y + box.height / 2]; }})()",
+            has_frames = self.has_scripts
         ));
         let part = |at: usize| found[at].as_f64().unwrap_or_else(|| panic!("{selector} is not there"));
         (part(0), part(1))

@@ -36,7 +36,7 @@ pub fn report(lang: Lang, events: usize) -> Report {
         entry.message = format!("record {n} as it stands there: {}", entry.text);
         entry.fields.insert("raw_time".into(), "2026-11-23T02:10:05.120Z".into());
         entry.fields.insert("op".into(), format!("op-{}", n % 7));
-        entry.findings = if n % 9 == 0 { vec![n % 3] } else { Vec::new() };
+        entry.findings = if n % 9 == 0 { vec![n / 9 % 3] } else { Vec::new() };
     }
     report.spans = spans();
     report.migrations = migrations();

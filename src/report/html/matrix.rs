@@ -6,7 +6,7 @@ use super::super::model::{FeatureRow, FeatureVm, Report};
 use super::super::{show, view};
 
 /// Virtual machines that are listed.
-const VMS: usize = 500;
+const VMS: usize = 200;
 /// Names of virtual machines in a sentence.
 const NAMES: usize = 50;
 /// Stands beside the value of a host that stands apart, for who does not see the colour.
@@ -21,6 +21,8 @@ pub struct Matrix<'a> {
     /// Features, and the hosts by their values, where there are too many columns to see at once.
     pub groups: Vec<(String, Vec<String>)>,
     pub differing: Vec<DifferingRow<'a>>,
+    /// What the table of these is called where it is folded, as the groups above it say the same.
+    pub differing_label: String,
     pub all: Vec<PlainRow<'a>>,
     pub all_label: String,
     /// Which hosts can be emptied.
@@ -43,7 +45,8 @@ pub struct DifferingRow<'a> {
 /// Any feature, one line.
 pub struct PlainRow<'a> {
     pub row: &'a FeatureRow,
-    pub cells: Vec<Cell>,
+    /// Values, and over how many hosts each reaches: one cell where all say the same.
+    pub cells: Vec<(Cell, usize)>,
 }
 
 /// A value of one host.
@@ -86,6 +89,7 @@ fn matrix<'a>(block: &Block<'a>, l: &Labels) -> Matrix<'a> {
         legend: format!("{} {}", fill(l.stands_apart, &[MARK]), l.features_legend),
         groups: groups(block, l),
         differing: block.differing.iter().map(|row| differing_row(block, row, l)).collect(),
+        differing_label: fill(l.differing_features, &[&show::count(block.differing.len() as u64)]),
         all: rows().map(|row| plain_row(block, row, l)).collect(),
         all_label: fill(l.all_features, &[&show::count(rows().count() as u64)]),
         leave: features::evacuation(block, NAMES, l),
@@ -177,7 +181,15 @@ fn plain_row<'a>(block: &Block<'a>, row: &'a FeatureRow, l: &Labels) -> PlainRow
             cell.text = [capability, mask, effective].map(|value| word(value, is_flag, l)).join(" / ");
         }
     }
-    PlainRow { row, cells }
+    PlainRow { row, cells: joined(cells) }
+}
+
+/// One cell over all columns where all say the same, else one a column.
+fn joined(cells: Vec<Cell>) -> Vec<(Cell, usize)> {
+    let columns = cells.len();
+    let is_same = cells.windows(2).all(|two| two[0].text == two[1].text && two[0].style == two[1].style);
+    let kept = if is_same { 1 } else { columns };
+    cells.into_iter().take(kept).map(|cell| (cell, columns / kept)).collect()
 }
 
 fn vm_row<'a>(block: &Block<'_>, vm: &'a FeatureVm, l: &Labels) -> VmRow<'a> {

@@ -33,7 +33,7 @@ pub static RENDERER: Renderer = Renderer {
 };
 
 /// Rows of a table of migrations.
-const MIGRATIONS: usize = 500;
+const MIGRATIONS: usize = 200;
 /// Rows of the table of what could not be read.
 const PROBLEMS: usize = 1_000;
 /// Steps of the remedy that the overview lists.

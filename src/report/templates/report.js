@@ -51,12 +51,31 @@
     step.insertBefore(line, step.querySelector("figure, details"));
   }
 
-  // What can be scrolled sideways can be reached by the keyboard; what fits is no stop on the way.
-  function reachWide(part) {
-    part.querySelectorAll(".wide, .scroll").forEach(function (box) {
-      var is = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
-      if (is) { box.setAttribute("tabindex", "0"); } else { box.removeAttribute("tabindex"); }
+  // What can be scrolled sideways can be reached by the keyboard; what fits is no stop on the way. All are measured
+  // before the first is changed, for each measure after a change would lay the page out anew.
+  function reachWide(boxes) {
+    var isWide = boxes.map(function (box) { return box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight; });
+    boxes.forEach(function (box, at) {
+      if (isWide[at]) { box.setAttribute("tabindex", "0"); } else { box.removeAttribute("tabindex"); }
     });
+  }
+
+  function boxesOf(part) { return Array.prototype.slice.call(part.querySelectorAll(".wide, .scroll")); }
+
+  // A box is measured when it is drawn for the first time, when it changes and when it is unfolded; those far below,
+  // which are not laid out yet, when the browser has nothing else to do.
+  function watchWide() {
+    var boxes = boxesOf(document), rest = boxes.slice();
+    var idle = window.requestIdleCallback || function (act) { setTimeout(act, 50); };
+    function measureSome() {
+      reachWide(rest.splice(0, 8));
+      if (rest.length) { idle(measureSome); }
+    }
+    window.addEventListener("load", function () { idle(measureSome); });
+    document.addEventListener("toggle", function (event) { reachWide(boxesOf(event.target)); }, true);
+    if (!window.ResizeObserver) { return; }
+    var observer = new ResizeObserver(function (seen) { reachWide(seen.map(function (one) { return one.target; })); });
+    boxes.forEach(function (box) { observer.observe(box); });
   }
 
   // What is folded on the screen would be lost on paper: the evidence is opened for printing.
@@ -69,7 +88,5 @@
   unfoldForPaper();
   document.querySelectorAll("figure.command").forEach(addCopyButton);
   document.querySelectorAll(".steps > li:not(.round)").forEach(addCopyAllButton);
-  reachWide(document);
-  window.addEventListener("resize", function () { reachWide(document); });
-  document.addEventListener("toggle", function (event) { reachWide(event.target); }, true);
+  watchWide();
 })();

@@ -91,10 +91,8 @@ function parseTime(head, text) {
   return parts[8] ? local : local - zoneShift(head, local - zoneShift(head, local));
 }
 
-// For the address: the same moment in whatever zone the page is read.
-function addressTime(time) {
-  return new Date(Math.floor(time / 1000)).toISOString().replace(".000Z", "Z");
-}
+// For the address: the same moment, to the microsecond, in whatever zone the page is read.
+function addressTime(time) { return clockText(time).replace(" ", "T") + "Z"; }
 
 function element(name, className, text) {
   const node = document.createElement(name);

@@ -132,8 +132,8 @@ function buildForm(head, form, say, changed) {
   form.append(hosts, kinds,
     chooser("severity", labels.severity, [["", say("all_severities")]].concat(severities)),
     chooser("finding", labels.finding, [["", say("all_findings")]].concat(findings)),
-    entryField("text", "search", labels.text), entryField("from", "text", labels.from + " 2026-11-23 02:10"),
-    entryField("to", "text", labels.to + " 2026-11-23 04:55"));
+    entryField("text", "search", labels.text), entryField("from", "text", labels.from + " " + timeText(head, head.from).slice(0, 16)),
+    entryField("to", "text", labels.to + " " + timeText(head, head.to).slice(0, 16)));
   const reset = element("button", "", labels.reset);
   reset.type = "reset";
   form.append(reset, element("output", ""));

@@ -66,7 +66,7 @@ function makeList(head, table, say) {
     body.querySelectorAll(".now").forEach(function (other) { other.classList.remove("now"); });
     node.classList.add("now");
     node.querySelectorAll("details").forEach(function (details) { details.open = true; });
-    node.scrollIntoView({ block: "center" });
+    node.scrollIntoView({ block: "center", behavior: "instant" });
     node.focus({ preventScroll: true });
     return true;
   }

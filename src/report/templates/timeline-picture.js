@@ -1,7 +1,9 @@
 // The picture: a lane a host, bars for all events, signs for listed ones, lines for what lasts, numbers for findings.
 // All of one look is one path, so that a redraw is cheap; what lies under the pointer is found by arithmetic.
 const SVG = "http://www.w3.org/2000/svg";
-const LEFT = 150, RIGHT = 14, HEAD_ROOM = 52;
+const RIGHT = 14, HEAD_ROOM = 52;
+// Where the lanes begin, behind the names: nearer in a narrow window.
+let laneLeft = 150;
 const STEPS = [1e3, 1e4, 1e5].concat([1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200,
   86400, 172800, 604800, 1209600, 2592000, 7776000, 31536000, 157680000, 315360000].map(function (s) { return s * SECOND; }));
 const RADII = [3.6, 5, 5.5, 6.5];
@@ -68,22 +70,35 @@ function stepFor(length, most) {
   return STEPS.find(function (step) { return length / step <= most; }) || STEPS[STEPS.length - 1];
 }
 
+// Lanes that fit a screen.
 const MANY_LANES = 12;
 
-function quietHosts(head) {
-  return head.hosts.map(function (host, at) { return at; })
-    .filter(function (at) { return !head.cells[at].some(function (cell) { return cell.rank > 0; }); });
+// The hosts that share a lane until one asks for all, and what that lane is called: those without anything worse than
+// information; where too many have warnings, those that no finding names and that have the least of them.
+function foldedHosts(head) {
+  const all = head.hosts.map(function (host, at) { return at; });
+  if (all.length <= MANY_LANES) { return { hosts: [], word: "quiet" }; }
+  const named = new Set([].concat.apply([], head.findings.map(function (finding) { return finding[3]; })));
+  const worth = all.map(function (at) { return worthOf(head.cells[at]) + (named.has(at) ? 1e12 : 0); });
+  const loud = all.filter(function (at) { return worth[at] > 0; });
+  const kept = new Set(loud.sort(function (a, b) { return worth[b] - worth[a] || a - b; }).slice(0, MANY_LANES));
+  const hosts = all.filter(function (at) { return !kept.has(at); });
+  return { hosts: hosts.length > 1 ? hosts : [], word: loud.length > MANY_LANES ? "others" : "quiet" };
 }
 
-// Hosts with something worse than information have a lane of their own; many quiet ones share one.
+// How much there is of what is worse than information; the worst counts most.
+function worthOf(cells) {
+  return cells.reduce(function (sum, cell) { return sum + (cell.rank > 0 ? cell.count * Math.pow(100, cell.rank) : 0); }, 0);
+}
+
 function lanesOf(head, filter, say) {
   const asked = head.hosts.map(function (host, at) { return at; })
     .filter(function (at) { return !filter.hosts.size || filter.hosts.has(at); });
-  const quiet = asked.length > MANY_LANES && !filter.unfolded && !filter.hosts.size ? quietHosts(head) : [];
-  const folded = new Set(quiet.length > 1 ? quiet : []);
+  const fold = filter.unfolded || filter.hosts.size ? { hosts: [] } : foldedHosts(head);
+  const folded = new Set(fold.hosts);
   const lanes = asked.filter(function (at) { return !folded.has(at); })
     .map(function (at) { return { name: head.hosts[at], hosts: [at], isFolded: false }; });
-  if (folded.size) { lanes.push({ name: say("quiet", folded.size), hosts: quiet, isFolded: true }); }
+  if (folded.size) { lanes.push({ name: say(fold.word, folded.size), hosts: fold.hosts, isFolded: true }); }
   return lanes;
 }
 
@@ -149,8 +164,8 @@ function makePicture(head, box, say, acts) {
     acts.viewChanged();
   }
 
-  function x(time) { return LEFT + (time - picture.view[0]) / (picture.view[1] - picture.view[0]) * plot; }
-  function timeAt(place) { return picture.view[0] + (place - LEFT) / plot * (picture.view[1] - picture.view[0]); }
+  function x(time) { return laneLeft + (time - picture.view[0]) / (picture.view[1] - picture.view[0]) * plot; }
+  function timeAt(place) { return picture.view[0] + (place - laneLeft) / plot * (picture.view[1] - picture.view[0]); }
   function top(lane) { return HEAD_ROOM + lane * laneHeight; }
 
   function draw() {
@@ -158,8 +173,9 @@ function makePicture(head, box, say, acts) {
   }
 
   function paint() {
-    width = Math.max(box.clientWidth, 480);
-    plot = width - LEFT - RIGHT;
+    width = Math.max(box.clientWidth, 280);
+    laneLeft = width < 600 ? 92 : 150;
+    plot = width - laneLeft - RIGHT;
     const height = top(picture.lanes.length) + 6;
     svg.textContent = "";
     svg.setAttribute("viewBox", "0 0 " + width + " " + height);
@@ -187,14 +203,15 @@ function makePicture(head, box, say, acts) {
     picture.lanes.forEach(function (lane, at) {
       const now = at === picture.lane ? " here" : "";
       svg.appendChild(svgNode("rect", { "class": "lane" + (at % 2 ? " alt" : "") + now, x: 0, y: top(at), width: width, height: laneHeight }));
-      const name = lane.name.length > 20 ? lane.name.slice(0, 19) + "…" : lane.name;
+      const most = width < 600 ? 12 : 20;
+      const name = lane.name.length > most ? lane.name.slice(0, most - 1) + "…" : lane.name;
       const node = text(lane.isFolded ? "name folded" : "name", 8, top(at) + laneHeight / 2 + 5, name);
       node.appendChild(svgNode("title", {})).textContent = lane.name;
     });
-    [["from", LEFT, function (t) { return [LEFT, x(t)]; }], ["to", width, function (t) { return [x(t), width - RIGHT]; }]].forEach(function (side) {
+    [["from", laneLeft, function (t) { return [laneLeft, x(t)]; }], ["to", width, function (t) { return [x(t), width - RIGHT]; }]].forEach(function (side) {
       const time = filter[side[0]];
       if (time === null) { return; }
-      const ends = side[2](time).map(function (place) { return Math.min(Math.max(place, LEFT), width - RIGHT); });
+      const ends = side[2](time).map(function (place) { return Math.min(Math.max(place, laneLeft), width - RIGHT); });
       svg.appendChild(svgNode("rect", { "class": "outside", x: ends[0], y: HEAD_ROOM, width: Math.max(0, ends[1] - ends[0]), height: height - HEAD_ROOM }));
     });
   }
@@ -222,7 +239,7 @@ function makePicture(head, box, say, acts) {
       const lane = laneOf[span[0]];
       const from = span[2] === null ? picture.whole[0] : span[2], to = span[3] === null ? picture.whole[1] : span[3];
       if (lane === undefined || to < picture.view[0] || from > picture.view[1]) { return; }
-      const ends = [Math.max(x(from), LEFT), Math.min(Math.max(x(to), x(from) + 3), width - RIGHT)];
+      const ends = [Math.max(x(from), laneLeft), Math.min(Math.max(x(to), x(from) + 3), width - RIGHT)];
       spans.push({ span: span, lane: lane, ends: ends, y: top(lane) + 3 + tracks.indexOf(span[1]) * 4 });
     });
     head.span_kinds.forEach(function (kind, at) {
@@ -269,7 +286,7 @@ function makePicture(head, box, say, acts) {
     bars.lanes.forEach(function (lane, at) {
       lane.forEach(function (bar, key) {
         const from = x(head.counts.from + key * bars.group * stretch);
-        const start = Math.max(from, LEFT);
+        const start = Math.max(from, laneLeft);
         const length = Math.min(from + Math.max(1.5, (bars.pixels - 1) * BAR_SHARES[bar.rank]), width - RIGHT) - start;
         const height = isCoarse ? 1.5 : 2 + (full - 2) * Math.log2(1 + bar.count) / Math.log2(1 + bars.most);
         if (length > 0) {
@@ -288,7 +305,7 @@ function makePicture(head, box, say, acts) {
     let boots = "";
     picture.rows.forEach(function (row) {
       const lane = laneOf[row.host], place = x(row.time);
-      if (lane === undefined || place < LEFT || place > width - RIGHT) { return; }
+      if (lane === undefined || place < laneLeft || place > width - RIGHT) { return; }
       if (head.kinds[row.kind][0] === "host.boot") { boots += "M" + place.toFixed(1) + " " + (top(lane) + 1) + "v" + (laneHeight - 2); }
       const key = lane * 10000 + Math.floor(place / 13);
       const known = places.get(key);
@@ -312,7 +329,7 @@ function makePicture(head, box, say, acts) {
   }
 
   function paintFindings(height) {
-    let free = LEFT;
+    let free = laneLeft;
     head.findings.map(function (finding, at) { return { finding: finding, number: at + 1 }; })
       .filter(function (item) { return item.finding[1] !== null && item.finding[1] >= picture.view[0] && item.finding[1] <= picture.view[1]; })
       .sort(function (a, b) { return a.finding[1] - b.finding[1]; })
@@ -335,7 +352,7 @@ function makePicture(head, box, say, acts) {
     const row = picture.selected;
     if (!row || laneOf[row.host] === undefined) { return; }
     const place = x(row.time);
-    if (place < LEFT || place > width - RIGHT) { return; }
+    if (place < laneLeft || place > width - RIGHT) { return; }
     const y = markY(laneOf[row.host]);
     svg.appendChild(svgNode("circle", { "class": "chosen", cx: place, cy: y, r: 10 }));
     svg.appendChild(svgNode("path", { d: signPath(head.kinds[row.kind][2], place, y, RADII[row.rank]), "class": "sign s-" + head.severities[row.rank][0] }));
@@ -343,7 +360,7 @@ function makePicture(head, box, say, acts) {
 
   function found(place, y) {
     const lane = Math.floor((y - HEAD_ROOM) / laneHeight);
-    if (y < HEAD_ROOM || place < LEFT || !picture.lanes[lane]) { return null; }
+    if (y < HEAD_ROOM || place < laneLeft || !picture.lanes[lane]) { return null; }
     const near = marks.filter(function (mark) { return mark.lane === lane && Math.abs(mark.x - place) <= 9 && Math.abs(markY(lane) - y) <= 10; })
       .sort(function (a, b) { return Math.abs(a.x - place) - Math.abs(b.x - place); });
     if (near.length) { return { mark: near[0] }; }
@@ -462,7 +479,7 @@ function makePicture(head, box, say, acts) {
   svg.addEventListener("pointerdown", function (event) {
     if (event.button !== 0 || event.target.closest("a")) { return; }
     const at = place(event);
-    drag = { from: at, view: picture.view, isWindow: event.shiftKey || (at.y < HEAD_ROOM && at.x > LEFT), hasMoved: false, band: null };
+    drag = { from: at, view: picture.view, isWindow: event.shiftKey || (at.y < HEAD_ROOM && at.x > laneLeft), hasMoved: false, band: null };
     svg.setPointerCapture(event.pointerId);
   });
 
@@ -478,7 +495,7 @@ function makePicture(head, box, say, acts) {
 
   function band(at) {
     if (!drag.band) { drag.band = svg.appendChild(svgNode("rect", { "class": "band", y: HEAD_ROOM, height: laneHeight * picture.lanes.length })); }
-    drag.band.setAttribute("x", Math.max(LEFT, Math.min(at.x, drag.from.x)));
+    drag.band.setAttribute("x", Math.max(laneLeft, Math.min(at.x, drag.from.x)));
     drag.band.setAttribute("width", Math.abs(at.x - drag.from.x));
   }
 
@@ -493,7 +510,7 @@ function makePicture(head, box, say, acts) {
     drag = null;
     if (!was) { return; }
     if (was.hasMoved && was.isWindow) {
-      const times = [timeAt(Math.max(LEFT, was.from.x)), timeAt(Math.max(LEFT, at.x))].sort(function (a, b) { return a - b; });
+      const times = [timeAt(Math.max(laneLeft, was.from.x)), timeAt(Math.max(laneLeft, at.x))].sort(function (a, b) { return a - b; });
       acts.windowChosen(Math.floor(times[0] / SECOND) * SECOND, Math.ceil(times[1] / SECOND) * SECOND);
     } else if (was.hasMoved) {
       acts.viewChanged();
@@ -508,19 +525,19 @@ function makePicture(head, box, say, acts) {
     const lane = Math.floor((at.y - HEAD_ROOM) / laneHeight);
     const hit = found(at.x, at.y);
     if (picture.lanes[lane]) { picture.lane = lane; }
-    if (at.x < LEFT && picture.lanes[lane] && at.y > HEAD_ROOM) { acts.laneChosen(picture.lanes[lane]); return; }
+    if (at.x < laneLeft && picture.lanes[lane] && at.y > HEAD_ROOM) { acts.laneChosen(picture.lanes[lane]); return; }
     if (hit && hit.mark) { select(hit.mark.row); acts.open(hit.mark.row); } else { draw(); }
   }
 
   svg.addEventListener("dblclick", function (event) {
     const at = place(event);
-    if (at.x > LEFT) { zoom(event.shiftKey ? .5 : 2, timeAt(at.x)); }
+    if (at.x > laneLeft) { zoom(event.shiftKey ? .5 : 2, timeAt(at.x)); }
   });
   svg.addEventListener("wheel", function (event) {
     const isAcross = Math.abs(event.deltaX) > Math.abs(event.deltaY);
     if (!event.ctrlKey && !isAcross) { return; }
     event.preventDefault();
-    if (event.ctrlKey) { zoom(Math.pow(1.0015, -event.deltaY), timeAt(Math.max(LEFT, place(event).x))); } else { pan(event.deltaX / plot); }
+    if (event.ctrlKey) { zoom(Math.pow(1.0015, -event.deltaY), timeAt(Math.max(laneLeft, place(event).x))); } else { pan(event.deltaX / plot); }
   }, { passive: false });
   if (window.ResizeObserver) { new ResizeObserver(function () { if (box.clientWidth !== width) { draw(); } }).observe(box); }
   return picture;

@@ -11,7 +11,7 @@ function say(name) {
 function startTimeline() {
   let filter = emptyFilter();
   let later = 0;
-  const note = element("p", "note told");
+  const note = element("p", "note hint");
   const live = element("p", "unseen");
   const list = makeList(head, table, say);
   note.hidden = true;
@@ -31,8 +31,9 @@ function startTimeline() {
   tools.children[0].setAttribute("aria-label", say("zoom_in"));
   tools.children[1].setAttribute("aria-label", say("zoom_out"));
   if (head.incident) { tools.appendChild(button(say("incident"), incident)); }
-  const fold = tools.appendChild(button(say("fold"), function () { filter.unfolded = !filter.unfolded; apply(); toAddress(); }));
-  fold.hidden = head.hosts.length <= MANY_LANES || quietHosts(head).length < 2;
+  const folded = foldedHosts(head);
+  const fold = tools.appendChild(button(say(folded.word === "quiet" ? "fold" : "fold_others"), function () { filter.unfolded = !filter.unfolded; apply(); toAddress(); }));
+  fold.hidden = folded.hosts.length === 0;
   tools.appendChild(copier());
   const help = box.appendChild(element("p", "note", say("mouse") + " " + say("keys")));
   help.id = "chart-keys";
@@ -83,7 +84,7 @@ function startTimeline() {
       writeForm(head, form, filter);
       apply();
       showView();
-      form.scrollIntoView();
+      box.closest("section").scrollIntoView({ behavior: "instant" });
     } else if (/^event-\d+$/.test(fragment)) {
       const row = head.byId.get(Number(fragment.slice(6)));
       if (row) { open(row); picture.select(row); } else { tell(say("not_listed")); }

@@ -75,8 +75,8 @@ struct Head<'a> {
     severities: Vec<(&'static str, &'static str)>,
     span_kinds: Vec<(&'static str, &'static str)>,
     spans: Vec<Lasting>,
-    /// Severity, first seen, title.
-    findings: Vec<(usize, Option<i64>, String)>,
+    /// Severity, first seen, title, hosts.
+    findings: Vec<(usize, Option<i64>, String, Vec<usize>)>,
     files: Vec<String>,
     counts: Counts,
     /// Events of the case.
@@ -107,7 +107,7 @@ pub fn data(report: &Report, rows: &[Row], order: &[usize], l: &Labels) -> Optio
         severities: Severity::ALL.iter().rev().map(|s| (s.name(), l.severity_name(*s))).collect(),
         span_kinds: SpanKind::ALL.iter().map(|kind| (kind.name(), l.span_name(*kind))).collect(),
         spans: report.spans.iter().filter_map(|span| told(span, &hosts)).take(SPANS).collect(),
-        findings: findings(report),
+        findings: findings(report, &hosts),
         files: listed.files,
         counts: Counts::of(&report.timeline, &hosts, &kinds),
         events: report.timeline.len(),
@@ -126,10 +126,11 @@ fn told(span: &SpanInfo, hosts: &BTreeMap<&str, usize>) -> Option<Lasting> {
     Some((host, kind, micros(span.from), micros(span.to), escape::block(&span.text).into_owned()))
 }
 
-fn findings(report: &Report) -> Vec<(usize, Option<i64>, String)> {
+fn findings(report: &Report, hosts: &BTreeMap<&str, usize>) -> Vec<(usize, Option<i64>, String, Vec<usize>)> {
     let told = report.findings.iter().map(|finding| {
         let title = escape::block(&finding.title).into_owned();
-        (rank(finding.severity), finding.first_seen.map(Timestamp::micros), title)
+        let hosts = finding.hosts.iter().filter_map(|host| hosts.get(host.as_str()).copied()).collect();
+        (rank(finding.severity), finding.first_seen.map(Timestamp::micros), title, hosts)
     });
     told.collect()
 }
