@@ -64,14 +64,13 @@ impl Asked<'_> {
                 .any(|text| text.to_lowercase().contains(&self.text.to_lowercase()))
         };
         let begins = report.timeline[row.first()].time;
-        let finding = self.finding.parse().map(|number: usize| number - 1);
+        let finding = self.finding.parse().ok().map(|number: usize| number - 1);
         (self.hosts.is_empty() || self.hosts.contains(&entry.host.as_str()))
             && (self.kinds.is_empty() || self.kinds.contains(&entry.kind))
             && least.is_none_or(|least| entry.severity >= least)
             && time(self.from).is_none_or(|from| begins >= from)
             && time(self.to).is_none_or(|to| begins <= to)
-            && finding.is_ok_and(|finding| row.findings(&report.timeline).contains(&finding))
-                == !self.finding.is_empty()
+            && finding.is_none_or(|finding| row.findings(&report.timeline).contains(&finding))
             && row.members.iter().any(says)
     }
 
