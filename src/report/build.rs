@@ -78,6 +78,10 @@ pub fn build(
     timeline::mark(&mut report.timeline, &report.findings);
     retell(&mut report, options);
     report.case.verdict = gist::sentences(&report);
+    if options.lang == Lang::Ja {
+        // A time in brackets has none of its own.
+        report.case.verdict.iter_mut().for_each(|told| *told = in_japanese(told));
+    }
     report
 }
 

@@ -69,7 +69,7 @@ impl Page<'_> {
         }
         let logs: Vec<&Coverage> = report.coverage.iter().filter(|log| log.host == host.id).collect();
         if !host.absent_logs.is_empty() {
-            self.field(l.absent_short, &fill(l.absent, &[&host.absent_logs.join(", ")]))?;
+            self.field(l.absent_short, &fill(l.absent, &[&host.absent_logs.join(l.comma)]))?;
         }
         self.logs(&logs)?;
         self.gaps(&logs)?;

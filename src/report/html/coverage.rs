@@ -72,7 +72,7 @@ fn host_coverage<'a>(
     parts.extend(l.zone.span_or_none(from, to));
     parts.extend((gaps > 0).then(|| fill_count(l.gaps_n, gaps as u64)));
     parts.extend((problems > 0).then(|| fill_count(l.problems_n, problems as u64)));
-    let absent = (!host.absent_logs.is_empty()).then(|| host.absent_logs.join(", "));
+    let absent = (!host.absent_logs.is_empty()).then(|| host.absent_logs.join(l.comma));
     HostCoverage {
         host: &host.id,
         absent: absent.map(|logs| fill(l.absent, &[&logs])),

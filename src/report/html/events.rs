@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::clock::clock_note;
 use super::super::labels::{Labels, fill, fill_count};
 use super::super::model::{Report, SpanInfo, TimelineEntry};
-use super::super::timeline::text::count_text;
+use super::super::timeline::text::count_behind;
 use super::super::timeline::{Row, SpanKind, fold};
 use super::super::{show, view};
 use super::finding::Card;
@@ -185,7 +185,7 @@ fn event_row<'a>(report: &'a Report, row: &Row, left: &mut usize, l: &Labels) ->
         place: place(entry),
         findings: row.findings(&report.timeline).into_iter().map(|at| at + 1).collect(),
         operation: entry.fields.get("op").map(|root| fill(l.operation, &[root])),
-        count: count_text(row, begins.time, l),
+        count: count_behind(row, begins.time, l),
         repeats: others.take(shown).map(|at| repeat(&report.timeline[at], l)).collect(),
         more_repeats: (rest > 0).then(|| fill(l.repeats_more, &[&show::count(rest as u64)])),
     }

@@ -61,7 +61,7 @@ fn row(host: &str, log: &str, logs: &[&Coverage], l: &Labels) -> Vec<String> {
 
 fn absent_logs(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     let line = |host: &super::super::model::HostInfo| {
-        let logs = fill(l.absent, &[&host.absent_logs.join(", ")]);
+        let logs = fill(l.absent, &[&host.absent_logs.join(l.comma)]);
         (!host.absent_logs.is_empty()).then(|| format!("{}: {logs}", host.id))
     };
     let lines: Vec<String> = report.hosts.iter().filter_map(line).collect();

@@ -93,7 +93,7 @@ function makeList(head, table, say) {
       cell.append(link, " ");
     });
     if (row.said) { cell.appendChild(element("span", "said", row.said)); }
-    if (row.count) { cell.append(" ", element("b", "times", row.count)); }
+    if (row.count) { cell.appendChild(element("b", "times", row.count)); }
     cell.appendChild(element("code", "", row.record));
     cell.appendChild(element("span", "place", row.place + (row.operation ? " · " + row.operation : "")));
     if (row.repeats.length || row.more) { cell.appendChild(repeatsNode(row)); }
