@@ -109,8 +109,6 @@ labels! {
     cluster_vsan: "vSAN cluster", "vSAN クラスタ";
     cluster_vcenter: "vCenter cluster", "vCenter クラスタ";
     cluster_unknown: "Bundles given together", "同時に指定されたバンドル";
-    no_findings: "No known problem was found in what was read.", "読み取った範囲では、既知の問題は検出されませんでした。";
-    only_minor: "Nothing above a warning was found in what was read.", "読み取った範囲では、警告を超える問題は検出されませんでした。";
     looked_at: "Examined: {0}, {1}, {2}, {3}.", "{0}、{1}、{2}、{3}を調査しました。";
     records_n: "1 record|{0} records", "レコード {0} 件";
     timeline_n: "1 timeline event|{0} timeline events", "タイムラインのイベント {0} 件";
@@ -349,7 +347,7 @@ labels! {
     folded_rows: "{0} events in {1} rows: what repeats is one row that can be opened.", "イベント {0} 件を {1} 行にまとめています。繰り返しは行を開くと表示されます。";
     folded_lines: "{0} events in {1} lines: what repeats is one line.", "イベント {0} 件を {1} 行にまとめています。";
     folded_note: "{0} events in {1} lines; --all shows each", "イベント {0} 件を {1} 行にまとめています。--all ですべて表示します";
-    printed_note: "On paper, the {0} worst and nearest to the incident.", "印刷時は、重大度が高く障害時刻に近い {0} 件のみ掲載しています。";
+    printed_note: "On paper, {0} of them: warnings and worse, and what findings rest on.", "印刷時は、警告以上のものと検出事項の根拠のうち {0} 件のみ掲載しています。";
     corrected_note: "Times are those of the logs, in UTC; no event tells how the clocks of the hosts differ. ~ marks an estimated time.",
         "時刻はログに記録された値（UTC）です。ホスト間の時計のずれを示すイベントはありません。「~」は推定時刻を示します。";
     times_by: "Times are in UTC, by the clock of {0}; ~ marks an estimated time.",
@@ -495,6 +493,21 @@ impl Labels {
     pub fn span_told(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> Option<String> {
         let span = self.zone.span_or_none(from, to)?;
         Some(self.prose(&span))
+    }
+
+    /// The language.
+    pub fn lang(&self) -> Lang {
+        if self.tag == "ja" { Lang::Ja } else { Lang::En }
+    }
+
+    /// A release, `6.7 U3 (build 14320388)`, in Japanese `6.7 U3（ビルド 14320388）`.
+    pub fn release(&self, told: &str) -> String {
+        let build =
+            told.split_once(" (build ").and_then(|(name, rest)| Some((name, rest.strip_suffix(')')?)));
+        build.map_or_else(
+            || told.to_owned(),
+            |(name, build)| format!("{name}{}", self.aside(&fill(self.build, &[build]))),
+        )
     }
 
     /// A sentence with times in it, as the language has them.

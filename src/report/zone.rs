@@ -299,11 +299,15 @@ fn in_one_bracket(text: &str) -> String {
 
 /// `06:49:34 UTC` and what is behind, of a ` (06:49:34 UTC)` that `rest` begins with behind an offset.
 fn beside_utc<'a>(before: &str, rest: &'a str) -> Option<(&'a str, &'a str)> {
-    let inner = rest.strip_prefix(" (")?;
+    // What was written so outside of brackets may have come to stand in some.
+    let (inner, end) = match rest.strip_prefix(" (") {
+        Some(inner) => (inner, ')'),
+        None => (rest.strip_prefix('（')?, '）'),
+    };
     let offset = before.as_bytes().last_chunk::<6>()?;
     let is_offset =
         matches!(offset, [b'+' | b'-', h, _, b':', m, _] if h.is_ascii_digit() && m.is_ascii_digit());
-    let (in_utc, behind) = inner.split_once(')').filter(|_| is_offset)?;
+    let (in_utc, behind) = inner.split_once(end).filter(|_| is_offset)?;
     let goes_on = |c: char| c.is_ascii_digit() || " .:–年月日".contains(c);
     in_utc.strip_suffix(UNIT)?.chars().all(goes_on).then_some((in_utc, behind))
 }
@@ -463,6 +467,10 @@ mod tests {
             (
                 "離脱（2026-11-23 11:10:05 +09:00 (02:10:05 UTC)）。2026-11-23 11:10:05 +09:00 (02:10:05 UTC) に",
                 "離脱（2026年11月23日 11:10:05 +09:00、02:10:05 UTC）。2026年11月23日 11:10:05 +09:00（02:10:05 UTC）に",
+            ),
+            (
+                "離脱（2026年11月23日 11:10:05 +09:00（02:10:05 UTC））。",
+                "離脱（2026年11月23日 11:10:05 +09:00、02:10:05 UTC）。",
             ),
             ("esx01 (02:10:05 UTC)", "esx01 (02:10:05 UTC)"),
             ("esx-2026-11-23 02:10:05 UTC", "esx-2026-11-23 02:10:05 UTC"),

@@ -40,9 +40,13 @@ pub(super) fn release(host: &Host) -> String {
     }
 }
 
-/// A release as a Japanese sentence writes it: `6.7 U3（ビルド 14320388）`.
+/// A release, or a list of some, as a Japanese sentence writes it: `6.7 U3（ビルド 14320388）`.
 pub(super) fn in_ja(release: &str) -> String {
-    release.replace(" (build ", "（ビルド ").replace(')', "）")
+    let build = release.split_once(" (build ").and_then(|(name, rest)| Some((name, rest.split_once(')')?)));
+    match build {
+        Some((name, (build, behind))) => format!("{name}（ビルド {build}）{}", in_ja(behind)),
+        None => release.to_owned(),
+    }
 }
 
 /// The same with what goes on in Japanese behind it: a blank where it does not end in a bracket.

@@ -76,6 +76,7 @@ fn spans(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn span_line(span: &SpanInfo, l: &Labels) -> String {
-    let (from, to) = (l.zone.second_or_dash(span.from), l.zone.second_or_dash(span.to));
-    format!("{from} – {to} {} {}{}{}", prose(&span.host), l.span_name(span.kind), l.colon, prose(&span.text))
+    // Its text tells the end.
+    let from = l.zone.second_or_dash(span.from);
+    format!("{from} {} {}{}{}", prose(&span.host), l.span_name(span.kind), l.colon, prose(&span.text))
 }
