@@ -120,7 +120,8 @@ fn three(report: &Report) -> Vec<String> {
 
 #[test]
 fn the_verdict_says_what_why_and_what_to_do_first() {
-    for (lang, incomplete) in [(Lang::En, "the evidence is incomplete"), (Lang::Ja, "証跡は不完全です")]
+    for (lang, incomplete) in
+        [(Lang::En, "the evidence is incomplete"), (Lang::Ja, "ログなどの情報が一部不足しています")]
     {
         let report = fixture::report(lang, 20);
         let told = three(&report);

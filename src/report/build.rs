@@ -6,7 +6,7 @@ use super::clock::clock_info;
 use super::model::*;
 use super::say::Teller;
 use super::zone::{Zone, in_japanese};
-use super::{diff, gist, membership, migrations, setup, timeline};
+use super::{diff, gist, membership, migrations, problem, setup, timeline};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
 use crate::fact::features::FeatureClass as FactClass;
@@ -42,7 +42,8 @@ pub fn build(
     options: &Options,
 ) -> Report {
     let (from, to) = case.span();
-    let mut covered: Vec<Coverage> = case.hosts.iter().flat_map(coverage).collect();
+    let mut covered: Vec<Coverage> =
+        case.hosts.iter().flat_map(|host| coverage(host, options.lang)).collect();
     covered.sort_by(|a, b| (&a.host, &a.log).cmp(&(&b.host, &b.log)));
     let mut report = Report {
         schema: SCHEMA.to_owned(),
@@ -71,13 +72,17 @@ pub fn build(
         evacuations: migrations::evacuations(case),
         coverage: covered,
         missing_hosts: missing(case, options.lang),
-        problems: all_problems(case, problems),
+        problems: all_problems(case, problems, options.lang),
         differences: Vec::new(),
     };
     report.differences = diff::differences(&report);
     timeline::mark(&mut report.timeline, &report.findings);
     retell(&mut report, options);
     report.case.verdict = gist::sentences(&report);
+    if options.lang == Lang::Ja {
+        // A time in brackets has none of its own.
+        report.case.verdict.iter_mut().for_each(|told| *told = in_japanese(told));
+    }
     report
 }
 
@@ -104,7 +109,7 @@ fn retell(report: &mut Report, options: &Options) {
 }
 
 /// Every problem once, with the hosts that it concerns.
-fn all_problems(case: &Case, problems: &[Problem]) -> Vec<ReportProblem> {
+fn all_problems(case: &Case, problems: &[Problem], lang: Lang) -> Vec<ReportProblem> {
     let mut hosts_of: BTreeMap<(&str, ProblemKind, &str), Vec<HostId>> = BTreeMap::new();
     for problem in problems {
         hosts_of.entry((&problem.path, problem.kind, &problem.text)).or_default();
@@ -120,7 +125,7 @@ fn all_problems(case: &Case, problems: &[Problem]) -> Vec<ReportProblem> {
     let told = |((path, kind, text), hosts): ((&str, ProblemKind, &str), Vec<HostId>)| ReportProblem {
         kind,
         path: path.to_owned(),
-        text: text.to_owned(),
+        text: problem::told(text, lang).into_owned(),
         hosts,
     };
     hosts_of.into_iter().map(told).collect()
@@ -439,13 +444,13 @@ fn timeline(case: &Case, rules: &RuleSet, options: &Options) -> Vec<TimelineEntr
 /// Records without a header that are shown of one log.
 const SAMPLES: usize = 3;
 
-fn coverage(host: &Host) -> impl Iterator<Item = Coverage> {
-    host.logs.iter().map(|log| {
+fn coverage(host: &Host, lang: Lang) -> impl Iterator<Item = Coverage> {
+    host.logs.iter().map(move |log| {
         let LogCount { members, bytes, records, unparsed, from, to } = log.total();
         let problem = |problem: &Problem| CoverageProblem {
             kind: problem.kind.name().to_owned(),
             member: problem.path.clone(),
-            text: problem.text.clone(),
+            text: problem::told(&problem.text, lang).into_owned(),
         };
         let samples = log.members.iter().flat_map(|member| &member.unparsed_samples);
         Coverage {

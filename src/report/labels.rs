@@ -109,13 +109,13 @@ labels! {
     cluster_vsan: "vSAN cluster", "vSAN クラスタ";
     cluster_vcenter: "vCenter cluster", "vCenter クラスタ";
     cluster_unknown: "Bundles given together", "同時に指定されたバンドル";
-    no_findings: "No known problem was found in what was read.", "読み取った範囲では、既知の問題は検出されませんでした。";
-    only_minor: "Nothing above a warning was found in what was read.", "読み取った範囲では、警告を超える問題は検出されませんでした。";
     looked_at: "Examined: {0}, {1}, {2}, {3}.", "{0}、{1}、{2}、{3}を調査しました。";
     records_n: "1 record|{0} records", "レコード {0} 件";
     timeline_n: "1 timeline event|{0} timeline events", "タイムラインのイベント {0} 件";
     looked_between: "The logs cover {0}; nothing outside that period was in the bundles.",
         "ログの期間は {0} です。この期間外のログはバンドルに含まれていません。";
+    looked_mostly: "Most logs cover {0}; the oldest record of any log is of {1}.",
+        "大半のログの期間は {0} です。最も古いレコードは {1} のものです。";
     no_period: "No log with time stamps was in the bundles.", "タイムスタンプのあるログはバンドルに含まれていません。";
     redacted: "Names and addresses in this report are replaced.", "本レポートの名称およびアドレスは置き換えられています。";
 
@@ -347,7 +347,7 @@ labels! {
     folded_rows: "{0} events in {1} rows: what repeats is one row that can be opened.", "イベント {0} 件を {1} 行にまとめています。繰り返しは行を開くと表示されます。";
     folded_lines: "{0} events in {1} lines: what repeats is one line.", "イベント {0} 件を {1} 行にまとめています。";
     folded_note: "{0} events in {1} lines; --all shows each", "イベント {0} 件を {1} 行にまとめています。--all ですべて表示します";
-    printed_note: "On paper, the {0} worst and nearest to the incident.", "印刷時は、重大度が高く障害時刻に近い {0} 件のみ掲載しています。";
+    printed_note: "On paper, {0} of them: warnings and worse, and what findings rest on.", "印刷時は、警告以上のものと検出事項の根拠のうち {0} 件のみ掲載しています。";
     corrected_note: "Times are those of the logs, in UTC; no event tells how the clocks of the hosts differ. ~ marks an estimated time.",
         "時刻はログに記録された値（UTC）です。ホスト間の時計のずれを示すイベントはありません。「~」は推定時刻を示します。";
     times_by: "Times are in UTC, by the clock of {0}; ~ marks an estimated time.",
@@ -378,10 +378,10 @@ labels! {
         "{0} が途中で切れているか破損しており、この期間の記録が失われている可能性があります";
     gap_fragment: "a fragment of {0} is missing somewhere in it", "{0} の断片がこの期間のどこかで欠落しています";
     covered: "Covered", "期間";
-    logs_n: "1 log|{0} logs", "ログ {0} 種";
+    logs_n: "1 log|{0} logs", "ログ {0} 本";
     gaps_n: "1 gap|{0} gaps", "欠落 {0} か所";
     problems_n: "1 problem|{0} problems", "問題 {0} 件";
-    seen_by: "Named by", "言及しているホスト";
+    seen_by: "Named by", "記載元のホスト";
     reason: "Why", "理由";
     path: "Path", "パス";
     more_in_json: "{0} more are in report.json.", "残り {0} 件は report.json にあります。";
@@ -391,7 +391,7 @@ labels! {
     logs_by_host: "Logs of each host", "ホストごとのログ";
     unknown_nothing: "Nothing is known to be missing from what was given.", "指定されたバンドルに、欠落または読み取れなかったものは見つかりませんでした。";
     unknown_missing: "No bundle of {0} was given ({1} names it): what happened there is not known.|No bundle of {0} was given ({1} name it): what happened there is not known.",
-        "{0} のバンドルがありません（{1} が言及）。このホストで起きたことは確認できません。";
+        "{0} のバンドルがありません（{1} のログや構成に記載）。このホストで起きたことは確認できません。";
     unknown_gap: "{0}: the log {1} is not complete for {2}: {3}.", "{0}：ログ {1} は {2} の記録が不完全です（{3}）。";
     unknown_gaps_more: "1 more gap is in the tables below.|{0} more gaps are in the tables below.", "ほか {0} か所の欠落は下の表にあります。";
     unknown_absent: "{0}: the bundle holds no {1}, which most other hosts have.", "{0}：他の多くのホストにあるログ {1} がバンドルに含まれていません。";
@@ -426,7 +426,7 @@ labels! {
     ledger_unparsed: "Unparsed", "解析不可";
     no_stamps: "no time stamps", "タイムスタンプなし";
     and_more: "… and {0} more; --all shows them", "… ほか {0} 件（--all ですべて表示）";
-    named_by: "named by {0}", "{0} が言及";
+    named_by: "named by {0}", "{0} のログや構成に記載";
     no_host: "Not of one host", "特定のホストに属さないもの";
 
     // About
@@ -456,9 +456,9 @@ labels! {
     gist_cause_likely: "Likely cause: {0}.", "推定される原因：{0}。";
     gist_cause_possible: "Possible cause: {0}.", "考えられる原因：{0}。";
     gist_first: "What to do first: {0}.", "最初の対処：{0}。";
-    gist_first_incomplete: "What to do first: {0}; the evidence is incomplete ({1}).", "最初の対処：{0}。ただし、証跡は不完全です（{1}）。";
+    gist_first_incomplete: "What to do first: {0}; the evidence is incomplete ({1}).", "最初の対処：{0}。ただし、ログなどの情報が一部不足しています（{1}）。";
     gist_on_host: "{1} (on {0})", "{1}（{0} で実行）";
-    gist_incomplete: "The evidence is incomplete: {0}.", "証跡は不完全です（{0}）。";
+    gist_incomplete: "The evidence is incomplete: {0}.", "ログなどの情報が一部不足しています（{0}）。";
     gist_lost: "1 file could only be read in part|{0} files could only be read in part", "一部しか読み取れなかったファイル {0} 個";
     gist_encrypted: "1 file is encrypted|{0} files are encrypted", "暗号化されたファイル {0} 個";
     gist_limited: "1 file was not read to its end|{0} files were not read to their end", "最後まで読み取っていないファイル {0} 個";
@@ -492,7 +492,27 @@ impl Labels {
     /// A span for prose, of which either end may be unknown; `None` where both are.
     pub fn span_told(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> Option<String> {
         let span = self.zone.span_or_none(from, to)?;
-        Some(if self.tag == "ja" { in_japanese(&span) } else { span })
+        Some(self.prose(&span))
+    }
+
+    /// The language.
+    pub fn lang(&self) -> Lang {
+        if self.tag == "ja" { Lang::Ja } else { Lang::En }
+    }
+
+    /// A release, `6.7 U3 (build 14320388)`, in Japanese `6.7 U3（ビルド 14320388）`.
+    pub fn release(&self, told: &str) -> String {
+        let build =
+            told.split_once(" (build ").and_then(|(name, rest)| Some((name, rest.strip_suffix(')')?)));
+        build.map_or_else(
+            || told.to_owned(),
+            |(name, build)| format!("{name}{}", self.aside(&fill(self.build, &[build]))),
+        )
+    }
+
+    /// A sentence with times in it, as the language has them.
+    pub fn prose(&self, text: &str) -> String {
+        if self.tag == "ja" { in_japanese(text) } else { text.to_owned() }
     }
 
     /// `text` in brackets behind something: ` (on esx01)`, `（esx01 で実行）`.

@@ -69,7 +69,7 @@ impl Page<'_> {
         }
         let logs: Vec<&Coverage> = report.coverage.iter().filter(|log| log.host == host.id).collect();
         if !host.absent_logs.is_empty() {
-            self.field(l.absent_short, &fill(l.absent, &[&host.absent_logs.join(", ")]))?;
+            self.field(l.absent_short, &fill(l.absent, &[&host.absent_logs.join(l.comma)]))?;
         }
         self.logs(&logs)?;
         self.gaps(&logs)?;
@@ -153,13 +153,15 @@ impl Page<'_> {
     fn gaps(&mut self, logs: &[&Coverage]) -> io::Result<()> {
         let l = self.l;
         let gaps = logs.iter().flat_map(|log| log.gaps.iter().map(move |gap| (log, gap)));
-        let lost = |gap: &super::model::Gap| show::delta(gap.to.since(gap.from)).replacen('+', "", 1);
+        let lost =
+            |gap: &super::model::Gap| show::delta(gap.to.since(gap.from), l.lang()).replacen('+', "", 1);
         let items = gaps.map(|(log, gap)| {
             format!(
-                "{} {} ({}): {}",
+                "{} {}{}{}{}",
                 log.log,
                 l.zone.span(gap.from, gap.to),
-                lost(gap),
+                l.aside(&lost(gap)),
+                l.colon,
                 view::gap_text(gap, l)
             )
         });
@@ -199,9 +201,9 @@ impl Page<'_> {
         let texts: Vec<&str> = file.iter().map(|problem| problem.text.as_str()).collect();
         let whose = match first.hosts.len() {
             0 | 1 => String::new(),
-            _ => format!(" ({})", first.hosts.join(", ")),
+            _ => self.l.aside(&first.hosts.join(self.l.comma)),
         };
-        format!("{path}: {}{whose}", texts.join("; "))
+        format!("{path}{}{}{whose}", self.l.colon, texts.join(self.l.semicolon))
     }
 
     fn samples(&mut self, logs: &[&Coverage]) -> io::Result<()> {
@@ -228,7 +230,7 @@ impl Page<'_> {
     fn missing(&mut self, report: &Report) -> io::Result<()> {
         let l = self.l;
         let item = |host: &super::model::MissingHost| {
-            format!("{} ({})", host.name_or_uuid, fill(l.named_by, &[&host.seen_by.join(", ")]))
+            format!("{}{}", host.name_or_uuid, l.aside(&fill(l.named_by, &[&host.seen_by.join(l.comma)])))
         };
         let items: Vec<String> = report.missing_hosts.iter().map(item).collect();
         if items.is_empty() {

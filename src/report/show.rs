@@ -1,6 +1,6 @@
 //! How sizes, counts and places are written for people; the same in every renderer. Times are in [`super::zone`].
 
-use crate::model::TimeQuality;
+use crate::model::{Lang, TimeQuality};
 
 /// `20,000`.
 pub fn count(number: u64) -> String {
@@ -27,16 +27,20 @@ pub fn bytes(number: u64) -> String {
     if unit == 0 { format!("{number} B") } else { format!("{value:.1} {}", UNITS[unit]) }
 }
 
-/// `+1.250 s`, `−2 min 05 s`: a difference of two times.
-pub fn delta(micros: i64) -> String {
+/// `+1.250 s`, `−2 min 05 s`, in Japanese `−2 分 05 秒`: a difference of two times.
+pub fn delta(micros: i64, lang: Lang) -> String {
     let sign = if micros < 0 { "−" } else { "+" };
+    let [day, hour, minute, second] = match lang {
+        Lang::En => ["d", "h", "min", "s"],
+        Lang::Ja => ["日", "時間", "分", "秒"],
+    };
     let micros = micros.unsigned_abs();
     let seconds = micros / 1_000_000;
     match seconds {
-        0..60 => format!("{sign}{seconds}.{:03} s", micros / 1000 % 1000),
-        60..3600 => format!("{sign}{} min {:02} s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{sign}{} h {:02} min", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{sign}{} d {:02} h", seconds / 86_400, seconds / 3600 % 24),
+        0..60 => format!("{sign}{seconds}.{:03} {second}", micros / 1000 % 1000),
+        60..3600 => format!("{sign}{} {minute} {:02} {second}", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{sign}{} {hour} {:02} {minute}", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{sign}{} {day} {:02} {hour}", seconds / 86_400, seconds / 3600 % 24),
     }
 }
 
@@ -81,8 +85,9 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(bytes(512), "512 B");
         assert_eq!(bytes(1_468_006), "1.4 MiB");
-        assert_eq!(delta(1_250_000), "+1.250 s");
-        assert_eq!(delta(-125_000_000), "−2 min 05 s");
+        assert_eq!(delta(1_250_000, Lang::En), "+1.250 s");
+        assert_eq!(delta(-125_000_000, Lang::En), "−2 min 05 s");
+        assert_eq!(delta(51_840_000_000, Lang::Ja), "+14 時間 24 分");
         assert_eq!(cut("日本語", 2), "日本…");
     }
 }

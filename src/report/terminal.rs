@@ -101,12 +101,10 @@ impl Page<'_> {
     /// The three sentences, the first of which is what a reader is here for.
     fn verdict(&mut self, report: &Report, l: &Labels) -> io::Result<()> {
         let is_healthy = view::headline(report).is_none();
-        if is_healthy {
-            self.painted(Style::Green, l.no_findings)?;
-        }
+        let style = if is_healthy { Style::Green } else { Style::Bold };
         for (at, sentence) in gist::verdict(report).iter().enumerate() {
             let sentence = escape::line(sentence);
-            if at == 0 { self.painted(Style::Bold, &sentence)? } else { self.paragraph(&sentence, "")? }
+            if at == 0 { self.painted(style, &sentence)? } else { self.paragraph(&sentence, "")? }
         }
         if is_healthy && report.hosts.is_empty() {
             self.paragraph(l.no_period, "")?;

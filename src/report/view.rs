@@ -26,6 +26,16 @@ pub fn check_step(finding: &Finding) -> Option<&Step> {
 /// From when to when most logs tell. The oldest record of all may be years older, as a file that no longer turns over
 /// keeps its first lines; it is named beside the period then.
 pub fn period(report: &Report, l: &Labels) -> Option<String> {
+    let (usual, to, oldest) = covered(report)?;
+    let span = l.span_told(Some(usual), Some(to))?;
+    Some(match oldest.and_then(|oldest| l.span_told(Some(oldest), None)) {
+        Some(oldest) => l.prose(&fill(l.most_logs, &[&span, &oldest])),
+        None => span,
+    })
+}
+
+/// From when to when most logs tell, and the time of the oldest record of all where that is another period.
+fn covered(report: &Report) -> Option<(Timestamp, Timestamp, Option<Timestamp>)> {
     let (from, to) = (report.case.from?, report.case.to?);
     let mut starts: Vec<Timestamp> = report.coverage.iter().filter_map(|log| log.from).collect();
     starts.sort_unstable();
@@ -33,9 +43,19 @@ pub fn period(report: &Report, l: &Labels) -> Option<String> {
     let whole = to.since(from);
     // A start that is a little earlier than most is no other period.
     if usual.since(from) * 4 < whole || usual >= to {
-        return Some(l.zone.span(from, to));
+        return Some((from, to, None));
     }
-    Some(fill(l.most_logs, &[&l.zone.span(usual, to), &l.zone.told(from)]))
+    Some((usual, to, Some(from)))
+}
+
+/// What period the logs are of, in a sentence.
+fn period_told(report: &Report, l: &Labels) -> Option<String> {
+    let (usual, to, oldest) = covered(report)?;
+    let span = l.span_told(Some(usual), Some(to))?;
+    Some(match oldest.and_then(|oldest| l.span_told(Some(oldest), None)) {
+        Some(oldest) => fill(l.looked_mostly, &[&span, &oldest]),
+        None => fill(l.looked_between, &[&span]),
+    })
 }
 
 /// What was looked at, for a report that found nothing: counts, then the period.
@@ -50,10 +70,7 @@ pub fn looked_at(report: &Report, l: &Labels) -> Vec<String> {
             &fill_count(l.timeline_n, report.timeline.len() as u64),
         ],
     );
-    let period = match l.span_told(report.case.from, report.case.to) {
-        Some(span) => fill(l.looked_between, &[&span]),
-        None => l.no_period.to_owned(),
-    };
+    let period = period_told(report, l).unwrap_or_else(|| l.no_period.to_owned());
     let mut told = vec![counts, period];
     // A lone host cannot be compared: that nothing was found says nothing of its cluster.
     let alone: Vec<&str> = report
@@ -64,7 +81,7 @@ pub fn looked_at(report: &Report, l: &Labels) -> Vec<String> {
         .filter_map(|cluster| cluster.hosts.first().map(String::as_str))
         .collect();
     if !alone.is_empty() {
-        told.push(fill(l.one_host_only, &[&alone.join(", ")]));
+        told.push(fill(l.one_host_only, &[&alone.join(l.comma)]));
     }
     told
 }
@@ -77,7 +94,7 @@ pub fn version(host: &HostInfo, l: &Labels) -> String {
 fn release([update, version, build]: [&Option<String>; 3], l: &Labels) -> String {
     let name = update.as_deref().or(version.as_deref());
     match (name, build) {
-        (Some(name), Some(build)) => format!("{name} ({build})"),
+        (Some(name), Some(build)) => format!("{name}{}", l.aside(build)),
         (Some(name), None) => name.to_owned(),
         (None, Some(build)) => fill(l.build, &[build]),
         (None, None) => l.unknown.to_owned(),
@@ -93,7 +110,7 @@ pub fn gap_text(gap: &Gap, l: &Labels) -> String {
     if gap.files.len() > NAMED {
         files.push(fill(l.more, &[&show::count((gap.files.len() - NAMED) as u64)]));
     }
-    let files = files.join(", ");
+    let files = files.join(l.comma);
     match (gap.why.as_str(), gap.partial) {
         ("rotation-missing", _) => fill(choose(l.gap_rotation, gap.files.len() as u64), &[&files]),
         ("fragment-missing", _) => fill(l.gap_fragment, &[&files]),

@@ -2,6 +2,8 @@
 //!
 //! Only what people read is in that zone; the times of `report.json`, CSV and the like are UTC whatever it is.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
@@ -152,6 +154,13 @@ impl Zone {
         } else {
             format!("{} {} – {} {}", other.plain(from), written(first), other.plain(to), written(last))
         };
+        // All on one day of both zones: its date is said once.
+        let ends = [&plain(from), &plain(to), &other.plain(from), &other.plain(to)];
+        let days: BTreeSet<&str> = ends.into_iter().filter_map(|end| end.get(..=DATE_LENGTH)).collect();
+        let in_utc = match days.first() {
+            Some(day) if days.len() == 1 => in_utc.strip_prefix(day).unwrap_or(&in_utc).to_owned(),
+            _ => in_utc,
+        };
         format!("{here} ({in_utc})")
     }
 
@@ -261,7 +270,46 @@ pub fn in_japanese(text: &str) -> String {
             }
         }
     }
+    in_one_bracket(&out)
+}
+
+/// `text` with the brackets that UTC stands in as Japanese has them: `（15:49:34 +09:00 (06:49:34 UTC)）` becomes
+/// `（15:49:34 +09:00、06:49:34 UTC）`, and outside of brackets they are full-width.
+fn in_one_bracket(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut depth = 0_usize;
+    while let Some(c) = rest.chars().next() {
+        if let Some((in_utc, behind)) = beside_utc(&out, rest) {
+            out.push_str(&if depth > 0 { format!("、{in_utc}") } else { format!("（{in_utc}）") });
+            // A blank that parted the bracket from Japanese is no longer needed.
+            rest = if depth > 0 { behind } else { behind.strip_prefix(' ').unwrap_or(behind) };
+            continue;
+        }
+        match c {
+            '（' => depth += 1,
+            '）' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
     out
+}
+
+/// `06:49:34 UTC` and what is behind, of a ` (06:49:34 UTC)` that `rest` begins with behind an offset.
+fn beside_utc<'a>(before: &str, rest: &'a str) -> Option<(&'a str, &'a str)> {
+    // What was written so outside of brackets may have come to stand in some.
+    let (inner, end) = match rest.strip_prefix(" (") {
+        Some(inner) => (inner, ')'),
+        None => (rest.strip_prefix('（')?, '）'),
+    };
+    let offset = before.as_bytes().last_chunk::<6>()?;
+    let is_offset =
+        matches!(offset, [b'+' | b'-', h, _, b':', m, _] if h.is_ascii_digit() && m.is_ascii_digit());
+    let (in_utc, behind) = inner.split_once(end).filter(|_| is_offset)?;
+    let goes_on = |c: char| c.is_ascii_digit() || " .:–年月日".contains(c);
+    in_utc.strip_suffix(UNIT)?.chars().all(goes_on).then_some((in_utc, behind))
 }
 
 /// The date that `text` begins with, where a time of ours follows it: year, month, day.
@@ -368,7 +416,7 @@ mod tests {
         assert_eq!(tokyo.second(night), "2026-11-24 05:00:00 +09:00 (2026-11-23 20:00:00 UTC)");
         assert_eq!(
             tokyo.span(time, at("2026-11-23T04:55:00Z")),
-            "2026-11-23 11:10:05 – 13:55:00 +09:00 (2026-11-23 02:10:05 – 04:55:00 UTC)"
+            "2026-11-23 11:10:05 – 13:55:00 +09:00 (02:10:05 – 04:55:00 UTC)"
         );
         assert_eq!(tokyo.clock(time), "2026-11-23 11:10:05.123");
     }
@@ -413,9 +461,18 @@ mod tests {
             ),
             (
                 "2026-11-24 05:00:00 +09:00 (2026-11-23 20:00:00 UTC)",
-                "2026年11月24日 05:00:00 +09:00 (2026年11月23日 20:00:00 UTC)",
+                "2026年11月24日 05:00:00 +09:00（2026年11月23日 20:00:00 UTC）",
             ),
-            ("2026-11-23 11:10:05 +09:00 (02:10:05 UTC)", "2026年11月23日 11:10:05 +09:00 (02:10:05 UTC)"),
+            ("2026-11-23 11:10:05 +09:00 (02:10:05 UTC)", "2026年11月23日 11:10:05 +09:00（02:10:05 UTC）"),
+            (
+                "離脱（2026-11-23 11:10:05 +09:00 (02:10:05 UTC)）。2026-11-23 11:10:05 +09:00 (02:10:05 UTC) に",
+                "離脱（2026年11月23日 11:10:05 +09:00、02:10:05 UTC）。2026年11月23日 11:10:05 +09:00（02:10:05 UTC）に",
+            ),
+            (
+                "離脱（2026年11月23日 11:10:05 +09:00（02:10:05 UTC））。",
+                "離脱（2026年11月23日 11:10:05 +09:00、02:10:05 UTC）。",
+            ),
+            ("esx01 (02:10:05 UTC)", "esx01 (02:10:05 UTC)"),
             ("esx-2026-11-23 02:10:05 UTC", "esx-2026-11-23 02:10:05 UTC"),
             ("記録「2026-11-23 02:10:05 x」UTC", "記録「2026-11-23 02:10:05 x」UTC"),
             ("日本語", "日本語"),

@@ -66,12 +66,14 @@ enum Form {
     /// `{field:software}`: a clause of what was done to a host's software, `An image profile was updated` of
     /// `profile.update`.
     Software,
+    /// `{field:colour}`: the colour of a health test, `green` as `緑`.
+    Colour,
     /// `{field:code}`: a status of the VMkernel as its code alone, `0xbad0021`.
     Code,
 }
 
 impl Form {
-    const NAMES: [(&'static str, Form); 9] = [
+    const NAMES: [(&'static str, Form); 10] = [
         ("list", Form::List),
         ("last", Form::Last),
         ("us", Form::Micros),
@@ -79,6 +81,7 @@ impl Form {
         ("side", Form::Side),
         ("vmk", Form::Status),
         ("code", Form::Code),
+        ("colour", Form::Colour),
         ("product", Form::Product),
         ("software", Form::Software),
     ];
@@ -102,6 +105,7 @@ impl Form {
                 None => plain(value, out),
             },
             Form::Side => side(value, lang, out),
+            Form::Colour => plain(colour(value, lang), out),
             Form::Product => plain(product(value), out),
             Form::Software => software(value, lang, out),
             Form::Code => match vmk_status::status(value) {
@@ -386,6 +390,14 @@ fn side(value: &str, lang: Lang, out: &mut String) {
         (Some(b'd'), Lang::Ja) => out.push_str("移行先"),
         _ => plain(value, out),
     }
+}
+
+/// A colour of a vSAN health test.
+fn colour(value: &str, lang: Lang) -> &str {
+    let known =
+        [("green", "緑"), ("yellow", "黄"), ("red", "赤"), ("unknown", "不明"), ("skipped", "スキップ")];
+    let found = known.iter().find(|(name, _)| lang == Lang::Ja && value.trim().eq_ignore_ascii_case(name));
+    found.map_or(value, |(_, name)| name)
 }
 
 /// The name that people know a product by.

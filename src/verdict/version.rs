@@ -40,6 +40,21 @@ pub(super) fn release(host: &Host) -> String {
     }
 }
 
+/// A release, or a list of some, as a Japanese sentence writes it: `6.7 U3（ビルド 14320388）`.
+pub(super) fn in_ja(release: &str) -> String {
+    let build = release.split_once(" (build ").and_then(|(name, rest)| Some((name, rest.split_once(')')?)));
+    match build {
+        Some((name, (build, behind))) => format!("{name}（ビルド {build}）{}", in_ja(behind)),
+        None => release.to_owned(),
+    }
+}
+
+/// The same with what goes on in Japanese behind it: a blank where it does not end in a bracket.
+pub(super) fn behind_ja(release: &str) -> String {
+    let told = in_ja(release);
+    if told.ends_with('）') { told } else { told + " " }
+}
+
 /// The ESXi hosts that vCenter Server `vcenter` manages.
 fn managed(case: &Case, vcenter: usize) -> Vec<usize> {
     let manages = |index: &usize| case.vcenter_of(*index).is_some_and(|(manager, _)| manager == vcenter);
@@ -73,7 +88,7 @@ fn who_runs_en(releases: &[ByRelease]) -> String {
 }
 
 fn who_runs_ja(releases: &[ByRelease]) -> String {
-    let one = |(release, names): &ByRelease| format!("{} は ESXi {release}", list_ja(names));
+    let one = |(release, names): &ByRelease| format!("{} は ESXi {}", list_ja(names), in_ja(release));
     releases.iter().map(one).collect::<Vec<_>>().join("、")
 }
 
@@ -146,10 +161,11 @@ fn finding(case: &Case, vcenter: usize, newer: Vec<usize>) -> Option<Finding> {
                 vc.id
             ),
             format!(
-                "{} ですが、vCenter Server {} は {vc_release} です。vCenter Server は管理対象ホストと同じか、\
+                "{}ですが、vCenter Server {} は {}です。vCenter Server は管理対象ホストと同じか、\
                  より新しいアップデートである必要があります。古い場合、ホストとの接続が失われたり、vSAN 構成を同期できなくなることがあります。{mixed_ja}",
-                who_runs_ja(&of_newer),
-                vc.id
+                behind_ja(&who_runs_ja(&of_newer)),
+                vc.id,
+                behind_ja(&vc_release)
             ),
         ),
         cause: (
@@ -200,7 +216,8 @@ pub(super) fn remedy(host: &Host, vcenter: usize) -> Vec<Step> {
                     "Upgrade vCenter Server to {wanted} or newer. The documented order is vCenter Server, then ESXi hosts, then the vSAN on-disk format."
                 ),
                 format!(
-                    "vCenter Server を {wanted} 以降にアップグレードします。正しい順序は vCenter Server、ESXi ホスト、vSAN オンディスク フォーマットの順です。"
+                    "vCenter Server を {}以降にアップグレードします。正しい順序は vCenter Server、ESXi ホスト、vSAN オンディスク フォーマットの順です。",
+                    behind_ja(&wanted)
                 ),
             ),
             None,

@@ -12,10 +12,10 @@ labels! {
         "クラスタ内の他のホストとの差異を、珍しいものから順に示します。バンドルに情報がない項目は比較していません。";
     on_most: "Usual", "多数のホスト";
     attribute: "What", "項目";
-    hosts_with: "Hosts with it", "該当ホスト";
+    hosts_with: "Hosts with it", "該当ホスト数";
     share: "{0} of {1}", "{1} 台中 {0} 台";
     value_with: "{0} ({1})", "{0}（{1}）";
-    with_it: "With it: {0}", "同時に異なる項目：{0}";
+    with_it: "With it: {0}", "これに伴う差異：{0}";
     more_rows: "1 more is in report.json.|{0} more are in report.json.", "ほか {0} 件は report.json にあります。";
     more_hosts: "1 more host is in report.json.|{0} more hosts are in report.json.", "ほか {0} 台のホストは report.json にあります。";
     between: "Differs between {0} and {1}", "{0} と {1} の差異";
@@ -36,7 +36,7 @@ labels! {
     not_in: "{0}: not in the bundle of {1}", "{0}：{1} のバンドルに情報なし";
     in_neither: "{0}: in neither bundle", "{0}：どちらのバンドルにも情報なし";
     keys_of: "{0} ({1})", "{0}（{1}）";
-    all_lists: "--all lists what comes with each.", "--all で、同時に異なる項目もすべて表示します。";
+    all_lists: "--all lists what comes with each.", "--all で、これに伴う差異もすべて表示します。";
     at: "{0} ({1})", "{0}（{1}）";
 
     absent: "not set", "未設定";
@@ -55,13 +55,13 @@ labels! {
     speed: "{0} Mbit/s", "{0} Mbit/s";
     disk_groups: "disk groups/disks {0}", "ディスク グループ/ディスク {0}";
     vibs_n: "1 VIB|{0} VIBs", "VIB {0} 個";
-    release: "{0} ({1})", "{0} ({1})";
+    release: "{0} ({1})", "{0}（{1}）";
 
     a_microcode: "Microcode (running)", "マイクロコード（実行中）";
     a_microcode_by_bios: "Microcode (by BIOS)", "マイクロコード（BIOS）";
     a_evc_mask: "EVC mask", "EVC マスク";
     a_capability: "Capability", "ハードウェアの機能";
-    a_effective: "Seen by VMs", "仮想マシンに提供";
+    a_effective: "Seen by VMs", "仮想マシンに提供される機能";
     a_evc_mode: "EVC mode", "EVC モード";
     a_cpu: "CPU", "CPU";
     a_cpu_name: "CPU name", "CPU 名";

@@ -72,7 +72,7 @@ fn host_coverage<'a>(
     parts.extend(l.zone.span_or_none(from, to));
     parts.extend((gaps > 0).then(|| fill_count(l.gaps_n, gaps as u64)));
     parts.extend((problems > 0).then(|| fill_count(l.problems_n, problems as u64)));
-    let absent = (!host.absent_logs.is_empty()).then(|| host.absent_logs.join(", "));
+    let absent = (!host.absent_logs.is_empty()).then(|| host.absent_logs.join(l.comma));
     HostCoverage {
         host: &host.id,
         absent: absent.map(|logs| fill(l.absent, &[&logs])),
@@ -86,8 +86,8 @@ fn log_row<'a>(log: &'a Coverage, axis: Option<(Timestamp, Timestamp)>, l: &Labe
     let place = |at: &Sample| show::place(&at.file, at.line, at.offset);
     LogRow {
         log,
-        from: l.zone.second_or_dash(log.from),
-        to: l.zone.second_or_dash(log.to),
+        from: log.from.or(log.to).map_or_else(|| l.no_stamps.to_owned(), |_| l.zone.second_or_dash(log.from)),
+        to: log.from.or(log.to).map_or_else(String::new, |_| l.zone.second_or_dash(log.to)),
         bytes: show::bytes(log.bytes),
         records: show::count(log.records),
         unparsed: show::count(log.unparsed),

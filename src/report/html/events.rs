@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::super::clock::clock_note;
 use super::super::labels::{Labels, fill, fill_count};
 use super::super::model::{Report, SpanInfo, TimelineEntry};
-use super::super::timeline::text::count_text;
+use super::super::timeline::text::count_behind;
 use super::super::timeline::{Row, SpanKind, fold};
 use super::super::{show, view};
 use super::finding::Card;
 use super::{chart, note_of_rest};
+use crate::model::Severity;
 
 /// Rows that stand in the page itself: on paper, and where no script runs. The script lists more.
 const ROWS: usize = 200;
@@ -55,6 +56,8 @@ pub struct EventRow<'a> {
     pub stamp: Option<String>,
     pub host: &'a str,
     pub severity: &'static str,
+    /// Whether it is left out on paper: no warning, and of no finding.
+    pub is_minor: bool,
     pub severity_name: &'static str,
     pub kind_name: &'static str,
     /// The sentence, where it is another than the record.
@@ -80,7 +83,6 @@ pub struct Repeat {
 /// What lasted.
 pub struct SpanRow<'a> {
     pub from: String,
-    pub to: String,
     pub host: &'a str,
     pub kind_name: &'static str,
     pub text: &'a str,
@@ -93,6 +95,7 @@ pub fn table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
     let data = chart::data(report, &rows, &order, l);
     let (listed, listed_events) = data.as_ref().map_or((0, 0), |data| (data.rows, data.events));
     let chosen = choose(report, &rows, &order);
+    let printed = chosen.iter().filter(|at| is_for_paper(report, &rows[**at])).count();
     let number = |n: usize| show::count(n as u64);
     let all = report.timeline.len();
     let mut left = ALL_REPEATS;
@@ -104,7 +107,7 @@ pub fn table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
         note: clock_note(&report.hosts, l),
         capped: (listed < rows.len()).then_some(capped),
         folded: (rows.len() < all).then(|| fill(l.folded_rows, &[&number(all), &number(rows.len())])),
-        printed: (chosen.len() < rows.len()).then(|| fill(l.printed_note, &[&number(chosen.len())])),
+        printed: (printed < rows.len()).then(|| fill(l.printed_note, &[&number(printed)])),
         rows: chosen.iter().map(row).collect(),
         resting: resting(report, &rows),
         count: fill_count(l.events, all as u64),
@@ -149,6 +152,11 @@ fn choose(report: &Report, rows: &[Row], order: &[usize]) -> BTreeSet<usize> {
     chosen
 }
 
+/// Whether a row is worth its place on paper: a warning or worse, or of a finding.
+fn is_for_paper(report: &Report, row: &Row) -> bool {
+    report.timeline[row.spoken].severity >= Severity::Warning || !row.findings(&report.timeline).is_empty()
+}
+
 /// Lets each of `cards` link to the first rows of `table` that bear it.
 pub fn link<'a>(cards: &mut [Card<'a>], table: &EventTable<'a>, l: &Labels) {
     for row in &table.rows {
@@ -178,6 +186,7 @@ fn event_row<'a>(report: &'a Report, row: &Row, left: &mut usize, l: &Labels) ->
         stamp: begins.fields.get("raw_time").map(|raw| fill(l.stamp, &[raw])),
         host: &entry.host,
         severity: entry.severity.name(),
+        is_minor: !is_for_paper(report, row),
         severity_name: l.severity_name(entry.severity),
         kind_name: l.kind_name(entry.kind),
         said: has_sentence.then(|| show::cut(&entry.text, EVENT_TEXT)),
@@ -185,7 +194,7 @@ fn event_row<'a>(report: &'a Report, row: &Row, left: &mut usize, l: &Labels) ->
         place: place(entry),
         findings: row.findings(&report.timeline).into_iter().map(|at| at + 1).collect(),
         operation: entry.fields.get("op").map(|root| fill(l.operation, &[root])),
-        count: count_text(row, begins.time, l),
+        count: count_behind(row, begins.time, l),
         repeats: others.take(shown).map(|at| repeat(&report.timeline[at], l)).collect(),
         more_repeats: (rest > 0).then(|| fill(l.repeats_more, &[&show::count(rest as u64)])),
     }
@@ -206,7 +215,6 @@ fn place(entry: &TimelineEntry) -> String {
 fn span_row<'a>(span: &'a SpanInfo, l: &Labels) -> SpanRow<'a> {
     SpanRow {
         from: l.zone.second_or_dash(span.from),
-        to: l.zone.second_or_dash(span.to),
         host: &span.host,
         kind_name: l.span_name(span.kind),
         text: &span.text,

@@ -271,13 +271,13 @@ fn lost(found: HostLost, l: &Labels) -> Option<LostView> {
         returned_at: found.returned_at.map(|at| l.zone.time_told(at)),
         observers: found.observers[..shown]
             .iter()
-            .map(|seen| (seen.host.clone(), l.zone.time_or_dash(seen.at), since(seen.at, found.lost_at)))
+            .map(|seen| (seen.host.clone(), l.zone.time_or_dash(seen.at), since(seen.at, found.lost_at, l)))
             .collect(),
         more_observers: if more > 0 { fill(l.more, &[&more.to_string()]) } else { String::new() },
         peers: peers(&found, expected, l),
         versions: [(l.vcenter_version, found.vcenter_version), (l.host_version, found.host_version)]
             .into_iter()
-            .filter_map(|(label, version)| Some((label, version?)))
+            .filter_map(|(label, version)| Some((label, l.release(&version?))))
             .collect(),
         host,
     })
@@ -288,8 +288,8 @@ fn lost_at(at: Timestamp, uncertainty: Option<i64>, l: &Labels) -> String {
     format!("{} {known}", l.zone.time_told(at)).trim_end().to_owned()
 }
 
-fn since(at: Option<Timestamp>, start: Option<Timestamp>) -> String {
-    at.zip(start).map_or_else(String::new, |(at, start)| show::delta(at.since(start)))
+fn since(at: Option<Timestamp>, start: Option<Timestamp>, l: &Labels) -> String {
+    at.zip(start).map_or_else(String::new, |(at, start)| show::delta(at.since(start), l.lang()))
 }
 
 fn peers(found: &HostLost, expected: u64, l: &Labels) -> Vec<PeerView> {

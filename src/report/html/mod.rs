@@ -108,7 +108,7 @@ fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
         css: CSS,
         script_hash: base64(&Sha256::digest(script.as_bytes())),
         script,
-        verdict: gist::verdict(report),
+        verdict: verdict(report),
         period: view::period(report, l),
         clusters: clusters(report, l),
         headline,
@@ -135,6 +135,15 @@ fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
         made_with: format!("{} {}", report.tool.name, report.tool.version),
         rules: show::count(report.tool.rules.count as u64),
     }
+}
+
+/// The sentences of the verdict; the first is the heading of the page, which has no stop at its end.
+fn verdict(report: &Report) -> Vec<String> {
+    let mut told = gist::verdict(report);
+    if let Some(first) = told.first_mut() {
+        first.truncate(first.trim_end_matches(['.', '。']).len());
+    }
+    told
 }
 
 fn clusters<'a>(report: &'a Report, l: &Labels) -> Vec<(&'static str, &'a str, usize)> {

@@ -47,11 +47,17 @@ fn by_host(report: &Report, l: &Labels) -> Vec<Vec<String>> {
 
 fn row(host: &str, log: &str, logs: &[&Coverage], l: &Labels) -> Vec<String> {
     let sum = |of: fn(&Coverage) -> u64| show::count(logs.iter().map(|log| of(log)).sum());
+    let from = logs.iter().filter_map(|log| log.from).min();
+    let to = logs.iter().filter_map(|log| log.to).max();
+    let [from, to] = match from.or(to) {
+        Some(_) => [l.zone.second_or_dash(from), l.zone.second_or_dash(to)],
+        None => [l.no_stamps.to_owned(), String::new()],
+    };
     vec![
         prose(host),
         prose(log),
-        l.zone.second_or_dash(logs.iter().filter_map(|log| log.from).min()),
-        l.zone.second_or_dash(logs.iter().filter_map(|log| log.to).max()),
+        from,
+        to,
         sum(|log| log.records),
         sum(|log| log.unparsed),
         sum(|log| log.gaps.len() as u64),
@@ -61,8 +67,8 @@ fn row(host: &str, log: &str, logs: &[&Coverage], l: &Labels) -> Vec<String> {
 
 fn absent_logs(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     let line = |host: &super::super::model::HostInfo| {
-        let logs = fill(l.absent, &[&host.absent_logs.join(", ")]);
-        (!host.absent_logs.is_empty()).then(|| format!("{}: {logs}", host.id))
+        let logs = fill(l.absent, &[&host.absent_logs.join(l.comma)]);
+        (!host.absent_logs.is_empty()).then(|| format!("{}{}{logs}", host.id, l.colon))
     };
     let lines: Vec<String> = report.hosts.iter().filter_map(line).collect();
     page.list(Some((3, l.absent_logs)), &lines, LISTED, l)

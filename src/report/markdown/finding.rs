@@ -115,7 +115,7 @@ fn host_lost(found: &HostLost, l: &Labels, page: &mut Page<'_>) -> io::Result<()
     for (label, value) in [(l.vcenter_version, &found.vcenter_version), (l.host_version, &found.host_version)]
     {
         if let Some(value) = value {
-            fact(label, &prose(value), l, page)?;
+            fact(label, &prose(&l.release(value)), l, page)?;
         }
     }
     let peer = |(host, n): (&String, &Option<u64>)| {

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 
 use super::labels::{Labels, fill, labels_of};
 use super::model::Report;
-use super::{Renderer, diff, gist, membership, migrations, show};
+use super::{Renderer, diff, gist, membership, migrations, show, view};
 use page::Page;
 use text::prose;
 
@@ -41,11 +41,11 @@ fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     finding::findings(report, l, page)?;
     hosts::hosts(report, l, page)?;
     diff::write_section(report, l, page)?;
+    hosts::configurations(report, l, page)?;
     features::cpu_features(report, l, page)?;
     membership::write_markdown(report, l, page)?;
     timeline::timeline(report, l, page)?;
     migrations::write_markdown(report, l, page)?;
-    hosts::configurations(report, l, page)?;
     coverage::coverage(report, l, page)?;
     coverage::missing_hosts(report, l, page)?;
     coverage::problems(report, l, page)?;
@@ -67,7 +67,7 @@ fn verdict(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     for sentence in gist::verdict(report) {
         page.paragraph(&prose(&sentence))?;
     }
-    if let Some(span) = l.span_told(report.case.from, report.case.to) {
+    if let Some(span) = view::period(report, l) {
         writeln!(page, "- {}{}{span}", l.period, l.colon)?;
     }
     for cluster in &report.case.clusters {

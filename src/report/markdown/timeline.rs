@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::super::labels::{Labels, fill};
 use super::super::model::{Report, SpanInfo};
-use super::super::timeline::text::count_text;
+use super::super::timeline::text::count_behind;
 use super::super::timeline::{Row, fold};
 use super::super::{show, view};
 use super::page::Page;
@@ -49,10 +49,11 @@ fn event(report: &Report, row: &Row, l: &Labels, page: &mut Page<'_>) -> io::Res
     let time = time.replace('~', "\\~ ");
     let kind = l.kind_name(entry.kind);
     let stamp = begins.fields.get("raw_time").map(|raw| format!(" ({})", fill(l.stamp, &[&prose(raw)])));
-    let count = count_text(row, begins.time, l).map(|count| format!(" {count}"));
+    let count = count_behind(row, begins.time, l);
     let findings: Vec<String> =
         row.findings(&report.timeline).iter().map(|at| (at + 1).to_string()).collect();
-    let findings = (!findings.is_empty()).then(|| format!(" ({} {})", l.rows_finding, findings.join(", ")));
+    let findings =
+        (!findings.is_empty()).then(|| l.aside(&format!("{} {}", l.rows_finding, findings.join(l.comma))));
     let [stamp, count, findings] = [stamp, count, findings].map(Option::unwrap_or_default);
     let text = show::cut(&entry.text, EVENT_TEXT);
     let is_told = entry.has_sentence();
@@ -75,6 +76,7 @@ fn spans(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn span_line(span: &SpanInfo, l: &Labels) -> String {
-    let (from, to) = (l.zone.second_or_dash(span.from), l.zone.second_or_dash(span.to));
-    format!("{from} – {to} {} {}{}{}", prose(&span.host), l.span_name(span.kind), l.colon, prose(&span.text))
+    // Its text tells the end.
+    let from = l.zone.second_or_dash(span.from);
+    format!("{from} {} {}{}{}", prose(&span.host), l.span_name(span.kind), l.colon, prose(&span.text))
 }

@@ -109,7 +109,7 @@ fn numbered(grid: &Grid<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> 
         format!("{} {}{witness}", column.number, md(&column.node.label))
     };
     let names: Vec<String> = grid.columns.iter().map(name).collect();
-    page.paragraph(&format!("{}{}{}", l.columns, l.colon, names.join(", ")))
+    page.paragraph(&format!("{}{}{}", l.columns, l.colon, names.join(l.comma)))
 }
 
 /// Who says what of whom, first and last, and where the first stands.

@@ -24,7 +24,7 @@ labels! {
     over: "over", "復旧済み";
     lasted: "{0}; over", "{0}、復旧済み";
 
-    caption: "Each row is who says it, each column is of whom.", "行は証言するホスト、列は対象ノードです。";
+    caption: "Each row is who says it, each column is of whom.", "行は記録元のホスト、列は対象ノードです。";
     caption_hover: "Hold the pointer over a cell to see when, and in which file and line.",
         "セルにポインタを合わせると、時刻とログの位置が表示されます。";
     says_of: "says ↓ of →", "行 ↓ 対象 →";
@@ -32,20 +32,21 @@ labels! {
     witness_long: "witness appliance", "監視ホスト";
     columns: "Columns", "列";
     all_rows: "Every host in a row of its own ({0})", "全 {0} 台を 1 行ずつ表示";
-    group_row: "{0} ({1})", "{0} ({1})";
+    group_row: "{0} ({1})", "{0}（{1}）";
     said_by: "What the logs say", "ログの記録";
-    by: "Says", "証言元";
+    by: "Says", "記録元";
     of: "Of", "対象";
     what: "What", "内容";
     first: "First (UTC)", "最初（UTC）";
     last: "Last (UTC)", "最後（UTC）";
     lines: "Lines", "件数";
     lines_n: "1 line|{0} lines", "{0} 件";
-    statement: "{0} of {1}: {2}", "{0} → {1}: {2}";
+    statement: "{0} of {1}: {2}", "{0} → {1}：{2}";
     left_out: "1 more node, which only log lines name, is left out.|{0} more nodes, which only log lines name, are left out.",
         "ログにのみ現れるノードが他に {0} 個ありますが、省略しています。";
     place: "First at", "最初のログの位置";
     colon: ": ", "：";
+    comma: ", ", "、";
 
     sign_own: "itself", "自ホスト";
     sign_counted: "counted as a member", "メンバーと認識";

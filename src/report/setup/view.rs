@@ -75,17 +75,17 @@ pub fn show(setup: &SetupInfo, common: &Common, depth: Depth) -> Shown {
         parts.iter_mut().for_each(Part::drop_details);
     }
     parts.iter_mut().for_each(Part::drop_empty_columns);
-    let mut lines = lines(setup, l);
+    let mut lines = lines(setup, common);
     let absent = absent(setup, l);
     if !absent.is_empty() {
-        lines.push((l.absent, absent.join(", ")));
+        lines.push((l.absent, absent.join(l.comma)));
     }
     Shown { lines, parts, elsewhere }
 }
 
 /// Where the tables are that are left out.
 pub fn elsewhere(titles: &[&str], common: &Common) -> String {
-    fill(words(common).elsewhere, &[&titles.join(", ")])
+    fill(words(common).elsewhere, &[&titles.join(common.comma)])
 }
 
 /// How much of a setup is known: `3 VMkernel adapters, 4 NICs, 120 VIBs`; empty where nothing is.
@@ -103,7 +103,7 @@ pub fn counts(setup: &SetupInfo, common: &Common) -> String {
         count(l.disks_n, vsan.and_then(|vsan| vsan.disks.as_ref())),
         count(l.vibs_n, setup.vibs.as_ref()),
     ];
-    counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    counts.into_iter().flatten().collect::<Vec<_>>().join(l.comma)
 }
 
 /// A column of a table: its head, and what it says of one thing.
@@ -165,7 +165,7 @@ fn choose(value: Option<bool>, yes: &str, no: &str) -> String {
 fn list(items: Option<&Vec<String>>, l: &Labels) -> String {
     match items {
         Some(items) if items.is_empty() => l.none.to_owned(),
-        Some(items) => items.join(", "),
+        Some(items) => items.join(l.comma),
         None => String::new(),
     }
 }
@@ -174,17 +174,26 @@ fn joined(parts: &[&Option<String>]) -> String {
     parts.iter().filter_map(|part| part.as_deref()).collect::<Vec<_>>().join(" ")
 }
 
-fn lines(setup: &SetupInfo, l: &Labels) -> Vec<(&'static str, String)> {
+/// When esxcli says that something was: `2019-09-14T06:38:33`, which is UTC whether it says so or not. What is no such
+/// time stays as it is.
+fn told(at: &str, common: &Common) -> String {
+    let utc = format!("{}Z", at.trim_end_matches('Z'));
+    let time = utc.parse().ok().and_then(|time| common.span_told(Some(time), None));
+    time.unwrap_or_else(|| at.to_owned())
+}
+
+fn lines(setup: &SetupInfo, common: &Common) -> Vec<(&'static str, String)> {
+    let l = words(common);
     let mut lines = Vec::new();
     let mut line = |label: &'static str, parts: Vec<String>| {
-        let text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        let text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(l.comma);
         if !text.is_empty() {
             lines.push((label, text));
         }
     };
     if let Some(profile) = &setup.profile {
-        let modified = profile.modified.as_ref().map(|at| fill(l.modified, &[at])).unwrap_or_default();
-        line(l.profile, vec![or_blank(profile.name.as_ref()), modified]);
+        let modified = profile.modified.as_ref().map(|at| fill(l.modified, &[&told(at, common)]));
+        line(l.profile, vec![or_blank(profile.name.as_ref()), modified.unwrap_or_default()]);
     }
     line(l.acceptance, vec![or_blank(setup.acceptance.as_ref())]);
     line(l.bios_date, vec![or_blank(setup.bios_date.as_ref())]);
@@ -320,7 +329,7 @@ fn vms(l: &'static Labels) -> Columns<VmInfo> {
     let state = |vm: &VmInfo| {
         let unregistered = (vm.registered == Some(false)).then(|| l.unregistered.to_owned());
         let running = vm.running.map(|running| if running { l.running } else { l.stopped }.to_owned());
-        running.into_iter().chain(unregistered).collect::<Vec<_>>().join(", ")
+        running.into_iter().chain(unregistered).collect::<Vec<_>>().join(l.comma)
     };
     vec![
         column(l.name, |vm: &VmInfo| or_blank(vm.name.as_ref())),
@@ -336,7 +345,7 @@ fn ha_hosts(l: &'static Labels) -> Columns<HaHostInfo> {
     vec![
         column(l.name, |host: &HaHostInfo| or_blank(host.name.as_ref())),
         column(l.id, |host: &HaHostInfo| or_blank(host.moref.as_ref())),
-        column(l.addresses, |host: &HaHostInfo| host.addresses.join(", ")),
+        column(l.addresses, |host: &HaHostInfo| host.addresses.join(l.comma)),
         column(l.version, |host: &HaHostInfo| joined(&[&host.version, &host.build])),
     ]
 }
@@ -393,7 +402,7 @@ fn nodes(l: &'static Labels) -> Columns<VsanNodeInfo> {
     vec![
         column(l.node, |node: &VsanNodeInfo| node.node_uuid.clone()),
         column(l.name, |node: &VsanNodeInfo| or_blank(node.name.as_ref())),
-        column(l.addresses, |node: &VsanNodeInfo| node.addresses.join(", ")),
+        column(l.addresses, |node: &VsanNodeInfo| node.addresses.join(l.comma)),
         column(l.maintenance, |node: &VsanNodeInfo| or_blank(node.decom_state.as_ref())),
         column(l.health, |node: &VsanNodeInfo| or_blank(node.health.as_ref())),
     ]

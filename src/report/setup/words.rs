@@ -63,7 +63,7 @@ labels! {
     standard: "standard", "標準";
     distributed: "distributed", "分散";
     uplinks: "Uplinks", "アップリンク";
-    vlan: "{0} (VLAN {1})", "{0} (VLAN {1})";
+    vlan: "{0} (VLAN {1})", "{0}（VLAN {1}）";
     state: "State", "状態";
     stratum: "Stratum", "階層";
     reach: "Reach", "到達性";
@@ -94,6 +94,7 @@ labels! {
     vendor: "Vendor", "ベンダー";
     installed: "Installed", "インストール日";
 
+    comma: ", ", "、";
     on: "enabled", "有効";
     off: "disabled", "無効";
     up: "up", "接続";
@@ -101,8 +102,8 @@ labels! {
     yes: "yes", "はい";
     no: "no", "いいえ";
     none: "none", "なし";
-    running: "running", "実行中";
-    stopped: "not running", "停止";
+    running: "running", "パワーオン";
+    stopped: "not running", "パワーオフ";
     unregistered: "not registered", "未登録";
 }
 

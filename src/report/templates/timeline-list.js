@@ -3,9 +3,9 @@ const PAGE_ROWS = 200;
 
 function makeList(head, table, say) {
   const body = table.appendChild(element("tbody", "live"));
-  const list = { rows: [], from: 0, to: 0, show: show, open: open };
+  const list = { rows: [], from: 0, to: 0, show: show, open: open, startAt: startAt };
   const scroll = table.parentNode;
-  const earlier = button(say("earlier"), function () { list.from = Math.max(0, list.from - PAGE_ROWS); render(); });
+  const earlier = button(say("earlier"), back);
   const later = button(say("later"), function () { extend(); });
   const nothing = element("p", "note", say("nothing"));
   earlier.className = later.className = "pages";
@@ -27,6 +27,25 @@ function makeList(head, table, say) {
     table.classList.toggle("filtered", isFiltered);
     scroll.scrollTop = 0;
     render();
+  }
+
+  // The rows before these; what was seen stays where it is.
+  function back() {
+    const height = scroll.scrollHeight;
+    list.from = Math.max(0, list.from - PAGE_ROWS);
+    render();
+    scroll.scrollTop += scroll.scrollHeight - height;
+  }
+
+  // Lets the list begin with the first row that is not before `time`; those before stand above. The page stays.
+  function startAt(time) {
+    const at = list.rows.findIndex(function (row) { return row.time >= time; });
+    if (at < 1) { return; }
+    list.from = Math.max(0, at - PAGE_ROWS / 4);
+    list.to = Math.min(list.rows.length, list.from + PAGE_ROWS);
+    render();
+    const node = body.rows[at - list.from];
+    scroll.scrollTop += node.getBoundingClientRect().top - table.tHead.getBoundingClientRect().bottom;
   }
 
   function extend() {
@@ -93,7 +112,7 @@ function makeList(head, table, say) {
       cell.append(link, " ");
     });
     if (row.said) { cell.appendChild(element("span", "said", row.said)); }
-    if (row.count) { cell.append(" ", element("b", "times", row.count)); }
+    if (row.count) { cell.appendChild(element("b", "times", row.count)); }
     cell.appendChild(element("code", "", row.record));
     cell.appendChild(element("span", "place", row.place + (row.operation ? " · " + row.operation : "")));
     if (row.repeats.length || row.more) { cell.appendChild(repeatsNode(row)); }

@@ -47,6 +47,7 @@ function startTimeline() {
   function apply() {
     const rows = matchingRows(head, filter);
     list.show(rows, isFiltering(filter));
+    if (picture.view && !isFiltering(filter)) { list.startAt(picture.view[0]); }
     picture.ask(filter, rows);
     describeForm(head, form, filter, say, [rows.length, head.rows.length]);
     fold.setAttribute("aria-pressed", String(!filter.unfolded));
@@ -114,6 +115,7 @@ function startTimeline() {
   function incident() {
     if (!head.incident) { return; }
     picture.setView(head.incident[0], head.incident[1]);
+    if (!isFiltering(filter)) { list.startAt(head.incident[0]); }
     filter.view = picture.view;
     toAddress();
   }
@@ -180,6 +182,7 @@ function startTimeline() {
   window.addEventListener("hashchange", fromAddress);
   apply();
   showView();
+  if (!isFiltering(filter)) { list.startAt(picture.view[0]); }
   fromAddress();
 }
 

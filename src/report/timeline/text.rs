@@ -108,8 +108,7 @@ struct Page<'a> {
 impl Page<'_> {
     fn row(&mut self, row: &Row, report: &Report) -> io::Result<()> {
         let (entry, begins) = (&report.timeline[row.spoken], &report.timeline[row.first()]);
-        let mut after =
-            count_text(row, begins.time, self.l).map_or_else(String::new, |count| format!(" {count}"));
+        let mut after = count_behind(row, begins.time, self.l).unwrap_or_default();
         if let Some(raw) = begins.fields.get("raw_time") {
             after.push_str(&format!(" ({})", fill(self.l.stamp, &[&escape::line(raw)])));
         }
@@ -210,6 +209,12 @@ fn millis(time: Timestamp, zone: &Zone) -> String {
     let utc = Zone::UTC.clock(whole);
     let day = utc.split_once(' ').map_or(utc.as_str(), |(_, day)| day);
     format!("{clock}.{millis:03} {} {day}Z", zone.offset(time))
+}
+
+/// The same where a sentence stands before it: a full-width bracket needs no blank.
+pub fn count_behind(row: &Row, first: Timestamp, l: &Labels) -> Option<String> {
+    let count = count_text(row, first, l)?;
+    Some(if count.starts_with('（') { count } else { format!(" {count}") })
 }
 
 /// `× 1,200, last at 02:31:40`, `told by 2 records` of what happened once; `None` where one record tells it.

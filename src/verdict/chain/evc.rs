@@ -167,8 +167,8 @@ fn lacking(story: &mut Story, case: &Case, gap: &Gap) {
                 text.en.push_str(&format!(": ESXi {}, not {}", list_en(&own), list_en(&other)));
                 text.ja.push_str(&format!(
                     "（ESXi {}、提供側は {}）",
-                    super::version::wide(&list_ja(&own)),
-                    super::version::wide(&list_ja(&other))
+                    crate::verdict::version::in_ja(&list_ja(&own)),
+                    crate::verdict::version::in_ja(&list_ja(&other))
                 ));
                 evidence.extend(gap.lack.iter().take(2).filter_map(line_of));
                 evidence.extend(gap.have.iter().take(1).filter_map(line_of));

@@ -60,18 +60,18 @@ pub(super) fn upgraded(case: &Case, moments: &[&Moment]) -> Text {
     match releases.as_slice() {
         [release] if release != "?" && moments.iter().all(is_last) => Text::new(
             format!("{} {verb} upgraded to ESXi {release}{}", who.en, until.en),
-            format!("{} が ESXi {}にアップグレードされました{}", who.ja, spaced(&wide(release)), until.ja),
+            format!(
+                "{} が ESXi {}にアップグレードされました{}",
+                who.ja,
+                version::behind_ja(release),
+                until.ja
+            ),
         ),
         _ => Text::new(
             format!("The software of {} was updated{}", who.en, until.en),
             format!("{} のソフトウェアが更新されました{}", who.ja, until.ja),
         ),
     }
-}
-
-/// A release as a Japanese sentence writes it: `6.7 U3（build 14320388）`.
-pub(super) fn wide(release: &str) -> String {
-    release.replace(" (", "（").replace(')', "）")
 }
 
 /// The upgrades of `newer` before `at`, then that their vCenter Server is older.
@@ -92,10 +92,10 @@ pub(super) fn order(
     let text = Text::new(
         format!("vCenter Server {} is {}, older than {} of its hosts", old.id, placed(old), placed(new)),
         format!(
-            "vCenter Server {} は {} で、管理対象ホストの {} より古いバージョンです",
+            "vCenter Server {} は {}で、管理対象ホストの {}より古いバージョンです",
             old.id,
-            placed(old),
-            placed(new)
+            version::behind_ja(&placed(old)),
+            version::behind_ja(&placed(new))
         ),
     );
     story.state(Some(vcenter), evidence.into_iter().flatten().collect(), text);
@@ -128,9 +128,4 @@ pub(super) fn refusal(story: &mut Story, case: &Case, vcenter: usize, moments: &
         format!("vCenter Server {id} が、未対応のバージョンであるとして {ja} への接続を拒否しました"),
     );
     story.event(Some(vcenter), moments, text);
-}
-
-/// With the blank that stands between ASCII and Japanese; a full-width bracket needs none.
-fn spaced(text: &str) -> String {
-    if text.ends_with('）') { text.to_owned() } else { format!("{text} ") }
 }

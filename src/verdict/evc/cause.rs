@@ -353,7 +353,7 @@ fn text(id: &str) -> Text {
              as the others, and yet the feature has not become effective there. A full power-off, not a warm reboot, is \
              the first thing to try; where it does not help, compare the BIOS settings.",
             "機能が有効になっていないホストは、CPU の型番、ESXi ビルド、マイクロコード リビジョンが他のホストと同じですが、\
-             機能が反映されていません。まず完全な電源オフ・オン（再起動では不可）を行い、解消しない場合は BIOS 設定を比較してください。",
+             機能が反映されていません。まず電源を完全に切ってから入れ直し（再起動では不可）、解消しない場合は BIOS 設定を比較してください。",
         ),
         "stale-microcode-likely" => (
             "The usual reason for a security feature that some hosts do not have is microcode that has not become effective, \

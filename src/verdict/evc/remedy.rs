@@ -59,14 +59,16 @@ fn power_cycles(case: &Case, gap: &Gap, bios: bool) -> Vec<Step> {
     let (en, ja) = match gap.lack.as_slice() {
         [_] => (
             format!("Power {lack} fully off and on, in maintenance mode; a warm reboot is not enough."),
-            format!("{lack_ja} をメンテナンス モードにし、完全に電源オフ・オンします（再起動では不可）。"),
+            format!(
+                "{lack_ja} をメンテナンス モードにし、電源を完全に切ってから入れ直します（再起動では不可）。"
+            ),
         ),
         _ => (
             format!(
                 "Power {lack} fully off and on, one at a time and in maintenance mode; go on to the next host only when the check on the one before has passed."
             ),
             format!(
-                "{lack_ja} を 1 台ずつメンテナンス モードにし、完全に電源オフ・オンします。確認が完了してから次のホストに進んでください。"
+                "{lack_ja} を 1 台ずつメンテナンス モードにし、電源を完全に切ってから入れ直します。確認が完了してから次のホストに進んでください。"
             ),
         ),
     };
@@ -329,7 +331,7 @@ fn checks(case: &Case, gap: &Gap) -> Vec<Step> {
         Step::new(
             both(
                 "On every host of the cluster the feature has the same value, and one of the VMs concerned can be migrated both ways.",
-                "クラスタの全ホストで当該機能の値が同じであり、対象の仮想マシンを双方向に vMotion できること。",
+                "クラスタの全ホストで当該機能の値が同じであり、対象の仮想マシンを vMotion で双方向に移行できること。",
             ),
             check_command(case, gap),
             None,

@@ -302,7 +302,7 @@ impl Refused<'_> {
             ),
             "cured" => (
                 "The target did not offer the feature then and offers it now: it has been patched, powered off and on, or given its EVC masks since.",
-                "当時移行先は当該機能を提供していませんでしたが、現在は提供しています。その後にパッチ適用、電源オフ・オン、または EVC マスクの適用が行われたと考えられます。",
+                "当時移行先は当該機能を提供していませんでしたが、現在は提供しています。その後にパッチ適用、電源の入れ直し、または EVC マスクの適用が行われたと考えられます。",
             ),
             "vm-powered-on-earlier" => (
                 "The VM was powered on while its host offered more than the hosts offer now, as before the EVC mode was lowered, and keeps what it required then until it is powered off. A reboot of the guest does not change that.",

@@ -8,7 +8,7 @@ use super::{Draft, NAMED, again, finding, named_en, named_ja, transferred};
 use crate::case::{Case, Gap, GapCause, Host, inside};
 use crate::digest::MemberCoverage;
 use crate::model::{Severity, Text};
-use crate::verdict::{Evidence, Finding, Step, ids, list_en, list_ja};
+use crate::verdict::{Evidence, Finding, Step, ids, list_en, list_ja, readable};
 
 /// Bundles that have a step of their own.
 const STEPS: usize = 6;
@@ -117,7 +117,7 @@ impl Damage<'_> {
         Text::new(
             format!("The evidence of {} is incomplete: {count} {files} {verb} damaged", list_en(&hosts)),
             format!(
-                "{} の証跡が不完全です：{count} 個のファイルが途中で切れているか破損しています",
+                "{} の情報が一部不足しています：{count} 個のファイルが途中で切れているか破損しています",
                 list_ja(&hosts)
             ),
         )
@@ -149,10 +149,15 @@ impl Damage<'_> {
         let lost = || self.cuts.iter().filter_map(|cut| cut.gap.map(|(log, gap)| (cut.host, log, gap)));
         let lost: Vec<_> = lost().filter(|(_, _, gap)| !gap.partial).take(NAMED).collect();
         let en = lost.iter().map(|(host, log, gap)| {
-            format!(" Not covered by {log} of {}: {} to {}.", host.id, gap.from, gap.to)
+            format!(" Not covered by {log} of {}: {} to {}.", host.id, readable(gap.from), readable(gap.to))
         });
         let ja = lost.iter().map(|(host, log, gap)| {
-            format!("{} の {log} は {} から {} までを含みません。", host.id, gap.from, gap.to)
+            format!(
+                "{} の {log} は {} から {} までを含みません。",
+                host.id,
+                readable(gap.from),
+                readable(gap.to)
+            )
         });
         Text::new(en.collect::<String>(), ja.collect::<String>())
     }
@@ -170,12 +175,19 @@ impl Damage<'_> {
     fn perhaps(&self) -> Text {
         let lost = self.may_be_lost();
         let en = lost.iter().take(NAMED).map(|(host, log, gap)| {
-            format!(" Records of {log} of {} may be lost: {} to {}.", host.id, gap.from, gap.to)
+            format!(
+                " Records of {log} of {} may be lost: {} to {}.",
+                host.id,
+                readable(gap.from),
+                readable(gap.to)
+            )
         });
         let ja = lost.iter().take(NAMED).map(|(host, log, gap)| {
             format!(
                 "{} の {log} は {} から {} までの記録が失われている可能性があります。",
-                host.id, gap.from, gap.to
+                host.id,
+                readable(gap.from),
+                readable(gap.to)
             )
         });
         Text::new(en.collect::<String>(), ja.collect::<String>())

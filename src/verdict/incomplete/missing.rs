@@ -16,22 +16,20 @@ pub(super) fn bundles(case: &Case, severity: Severity) -> Option<Finding> {
     hosts.sort_unstable();
     hosts.dedup();
     let (seen, seen_ja) = (list_en(&ids(case, &hosts)), list_ja(&ids(case, &hosts)));
-    let called: Vec<Text> = case.missing.iter().map(called).collect();
-    let en = list_en(&called.iter().map(|text| text.en.as_str()).collect::<Vec<_>>());
-    let ja = list_ja(&called.iter().map(|text| text.ja.as_str()).collect::<Vec<_>>());
+    let Text { en, ja } = called(&case.missing);
     Some(finding(Draft {
         cause: "missing-bundle",
         cause_text: Text::new(
             "The vSAN member lists name hosts that no bundle here covers.",
             "vSAN のメンバー リストに、バンドルが提供されていないホストが含まれています。",
         ),
-        title: Text::new(format!("No bundle of {en}"), format!("{ja} のサポート バンドルがありません")),
+        title: Text::new(format!("No bundle of {en}"), format!("{ja}のサポート バンドルがありません")),
         summary: Text::new(
             format!(
                 "{seen} name {en} as members of their cluster, but no bundle of them was given. What happened there, and what these hosts offer, cannot be told."
             ),
             format!(
-                "{seen_ja} は {ja} をクラスタのメンバーとして認識していますが、そのバンドルは提供されていません。これらのホストで発生した事象や構成は確認できません。"
+                "{seen_ja} は {ja}をクラスタのメンバーとして認識していますが、そのバンドルは提供されていません。これらのホストで発生した事象や構成は確認できません。"
             ),
         ),
         remedy: remedy(case),
@@ -46,15 +44,27 @@ fn line((host, source, text): &(usize, Source, String)) -> Evidence {
     Evidence { host: *host, source: source.clone(), time: None, text: text.clone() }
 }
 
-/// Its name, or which node it is.
-fn called(missing: &Missing) -> Text {
-    match (&missing.name, &missing.node_uuid) {
-        (None, Some(uuid)) => Text::new(
-            format!("vSAN node {uuid} (no name in these bundles)"),
-            format!("vSAN ノード {uuid}（バンドル内に名前なし）"),
-        ),
-        _ => Text::new(missing.label(), missing.label()),
+/// Their names, and which nodes those without a name are; the Japanese can be gone on behind.
+fn called(missing: &[Missing]) -> Text {
+    let nameless = |one: &&Missing| one.name.is_none() && one.node_uuid.is_some();
+    let mut en: Vec<String> =
+        missing.iter().filter(|one| !nameless(one)).map(|one| one.label().to_owned()).collect();
+    let mut ja = en.clone();
+    let uuids: Vec<&str> =
+        missing.iter().filter(nameless).filter_map(|one| one.node_uuid.as_deref()).collect();
+    match uuids.as_slice() {
+        [] => {
+            return Text::new(list_en(&en), format!("{} ", list_ja(&ja)));
+        }
+        [uuid] => en.push(format!("vSAN node {uuid} (no name in these bundles)")),
+        _ => en.push(format!(
+            "{} vSAN nodes without a name in these bundles ({})",
+            uuids.len(),
+            list_en(&uuids)
+        )),
     }
+    ja.push(format!("名前が不明な vSAN ノード {} 台（UUID {}）", uuids.len(), list_ja(&uuids)));
+    Text::new(list_en(&en), list_ja(&ja))
 }
 
 /// First find those that nothing names, then collect their bundles.
@@ -120,7 +130,17 @@ mod tests {
         assert_eq!(bare.remedy.len(), 2);
         assert_eq!(bare.remedy[0].command.as_deref(), Some("esxcli vsan cluster get"));
         assert!(bare.remedy[0].text.en.contains("Local Node UUID"));
+        assert_eq!(
+            bare.title.ja,
+            "名前が不明な vSAN ノード 1 台（UUID 5ba3a9db-c741）のサポート バンドルがありません"
+        );
+        let two = found(vec![missing(None), missing(Some("esx5.lab")), missing(None)]);
+        assert_eq!(
+            two.title.en,
+            "No bundle of esx5.lab and 2 vSAN nodes without a name in these bundles (5ba3a9db-c741 and 5ba3a9db-c741)"
+        );
         let named = found(vec![missing(Some("esx5.lab"))]);
+        assert_eq!(named.title.ja, "esx5.lab のサポート バンドルがありません");
         assert_eq!(named.remedy.len(), 1);
         assert!(named.remedy[0].text.en.starts_with("Collect a support bundle on esx5.lab and"));
     }

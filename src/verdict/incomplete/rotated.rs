@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Draft, again, finding, transferred};
 use crate::case::{Case, Gap, GapCause, Host, inside};
 use crate::model::{Severity, Text, Timestamp};
-use crate::verdict::{Evidence, Finding, Step, ids, list_en, list_ja};
+use crate::verdict::{Evidence, Finding, Step, ids, list_en, list_ja, readable};
 
 /// Logs in which the story of an incident stands.
 const KEY_LOGS: &[&str] = &["vmkernel", "hostd", "vobd", "vpxa", "fdm", "vpxd"];
@@ -157,7 +157,7 @@ fn hole_summary(case: &Case, holes: &[Hole<'_>], first: Timestamp) -> Text {
             }
             _ => format!("{} {verb} not in the bundle", list_en(&files)),
         };
-        format!("{log} of {host} is silent from {} to {}: {why}. ", gap.from, gap.to)
+        format!("{log} of {host} is silent from {} to {}: {why}. ", readable(gap.from), readable(gap.to))
     });
     let ja = said(case, holes, |host, log, gap| {
         let files = list_ja(&files(gap));
@@ -167,8 +167,9 @@ fn hole_summary(case: &Case, holes: &[Hole<'_>], first: Timestamp) -> Text {
             }
             _ => format!("{files} がバンドルに含まれていません"),
         };
-        format!("{host} の {log} は {} から {} まで記録がなく、{why}。", gap.from, gap.to)
+        format!("{host} の {log} は {} から {} まで記録がなく、{why}。", readable(gap.from), readable(gap.to))
     });
+    let first = readable(first);
     Text::new(
         format!("The incident is dated {first}. {en}What happened then cannot be seen there."),
         format!("事象は {first} に発生しています。{ja}その間の経緯は確認できません。"),

@@ -79,12 +79,15 @@ impl Cluster<'_> {
         if values.is_empty() {
             return Vec::new();
         }
-        let side = |list: fn(&[String]) -> String| {
-            let one =
-                |(value, hosts): (&String, &Vec<usize>)| format!("{value}: {}", list(&ids(self.case, hosts)));
-            values.iter().map(one).collect::<Vec<_>>().join("; ")
-        };
-        let text = Text::new(en.replace("{}", &side(list_en)), ja.replace("{}", &side(list_ja)));
+        let side_en =
+            values.iter().map(|(value, hosts)| format!("{value}: {}", list_en(&ids(self.case, hosts))));
+        let side_ja = values
+            .iter()
+            .map(|(value, hosts)| format!("{}：{}", version::in_ja(value), list_ja(&ids(self.case, hosts))));
+        let text = Text::new(
+            en.replace("{}", &side_en.collect::<Vec<_>>().join("; ")),
+            ja.replace("{}", &side_ja.collect::<Vec<_>>().join("；")),
+        );
         let hosts: BTreeSet<usize> = values.into_values().flatten().collect();
         vec![Oddity { hosts: hosts.into_iter().collect(), text }]
     }

@@ -120,23 +120,23 @@ impl Told<'_, '_> {
             match loss.span.over {
                 false => said.say(
                     format!("{} {goes} on without it.", list_en(&observers)),
-                    format!("{} は当該ホストを除いてクラスタを継続しています。", list_ja(&observers)),
+                    format!("{} はこのホストを除いてクラスタを継続しています。", list_ja(&observers)),
                 ),
                 true => said.say(
                     format!("{} went on without it; {went}.", list_en(&observers)),
-                    format!("その間、{} は当該ホストを除いてクラスタを継続しました。", list_ja(&observers)),
+                    format!("その間、{} はこのホストを除いてクラスタを継続しました。", list_ja(&observers)),
                 ),
             }
         } else if loss.own_side {
             said.say(
                 "Only its own bundle says so: it lost all others.",
-                "当該ホスト自身のバンドルのみが示しています（他の全ホストを認識できなくなりました）。",
+                "これを示すのは、このホスト自身のバンドルのみです（他の全ホストを認識できなくなりました）。",
             );
         }
         if loss.host.is_none() {
             said.say(
                 format!("No bundle of {} is here: what it saw itself is not known.", self.name),
-                format!("{} のバンドルがないため、当該ホスト側の状況は不明です。", self.name),
+                format!("{} のバンドルがないため、このホストから見た状況は不明です。", self.name),
             );
         }
     }
@@ -153,7 +153,7 @@ impl Told<'_, '_> {
                     "The host itself counts {count} member{} and calls itself {state}.",
                     if count == 1 { "" } else { "s" }
                 ),
-                format!("当該ホスト自身が認識するメンバー数は {count}、状態は {state} です。"),
+                own_view_ja(self.name, count, state),
             );
         }
     }
@@ -228,12 +228,13 @@ impl Told<'_, '_> {
         let vcenter = &self.case.hosts[skew.vcenter];
         let shown = self.loss.host.filter(|host| skew.newer.contains(host)).unwrap_or(skew.newer[0]);
         let (release, vc_release) = (version::release(&self.case.hosts[shown]), version::release(vcenter));
+        let (release_ja, vc_release_ja) = (version::behind_ja(&release), version::behind_ja(&vc_release));
         let (lists, lists_ja) = self.lists();
         let vc = &vcenter.id;
         let mut said = Sentences::default();
         said.say(
             format!("The upgrade order was not kept: the hosts run ESXi {release}, vCenter Server {vc} is {vc_release}. An older vCenter Server can lose hosts and then does not push the vSAN member list to them."),
-            format!("アップグレードの順序が守られていません。ホストは ESXi {release} ですが、vCenter Server {vc} は {vc_release} です。古い vCenter Server では、ホストとの接続が失われ、vSAN メンバー リストを配信できなくなることがあります。"),
+            format!("アップグレードの順序が守られていません。ホストは ESXi {release_ja}ですが、vCenter Server {vc} は {vc_release_ja}です。古い vCenter Server では、ホストとの接続が失われ、vSAN メンバー リストを配信できなくなることがあります。"),
         );
         if !lists.is_empty() {
             said.say(lists, lists_ja);
@@ -261,7 +262,7 @@ impl Told<'_, '_> {
         if self.cause.signs.skew.is_none() {
             said.say(
                 "Nothing shows that the hosts are newer than vCenter Server.",
-                "ホストが vCenter Server より新しいという形跡はありません。",
+                "ホストが vCenter Server より新しいことを示す情報はありません。",
             );
         }
         said.text()
@@ -406,11 +407,14 @@ fn say_effects(effects: &Effects<'_>, lasts: bool, said: &mut Sentences) {
         );
     }
     if !effects.objects.is_empty() {
-        let states = |name: fn(&str) -> String| -> Vec<String> {
-            effects.objects.iter().map(|state| format!("{} {}", state.objects, name(&state.state))).collect()
+        let states = |told: fn(u64, &str) -> String| -> Vec<String> {
+            effects.objects.iter().map(|state| told(state.objects, &state.state)).collect()
         };
         said.say(
-            format!("vSAN objects not whole at the capture: {}.", list_en(&states(str::to_owned))),
+            format!(
+                "vSAN objects not whole at the capture: {}.",
+                list_en(&states(|count, state| format!("{count} {state}")))
+            ),
             format!("取得時点で正常でない vSAN オブジェクト：{}。", list_ja(&states(state_ja))),
         );
     }
@@ -422,8 +426,8 @@ fn say_effects(effects: &Effects<'_>, lasts: bool, said: &mut Sentences) {
     }
 }
 
-/// The state of an object as the Japanese vSphere Client calls it, with vSAN's own name.
-fn state_ja(state: &str) -> String {
+/// `アクセス不可（inaccessible）12 個`: the state of objects as the Japanese vSphere Client calls it, with vSAN's own name.
+fn state_ja(count: u64, state: &str) -> String {
     let known = [
         ("inaccessible", "アクセス不可"),
         ("reduced-availability", "可用性の低下"),
@@ -431,7 +435,18 @@ fn state_ja(state: &str) -> String {
         ("data-move", "データ移行中"),
     ];
     let name = known.iter().find(|(start, _)| state.starts_with(start)).map(|(_, name)| *name);
-    name.map_or_else(|| state.to_owned(), |name| format!("{name} ({state})"))
+    name.map_or_else(|| format!("{state} {count} 個"), |name| format!("{name}（{state}）{count} 個"))
+}
+
+/// `esx01 自身は、メンバー 1 台のクラスタのマスターと認識しています。`
+fn own_view_ja(name: &str, count: u64, state: &str) -> String {
+    let role = match state.to_ascii_uppercase().as_str() {
+        "MASTER" => "マスター".to_owned(),
+        "BACKUP" => "バックアップ".to_owned(),
+        "AGENT" => "エージェント".to_owned(),
+        _ => format!("ロール（{state}）"),
+    };
+    format!("{name} 自身は、メンバー {count} 台のクラスタの{role}と認識しています。")
 }
 
 /// Why the network between two sides failed; `hosts` are those on which it shows.

@@ -57,11 +57,11 @@ impl Told<'_, '_> {
         match self.intact {
             Some(true) => {
                 en.push_str(" The vSAN membership is intact: the other hosts count it as a member. This is the management path only, and its VMs go on running.");
-                ja.push_str("vSAN のメンバーシップは正常で、他のホストは当該ホストをメンバーとして認識しています。管理経路のみの問題であり、仮想マシンは稼働を続けています。");
+                ja.push_str("vSAN のメンバーシップは正常で、他のホストはこのホストをメンバーとして認識しています。管理経路のみの問題であり、仮想マシンは稼働を続けています。");
             }
             Some(false) => {
                 en.push_str(" Hosts of the vSAN cluster do not count it as a member.");
-                ja.push_str("vSAN クラスタのホストは当該ホストをメンバーとして認識していません。");
+                ja.push_str("vSAN クラスタのホストはこのホストをメンバーとして認識していません。");
             }
             None => {}
         }
@@ -107,7 +107,11 @@ impl Told<'_, '_> {
         let (en, ja) = host.map_or_else(Default::default, |host| {
             (
                 format!(" The host runs ESXi {host}, vCenter Server is {vcenter}."),
-                format!("ホストは ESXi {host}、vCenter Server は {vcenter} です。"),
+                format!(
+                    "ホストは ESXi {}、vCenter Server は {}です。",
+                    version::in_ja(&host),
+                    version::behind_ja(&vcenter)
+                ),
             )
         });
         Text::new(

@@ -39,7 +39,7 @@ pub(super) fn push(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {
             first.text.en
         );
         first.text.ja = format!(
-            "リストが正しくならない場合に限り、VMware サポートと共に、この手順とそれに続く {rest} 手順により手動で再作成します（KB 326427）。{}",
+            "リストが正しくならない場合に限り、VMware サポートの支援のもとで、この手順とそれに続く {rest} 手順により手動で再作成します（KB 326427）。{}",
             first.text.ja
         );
     }
@@ -132,7 +132,7 @@ pub(super) fn of_split(ends: Ends<'_>) -> Vec<Step> {
     ));
     steps.push(step(
         "On every host: one line for every other host, never the host itself. If lists are still not right, rebuild them with VMware support (KB 326427).",
-        "各ホストで、自分自身を除く全ホストが 1 行ずつ表示されること。正しくない場合は VMware サポートと共に再作成します（KB 326427）。",
+        "各ホストで、自分自身を除く全ホストが 1 行ずつ表示されること。正しくない場合は VMware サポートの支援のもとで再作成します（KB 326427）。",
         Some("esxcli vsan cluster unicastagent list"),
         None,
     ));

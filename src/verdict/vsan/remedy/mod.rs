@@ -156,9 +156,10 @@ fn format(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
 
 fn one_build(wanted: Option<String>) -> Step {
     let (en, ja) = match &wanted {
-        Some(release) => {
-            (format!(": {release}, as the other hosts run"), format!("（他のホストと同じ {release}）"))
-        }
+        Some(release) => (
+            format!(": {release}, as the other hosts run"),
+            format!("（他のホストと同じ {}）", version::in_ja(release)),
+        ),
         None => (", the newest that any of them runs".to_owned(), "（その中で最も新しいもの）".to_owned()),
     };
     Step::new(
