@@ -111,7 +111,7 @@ fn steps_that_differ_in_more_than_a_name_stay_apart() {
 }
 
 fn three(report: &Report) -> Vec<String> {
-    let told = gist::sentences(report);
+    let told = gist::verdict(report);
     assert!(told.len() <= 3, "{told:#?}");
     let stop = if report.case.lang == Lang::Ja { "。" } else { "." };
     assert!(told.iter().all(|text| text.ends_with(stop) && !text.ends_with(&stop.repeat(2))), "{told:#?}");

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -55,7 +56,8 @@ pub fn prepare(folder: &Path, force: bool) -> Result<Prepared<'_>, Failure> {
 /// Writes the report in every form into `folder`: all files aside first, then each put in its place.
 ///
 /// # Errors
-/// Fails where a file cannot be written; then, and when `stop` is set, nothing is left behind.
+/// Fails where a file cannot be written; then, and when `stop` is set, nothing is left behind. Fails as well where a
+/// renderer panics; then the other forms are written.
 pub fn write(
     report: &Report,
     forms: &[&Renderer],
@@ -63,15 +65,25 @@ pub fn write(
     stop: &AtomicBool,
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut aside: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let mut broken: Vec<&str> = Vec::new();
     let written = forms.iter().try_for_each(|form| {
         let path = folder.join(form.file_name);
         let partial = folder.join(format!(".{}.partial", form.file_name));
         aside.push((partial.clone(), path));
         // Whatever lies there is removed, not followed: a link could lead anywhere.
         let _ = fs::remove_file(&partial);
-        let mut file = BufWriter::new(fs::File::create_new(partial)?);
-        (form.render)(report, &mut file)?;
-        file.flush()
+        let file = fs::File::create_new(&partial)?;
+        // A defect in one form must not cost the others. Nothing shared is left half changed: a renderer only reads.
+        let rendered = panic::catch_unwind(AssertUnwindSafe(|| {
+            let mut file = BufWriter::new(file);
+            (form.render)(report, &mut file)?;
+            file.flush()
+        }));
+        rendered.unwrap_or_else(|_| {
+            broken.push(form.file_name);
+            aside.pop();
+            fs::remove_file(&partial)
+        })
     });
     let stopped = stop.load(Ordering::SeqCst);
     if written.is_err() || stopped {
@@ -102,10 +114,46 @@ pub fn write(
         let moved = fs::rename(partial, path);
         moved.map_err(|error| Failure::new(format!("cannot write {}", path.display())).cause(error))?;
     }
+    if !broken.is_empty() {
+        // What an earlier run wrote under that name is of another case.
+        for file_name in &broken {
+            let _ = fs::remove_file(folder.join(file_name));
+        }
+        return Err(Failure::new(format!("{} could not be made: a defect of esxray", broken.join(", ")))
+            .hint(format!("the other forms are in {}; please report the message above", folder.display())));
+    }
     Ok(aside.into_iter().map(|(_, path)| path).collect())
 }
 
 /// The names that `--format` takes.
 pub fn form_names() -> Vec<&'static str> {
     RENDERERS.iter().map(|renderer| renderer.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_that_breaks_costs_no_other_and_leaves_nothing_half() {
+        fn breaks(_: &Report, out: &mut dyn Write) -> io::Result<()> {
+            out.write_all(b"half a report")?;
+            panic!("a renderer that has a defect");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let rules = crate::rule::RuleSet::parse("none.toml", "").expect("no rules");
+        let case = crate::case::Case::default();
+        let report =
+            crate::report::build::build(&case, &[], &rules, &[], &crate::report::build::Options::default());
+        let json = RENDERERS.iter().find(|form| form.name == "json").expect("JSON is written");
+        let broken = Renderer { name: "html", file_name: "report.html", render: breaks, ..**json };
+        let failure = write(&report, &[&broken, json], folder.path(), &AtomicBool::new(false));
+        assert!(failure.is_err());
+        let mut left: Vec<String> = fs::read_dir(folder.path())
+            .expect("it can be read")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["report.json"]);
+    }
 }

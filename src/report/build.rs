@@ -1,6 +1,6 @@
 //! Turns a case and its findings into a [`Report`]: ids instead of indices, one language instead of two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::clock_info;
 use super::model::*;
@@ -71,19 +71,29 @@ pub fn build(
         migrations: migrations::migrations(case),
         evacuations: migrations::evacuations(case),
         coverage: covered,
-        missing_hosts: missing(case, options.lang),
+        missing_hosts: missing(case, findings, options.lang),
         problems: all_problems(case, problems, options.lang),
         differences: Vec::new(),
     };
     report.differences = diff::differences(&report);
     timeline::mark(&mut report.timeline, &report.findings);
     retell(&mut report, options);
-    report.case.verdict = gist::sentences(&report);
+    report.case.verdict = gist::told(&report, &short(findings, options));
     if options.lang == Lang::Ja {
         // A time in brackets has none of its own.
         report.case.verdict.iter_mut().for_each(|told| *told = in_japanese(told));
     }
     report
+}
+
+/// What the worst finding says in a sentence.
+fn short(findings: &[verdict::Finding], options: &Options) -> gist::Short {
+    let tell = |text: &Option<Text>| text.as_ref().map(|text| text.get(options.lang).to_owned());
+    let told = |finding: &verdict::Finding| gist::Short {
+        what: tell(&finding.brief.what),
+        then: tell(&finding.brief.then),
+    };
+    findings.first().map(told).unwrap_or_default()
 }
 
 /// Tells the times in sentences of the verdicts by the reader's zone, and their dates as the language has them: the
@@ -483,7 +493,7 @@ fn sample((source, text): &(Source, String)) -> Sample {
     }
 }
 
-fn missing(case: &Case, lang: Lang) -> Vec<MissingHost> {
+fn missing(case: &Case, findings: &[verdict::Finding], lang: Lang) -> Vec<MissingHost> {
     let why = Text::new(
         "Named in the vSAN member list or unicast agent list, but no bundle of it was given.",
         "vSAN のメンバー リストまたはユニキャスト エージェント リストに含まれていますが、バンドルが提供されていません。",
@@ -493,7 +503,46 @@ fn missing(case: &Case, lang: Lang) -> Vec<MissingHost> {
         seen_by: missing.seen_by.iter().map(|&host| id(case, host)).collect(),
         why: why.get(lang).to_owned(),
     };
-    case.missing.iter().map(host).collect()
+    let mut missing: Vec<MissingHost> = case.missing.iter().map(host).collect();
+    for (name, by) in concerned(case, findings) {
+        if !missing.iter().any(|known| is_one_name(&known.name_or_uuid, name)) {
+            missing.push(told_of(case, name, &by, lang));
+        }
+    }
+    missing.sort_by(|a, b| a.name_or_uuid.cmp(&b.name_or_uuid));
+    missing
+}
+
+/// Hosts that findings are about and that have no bundle here, with those that name them.
+fn concerned<'a>(case: &Case, findings: &'a [verdict::Finding]) -> BTreeMap<&'a str, BTreeSet<usize>> {
+    let mut named: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    for finding in findings {
+        for name in finding.brief.absent.iter().filter(|name| case.position(name).is_none()) {
+            named.entry(name).or_default().extend(finding.evidence.iter().map(|line| line.host));
+        }
+    }
+    named
+}
+
+/// Whether two names are of one host: one of them may lack its domain.
+fn is_one_name(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    let is_short_of = |short: &str, long: &str| {
+        !short.contains('.') && long.split_once('.').is_some_and(|(label, _)| label == short)
+    };
+    one == other || is_short_of(&one, &other) || is_short_of(&other, &one)
+}
+
+fn told_of(case: &Case, name: &str, by: &BTreeSet<usize>, lang: Lang) -> MissingHost {
+    let why = Text::new(
+        "A finding is about it, but no bundle of it was given.",
+        "検出事項の対象ですが、バンドルが提供されていません。",
+    );
+    MissingHost {
+        name_or_uuid: name.to_owned(),
+        seen_by: by.iter().map(|&host| id(case, host)).collect(),
+        why: why.get(lang).to_owned(),
+    }
 }
 
 /// Whether the report says that evidence is incomplete, for `--fail-on incomplete`.

@@ -47,6 +47,11 @@ fn basis(case: &Case, clock: &Clock) -> Text {
             "what this host and others tell of the same events contradicts itself",
             "このホストと他のホストに共通するイベントの時刻が互いに矛盾しています",
         ),
+        // A difference that is told as nothing is no difference to tell.
+        Comparison::OfOneEvent { ahead } if seconds(millis(ahead.abs())) == seconds(0) => Text::new(
+            format!("{}; one event alone is no comparison", common.en),
+            format!("{}。1 件のイベントのみでは比較できません", common.ja),
+        ),
         Comparison::OfOneEvent { ahead } => {
             let by = seconds(millis(ahead.abs()));
             let (way, way_ja) = if ahead < 0 { ("behind", "遅れ") } else { ("ahead", "進み") };

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::features::fold;
 use super::labels::{Labels, fill, fill_count, labels_of};
-use super::model::{ClusterInfo, ClusterKind, Finding, Report, Step};
+use super::model::{ClusterInfo, ClusterKind, Coverage, Finding, Report, Step};
 use super::{show, view};
 use crate::model::Confidence;
 
@@ -21,16 +21,30 @@ pub fn verdict(report: &Report) -> Vec<String> {
     if report.case.verdict.is_empty() { sentences(report) } else { report.case.verdict.clone() }
 }
 
+/// What the worst finding says shorter than its title, in the report's language.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Short {
+    /// What happened; the title where there is none.
+    pub what: Option<String>,
+    /// What came of it.
+    pub then: Option<String>,
+}
+
 /// The sentences, made from the rest of the report.
-pub fn sentences(report: &Report) -> Vec<String> {
+fn sentences(report: &Report) -> Vec<String> {
+    told(report, &Short::default())
+}
+
+/// The sentences of a report whose worst finding is told by `short`.
+pub(super) fn told(report: &Report, short: &Short) -> Vec<String> {
     let l = &labels_of(report);
     match view::headline(report) {
-        Some(finding) => found(report, finding, l),
+        Some(finding) => found(report, finding, short, l),
         None => healthy(report, l),
     }
 }
 
-fn found(report: &Report, finding: &Finding, l: &Labels) -> Vec<String> {
+fn found(report: &Report, finding: &Finding, short: &Short, l: &Labels) -> Vec<String> {
     let cause = match finding.confidence {
         Confidence::Certain => l.gist_cause,
         Confidence::Likely => l.gist_cause_likely,
@@ -42,7 +56,7 @@ fn found(report: &Report, finding: &Finding, l: &Labels) -> Vec<String> {
         (None, lost) => lost.map(|lost| fill(l.gist_incomplete, &[&lost])),
     };
     let mut told = vec![
-        fill(l.gist_what, &[&what_happened(report, finding, l)]),
+        fill(l.gist_what, &[&what_happened(report, finding, short, l)]),
         fill(cause, &[open_end(&first_sentence(&finding.cause.text))]),
     ];
     told.extend(third);
@@ -50,12 +64,17 @@ fn found(report: &Report, finding: &Finding, l: &Labels) -> Vec<String> {
 }
 
 /// The title, with the cluster where there are several to tell apart, and the time.
-fn what_happened(report: &Report, finding: &Finding, l: &Labels) -> String {
-    let title = open_end(&finding.title).to_owned();
+fn what_happened(report: &Report, finding: &Finding, short: &Short, l: &Labels) -> String {
+    let title = open_end(short.what.as_ref().unwrap_or(&finding.title)).to_owned();
     let clusters = clusters_of(report, finding, l);
     let when = l.span_told(finding.first_seen, finding.last_seen);
     let aside: Vec<String> = clusters.into_iter().chain(when).collect();
-    if aside.is_empty() { title } else { fill(l.gist_aside, &[&title, &aside.join(l.semicolon)]) }
+    let dated =
+        if aside.is_empty() { title } else { fill(l.gist_aside, &[&title, &aside.join(l.semicolon)]) };
+    match &short.then {
+        Some(then) => fill(l.gist_then, &[&dated, then]),
+        None => dated,
+    }
 }
 
 /// The clusters that a finding concerns; none where the case is about one.
@@ -119,6 +138,7 @@ fn incomplete(report: &Report, l: &Labels) -> Option<String> {
         (l.gist_encrypted, unread.encrypted.len()),
         (l.gist_limited, unread.limited.len()),
         (l.gist_unopened, unopened),
+        (l.gist_gaps, gaps_then(report)),
     ];
     let mut parts: Vec<String> =
         counts.iter().filter(|(_, n)| *n > 0).map(|(word, n)| fill_count(word, *n as u64)).collect();
@@ -126,7 +146,27 @@ fn incomplete(report: &Report, l: &Labels) -> Option<String> {
     if !missing.is_empty() {
         parts.push(fill(l.gist_missing, &[&fold(&missing, NAMES, l)]));
     }
+    let without: Vec<&str> = report
+        .hosts
+        .iter()
+        .filter(|host| !host.absent_logs.is_empty())
+        .map(|host| host.id.as_str())
+        .collect();
+    if !without.is_empty() {
+        parts.push(fill(l.gist_absent, &[&fold(&without, NAMES, l)]));
+    }
     (!parts.is_empty()).then(|| parts.join(l.comma))
+}
+
+/// Logs with a gap at the time of the incident, on its hosts.
+fn gaps_then(report: &Report) -> usize {
+    let Some(finding) = view::headline(report) else { return 0 };
+    let Some(first) = finding.first_seen else { return 0 };
+    let last = finding.last_seen.map_or(first, |last| last.max(first));
+    let is_then = |log: &&Coverage| {
+        finding.hosts.contains(&log.host) && log.gaps.iter().any(|gap| gap.from <= last && gap.to >= first)
+    };
+    report.coverage.iter().filter(is_then).count()
 }
 
 /// The first sentence of `text`, and the next where that is very short.
@@ -179,8 +219,8 @@ mod tests {
                 "Not known. The logs of esx01 are not here.",
             ),
             (
-                "アップグレードの順序が守られていません。ホストは 6.7 です。次の文です。",
-                "アップグレードの順序が守られていません。",
+                "ホストが vCenter Server より新しいです。ホストは 6.7 です。次の文です。",
+                "ホストが vCenter Server より新しいです。",
             ),
             (
                 "不明です。esx01 のログはここにありません。次の文です。",

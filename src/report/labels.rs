@@ -463,6 +463,9 @@ labels! {
     gist_encrypted: "1 file is encrypted|{0} files are encrypted", "暗号化されたファイル {0} 個";
     gist_limited: "1 file was not read to its end|{0} files were not read to their end", "最後まで読み取っていないファイル {0} 個";
     gist_unopened: "nothing was read of 1 file that was given|nothing was read of {0} files that were given", "読み取れなかった指定ファイル {0} 個";
+    gist_then: "{0}; {1}", "{0}。{1}";
+    gist_gaps: "1 log has a gap at that time|{0} logs have gaps at that time", "当該時刻に欠落のあるログ {0} 個";
+    gist_absent: "logs of {0} are not there", "{0} のログの一部なし";
     gist_missing: "no bundle of {0}", "{0} のバンドルなし";
 
     // Terminal

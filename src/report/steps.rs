@@ -105,19 +105,34 @@ fn stops_a_host(command: &str) -> bool {
 
 /// The one name that two texts differ in, wherever it stands; `None` where they are equal or differ in more.
 fn difference<'a>(one: &'a str, other: &'a str) -> Option<(&'a str, &'a str)> {
-    let at = one.bytes().zip(other.bytes()).position(|(a, b)| a != b)?;
+    // What both begin with is whole characters, so that `at` cuts neither text inside of one.
+    let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b);
+    let at: usize = same.map(|(c, _)| c.len_utf8()).sum();
     let (a, b) = (name_at(one, at), name_at(other, at));
     let is_named = !a.is_empty() && !b.is_empty();
     (is_named && replaced(one, a, b) == other).then_some((a, b))
 }
 
-/// The run of characters of a name around `at`.
+/// The run of characters of a name around `at`, where a character begins; nothing where it is but a part of a word.
 fn name_at(text: &str, at: usize) -> &str {
-    let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
-    let start = at - text.as_bytes()[..at].iter().rev().take_while(|byte| of_name(byte)).count();
-    let end = at + text.as_bytes()[at..].iter().take_while(|byte| of_name(byte)).count();
+    let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    let (before, behind) = text.split_at(at);
+    let start = before.trim_end_matches(of_name).len();
+    let end = text.len() - behind.trim_start_matches(of_name).len();
+    let borders = [text[..start].chars().next_back(), text[end..].chars().next()];
+    if borders.into_iter().flatten().any(goes_on) {
+        return "";
+    }
     // A full stop behind a name ends the sentence.
     text[start..end].trim_end_matches(['.', ':'])
+}
+
+/// Whether a name beside `c` is part of a longer one: `é`, a combining mark and an emoji belong to it, the signs that
+/// Japanese sentences are written in do not.
+fn goes_on(c: char) -> bool {
+    let is_japanese =
+        matches!(c, '\u{3000}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ff60}');
+    !c.is_ascii() && !is_japanese
 }
 
 /// `text` with the name `from` as `to`, where it stands as a whole name.
@@ -169,4 +184,67 @@ fn add<'a>(commands: &mut Vec<Commands<'a>>, host: Option<&'a str>, command: &'a
         }
     }
     commands.push(Commands { hosts: of_host.to_vec(), lines: vec![command] });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Lang;
+    use crate::report::labels::labels;
+
+    fn typed(text: &str) -> Step {
+        Step { text: text.to_owned(), command: Some(format!("echo {text}")), host: None }
+    }
+
+    /// Every pair of texts of these pieces, so that any two characters of any length stand against each other.
+    #[test]
+    fn texts_of_any_script_are_compared_whole() {
+        let pieces = [
+            "",
+            "a",
+            "esx01",
+            "esx02",
+            "é",
+            "e\u{301}",
+            "バ",
+            "バージョン",
+            "再",
+            "を",
+            "😀",
+            "👩‍💻",
+            "。",
+            " ",
+            ".",
+        ];
+        let mut texts = Vec::new();
+        for one in pieces {
+            for two in pieces {
+                texts.extend(pieces.map(|three| format!("{one}{two}{three}")));
+            }
+        }
+        for (at, one) in texts.iter().enumerate() {
+            for other in texts.iter().skip(at % 7).step_by(7) {
+                if let Some((a, b)) = difference(one, other) {
+                    assert_eq!(replaced(one, a, b), *other, "{one:?} {other:?}");
+                }
+                let steps = [typed(one), typed(other)];
+                let counted: usize =
+                    group(&steps, labels(Lang::Ja)).iter().map(|group| group.last + 1 - group.first).sum();
+                assert_eq!(counted, 2, "{one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_is_told_apart_in_any_sentence() {
+        for (one, other, names) in [
+            ("esx01 を再起動します。", "esx02 を再起動します。", Some(("esx01", "esx02"))),
+            ("バージョンを確認します。", "パスを確認します。", None),
+            ("ホストesx01を", "ホストesx02を", Some(("esx01", "esx02"))),
+            ("Add re\u{301}seau1.", "Add re\u{301}seau2.", None),
+            ("Add 😀1.", "Add 😃1.", None),
+        ] {
+            assert_eq!(difference(one, other), names, "{one} {other}");
+        }
+    }
 }

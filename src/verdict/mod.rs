@@ -3,6 +3,7 @@
 //! A finding says what happened, why, what to do and how to check it, and carries the lines it rests on. Without
 //! evidence there is no finding.
 
+mod brief;
 mod chain;
 mod clock;
 mod evc;
@@ -20,6 +21,7 @@ use crate::case::{Case, Moment, Sourced};
 use crate::fact::Requirement;
 use crate::model::{Confidence, Severity, Source, Text, Timestamp};
 
+pub use brief::Brief;
 pub use chain::{Link, Place, chains};
 use vsan::disk;
 pub use vsan::{
@@ -62,6 +64,8 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// Per finding id, as the contract states.
     pub details: Value,
+    /// The same in a sentence.
+    pub brief: Brief,
 }
 
 /// One step of a remedy.

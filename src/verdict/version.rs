@@ -181,6 +181,7 @@ fn finding(case: &Case, vcenter: usize, newer: Vec<usize>) -> Option<Finding> {
         last_seen: None,
         count: 0,
         remedy: remedy(first, vcenter),
+        brief: crate::verdict::Brief::default(),
         references: vec![
             (
                 "KB 326927: vSAN upgrade order and build recommendations",

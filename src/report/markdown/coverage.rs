@@ -16,12 +16,13 @@ const LOGS: usize = 200;
 const SAMPLES: usize = 50;
 
 pub(super) fn coverage(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
-    if report.coverage.is_empty() {
-        return Ok(());
-    }
     page.heading(2, l.coverage)?;
     let sentences = unknown::sentences(report, l);
     page.list(Some((3, l.unknown_title)), &sentences, LISTED, l)?;
+    // Without a log there is no table, but what is not known is told all the more.
+    if report.coverage.is_empty() {
+        return absent_logs(report, l, page);
+    }
     let (from, to) = (l.in_zone(l.from), l.in_zone(l.to));
     let is_many = report.coverage.len() > LOGS;
     let log = if is_many { l.logs } else { l.log };

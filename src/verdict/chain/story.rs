@@ -215,14 +215,18 @@ pub(super) fn vms_of(moments: &[&Moment]) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-/// How long the first lines of the hosts lie apart: ` within 0.2 s`; nothing where one host tells, or no time passes.
-pub(super) fn within(moments: &[&Moment]) -> Text {
+/// How long the first lines of the hosts lie apart: ` within 0.2 s`; nothing where one host tells, no time passes, or
+/// their clocks are not known so well.
+pub(super) fn within(case: &Case, moments: &[&Moment]) -> Text {
     let mut hosts = BTreeSet::new();
     let mut sorted = moments.to_vec();
     sorted.sort_by_key(|moment| moment.time);
     let firsts: Vec<Timestamp> =
         sorted.iter().filter(|moment| hosts.insert(moment.host)).map(|moment| moment.time).collect();
     let (Some(first), Some(last)) = (firsts.first(), firsts.last()) else { return Text::default() };
+    if doubt(case, &hosts).is_none_or(|doubt| doubt > last.since(*first)) {
+        return Text::default();
+    }
     // Rounded up: it was no longer than that.
     let tenths = (last.since(*first) + 99_999).div_euclid(100_000);
     match tenths {
@@ -238,6 +242,17 @@ pub(super) fn within(moments: &[&Moment]) -> Text {
     }
 }
 
+/// How far a span between these hosts may be off, in microseconds; `None` where one of their clocks was not compared.
+fn doubt(case: &Case, hosts: &BTreeSet<usize>) -> Option<i64> {
+    let of = |&host: &usize| {
+        let clock = case.hosts.get(host)?.clock.as_ref()?;
+        (clock.reference || clock.basis.is_compared()).then_some(clock.uncertainty)
+    };
+    let mut unsure = hosts.iter().map(of).collect::<Option<Vec<i64>>>()?;
+    unsure.sort_unstable();
+    Some(unsure.iter().rev().take(2).sum())
+}
+
 /// `is` or `are`, by the number of those of whom it is said.
 pub(super) const fn verb<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
@@ -248,6 +263,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::case::{Clock, Host};
     use crate::model::{Event, EventKind, MemberPath, Severity, TimeQuality};
 
     fn told_at(second: i64, line: u64) -> Evidence {
@@ -320,15 +336,36 @@ mod tests {
         Moment { time, quality: TimeQuality::Exact, host, event }
     }
 
+    /// Two hosts whose clocks are known so well, in microseconds.
+    fn case_of(uncertainty: [Option<i64>; 2]) -> Case {
+        let host = |unsure: Option<i64>| {
+            let mut host = Host::default();
+            host.clock = unsure.map(|uncertainty| Clock { uncertainty, ..Clock::default() });
+            host
+        };
+        Case { hosts: uncertainty.map(host).into(), ..Case::default() }
+    }
+
     #[test]
     fn a_spread_is_rounded_up_but_not_beyond() {
-        let spread = |micros: i64| within(&[&moment(0, 0, 1), &moment(1, micros, 1)]).en;
+        let case = case_of([Some(0), Some(0)]);
+        let spread = |micros: i64| within(&case, &[&moment(0, 0, 1), &moment(1, micros, 1)]).en;
         assert_eq!(spread(0), "");
         assert_eq!(spread(150_000), " within 0.2 s");
         assert_eq!(spread(9_900_000), " within 9.9 s");
         assert_eq!(spread(10_000_000), " within 10 s");
         assert_eq!(spread(10_000_001), " within 11 s");
         assert_eq!(spread(11_000_000), " within 11 s");
+    }
+
+    #[test]
+    fn a_spread_below_what_the_clocks_allow_is_not_told() {
+        let spread = |clocks: [Option<i64>; 2]| {
+            within(&case_of(clocks), &[&moment(0, 0, 1), &moment(1, 150_000, 1)]).en
+        };
+        assert_eq!(spread([Some(40_000), Some(100_000)]), " within 0.2 s");
+        assert_eq!(spread([Some(60_000), Some(100_000)]), "");
+        assert_eq!(spread([Some(0), None]), "");
     }
 
     #[test]

@@ -227,7 +227,7 @@ impl<'c> Told<'_, 'c> {
         let of_others: Vec<&Moment> =
             lines.iter().copied().filter(|line| Some(line.host) != loss.host).collect();
         if !of_others.is_empty() {
-            let (who, spread) = (names(case, &sorted(hosts_of(&of_others))), within(&of_others));
+            let (who, spread) = (names(case, &sorted(hosts_of(&of_others))), within(case, &of_others));
             let text = Text::new(
                 format!("{} dropped {name} from the vSAN membership{}", who.en, spread.en),
                 format!("{} が {}{name} を vSAN メンバーシップから除外しました", who.ja, spread.ja),

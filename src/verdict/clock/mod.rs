@@ -93,6 +93,7 @@ fn finding(case: &Case, reference: Reference, skewed: &[Skewed<'_>]) -> Finding 
         last_seen: times().max(),
         count: skewed.iter().map(|skewed| skewed.clock.basis.count() as u64).sum(),
         remedy: remedy::remedy(case, reference, skewed),
+        brief: crate::verdict::Brief::default(),
         references: Vec::new(),
         evidence,
         details: details(case, reference, skewed),

@@ -126,6 +126,7 @@ impl Told<'_> {
             last_seen,
             count,
             remedy: remedy::steps(case, gap, self.pinned),
+            brief: text::brief(case, gap, self.pinned, self.refusals.len()),
             references: remedy::references(gap.cause.id),
             evidence: self.evidence(),
             details: self.details(&one_way),

@@ -199,6 +199,7 @@ pub(super) fn finding(case: &Case, cause: &'static str, stuck: &Stuck<'_>) -> Fi
         last_seen,
         count,
         remedy: remedy::refused(case, cause, &stuck_vms(case, stuck, &vms), &keys),
+        brief: crate::verdict::Brief { absent: missing.clone(), ..Default::default() },
         references: remedy::references(cause),
         evidence: evidence(stuck),
         details: json!({

@@ -68,7 +68,7 @@ fn power_cycles(case: &Case, gap: &Gap, bios: bool) -> Vec<Step> {
                 "Power {lack} fully off and on, one at a time and in maintenance mode; go on to the next host only when the check on the one before has passed."
             ),
             format!(
-                "{lack_ja} を 1 台ずつメンテナンス モードにし、電源を完全に切ってから入れ直します。確認が完了してから次のホストに進んでください。"
+                "{lack_ja} を 1 台ずつメンテナンス モードにして電源を完全に切ってから入れ直し、確認が完了してから次のホストに進みます。"
             ),
         ),
     };
@@ -126,7 +126,7 @@ fn power_cycle(case: &Case, gap: &Gap, host: usize, bios: bool) -> [Step; 4] {
             ),
             host,
         ),
-        Step::new(gate(case, gap, id), check_command(case, gap), host),
+        Step::new(gate(case, gap, id), gate_command(case, gap), host),
         Step::new(
             both(
                 format!("Take {id} out of maintenance mode."),
@@ -138,6 +138,13 @@ fn power_cycle(case: &Case, gap: &Gap, host: usize, bios: bool) -> [Step; 4] {
     ]
 }
 
+/// The feature, and the microcode where that is known of a host that has it.
+fn gate_command(case: &Case, gap: &Gap) -> String {
+    let is_known = gap.have.first().is_some_and(|&host| case.hosts[host].microcode.is_some());
+    let revision = if is_known { "\nvsish -e get /hardware/cpu/cpuList/0 | grep -i revision" } else { "" };
+    format!("{}{revision}", check_command(case, gap))
+}
+
 /// What must be seen on a host before the next one is worked on.
 fn gate(case: &Case, gap: &Gap, id: &str) -> Text {
     let names: Vec<String> = gap.keys.iter().map(|key| super::text::short(key)).collect();
@@ -145,8 +152,8 @@ fn gate(case: &Case, gap: &Gap, id: &str) -> Text {
     let revision = rich.and_then(|host| Some((host.id.as_str(), host.microcode.as_ref()?.value)));
     let (also, also_ja) = revision.map_or_else(Default::default, |(rich, revision)| {
         (
-            format!(" The microcode revision is 0x{revision:x}, as on {rich} (vsish -e get /hardware/cpu/cpuList/0 | grep -i revision)."),
-            format!("マイクロコードのリビジョンは {rich} と同じ 0x{revision:x} であること（vsish -e get /hardware/cpu/cpuList/0 | grep -i revision）。"),
+            format!(" The microcode revision is 0x{revision:x}, as on {rich}."),
+            format!("マイクロコードのリビジョンは {rich} と同じ 0x{revision:x} であること。"),
         )
     });
     both(
@@ -330,8 +337,8 @@ fn checks(case: &Case, gap: &Gap) -> Vec<Step> {
         ),
         Step::new(
             both(
-                "On every host of the cluster the feature has the same value, and one of the VMs concerned can be migrated both ways.",
-                "クラスタの全ホストで当該機能の値が同じであり、対象の仮想マシンを vMotion で双方向に移行できること。",
+                "Check: on every host of the cluster the feature has the same value, and one of the VMs concerned can be migrated both ways.",
+                "確認：クラスタの全ホストで当該機能の値が同じであり、対象の仮想マシンを vMotion で双方向に移行できること。",
             ),
             check_command(case, gap),
             None,

@@ -1,9 +1,10 @@
 //! What the CPU-feature findings say, in English and Japanese.
 
-use super::gap::Gap;
+use super::gap::{Gap, Pinned};
 use crate::case::Case;
 use crate::fact::features::describe;
 use crate::model::Text;
+use crate::verdict::brief::{Brief, vms};
 use crate::verdict::features::Evacuation;
 use crate::verdict::{ids, list_en, list_ja};
 
@@ -51,6 +52,58 @@ pub(super) fn title(case: &Case, gap: &Gap) -> Text {
         )
     };
     Text::new(en, ja)
+}
+
+/// Who cannot move where, and why: what a customer meets of the difference.
+pub(super) fn brief(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: usize) -> Brief {
+    let mut names: Vec<String> = pinned.iter().map(|pinned| pinned.name.to_owned()).collect();
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        return Brief::default();
+    }
+    let mut homes: Vec<usize> = pinned.iter().map(|pinned| pinned.host).collect();
+    homes.sort_unstable();
+    homes.dedup();
+    let (vms, from, to) = (vms(&names), ids(case, &homes), ids(case, &gap.lack));
+    let (have, features) = (ids(case, &gap.have), shorts(gap));
+    let (why, why_ja) = if gap.have.len() <= gap.lack.len() {
+        (
+            format!("only {} {}", list_en(&have), verb(have.len(), "offers", "offer")),
+            format!(" を提供しているのが {} のみの", list_ja(&have)),
+        )
+    } else {
+        (
+            format!("{} {}", list_en(&to), verb(to.len(), "lacks", "lack")),
+            format!(" が {} にない", list_ja(&to)),
+        )
+    };
+    let (mut en, mut ja) = (
+        format!(
+            "{} cannot be migrated from {} to {}: {why} the CPU feature{} {}",
+            vms.en,
+            list_en(&from),
+            list_en(&to),
+            plural(features.len()),
+            list_en(&features)
+        ),
+        format!(
+            "CPU 機能 {}{why_ja}ため、{} を {} から {} へ移行できません",
+            list_ja(&features),
+            vms.ja,
+            list_ja(&from),
+            list_ja(&to)
+        ),
+    );
+    if refusals > 0 {
+        en.push_str(&format!(
+            "; {refusals} migration{} {} refused",
+            plural(refusals),
+            verb(refusals, "was", "were")
+        ));
+        ja = format!("{}、{refusals} 件の移行が拒否されました", ja.replace("移行できません", "移行できず"));
+    }
+    Brief { what: Some(Text::new(en, ja)), ..Brief::default() }
 }
 
 /// `summary`, and that the difference may be none.

@@ -124,6 +124,7 @@ fn finding(case: &Case, crash: &Crash<'_>) -> Finding {
         last_seen: last.max(stop.up),
         count,
         remedy: remedy(crash),
+        brief: crate::verdict::Brief::default(),
         references: references(crash),
         evidence: distinct(shown.map(|moment| Evidence::event(moment)).collect()),
         details: json!({

@@ -144,6 +144,7 @@ fn lost_for_vsan(details: serde_json::Value) -> Finding {
         last_seen: Some(at),
         count: 1,
         remedy: Vec::new(),
+        brief: crate::verdict::Brief::default(),
         references: Vec::new(),
         evidence: Vec::new(),
         details,

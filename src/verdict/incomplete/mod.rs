@@ -5,6 +5,7 @@ mod encrypted;
 mod limits;
 mod missing;
 mod rotated;
+mod silent;
 
 use super::{Evidence, Finding, Step, Verdict, list_en, list_ja};
 use crate::case::{Case, Host};
@@ -24,6 +25,7 @@ fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
     // What a damaged bundle does not tell may be the incident itself.
     [
         missing::bundles(case, severity),
+        silent::without_logs(case),
         cut::cut_short(case, Severity::Warning),
         limits::reached(case),
         rotated::begins_later(case, found),
@@ -61,6 +63,7 @@ fn finding(draft: Draft) -> Finding {
         last_seen: None,
         count: 0,
         remedy: draft.remedy,
+        brief: crate::verdict::Brief::default(),
         references: Vec::new(),
         evidence: draft.evidence,
         details: draft.details,

@@ -120,6 +120,7 @@ fn finding(case: &Case, group: &Group<'_>) -> Finding {
         last_seen,
         count: failures.len() as u64,
         remedy: remedy::steps(case, group, &signs),
+        brief: crate::verdict::Brief::default(),
         references: remedy::references(group.cause),
         evidence: evidence(case, group, &signs),
         details: details(case, group),

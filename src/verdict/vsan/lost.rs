@@ -77,6 +77,7 @@ pub(super) fn finding(case: &Case, group: &Losses<'_>) -> Finding {
         last_seen: span.returned.or(last_line).or(span.at),
         count: span.lines.len() as u64,
         remedy: remedy::steps(case, loss, cause),
+        brief: told.brief(&effects),
         references: remedy::references(cause.id, cause.signs.network.fault),
         evidence: evidence(case, loss, cause, &effects),
         details: details(case, group, &name, &effects),

@@ -90,6 +90,7 @@ pub(super) fn finding(case: &Case, (split, times): &Splits<'_>) -> Finding {
         last_seen: span.returned.or(last_line).or(span.at),
         count: span.lines.len() as u64,
         remedy: remedy::of_split(case, split, id, &network),
+        brief: crate::verdict::Brief::default(),
         references: remedy::references(id, network.fault),
         evidence: evidence(case, split, of_cause, &effects),
         details: json!({

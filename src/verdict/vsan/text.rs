@@ -6,6 +6,7 @@ use super::event::{Loss, Span};
 use super::network::Fault;
 use crate::case::{Case, How, Stop};
 use crate::model::Text;
+use crate::verdict::brief::{Brief, vms};
 use crate::verdict::{ids, list_en, list_ja, readable, version};
 
 /// `8 minutes`, `2 h 10 min`
@@ -62,6 +63,18 @@ impl Told<'_, '_> {
                 format!("{name} が vSAN クラスタから外れています"),
             )
         }
+    }
+
+    /// What came of it for the VMs.
+    pub(super) fn brief(&self, effects: &Effects<'_>) -> Brief {
+        let then = (!effects.vms.is_empty()).then(|| {
+            let vms = vms(&effects.vms);
+            Text::new(
+                format!("{} became invalid or inaccessible", vms.en),
+                format!("{} が無効またはアクセス不能になりました", vms.ja),
+            )
+        });
+        Brief { then, ..Brief::default() }
     }
 
     pub(super) fn summary(&self, effects: &Effects<'_>) -> Text {
@@ -234,7 +247,7 @@ impl Told<'_, '_> {
         let mut said = Sentences::default();
         said.say(
             format!("The upgrade order was not kept: the hosts run ESXi {release}, vCenter Server {vc} is {vc_release}. An older vCenter Server can lose hosts and then does not push the vSAN member list to them."),
-            format!("アップグレードの順序が守られていません。ホストは ESXi {release_ja}ですが、vCenter Server {vc} は {vc_release_ja}です。古い vCenter Server では、ホストとの接続が失われ、vSAN メンバー リストを配信できなくなることがあります。"),
+            format!("アップグレードの順序が守られておらず、ホストは ESXi {release_ja}ですが、vCenter Server {vc} は {vc_release_ja}です。古い vCenter Server では、ホストとの接続が失われ、vSAN メンバー リストを配信できなくなることがあります。"),
         );
         if !lists.is_empty() {
             said.say(lists, lists_ja);

@@ -157,6 +157,8 @@ fn finding(case: &Case, group: &[Judged<'_, '_>]) -> Finding {
         .iter()
         .map(|(episode, _)| json!({ "lost_at": episode.lost_at, "returned_at": episode.back_at() }))
         .collect();
+    // Without its bundle the host is known by what vCenter Server calls it.
+    let absent = first.host.is_none().then(|| first.name.to_owned()).into_iter().collect();
     Finding {
         id: "host.disconnected",
         severity: if last.back.is_none() { Severity::Error } else { Severity::Warning },
@@ -170,6 +172,7 @@ fn finding(case: &Case, group: &[Judged<'_, '_>]) -> Finding {
         last_seen: last_seen.max(last.back_at()),
         count,
         remedy: remedy::steps(case, first, cause.id),
+        brief: crate::verdict::Brief { absent, ..Default::default() },
         references: remedy::references(cause.id),
         evidence: distinct(evidence),
         details: json!({

@@ -178,6 +178,7 @@ impl<'c> Failure<'c> {
             last_seen,
             count,
             remedy: text::remedy(self),
+            brief: crate::verdict::Brief::default(),
             references: vec![(
                 "KB 326859: vSAN disks and disk groups that failed",
                 Some("https://knowledge.broadcom.com/external/article/326859"),

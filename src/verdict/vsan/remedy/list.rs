@@ -8,8 +8,8 @@ use crate::case::{Case, Node};
 use crate::model::Text;
 use crate::verdict::{Step, shell_word, step};
 
-/// Lets vCenter push the member list, and only if that fails rebuilds it by hand.
-pub(super) fn push(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {
+/// Lets vCenter push the member list, and only if that fails rebuilds it by hand; `before` steps stand before these.
+pub(super) fn push(case: &Case, loss: &Loss<'_>, sign: &ListSign, before: usize) -> Vec<Step> {
     let name = loss.name(case);
     let mut steps = vec![super::network::first_ping(Ends::of(case, loss))];
     steps.extend(unfreeze(case, &sign.frozen));
@@ -26,20 +26,21 @@ pub(super) fn push(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {
         vcenter(case, loss.membership, loss.host),
     ));
     steps.push(step(
-        "Check the unicast agent list: one line for every other host, never the host itself. If it is complete now, go to the last step.",
-        "ユニキャスト エージェント リストを確認します。自分自身を除く全ホストが 1 行ずつ表示されること。正しければ最後の手順へ進みます。",
+        "Check the unicast agent list on every host: one line for every other host, never the host itself. If all are complete now, go to the last step.",
+        "全ホストでユニキャスト エージェント リストを確認します。自分自身を除く全ホストが 1 行ずつ表示されること。すべて正しければ最後の手順へ進みます。",
         Some("esxcli vsan cluster unicastagent list"),
-        loss.host,
+        None,
     ));
     let mut by_hand = rebuild(case, loss, sign);
-    let rest = by_hand.len().saturating_sub(1);
+    let from = before + steps.len() + 1;
+    let to = (from + by_hand.len()).saturating_sub(1);
     if let Some(first) = by_hand.first_mut() {
         first.text.en = format!(
-            "Only if the list is still not right, and together with VMware support (KB 326427): rebuild it by hand with this and the next {rest} steps. {}",
+            "Only if a list is still not right, and together with VMware support (KB 326427): rebuild it by hand with steps {from} to {to}. {}",
             first.text.en
         );
         first.text.ja = format!(
-            "リストが正しくならない場合に限り、VMware サポートの支援のもとで、この手順とそれに続く {rest} 手順により手動で再作成します（KB 326427）。{}",
+            "リストが正しくならない場合に限り、VMware サポートの支援のもとで、手順 {from} ～ {to} により手動で再作成します（KB 326427）。{}",
             first.text.ja
         );
     }
@@ -86,15 +87,17 @@ fn rebuild(case: &Case, loss: &Loss<'_>, sign: &ListSign) -> Vec<Step> {
     }
     let lost = &membership.nodes[loss.node];
     if let Some(command) = add(lost).filter(|_| !sign.lacking.is_empty()) {
-        let ((en, ja), name) = (named(case, &sign.lacking), loss.name(case));
-        steps.push(Step::new(
-            Text::new(
-                format!("On {en}, which do not have {name} on their lists: add it. esxcli vsan network list on {name} shows its address."),
-                format!("リストに {name} がない {ja} で、{name} を追加します。アドレスは {name} 上の esxcli vsan network list で確認できます。"),
+        let name = loss.name(case);
+        let text = Text::new(
+            format!(
+                "Add {name} on every host whose list lacks it. esxcli vsan network list on {name} shows its address."
             ),
-            command,
-            None,
-        ));
+            format!(
+                "リストに {name} がない各ホストで {name} を追加します。アドレスは {name} 上の esxcli vsan network list で確認できます。"
+            ),
+        );
+        // The same step on each: its hosts are shown over the one command.
+        steps.extend(sign.lacking.iter().map(|&host| Step::new(text.clone(), command.clone(), host)));
     }
     steps.push(step(
         "When all hosts are members again, on all hosts: let vCenter Server manage the lists again.",

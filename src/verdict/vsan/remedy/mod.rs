@@ -16,7 +16,7 @@ use crate::verdict::{Step, ids, list_en, list_ja, step, version};
 pub(super) fn steps(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
     let mut steps = match cause.id {
         "version-skew" => skew(case, loss, cause),
-        "member-list-not-pushed" => list::push(case, loss, &cause.signs.lists),
+        "member-list-not-pushed" => list::push(case, loss, &cause.signs.lists, 0),
         "network" => network::steps(Ends::of(case, loss), &cause.signs.network),
         "host-crash" => crash(loss, cause),
         "host-restart" => restart(case, loss),
@@ -24,7 +24,7 @@ pub(super) fn steps(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step
         "format-skew" => format(case, loss),
         _ => unknown(case, loss),
     };
-    steps.push(check(loss.expected.len()));
+    steps.push(check(Members::of(case, loss)));
     steps
 }
 
@@ -41,7 +41,7 @@ pub(super) fn of_split(case: &Case, split: &Split<'_>, cause: &str, sign: &Netwo
         "format-skew" => vec![one_build(None)],
         _ => network::steps(ends, sign),
     };
-    steps.push(check(split.groups.iter().map(Vec::len).sum()));
+    steps.push(check(Members::Counted(split.groups.iter().map(Vec::len).sum())));
     steps
 }
 
@@ -52,7 +52,8 @@ fn skew(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
         // The version finding tells the check; here the order matters.
         steps.extend(version::remedy(&case.hosts[shown], skew.vcenter).into_iter().take(2));
     }
-    steps.extend(list::push(case, loss, &cause.signs.lists));
+    let before = steps.len();
+    steps.extend(list::push(case, loss, &cause.signs.lists, before));
     steps
 }
 
@@ -207,15 +208,68 @@ fn unknown(case: &Case, loss: &Loss<'_>) -> Vec<Step> {
     steps
 }
 
+/// How many members the whole cluster has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Members {
+    /// Hosts that go on list them.
+    Counted(usize),
+    /// No list of another host is here; so many are named in some place.
+    Named(usize),
+    /// Nothing names another one.
+    Unknown,
+}
+
+impl Members {
+    fn of(case: &Case, loss: &Loss<'_>) -> Self {
+        let expected = loss.expected.len();
+        if expected > 1 {
+            return Members::Counted(expected);
+        }
+        // A lost host counts itself alone; its logs may name the others, but perhaps not all of them.
+        let membership = loss.membership;
+        let hosts = &case.clusters[membership.cluster].hosts;
+        let is_expected = |uuid: &str| {
+            loss.expected.iter().any(|&node| {
+                membership.nodes[node].uuid.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(uuid))
+            })
+        };
+        let others = case.missing.iter().filter(|missing| {
+            missing.seen_by.iter().any(|host| hosts.contains(host))
+                && missing.node_uuid.as_deref().is_none_or(|uuid| !is_expected(uuid))
+        });
+        match others.count() {
+            0 => Members::Unknown,
+            others => Members::Named(others + 1),
+        }
+    }
+
+    /// What the count is to be, behind `Sub-Cluster Member Count`.
+    fn told(self) -> Text {
+        match self {
+            Members::Counted(count) => Text::new(format!("is {count}"), format!("が {count} で")),
+            Members::Named(count) => Text::new(
+                format!("equals the number of hosts of the cluster (these bundles name {count})"),
+                format!("がクラスタのホスト数（バンドルから確認できるのは {count} 台）と一致し"),
+            ),
+            Members::Unknown => {
+                Text::new("equals the number of hosts of the cluster", "がクラスタのホスト数と一致し")
+            }
+        }
+    }
+}
+
 /// Every node of the cluster counts every other one.
-fn check(count: usize) -> Step {
+fn check(members: Members) -> Step {
+    let count = members.told();
     Step::new(
         Text::new(
             format!(
-                "Check: on every host Sub-Cluster Member Count is {count}, and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves."
+                "Check: on every host Sub-Cluster Member Count {}, and the Sub-Cluster Master UUID is the same everywhere. VMs that were invalid recover by themselves.",
+                count.en
             ),
             format!(
-                "確認：全ホストで Sub-Cluster Member Count が {count} で、Sub-Cluster Master UUID も全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。"
+                "確認：全ホストで Sub-Cluster Member Count {}、Sub-Cluster Master UUID も全ホストで一致していること。無効になっていた仮想マシンは自動的に回復します。",
+                count.ja
             ),
         ),
         "esxcli vsan cluster get".to_owned(),

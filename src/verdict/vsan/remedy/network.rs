@@ -2,7 +2,7 @@
 
 use super::super::event::Loss;
 use super::super::network::{Fault, NetworkSign, usual_mtu};
-use crate::case::{Case, Membership};
+use crate::case::{Case, Membership, Node};
 use crate::fact::vmkernel::VmkernelAdapter;
 use crate::model::Text;
 use crate::verdict::{Step, shell_word, step};
@@ -56,6 +56,11 @@ impl<'a> Ends<'a> {
         usual_mtu(
             self.membership.nodes.iter().filter_map(|node| node.host).map(|host| &self.case.hosts[host]),
         )
+    }
+
+    /// What a packet of full size carries: the MTU without the headers of IP and ICMP.
+    fn full_size(&self) -> String {
+        self.mtu().map_or_else(|| "<MTU minus 28>".to_owned(), |mtu| mtu.saturating_sub(28).to_string())
     }
 
     fn peer(&self) -> String {
@@ -158,8 +163,7 @@ fn switch_list(ends: Ends<'_>, host: Option<usize>) -> &'static str {
 /// `vmkping` to the other end, small and of full size, with this cluster's adapter, address and MTU where they are known.
 pub(super) fn ping(ends: Ends<'_>) -> Step {
     let (vmk, peer) = (ends.vmk(), ends.peer());
-    let size =
-        ends.mtu().map_or_else(|| "<MTU minus 28>".to_owned(), |mtu| mtu.saturating_sub(28).to_string());
+    let size = ends.full_size();
     step(
         "Test the vSAN network to the other side and back, to each peer, with small and with full-size packets.",
         "vSAN ネットワークの疎通を、相手側の各ホストとの間で双方向に、小さいパケットと最大サイズのパケットで確認します。",
@@ -168,14 +172,29 @@ pub(super) fn ping(ends: Ends<'_>) -> Step {
     )
 }
 
-/// The ping that decides whether it is the network at all.
+/// Peers that the first ping names.
+const PEERS: usize = 8;
+
+/// The ping that decides whether it is the network at all: every peer, small and of full size.
 pub(super) fn first_ping(ends: Ends<'_>) -> Step {
+    let (vmk, size) = (ends.vmk(), ends.full_size());
+    let own = ends.host();
+    let of = |node: &Node| node.addresses.first().map(|ip| shell_word(ip));
+    let others = ends.membership.nodes.iter().filter(|node| node.host.is_none() || node.host != own);
+    // A witness may be behind another adapter.
+    let mut peers: Vec<String> = others.filter(|node| !node.witness).filter_map(of).collect();
+    peers.truncate(PEERS);
+    if peers.is_empty() {
+        peers.push(ends.peer());
+    }
+    let pings =
+        peers.iter().map(|peer| format!("vmkping -I {vmk} {peer}; vmkping -I {vmk} -d -s {size} {peer}"));
     Step::new(
         Text::new(
-            "Test the vSAN network to every peer first: if this fails, repair the network instead.",
-            "最初に vSAN ネットワークの疎通を各ホストに対して確認します。失敗する場合はネットワークの復旧を優先してください。",
+            "Test the vSAN network to every peer, with small and with full-size packets: if this fails, repair the network instead.",
+            "vSAN ネットワークの疎通を各ホストに対し、小さいパケットと最大サイズのパケットで確認し、失敗する場合はネットワークの復旧を優先します。",
         ),
-        format!("vmkping -I {} {}", ends.vmk(), ends.peer()),
-        ends.host(),
+        pings.collect::<Vec<_>>().join("\n"),
+        own,
     )
 }
