@@ -176,7 +176,8 @@ fn the_list_opens_at_the_window_that_the_picture_shows() {
     let written = page::write(&report);
     let mut tab = browser.open(&written.path, "");
     let first = tab.texts(
-        "(() => { const head = document.querySelector('#events thead').getBoundingClientRect().bottom;
+        "(() => { const scroll = document.querySelector('#timeline .scroll').getBoundingClientRect();
+           const head = scroll.top + document.querySelector('#events thead').offsetHeight;
            const rows = [...document.querySelectorAll('#events .live tr')];
            const at = rows.findIndex(row => row.getBoundingClientRect().bottom > head + 2);
            return [rows[at - 1], rows[at]].map(row => row ? row.cells[0].firstChild.data : ''); })()",
