@@ -19,6 +19,7 @@ use esxray::model::{EventKind, Lang, Severity, Timestamp};
 use esxray::report::labels::labels;
 use esxray::report::model::{Report, TimelineEntry};
 use esxray::report::timeline::{Row, fold};
+use esxray::report::view;
 use page::Shown;
 
 /// What one asks the filter for; nothing is everything.
@@ -163,6 +164,28 @@ fn the_address_restores_every_filter() {
         counts[..14].iter().all(|count| *count > 0 && *count <= counts[0]) && counts[14] == 0,
         "{counts:?}"
     );
+}
+
+/// The list opens where the picture does; what was before stands above it, within the list.
+#[test]
+fn the_list_opens_at_the_window_that_the_picture_shows() {
+    let Some(mut browser) = Browser::start() else { return };
+    let report = full::report(Lang::En, 3_000);
+    let (from, _) = view::incident_window(&report).expect("an incident");
+    let written = page::write(&report);
+    let mut tab = browser.open(&written.path, "");
+    let first = tab.texts(
+        "(() => { const scroll = document.querySelector('#timeline .scroll').getBoundingClientRect();
+           const head = scroll.top + document.querySelector('#events thead').offsetHeight;
+           const rows = [...document.querySelectorAll('#events .live tr')];
+           const at = rows.findIndex(row => row.getBoundingClientRect().bottom > head + 2);
+           return [rows[at - 1], rows[at]].map(row => row ? row.cells[0].firstChild.data : ''); })()",
+    );
+    let before =
+        |text: &str| text.trim_start_matches('~') < from.to_string().replace('T', " ").trim_end_matches('Z');
+    assert!(!first[0].is_empty() && before(&first[0]) && !before(&first[1]), "{first:?} {from}");
+    assert_eq!(tab.number("window.scrollY"), 0.0, "the page itself stays at its head");
+    assert_eq!(page::shown_rows(&mut tab).len(), fold(&report.timeline).len(), "all can be reached");
 }
 
 /// An address that is changed in an open page filters too, and a plain anchor leaves the filter alone.

@@ -244,6 +244,8 @@ fn the_overview_says_the_verdict_once_and_few_steps() {
     let page = html(&report);
     let overview = part(&page, "<section id=\"overview\"", "</section>");
     for sentence in gist::verdict(&report) {
+        // A heading has no stop at its end.
+        let sentence = sentence.trim_end_matches('.');
         let start: String = sentence.split(['&', '<', '>', '"', '\'']).next().expect("a start").into();
         assert_eq!(overview.matches(start.as_str()).count(), 1, "{start}\n{overview}");
     }
@@ -312,4 +314,37 @@ fn what_is_done_on_host_after_host_is_folded_by_host() {
     assert!(steps.find("Empty node03.") < steps.find("Empty node04."));
     report.findings[0].remedy.truncate(6);
     assert!(!html(&report).contains("class=\"round\""), "few hosts are in view");
+}
+
+fn md(report: &Report) -> String {
+    let mut out = Vec::new();
+    (renderer("md").expect("Markdown").render)(report, &mut out).expect("in memory");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// Who goes from one form to the other finds everything in the same place.
+#[test]
+fn the_page_and_the_text_have_one_order() {
+    let report = fixture::report(Lang::En, 20);
+    let page = html(&report);
+    let markdown = md(&report);
+    let l = labels(Lang::En);
+    let sections = [
+        l.overview,
+        l.findings,
+        l.hosts,
+        l.setup,
+        l.cpu_features,
+        "Who lost whom (vSAN)",
+        l.timeline,
+        l.coverage,
+        l.about,
+    ];
+    let place = |text: &str, heading: &str| text.find(heading).unwrap_or_else(|| panic!("no {heading}"));
+    let in_markdown: Vec<usize> =
+        sections.iter().map(|title| place(&markdown, &format!("\n## {title}\n"))).collect();
+    // The overview of the page has the verdict for its heading.
+    let in_page: Vec<usize> =
+        sections[1..].iter().map(|title| place(&page, &format!("<h2>{title}</h2>"))).collect();
+    assert!(in_markdown.is_sorted() && in_page.is_sorted(), "{in_markdown:?} {in_page:?}");
 }

@@ -143,7 +143,7 @@ pub fn card<'a>(number: usize, finding: &'a Finding, l: &Labels) -> Card<'a> {
         severity_name: l.severity_name(finding.severity),
         confidence: fill(l.confidence_of, &[l.confidence_name(finding.confidence)]),
         hosts_folded: fold(&finding.hosts.iter().map(String::as_str).collect::<Vec<_>>(), NAMES, l),
-        seen: l.zone.span_or_none(finding.first_seen, finding.last_seen),
+        seen: l.span_told(finding.first_seen, finding.last_seen),
         events: fill_count(l.events, finding.count),
         in_timeline: Vec::new(),
         more_in_timeline: None,

@@ -45,7 +45,7 @@ function makeList(head, table, say) {
     list.to = Math.min(list.rows.length, list.from + PAGE_ROWS);
     render();
     const node = body.rows[at - list.from];
-    scroll.scrollTop += node.getBoundingClientRect().top - table.tHead.getBoundingClientRect().bottom;
+    scroll.scrollTop += node.getBoundingClientRect().top - scroll.getBoundingClientRect().top - table.tHead.offsetHeight;
   }
 
   function extend() {
