@@ -31,7 +31,7 @@ pub struct Short {
 }
 
 /// The sentences, made from the rest of the report.
-fn sentences(report: &Report) -> Vec<String> {
+pub fn sentences(report: &Report) -> Vec<String> {
     told(report, &Short::default())
 }
 

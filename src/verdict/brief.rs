@@ -17,14 +17,27 @@ pub struct Brief {
     pub absent: Vec<String>,
 }
 
-/// `VM web01`, `3 VMs (web01, web02 and web03)`, `12 VMs`.
+/// `VM web01`, `3 VMs (web01, web02 and web03)`, `12 VMs`; in Japanese with the blank that a particle needs behind it.
 pub(super) fn vms(names: &[String]) -> Text {
     match names {
-        [one] => Text::new(format!("VM {one}"), format!("仮想マシン {one}")),
+        [one] => Text::new(format!("VM {one}"), format!("仮想マシン {one} ")),
         names if names.len() <= NAMES => Text::new(
             format!("{} VMs ({})", names.len(), list_en(names)),
             format!("仮想マシン {} 台（{}）", names.len(), list_ja(names)),
         ),
         names => Text::new(format!("{} VMs", names.len()), format!("仮想マシン {} 台", names.len())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_vms_are_named_and_many_counted() {
+        let named = |count: usize| vms(&(1..=count).map(|n| format!("vm{n}")).collect::<Vec<_>>());
+        assert_eq!(named(1), Text::new("VM vm1", "仮想マシン vm1 "));
+        assert_eq!(named(2), Text::new("2 VMs (vm1 and vm2)", "仮想マシン 2 台（vm1、vm2）"));
+        assert_eq!(named(4), Text::new("4 VMs", "仮想マシン 4 台"));
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn brief(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: usi
             list_en(&features)
         ),
         format!(
-            "CPU 機能 {}{why_ja}ため、{} を {} から {} へ移行できません",
+            "CPU 機能 {}{why_ja}ため、{}を {} から {} へ移行できません",
             list_ja(&features),
             vms.ja,
             list_ja(&from),
