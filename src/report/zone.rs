@@ -36,32 +36,32 @@ impl Zone {
             return Ok(Zone::UTC);
         }
         if let Some(offset) = offset(asked) {
-            let name = if offset.is_zero() { return Ok(Zone::UTC) } else { written(offset) };
-            return Ok(Zone { other: Some(Other { name, rules: TimeZone::fixed(offset) }) });
+            return Ok(Zone::fixed(offset));
         }
         let known = if asked.eq_ignore_ascii_case("jst") { "Asia/Tokyo" } else { asked };
-        let rules = jiff::tz::db().get(known).map_err(|_| {
+        jiff::tz::db().get(known).ok().and_then(Zone::of).ok_or_else(|| {
             format!("'{name}' is no time zone that is known; say a name like Asia/Tokyo, an offset like +09:00, utc or local")
-        })?;
-        Ok(Zone::of(rules))
-    }
-
-    /// The zone of this machine.
-    ///
-    /// # Errors
-    /// Fails where the machine does not tell it.
-    pub fn local() -> Result<Zone, String> {
-        TimeZone::try_system().map(Zone::of).map_err(|error| {
-            format!("this machine does not tell its time zone ({error}); say a name like Asia/Tokyo")
         })
     }
 
-    fn of(rules: TimeZone) -> Zone {
-        let name = rules.iana_name().unwrap_or("local").to_owned();
+    /// A zone by its rules, where its name tells them to whoever reads the report again: by the IANA name, or by the
+    /// offset where it never has another. `None` for rules that no name tells.
+    pub fn of(rules: TimeZone) -> Option<Zone> {
+        let Some(name) = rules.iana_name().map(str::to_owned) else {
+            let is_fixed = rules.following(jiff::Timestamp::MIN).next().is_none();
+            return is_fixed.then(|| Zone::fixed(rules.to_offset(jiff::Timestamp::UNIX_EPOCH)));
+        };
         if matches!(name.as_str(), "UTC" | "Etc/UTC" | "Etc/UCT" | "Etc/Zulu" | "Zulu" | "UCT") {
+            return Some(Zone::UTC);
+        }
+        Some(Zone { other: Some(Other { name, rules }) })
+    }
+
+    fn fixed(offset: Offset) -> Zone {
+        if offset.is_zero() {
             return Zone::UTC;
         }
-        Zone { other: Some(Other { name, rules }) }
+        Zone { other: Some(Other { name: written(offset), rules: TimeZone::fixed(offset) }) }
     }
 
     /// `Asia/Tokyo`, `+09:00`, `UTC`.
@@ -391,6 +391,14 @@ mod tests {
             let said = Zone::named(wrong).expect_err(wrong);
             assert!(said.contains("Asia/Tokyo"), "{said}");
         }
+    }
+
+    #[test]
+    fn a_zone_without_a_name_is_told_by_its_offset_or_refused() {
+        let of = |rules: &str| Zone::of(TimeZone::posix(rules).expect("rules"));
+        assert_eq!(of("JST-9"), Some(zone("+09:00")));
+        assert_eq!(of("GMT0"), Some(Zone::UTC));
+        assert_eq!(of("CET-1CEST,M3.5.0,M10.5.0/3"), None);
     }
 
     #[test]

@@ -138,7 +138,7 @@ fn step_name(seconds: i64, l: &Labels) -> String {
         3_600..86_400 => (seconds / 3_600, "h", "時間"),
         _ => (seconds / 86_400, "d", "日"),
     };
-    format!("{number} {}", if l.tag == "ja" { ja } else { en })
+    format!("{number} {}", l.pick(en, ja))
 }
 
 /// The events of one lane in one stretch of time.

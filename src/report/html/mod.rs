@@ -40,10 +40,11 @@ const PROBLEMS: usize = 1_000;
 const STEPS: usize = 5;
 static CSS: &str =
     concat!(include_str!("../templates/report.css"), include_str!("../templates/timeline.css"));
-/// The parts of the timeline are functions that know each other; nothing else on the page sees them.
+/// The parts are functions that know each other; nothing else on the page sees them.
 static SCRIPT: &str = concat!(
-    include_str!("../templates/report.js"),
     "(function () {\n\"use strict\";\n",
+    include_str!("../templates/copy.js"),
+    include_str!("../templates/report.js"),
     include_str!("../templates/timeline-data.js"),
     include_str!("../templates/timeline-filter.js"),
     include_str!("../templates/timeline-list.js"),

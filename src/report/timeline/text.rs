@@ -199,7 +199,7 @@ const fn letter(severity: Severity) -> (&'static str, Style) {
 }
 
 /// `2026-11-23 02:10:05.123`: always with milliseconds, so that columns stand below each other; in another zone than UTC
-/// with its offset, and the time of day in UTC beside it.
+/// with its offset, and UTC beside it with its day, which may be another: `2026-11-23 11:10:05.123 +09:00 11-23 02:10:05Z`.
 fn millis(time: Timestamp, zone: &Zone) -> String {
     let millis = time.micros().rem_euclid(1_000_000) / 1_000;
     let whole = time.plus_micros(-time.micros().rem_euclid(1_000_000));
@@ -208,8 +208,8 @@ fn millis(time: Timestamp, zone: &Zone) -> String {
         return format!("{clock}.{millis:03}");
     }
     let utc = Zone::UTC.clock(whole);
-    let day = utc.split_once(' ').map_or(utc.as_str(), |(_, day)| day);
-    format!("{clock}.{millis:03} {} {day}Z", zone.offset(time))
+    let of_year = utc.split_once('-').map_or(utc.as_str(), |(_, rest)| rest);
+    format!("{clock}.{millis:03} {} {of_year}Z", zone.offset(time))
 }
 
 /// `× 1,200, last at 02:31:40`, `told by 2 records` of what happened once; `None` where one record tells it.
