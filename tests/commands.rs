@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use esxray::demo::{Container, EvcOptions, Volume, evc_incident, write_site};
-use esxray::model::Timestamp;
+use esxray::model::{TIME_SIGN, Timestamp};
 use run::esxray;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -220,6 +220,7 @@ fn times_are_told_in_the_zone_that_is_asked_for() {
         [read("report.html"), read("report.md"), read("report.json"), read("timeline.csv")]
     };
     let (utc, tokyo) = (analyze("utc", "utc"), analyze("JST", "tokyo"));
+    assert!(utc.iter().chain(&tokyo).all(|text| !text.contains(TIME_SIGN)), "no sign of a time is left");
     for (at, text) in tokyo.iter().take(2).enumerate() {
         assert!(text.contains(" +09:00 (") && text.contains(" UTC)"), "output {at}");
         assert!(text.contains("Asia/Tokyo"), "output {at}");

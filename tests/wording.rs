@@ -281,6 +281,10 @@ fn a_japanese_report_has_no_english_sentence() {
             .filter_map(|line| Some((english(line)?, line)))
             .collect();
         assert!(wrong.is_empty(), "{wrong:#?}");
+        // What is put together from labels and values keeps the conventions as the labels do.
+        let wrong: Vec<String> =
+            lines.iter().filter(|line| is_japanese(line)).flat_map(|line| broken(line)).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
         let dated = lines.iter().find(|line| line.contains("20") && line.contains('年')).is_some();
         assert!(dated, "dates in prose are in Japanese");
         let wrong: Vec<_> = run

@@ -5,7 +5,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
-use crate::model::{TimeQuality, Timestamp};
+use crate::model::{TIME_SIGN, TimeQuality, Timestamp};
 
 /// The zone that times are shown in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,29 +198,29 @@ impl Zone {
         format!("{here} {} ({in_utc} UTC)", written(other.offset(time)))
     }
 
-    /// `text`, a sentence of ours, with each of its times in this zone. In a sentence a time has the form of [`told`]
-    /// in UTC, since the zone is not known where the sentence is made.
-    ///
-    /// [`told`]: Zone::told
+    /// `text`, a sentence of ours, with each of its times in this zone and without their signs. Its times have the form of
+    /// [`Timestamp::in_text`], since the zone is not known where the sentence is made; a time without the sign is quoted
+    /// and stays.
     pub fn retold(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find(UNIT).filter(|_| !self.is_utc()) {
-            let start = at.saturating_sub(TIME_LENGTH);
-            let told =
-                rest.get(start..at).and_then(|time| format!("{}Z", time.replacen(' ', "T", 1)).parse().ok());
-            match told {
-                Some(time) if at >= TIME_LENGTH => {
-                    out.push_str(&rest[..start]);
+        let mut pieces = text.split(TIME_SIGN);
+        let mut out = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            match signed(piece) {
+                Some((time, rest)) => {
                     out.push_str(&self.told(time));
+                    out.push_str(rest);
                 }
-                _ => out.push_str(&rest[..at + UNIT.len()]),
+                None => out.push_str(piece),
             }
-            rest = &rest[at + UNIT.len()..];
         }
-        out.push_str(rest);
         out
     }
+}
+
+/// The time that stands behind a sign, and what follows it.
+fn signed(text: &str) -> Option<(Timestamp, &str)> {
+    let time = format!("{}Z", text.get(..TIME_LENGTH)?.replacen(' ', "T", 1));
+    Some((time.parse().ok()?, text[TIME_LENGTH..].strip_prefix(UNIT)?))
 }
 
 /// Behind a time in a sentence.
@@ -435,12 +435,17 @@ mod tests {
     #[test]
     fn times_in_sentences_are_told_in_the_zone_and_nothing_else_is_touched() {
         let tokyo = zone("Asia/Tokyo");
-        let text = "esx01 went down at 2026-11-23 02:10:05 UTC. 時刻 UTC、2026-99-23 02:10:05 UTC";
+        let down = at("2026-11-23T02:10:05.123Z").in_text();
+        let quoted = "the log says \"2026-11-23 02:10:05 UTC boot\", 2026-99-23 02:10:05 UTC 日本語";
         assert_eq!(
-            tokyo.retold(text),
-            "esx01 went down at 2026-11-23 11:10:05 +09:00 (02:10:05 UTC). 時刻 UTC、2026-99-23 02:10:05 UTC"
+            tokyo.retold(&format!("esx01 went down at {down}. {quoted}")),
+            format!("esx01 went down at 2026-11-23 11:10:05 +09:00 (02:10:05 UTC). {quoted}")
         );
-        assert_eq!(Zone::UTC.retold(text), text);
-        assert_eq!(tokyo.retold(" UTC 日本語で書かれた文字列 UTC"), " UTC 日本語で書かれた文字列 UTC");
+        assert_eq!(Zone::UTC.retold(&down), "2026-11-23 02:10:05 UTC");
+        // A sign that a bundle has is taken away and does nothing.
+        assert_eq!(
+            tokyo.retold("a\u{fdd0}b\u{fdd0}2026-99-23 02:10:05 UTC\u{fdd0}"),
+            "ab2026-99-23 02:10:05 UTC"
+        );
     }
 }

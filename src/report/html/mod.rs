@@ -63,7 +63,7 @@ struct Page<'a> {
     script_hash: String,
     verdict: Vec<String>,
     period: Option<String>,
-    clusters: Vec<(&'static str, &'a str, usize)>,
+    clusters: Vec<(&'static str, &'a str, String)>,
     headline: Option<finding::Card<'a>>,
     /// How many steps of the remedy the overview lists.
     brief: usize,
@@ -138,9 +138,13 @@ fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
     }
 }
 
-fn clusters<'a>(report: &'a Report, l: &Labels) -> Vec<(&'static str, &'a str, usize)> {
+fn clusters<'a>(report: &'a Report, l: &Labels) -> Vec<(&'static str, &'a str, String)> {
     let clusters = report.case.clusters.iter();
-    clusters.map(|c| (l.cluster_kind(c.kind), c.name.as_deref().unwrap_or(&c.id), c.hosts.len())).collect()
+    clusters
+        .map(|c| {
+            (l.cluster_kind(c.kind), c.name.as_deref().unwrap_or(&c.id), show::count(c.hosts.len() as u64))
+        })
+        .collect()
 }
 
 fn cards<'a>(findings: &'a [Finding], l: &Labels) -> Vec<finding::Card<'a>> {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::super::labels::{Labels, fill};
+use super::super::md::Page;
+use super::super::md::text::{fence, prose};
 use super::super::model::{Coverage, Report};
 use super::super::{escape, show, unknown, view};
-use super::page::Page;
-use super::text::{fence, prose};
 use super::{LISTED, VMS, names};
 
 /// Logs that have a row each; of more, each host has one.
@@ -62,7 +62,7 @@ fn row(host: &str, log: &str, logs: &[&Coverage], l: &Labels) -> Vec<String> {
 fn absent_logs(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     let line = |host: &super::super::model::HostInfo| {
         let logs = fill(l.absent, &[&host.absent_logs.join(", ")]);
-        (!host.absent_logs.is_empty()).then(|| format!("{}: {logs}", host.id))
+        (!host.absent_logs.is_empty()).then(|| format!("{}{}{logs}", host.id, l.colon))
     };
     let lines: Vec<String> = report.hosts.iter().filter_map(line).collect();
     page.list(Some((3, l.absent_logs)), &lines, LISTED, l)
@@ -73,7 +73,7 @@ fn gaps(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     for log in &report.coverage {
         for gap in &log.gaps {
             let (span, what) = (l.zone.span(gap.from, gap.to), view::gap_text(gap, l));
-            lines.push(format!("{} {} {span}: {what}", log.host, log.log));
+            lines.push(format!("{} {} {span}{}{what}", log.host, log.log, l.colon));
         }
     }
     page.list(Some((3, l.gaps)), &lines, LISTED, l)

@@ -32,7 +32,7 @@ labels! {
     witness_long: "witness appliance", "監視ホスト";
     columns: "Columns", "列";
     all_rows: "Every host in a row of its own ({0})", "全 {0} 台を 1 行ずつ表示";
-    group_row: "{0} ({1})", "{0} ({1})";
+    group_row: "{0} ({1})", "{0}（{1}）";
     said_by: "What the logs say", "ログの記録";
     by: "Says", "証言元";
     of: "Of", "対象";
@@ -41,7 +41,7 @@ labels! {
     last: "Last (UTC)", "最後（UTC）";
     lines: "Lines", "件数";
     lines_n: "1 line|{0} lines", "{0} 件";
-    statement: "{0} of {1}: {2}", "{0} → {1}: {2}";
+    statement: "{0} of {1}: {2}", "{0} → {1}：{2}";
     left_out: "1 more node, which only log lines name, is left out.|{0} more nodes, which only log lines name, are left out.",
         "ログにのみ現れるノードが他に {0} 個ありますが、省略しています。";
     place: "First at", "最初のログの位置";

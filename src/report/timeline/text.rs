@@ -14,7 +14,7 @@ use crate::model::{Severity, Timestamp};
 use crate::report::columns::{cut, pad};
 use crate::report::labels::{Labels, fill, labels_of};
 use crate::report::model::Report;
-use crate::report::terminal::{Style, paint};
+use crate::report::paint::{Style, paint};
 use crate::report::zone::Zone;
 use crate::report::{escape, show};
 
