@@ -6,7 +6,7 @@ use super::super::labels::{Labels, fill};
 use super::super::md::Page;
 use super::super::md::text::{code_span, prose};
 use super::super::model::{Report, SpanInfo};
-use super::super::timeline::text::count_text;
+use super::super::timeline::text::{behind, count_text};
 use super::super::timeline::{Row, fold};
 use super::super::{show, view};
 use crate::model::Severity;
@@ -49,7 +49,7 @@ fn event(report: &Report, row: &Row, l: &Labels, page: &mut Page<'_>) -> io::Res
     let time = time.replace('~', "\\~ ");
     let kind = l.kind_name(entry.kind);
     let stamp = begins.fields.get("raw_time").map(|raw| l.aside(&fill(l.stamp, &[&prose(raw)])));
-    let count = count_text(row, begins.time, l).map(|count| format!(" {count}"));
+    let count = count_text(row, begins.time, l).map(|count| behind(&count));
     let findings: Vec<String> =
         row.findings(&report.timeline).iter().map(|at| (at + 1).to_string()).collect();
     let findings =

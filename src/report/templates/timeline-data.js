@@ -69,7 +69,7 @@ function timeTold(head, time) {
   return local + " " + offsetText(head, time) + " (" + without(utc, local) + " UTC)";
 }
 
-// "+09:00": how far the reader's clock is ahead of UTC at a time.
+// With a sign, hours and minutes: how far the reader's clock is ahead of UTC at a time.
 function offsetText(head, time) {
   const shift = zoneShift(head, time);
   const minutes = Math.floor(Math.abs(shift) / SECOND / 60);
@@ -88,7 +88,7 @@ function clockText(shifted) {
   return pad(date.getUTCFullYear(), 4) + date.toISOString().slice(-20, -5).replace("T", " ") + fraction;
 }
 
-// From when to when, to the second, with its zone told and UTC beside: "2026-11-23 11:10:05 – 13:55:00 +09:00 (…)".
+// From when to when, to the second, with its zone told and UTC in brackets.
 // An end that is no time is a text.
 function spanTold(head, from, to) {
   const utc = spanText(from, to, clockText) + " UTC";

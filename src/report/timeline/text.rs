@@ -108,8 +108,7 @@ struct Page<'a> {
 impl Page<'_> {
     fn row(&mut self, row: &Row, report: &Report) -> io::Result<()> {
         let (entry, begins) = (&report.timeline[row.spoken], &report.timeline[row.first()]);
-        let mut after =
-            count_text(row, begins.time, self.l).map_or_else(String::new, |count| format!(" {count}"));
+        let mut after = count_text(row, begins.time, self.l).map_or_else(String::new, |count| behind(&count));
         if let Some(raw) = begins.fields.get("raw_time") {
             after.push_str(&format!(" ({})", fill(self.l.stamp, &[&escape::line(raw)])));
         }
@@ -210,6 +209,11 @@ fn millis(time: Timestamp, zone: &Zone) -> String {
     let utc = Zone::UTC.clock(whole);
     let of_year = utc.split_once('-').map_or(utc.as_str(), |(_, rest)| rest);
     format!("{clock}.{millis:03} {} {of_year}Z", zone.offset(time))
+}
+
+/// A count behind a text: a full-width bracket brings its own blank.
+pub fn behind(count: &str) -> String {
+    if count.starts_with('（') { count.to_owned() } else { format!(" {count}") }
 }
 
 /// `× 1,200, last at 02:31:40`, `told by 2 records` of what happened once; `None` where one record tells it.

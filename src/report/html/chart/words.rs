@@ -103,6 +103,8 @@ mod tests {
         }
         let families: BTreeSet<&str> = super::super::FAMILIES.iter().map(|(_, word)| *word).collect();
         asked.extend(families);
+        // How lanes are folded decides which of these is asked for.
+        asked.extend(["fold", "fold_others", "quiet", "others"]);
         assert_eq!(asked, names);
     }
 
