@@ -78,14 +78,14 @@ pub fn show(setup: &SetupInfo, common: &Common, depth: Depth) -> Shown {
     let mut lines = lines(setup, l);
     let absent = absent(setup, l);
     if !absent.is_empty() {
-        lines.push((l.absent, absent.join(", ")));
+        lines.push((l.absent, absent.join(l.comma)));
     }
     Shown { lines, parts, elsewhere }
 }
 
 /// Where the tables are that are left out.
 pub fn elsewhere(titles: &[&str], common: &Common) -> String {
-    fill(words(common).elsewhere, &[&titles.join(", ")])
+    fill(words(common).elsewhere, &[&titles.join(common.comma)])
 }
 
 /// How much of a setup is known: `3 VMkernel adapters, 4 NICs, 120 VIBs`; empty where nothing is.
@@ -177,7 +177,7 @@ fn joined(parts: &[&Option<String>]) -> String {
 fn lines(setup: &SetupInfo, l: &Labels) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     let mut line = |label: &'static str, parts: Vec<String>| {
-        let text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        let text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(l.comma);
         if !text.is_empty() {
             lines.push((label, text));
         }

@@ -3,6 +3,7 @@
 use super::super::labels::Labels as Common;
 
 labels! {
+    comma: ", ", "、";
     profile: "Image profile", "イメージ プロファイル";
     modified: "changed {0}", "{0} に変更";
     absent: "Not in the bundle", "バンドルにない情報";
