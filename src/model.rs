@@ -39,6 +39,15 @@ impl Timestamp {
         self.plus_micros(seconds.saturating_mul(1_000_000))
     }
 
+    /// The time for a sentence, to the second, behind a sign that no text of a bundle is taken to have:
+    /// `\u{fdd0}2019-09-14 06:49:34 UTC`. Only by the sign the report knows it as ours, tells it in the reader's zone and takes
+    /// the sign away (`report/zone`); a time in a record that is quoted stays as it stands there.
+    pub fn in_text(self) -> String {
+        let text = self.to_string();
+        let (date, time) = text.split_once('T').unwrap_or((&text, ""));
+        format!("{TIME_SIGN}{date} {} UTC", time.get(..8).unwrap_or(time))
+    }
+
     /// `self - other` in microseconds.
     pub const fn since(self, other: Timestamp) -> i64 {
         self.0.saturating_sub(other.0)
@@ -60,6 +69,9 @@ impl Timestamp {
         (year, month, day, self.0.rem_euclid(MICROS_PER_DAY))
     }
 }
+
+/// Stands before a time of ours in a sentence: a character that Unicode keeps for no text, so no file has it for a purpose.
+pub const TIME_SIGN: char = '\u{fdd0}';
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 

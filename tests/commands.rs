@@ -5,8 +5,10 @@ mod run;
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use esxray::demo::{Container, EvcOptions, Volume, evc_incident, write_site};
+use esxray::model::{TIME_SIGN, Timestamp};
 use run::esxray;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -218,6 +220,7 @@ fn times_are_told_in_the_zone_that_is_asked_for() {
         [read("report.html"), read("report.md"), read("report.json"), read("timeline.csv")]
     };
     let (utc, tokyo) = (analyze("utc", "utc"), analyze("JST", "tokyo"));
+    assert!(utc.iter().chain(&tokyo).all(|text| !text.contains(TIME_SIGN)), "no sign of a time is left");
     for (at, text) in tokyo.iter().take(2).enumerate() {
         assert!(text.contains(" +09:00 (") && text.contains(" UTC)"), "output {at}");
         assert!(text.contains("Asia/Tokyo"), "output {at}");
@@ -232,16 +235,47 @@ fn times_are_told_in_the_zone_that_is_asked_for() {
     let stamps =
         |csv: &str| csv.lines().filter_map(|line| line.get(..24)).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(stamps(&utc[3]), stamps(&tokyo[3]), "CSV is in UTC");
-    let [utc, tokyo] = [&utc[2], &tokyo[2]].map(|text| serde_json::from_str::<Value>(text).expect("JSON"));
+    let reports = [&utc[2], &tokyo[2]].map(|text| serde_json::from_str::<Value>(text).expect("JSON"));
+    let [utc, tokyo] = &reports;
     assert_eq!(tokyo["case"]["time_zone"], "Asia/Tokyo");
     let times = |report: &Value| {
         report["timeline"].as_array().expect("events").iter().map(|e| e["time"].clone()).collect::<Vec<_>>()
     };
-    assert_eq!(times(&utc), times(&tokyo));
+    assert_eq!(times(utc), times(tokyo));
     assert_ne!(utc["findings"][0]["chain"], tokyo["findings"][0]["chain"], "texts tell times in the zone");
 
     let lines = printed(&folder, &["timeline", "in", "--tz", "+09:00"]);
     let line = lines.lines().find(|line| !line.starts_with('#')).expect("an event");
-    assert!(line.get(23..30) == Some(" +09:00") && line.get(39..40) == Some("Z"), "{line}");
+    assert!(line.get(23..30) == Some(" +09:00") && line.get(45..46) == Some("Z"), "{line}");
+    // UTC stands beside it with its day: nine hours before the evening of the day before.
+    let time = |text: &str| format!("{}Z", text.replace(' ', "T")).parse::<Timestamp>().expect("a time");
+    let (tokyo, utc) = (&line[..19], format!("{}-{}", &line[..4], &line[31..45]));
+    assert_eq!(time(tokyo).since(time(&utc)), 9 * 3_600 * 1_000_000, "{line}");
     refused(&folder, &["timeline", "in", "--tz", "Asia/Nowhere"], "Asia/Tokyo");
+
+    let ledger = printed(&folder, &["inspect", "in", "--tz", "JST"]);
+    let spans = ledger.lines().filter(|line| line.contains(" – ") && line.contains(" UTC)")).count();
+    let logs =
+        reports[0]["coverage"].as_array().expect("logs").iter().filter(|log| !log["from"].is_null()).count();
+    assert!(spans >= logs && logs > 0, "{spans} of {logs}:\n{ledger}");
+}
+
+/// A zone of the machine that has no name is told by its offset, or refused where it has more than one.
+#[test]
+fn the_zone_of_the_machine_is_never_taken_for_another() {
+    let (folder, _) = incident();
+    let run = |zone: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_esxray"));
+        let args = ["analyze", "in", "--tz", "local", "--out", "local", "--format", "md,json"];
+        command.args(args).env("TZ", zone).current_dir(folder.path()).output().expect("it runs")
+    };
+    assert!(run("JST-9").status.success());
+    let read = |name: &str| fs::read_to_string(folder.path().join("local").join(name)).expect(name);
+    assert!(read("report.json").contains("\"time_zone\": \"+09:00\""));
+    let heads =
+        read("report.md").lines().filter(|line| line.starts_with('|')).map(str::to_owned).collect::<String>();
+    assert!(heads.contains("(+09:00)"), "{heads}");
+    let refused = run("CET-1CEST,M3.5.0,M10.5.0/3");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("Asia/Tokyo"), "{said}");
 }

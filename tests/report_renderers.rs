@@ -422,7 +422,7 @@ fn configurations_are_folded_and_cut() {
         assert!(!part.contains(banned), "what is not known has no place: {banned}");
     }
     let text = render("md", &fixture::report(Lang::Ja, 30));
-    assert!(text.contains("## 構成") && text.contains("#### esx01: VMkernel アダプタ"));
+    assert!(text.contains("## 構成") && text.contains("#### esx01：VMkernel アダプタ"));
     assert!(text.contains("| /Net/Option15 ") && !text.contains("/Net/Option16"));
     assert!(text.contains("残り 4 件は report.json にあります。"));
     let none = fixture::empty();
@@ -486,7 +486,7 @@ fn who_lost_whom_has_a_cell_for_each_witness_and_node() {
         "| node01 | ■ | ✓ | ✕ | ✓ |",
         "| node03 | ✕° | ✕° | ■ | ✕° |",
         "| vcsa | · | · | ! | · |",
-        "- node02 of node03: left the membership (2026-11-23 02:10:05.740 – 2026-11-23 02:41:30 UTC, 2 lines) `var/run/log/vmkernel.1.gz:40211 @3900467`",
+        "- node02 of node03: left the membership (2026-11-23 02:10:05 – 02:41:30 UTC, 2 lines) `var/run/log/vmkernel.1.gz:40211 @3900467`",
         "**◆ 1500**",
     ] {
         assert!(md.contains(part), "{part}\n{md}");
@@ -522,10 +522,7 @@ fn rows_of_a_large_cluster_that_say_the_same_are_one() {
     // What 22 hosts say of one node is one line, its times those of the first and the last.
     let left = md.lines().filter(|line| line.contains(" of node32: left the membership")).collect::<Vec<_>>();
     assert_eq!(left.len(), 1, "{md}");
-    assert!(
-        left[0].contains("hosts)") && left[0].contains("02:10:05.120 – 2026-11-23 02:41:30 UTC"),
-        "{left:?}"
-    );
+    assert!(left[0].contains("hosts)") && left[0].contains("02:10:05 – 02:41:30 UTC"), "{left:?}");
 }
 
 #[test]

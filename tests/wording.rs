@@ -281,6 +281,12 @@ fn a_japanese_report_has_no_english_sentence() {
             .filter_map(|line| Some((english(line)?, line)))
             .collect();
         assert!(wrong.is_empty(), "{wrong:#?}");
+        // What is put together from labels and values keeps the conventions as the labels do. Dates are written without
+        // blanks, and names of features are the vendor's.
+        let apart = Regex::new(r"\d+年\d+月\d+日 ?| \([^()]*(?:CVE|build)[^()]*\)|^! ").expect("a pattern");
+        let told = lines.iter().filter(|line| is_japanese(line));
+        let wrong: Vec<String> = told.flat_map(|line| broken(&apart.replace_all(line, ""))).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
         let dated = lines.iter().find(|line| line.contains("20") && line.contains('年')).is_some();
         assert!(dated, "dates in prose are in Japanese");
         let wrong: Vec<_> = run

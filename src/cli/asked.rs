@@ -1,6 +1,7 @@
 //! Times and time zones as people type them.
 
 use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
 
 use crate::model::Timestamp;
 use crate::report::zone::Zone;
@@ -61,9 +62,20 @@ pub fn time(text: &str) -> Result<AskedTime, String> {
 /// `Asia/Tokyo`, `+09:00`, `utc`, `local`.
 ///
 /// # Errors
-/// As [`Zone::named`] and [`Zone::local`].
+/// As [`Zone::named`]; `local` fails where the machine does not tell its zone by a name.
 pub fn zone(text: &str) -> Result<Zone, String> {
-    if text.eq_ignore_ascii_case("local") { Zone::local() } else { Zone::named(text) }
+    if text.trim().eq_ignore_ascii_case("local") { local_zone() } else { Zone::named(text) }
+}
+
+/// The zone of this machine.
+fn local_zone() -> Result<Zone, String> {
+    let rules = TimeZone::try_system().map_err(|error| {
+        format!("this machine does not tell its time zone ({error}); say a name like Asia/Tokyo")
+    })?;
+    Zone::of(rules).ok_or_else(|| {
+        "the time zone of this machine has no name that a report can tell; say a name like Asia/Tokyo"
+            .to_owned()
+    })
 }
 
 #[cfg(test)]

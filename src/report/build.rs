@@ -97,11 +97,8 @@ fn short(findings: &[verdict::Finding], options: &Options) -> gist::Short {
 }
 
 /// Tells the times in sentences of the verdicts by the reader's zone, and their dates as the language has them: the
-/// sentences are made before these are known.
+/// sentences are made before these are known. It is done in every zone and language, for it takes the signs of the times away.
 fn retell(report: &mut Report, options: &Options) {
-    if options.zone.is_utc() && options.lang == Lang::En {
-        return;
-    }
     let retell = |text: &mut String| {
         let told = options.zone.retold(text);
         *text = if options.lang == Lang::Ja { in_japanese(&told) } else { told };

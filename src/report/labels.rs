@@ -626,7 +626,8 @@ impl Labels {
         format!("{first}{}{second}", self.pick(" ", ""))
     }
 
-    fn pick(&self, en: &'static str, ja: &'static str) -> &'static str {
+    /// The one of two words that is in its language: for words that stand beside their values and not in the list above.
+    pub(super) fn pick(&self, en: &'static str, ja: &'static str) -> &'static str {
         if self.tag == "ja" { ja } else { en }
     }
 }

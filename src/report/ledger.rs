@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::columns::{pad, pad_left, shorten, wrap};
 use super::labels::{Labels, fill, labels_of};
 use super::model::{Coverage, HostInfo, Report, ReportProblem};
+use super::zone::Zone;
 use super::{escape, setup, show, view};
 use crate::case::inside;
 use crate::model::{ProblemKind, Timestamp};
@@ -147,7 +148,7 @@ impl Page<'_> {
         }
         let [.., narrowest] = FORMS;
         let rows = Table::of(logs, narrowest, self.l).rows;
-        rows.iter().try_for_each(|row| self.paragraph("  ", "      ", &row.join("  ")))
+        rows.iter().try_for_each(|row| self.paragraph("  ", "      ", row.join("  ").trim_end()))
     }
 
     fn gaps(&mut self, logs: &[&Coverage]) -> io::Result<()> {
@@ -281,16 +282,17 @@ impl Table {
         let spans = l.in_zone(l.ledger_span);
         let head = [l.ledger_log, &spans, l.ledger_files, l.size, l.ledger_records, l.ledger_unparsed];
         let mut rows = vec![head.map(str::to_owned)];
-        rows.extend(logs.iter().map(|log| {
-            [
+        for log in logs {
+            rows.push([
                 escape::line(&log.log).into_owned(),
-                span(log, form.seconds, l).unwrap_or_else(|| l.no_stamps.to_owned()),
+                span(log, form.seconds, &l.zone).unwrap_or_else(|| l.no_stamps.to_owned()),
                 count(log.members),
                 size(log.bytes),
                 count(log.records),
                 count(log.unparsed),
-            ]
-        }));
+            ]);
+            rows.extend(span_in_utc(log, form.seconds, l));
+        }
         let widest = |at: usize| rows.iter().map(|row| row[at].width()).max().unwrap_or(0);
         let widths = std::array::from_fn(widest);
         Table { rows, widths, air: form.air }
@@ -321,9 +323,9 @@ fn size(bytes: u64) -> String {
 }
 
 /// `2020-02-15 09:20:31 – 02-18 09:20:31`: the year is not repeated where it is the same.
-fn span(log: &Coverage, seconds: bool, l: &Labels) -> Option<String> {
+fn span(log: &Coverage, seconds: bool, zone: &Zone) -> Option<String> {
     let text = |at: Timestamp| {
-        let mut text = l.zone.clock(at);
+        let mut text = zone.clock(at);
         text.truncate(text.find('.').unwrap_or(text.len()));
         text.truncate(if seconds { text.len() } else { text.rfind(':').unwrap_or(text.len()) });
         text
@@ -331,4 +333,10 @@ fn span(log: &Coverage, seconds: bool, l: &Labels) -> Option<String> {
     let (from, to) = (text(log.from?), text(log.to?));
     let to = if from.get(..5) == to.get(..5) { to.get(5..).unwrap_or(&to) } else { &to };
     Some(format!("{from} – {to}"))
+}
+
+/// The line below a log's own with its span in UTC, where the table is in another zone.
+fn span_in_utc(log: &Coverage, seconds: bool, l: &Labels) -> Option<[String; 6]> {
+    let span = span(log, seconds, &Zone::UTC).filter(|_| !l.zone.is_utc())?;
+    Some(["", &format!("({span} UTC)"), "", "", "", ""].map(str::to_owned))
 }

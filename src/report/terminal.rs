@@ -11,9 +11,9 @@ use super::columns::{cut, pad, wrap};
 use super::features::fold;
 use super::labels::{Labels, choose, fill, fill_count, labels_of};
 use super::model::{Finding, HostInfo, Link, Report};
+use super::paint::{Style, paint};
 use super::steps::{self, Commands, Group};
 use super::{escape, gist, show, view};
-use crate::model::Severity;
 
 /// How many findings are told in full; of the others the titles are.
 const FINDINGS: usize = 3;
@@ -48,43 +48,6 @@ pub fn summary(report: &Report, width: usize, colour: bool, out: &mut dyn Write)
     page.titles(report.findings.get(FINDINGS..).unwrap_or_default(), l)?;
     page.hosts(&report.hosts, l)?;
     page.footer(report, l)
-}
-
-/// SGR codes; the only escape sequences that a terminal is sent.
-#[derive(Copy, Clone)]
-pub(super) enum Style {
-    Bold,
-    Dim,
-    Red,
-    Yellow,
-    Blue,
-    Green,
-}
-
-impl Style {
-    const fn code(self) -> &'static str {
-        match self {
-            Style::Bold => "1",
-            Style::Dim => "2",
-            Style::Red => "1;31",
-            Style::Yellow => "1;33",
-            Style::Blue => "1;34",
-            Style::Green => "1;32",
-        }
-    }
-
-    pub(super) const fn of(severity: Severity) -> Style {
-        match severity {
-            Severity::Critical | Severity::Error => Style::Red,
-            Severity::Warning => Style::Yellow,
-            Severity::Info => Style::Blue,
-        }
-    }
-}
-
-/// `text` in `style` where `colour` says so.
-pub(super) fn paint(colour: bool, style: Style, text: &str) -> String {
-    if colour { format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()) } else { text.to_owned() }
 }
 
 struct Page<'a> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
-use crate::model::{TimeQuality, Timestamp};
+use crate::model::{TIME_SIGN, TimeQuality, Timestamp};
 
 /// The zone that times are shown in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,32 +38,32 @@ impl Zone {
             return Ok(Zone::UTC);
         }
         if let Some(offset) = offset(asked) {
-            let name = if offset.is_zero() { return Ok(Zone::UTC) } else { written(offset) };
-            return Ok(Zone { other: Some(Other { name, rules: TimeZone::fixed(offset) }) });
+            return Ok(Zone::fixed(offset));
         }
         let known = if asked.eq_ignore_ascii_case("jst") { "Asia/Tokyo" } else { asked };
-        let rules = jiff::tz::db().get(known).map_err(|_| {
+        jiff::tz::db().get(known).ok().and_then(Zone::of).ok_or_else(|| {
             format!("'{name}' is no time zone that is known; say a name like Asia/Tokyo, an offset like +09:00, utc or local")
-        })?;
-        Ok(Zone::of(rules))
-    }
-
-    /// The zone of this machine.
-    ///
-    /// # Errors
-    /// Fails where the machine does not tell it.
-    pub fn local() -> Result<Zone, String> {
-        TimeZone::try_system().map(Zone::of).map_err(|error| {
-            format!("this machine does not tell its time zone ({error}); say a name like Asia/Tokyo")
         })
     }
 
-    fn of(rules: TimeZone) -> Zone {
-        let name = rules.iana_name().unwrap_or("local").to_owned();
+    /// A zone by its rules, where its name tells them to whoever reads the report again: by the IANA name, or by the
+    /// offset where it never has another. `None` for rules that no name tells.
+    pub fn of(rules: TimeZone) -> Option<Zone> {
+        let Some(name) = rules.iana_name().map(str::to_owned) else {
+            let is_fixed = rules.following(jiff::Timestamp::MIN).next().is_none();
+            return is_fixed.then(|| Zone::fixed(rules.to_offset(jiff::Timestamp::UNIX_EPOCH)));
+        };
         if matches!(name.as_str(), "UTC" | "Etc/UTC" | "Etc/UCT" | "Etc/Zulu" | "Zulu" | "UCT") {
+            return Some(Zone::UTC);
+        }
+        Some(Zone { other: Some(Other { name, rules }) })
+    }
+
+    fn fixed(offset: Offset) -> Zone {
+        if offset.is_zero() {
             return Zone::UTC;
         }
-        Zone { other: Some(Other { name, rules }) }
+        Zone { other: Some(Other { name: written(offset), rules: TimeZone::fixed(offset) }) }
     }
 
     /// `Asia/Tokyo`, `+09:00`, `UTC`.
@@ -207,29 +207,29 @@ impl Zone {
         format!("{here} {} ({in_utc} UTC)", written(other.offset(time)))
     }
 
-    /// `text`, a sentence of ours, with each of its times in this zone. In a sentence a time has the form of [`told`]
-    /// in UTC, since the zone is not known where the sentence is made.
-    ///
-    /// [`told`]: Zone::told
+    /// `text`, a sentence of ours, with each of its times in this zone and without their signs. Its times have the form of
+    /// [`Timestamp::in_text`], since the zone is not known where the sentence is made; a time without the sign is quoted
+    /// and stays.
     pub fn retold(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find(UNIT).filter(|_| !self.is_utc()) {
-            let start = at.saturating_sub(TIME_LENGTH);
-            let told =
-                rest.get(start..at).and_then(|time| format!("{}Z", time.replacen(' ', "T", 1)).parse().ok());
-            match told {
-                Some(time) if at >= TIME_LENGTH => {
-                    out.push_str(&rest[..start]);
+        let mut pieces = text.split(TIME_SIGN);
+        let mut out = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            match signed(piece) {
+                Some((time, rest)) => {
                     out.push_str(&self.told(time));
+                    out.push_str(rest);
                 }
-                _ => out.push_str(&rest[..at + UNIT.len()]),
+                None => out.push_str(piece),
             }
-            rest = &rest[at + UNIT.len()..];
         }
-        out.push_str(rest);
         out
     }
+}
+
+/// The time that stands behind a sign, and what follows it.
+fn signed(text: &str) -> Option<(Timestamp, &str)> {
+    let time = format!("{}Z", text.get(..TIME_LENGTH)?.replacen(' ', "T", 1));
+    Some((time.parse().ok()?, text[TIME_LENGTH..].strip_prefix(UNIT)?))
 }
 
 /// Behind a time in a sentence.
@@ -442,6 +442,14 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_without_a_name_is_told_by_its_offset_or_refused() {
+        let of = |rules: &str| Zone::of(TimeZone::posix(rules).expect("rules"));
+        assert_eq!(of("JST-9"), Some(zone("+09:00")));
+        assert_eq!(of("GMT0"), Some(Zone::UTC));
+        assert_eq!(of("CET-1CEST,M3.5.0,M10.5.0/3"), None);
+    }
+
+    #[test]
     fn summer_time_changes_the_offset_within_a_span() {
         let berlin = zone("Europe/Berlin");
         let (from, to) = (at("2026-10-24T22:00:00Z"), at("2026-10-26T00:00:00Z"));
@@ -484,12 +492,17 @@ mod tests {
     #[test]
     fn times_in_sentences_are_told_in_the_zone_and_nothing_else_is_touched() {
         let tokyo = zone("Asia/Tokyo");
-        let text = "esx01 went down at 2026-11-23 02:10:05 UTC. 時刻 UTC、2026-99-23 02:10:05 UTC";
+        let down = at("2026-11-23T02:10:05.123Z").in_text();
+        let quoted = "the log says \"2026-11-23 02:10:05 UTC boot\", 2026-99-23 02:10:05 UTC 日本語";
         assert_eq!(
-            tokyo.retold(text),
-            "esx01 went down at 2026-11-23 11:10:05 +09:00 (02:10:05 UTC). 時刻 UTC、2026-99-23 02:10:05 UTC"
+            tokyo.retold(&format!("esx01 went down at {down}. {quoted}")),
+            format!("esx01 went down at 2026-11-23 11:10:05 +09:00 (02:10:05 UTC). {quoted}")
         );
-        assert_eq!(Zone::UTC.retold(text), text);
-        assert_eq!(tokyo.retold(" UTC 日本語で書かれた文字列 UTC"), " UTC 日本語で書かれた文字列 UTC");
+        assert_eq!(Zone::UTC.retold(&down), "2026-11-23 02:10:05 UTC");
+        // A sign that a bundle has is taken away and does nothing.
+        assert_eq!(
+            tokyo.retold("a\u{fdd0}b\u{fdd0}2026-99-23 02:10:05 UTC\u{fdd0}"),
+            "ab2026-99-23 02:10:05 UTC"
+        );
     }
 }

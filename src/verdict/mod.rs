@@ -213,12 +213,9 @@ fn step(en: impl Into<String>, ja: impl Into<String>, command: Option<&str>, hos
     Step::new(Text::new(en, ja), command.map(str::to_owned), host)
 }
 
-/// `2019-09-14 06:49:34 UTC`: the second is enough in a sentence. The report tells it in the reader's zone, which it
-/// knows such times by this form.
+/// A time for a sentence; the report tells it in the reader's zone.
 fn readable(at: Timestamp) -> String {
-    let text = at.to_string();
-    let (date, time) = text.split_once('T').unwrap_or((&text, ""));
-    format!("{date} {} UTC", time.get(..8).unwrap_or(time))
+    at.in_text()
 }
 
 /// The moments from so many seconds before `at` to so many after it.

@@ -41,18 +41,16 @@ fn of_cluster(report: &Report, cluster: &ClusterInfo) -> ClusterDifferences {
 }
 
 fn row(one: &Difference<'_>) -> DifferenceRow {
-    let owned = |told: Told<'_>| told.value().map(str::to_owned);
-    let folded = |part: &Difference<'_>| Folded {
-        area: part.key.0,
-        key: named(&part.key.1),
-        value: owned(part.a),
-        usual: owned(part.b),
+    let folded = |part: &Difference<'_>| {
+        let (area, key, [value, usual]) = part.told();
+        Folded { area, key, value, usual }
     };
+    let (area, key, [value, usual]) = one.told();
     DifferenceRow {
-        area: one.key.0,
-        key: named(&one.key.1),
-        value: owned(one.a),
-        usual: owned(one.b),
+        area,
+        key,
+        value,
+        usual,
         with: one.with_a,
         of: one.of,
         folded: one.folded.iter().take(FOLDED).map(folded).collect(),

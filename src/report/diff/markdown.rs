@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::super::labels::{Labels as Common, fill};
-use super::super::markdown::page::Page;
-use super::super::markdown::text::prose as md;
+use super::super::md::Page;
+use super::super::md::text::prose as md;
 use super::super::model::Report;
 use super::print::{answer, names, not_compared, order};
 use super::view::{Line, Section, pair_line, sections};
@@ -69,10 +69,10 @@ pub fn write_section(report: &Report, common: &Common, page: &mut Page<'_>) -> i
     }
     page.heading(2, l.title)?;
     page.paragraph(l.explained)?;
-    sections.iter().try_for_each(|section| cluster(section, l, page))
+    sections.iter().try_for_each(|section| cluster(section, l, common, page))
 }
 
-fn cluster(section: &Section, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
+fn cluster(section: &Section, l: &Labels, common: &Common, page: &mut Page<'_>) -> io::Result<()> {
     section.title.iter().try_for_each(|title| page.heading(3, &md(title)))?;
     for host in &section.hosts {
         page.heading(4, &md(&host.host))?;
@@ -85,7 +85,7 @@ fn cluster(section: &Section, l: &Labels, page: &mut Page<'_>) -> io::Result<()>
     if !section.splits.is_empty() {
         page.heading(4, &md(&section.split_title))?;
         for (label, text) in &section.splits {
-            writeln!(page, "- {}: {}", md(label), md(text))?;
+            writeln!(page, "- {}{}{}", md(label), common.colon, md(text))?;
         }
         writeln!(page)?;
     }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::super::model::{CaseInfo, HostId, HostInfo, Report};
 use super::area::Area;
 use super::attributes::{Attributes, Key, Told};
-use super::named;
 use super::rank::{self, Difference, Field};
 use crate::model::{HostKind, Lang, Timestamp};
 
@@ -160,18 +159,16 @@ fn side(host: &HostInfo) -> PairSide {
 }
 
 fn row(one: &Difference<'_>) -> PairRow {
-    let owned = |told: Told<'_>| told.value().map(str::to_owned);
-    let folded = |part: &Difference<'_>| PairFolded {
-        area: part.key.0,
-        key: named(&part.key.1),
-        a: owned(part.a),
-        b: owned(part.b),
+    let folded = |part: &Difference<'_>| {
+        let (area, key, [a, b]) = part.told();
+        PairFolded { area, key, a, b }
     };
+    let (area, key, [a, b]) = one.told();
     PairRow {
-        area: one.key.0,
-        key: named(&one.key.1),
-        a: owned(one.a),
-        b: owned(one.b),
+        area,
+        key,
+        a,
+        b,
         with_a: one.with_a,
         with_b: one.with_b,
         of: one.of,

@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use super::super::columns::{pad, wrap};
 use super::super::escape;
 use super::super::labels::{choose, fill, fill_count};
+use super::super::paint::{Style, paint};
 use super::super::show;
-use super::super::terminal::{Style, paint};
 use super::super::zone::Zone;
 use super::view::{Line, pair_line};
 use super::words::{Labels, words_in};
@@ -30,7 +30,11 @@ pub fn write(diff: &PairDiff, width: usize, all: bool, colour: bool, out: &mut d
     let left = not_compared(diff, if all { usize::MAX } else { KEYS }, l);
     if !left.is_empty() {
         writeln!(page.out)?;
-        page.paragraphs(Some(Style::Bold), "", &format!("{}:", l.not_compared))?;
+        page.paragraphs(
+            Some(Style::Bold),
+            "",
+            &format!("{}{}", l.not_compared, l.common().colon.trim_end()),
+        )?;
         left.iter().try_for_each(|line| page.paragraphs(None, INDENT, line))?;
     }
     page.out.flush()
@@ -75,11 +79,8 @@ pub(super) fn not_compared(diff: &PairDiff, max: usize, l: &Labels) -> Vec<Strin
     let line = |left: &NotCompared| {
         let mut what = l.area(left.area).to_owned();
         if !left.keys.is_empty() {
-            let mut keys = left.keys.iter().take(max).cloned().collect::<Vec<_>>().join(", ");
-            if left.keys.len() > max {
-                keys = format!("{keys}, … +{}", left.keys.len() - max);
-            }
-            what = fill(l.keys_of, &[&what, &keys]);
+            let keys: Vec<&str> = left.keys.iter().map(String::as_str).collect();
+            what = fill(l.keys_of, &[&what, &l.keys(left.area, &keys, max)]);
         }
         match (left.in_a, left.in_b) {
             (true, _) => fill(l.not_in, &[&what, &b]),

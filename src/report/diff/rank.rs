@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use super::super::model::{HostInfo, Report};
 use super::area::Area;
 use super::attributes::{self, Attributes, Key, Told};
+use super::named;
 
 /// VIBs that differ between the same hosts, and are told one by one.
 const VIBS: usize = 4;
@@ -133,6 +134,12 @@ pub struct Difference<'a> {
 }
 
 impl<'a> Difference<'a> {
+    /// What it is of, and its value on each side, as a report keeps them.
+    pub fn told(&self) -> (Area, Option<String>, [Option<String>; 2]) {
+        let values = [self.a, self.b].map(|told| told.value().map(str::to_owned));
+        (self.key.0, named(&self.key.1), values)
+    }
+
     fn of(field: &'a Field<'_>, key: &'a Key, a: Told<'a>, b: Told<'a>) -> Difference<'a> {
         let camps = field.camps(key);
         let (with_a, with_b, of) = (camps.size(a), camps.size(b), camps.known());

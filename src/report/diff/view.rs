@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::super::features::{fold, plain};
 use super::super::labels::{Labels as Common, fill, fill_count};
 use super::super::model::Report;
 use super::area::Area;
 use super::words::{Labels, words};
 use super::{DifferenceRow, HostDifferences, PairRow, SplitRow};
 
-/// Keys that are named in one label.
-const KEYS: usize = 6;
+/// Hosts that are named beside a value.
+const HOSTS: usize = 6;
 /// Attributes that divide hosts as another does, and are named.
 const SPLIT_NAMES: usize = 8;
 /// Splits of a cluster that are shown.
@@ -22,8 +23,8 @@ pub struct Line {
     pub label: String,
     /// What it is on each side.
     pub values: [String; 2],
-    /// `1 of 4`: how many hosts have that.
-    pub shares: [String; 2],
+    /// `1 of 4`: how many hosts have that; of what is usual it is not told.
+    pub shares: Vec<String>,
     /// What comes with it, in short.
     pub with_it: Option<String>,
     /// The same one by one.
@@ -45,7 +46,7 @@ pub(super) fn pair_line(row: &PairRow, l: &Labels) -> Line {
         key: one.key.as_deref(),
         values: [one.a.as_deref(), one.b.as_deref()],
     });
-    line(&part, &folded.collect::<Vec<_>>(), [row.with_a, row.with_b], row.of, l)
+    line(&part, &folded.collect::<Vec<_>>(), &[row.with_a, row.with_b], row.of, l)
 }
 
 /// A difference of a host and the usual.
@@ -57,41 +58,30 @@ fn host_line(row: &DifferenceRow, l: &Labels) -> Line {
         key: one.key.as_deref(),
         values: [one.value.as_deref(), one.usual.as_deref()],
     });
-    line(&part, &folded.collect::<Vec<_>>(), [row.with, row.of - row.with], row.of, l)
+    line(&part, &folded.collect::<Vec<_>>(), &[row.with], row.of, l)
 }
 
-fn line(own: &Part<'_>, folded: &[Part<'_>], with: [usize; 2], of: usize, l: &Labels) -> Line {
+fn line(own: &Part<'_>, folded: &[Part<'_>], with: &[usize], of: usize, l: &Labels) -> Line {
     let is_alike = |part: &&Part<'_>| part.area == own.area && part.values == own.values;
     let mut keys: Vec<&str> = own.key.into_iter().collect();
     keys.extend(folded.iter().filter(is_alike).filter_map(|part| part.key));
-    let mut label = l.label(own.area, &keys[..keys.len().min(KEYS)]);
-    if keys.len() > KEYS {
-        label = format!("{label}, … +{}", keys.len() - KEYS);
-    }
     let mut others: BTreeMap<Area, Vec<&str>> = BTreeMap::new();
     for part in folded.iter().filter(|part| !is_alike(part)) {
         others.entry(part.area).or_default().extend(part.key);
     }
-    let named: Vec<String> = others.iter().map(|(area, keys)| short(*area, keys, l)).collect();
+    let named: Vec<String> = others.iter().map(|(area, keys)| l.counted(*area, keys)).collect();
     let share = |count: usize| fill(l.share, &[&count.to_string(), &of.to_string()]);
     let part = |part: &Part<'_>| {
         let keys: Vec<&str> = part.key.into_iter().collect();
         (l.label(part.area, &keys), part.values.map(|value| l.value(part.area, value)))
     };
     Line {
-        label,
+        label: l.label(own.area, &keys),
         values: [0, 1].map(|side| value(own, folded, side, l)),
-        shares: with.map(share),
-        with_it: (!named.is_empty()).then(|| fill(l.with_it, &[&named.join(", ")])),
+        shares: with.iter().map(|count| share(*count)).collect(),
+        with_it: (!named.is_empty()).then(|| fill(l.with_it, &[&named.join(l.common().comma)])),
         parts: folded.iter().map(part).collect(),
     }
-}
-
-fn short(area: Area, keys: &[&str], l: &Labels) -> String {
-    if keys.len() <= KEYS || area == Area::Vib {
-        return l.counted(area, keys);
-    }
-    format!("{}, … +{}", l.label(area, &keys[..KEYS]), keys.len() - KEYS)
 }
 
 /// A build says its release where that differs with it.
@@ -164,7 +154,7 @@ fn rest_of(word: &str, count: usize) -> Option<String> {
 fn section_host(found: &HostDifferences, rows: usize, l: &Labels) -> SectionHost {
     let lines: Vec<Line> = found.rows.iter().take(rows).map(|row| host_line(row, l)).collect();
     let hidden = found.rows.len().saturating_sub(rows) + found.more;
-    let first = lines.first().map(|line| format!("{}: {}", line.label, line.values[0]));
+    let first = lines.first().map(|line| format!("{}{}{}", line.label, l.common().colon, line.values[0]));
     SectionHost {
         host: found.host.clone(),
         summary: first.unwrap_or_default(),
@@ -185,11 +175,8 @@ fn split_title(rows: &[SplitRow], hosts: usize, l: &Labels) -> String {
 fn split_line(row: &SplitRow, common: &Common, l: &Labels) -> (String, String) {
     let keys: Vec<&str> = row.key.as_deref().into_iter().collect();
     let camp = |camp: &super::Camp| {
-        let shown = camp.hosts.len().min(KEYS);
-        let mut hosts = camp.hosts[..shown].join(", ");
-        if camp.hosts.len() > shown {
-            hosts = format!("{hosts}, … +{}", camp.hosts.len() - shown);
-        }
+        let hosts: Vec<&str> = camp.hosts.iter().map(String::as_str).collect();
+        let hosts = fold(&hosts, HOSTS, common);
         fill(common.value_on, &[&l.value(row.area, camp.value.as_deref()), &hosts])
     };
     let mut text = row.camps.iter().map(camp).collect::<Vec<_>>().join(common.semicolon);
@@ -198,11 +185,8 @@ fn split_line(row: &SplitRow, common: &Common, l: &Labels) -> (String, String) {
         for part in &row.folded {
             by_area.entry(part.area).or_default().extend(part.key.as_deref());
         }
-        let named: Vec<String> = by_area.iter().map(|(area, keys)| short(*area, keys, l)).collect();
-        let mut with = named[..named.len().min(SPLIT_NAMES)].join(", ");
-        if named.len() > SPLIT_NAMES {
-            with = format!("{with}, … +{}", named.len() - SPLIT_NAMES);
-        }
+        let named: Vec<String> = by_area.iter().map(|(area, keys)| l.counted(*area, keys)).collect();
+        let with = plain(&named, SPLIT_NAMES, common);
         text = format!("{text}{}{}", common.semicolon, fill(l.with_it, &[&with]));
     }
     (l.label(row.area, &keys), text)

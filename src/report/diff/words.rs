@@ -1,9 +1,13 @@
 //! The words of differences, in English and Japanese beside each other.
 
-use super::super::labels::{Labels as Common, fill, fill_count};
+use super::super::features::plain;
+use super::super::labels::{Labels as Common, fill, fill_count, labels};
 use super::area::Area;
 use super::attributes::{NONE, PRESENT};
 use crate::model::Lang;
+
+/// Keys that are named in one label.
+const KEYS: usize = 6;
 
 labels! {
     title: "What is different about each host", "ホストごとの差異";
@@ -88,6 +92,13 @@ labels! {
     a_advanced_option: "Advanced option", "詳細設定";
     a_kernel_setting: "Kernel setting", "カーネル設定";
     a_ha: "vSphere HA", "vSphere HA";
+    ha_enabled: "on or off", "有効/無効";
+    ha_host_monitoring: "host monitoring", "ホスト監視";
+    ha_vm_monitoring: "VM monitoring", "仮想マシンの監視";
+    ha_component_protection: "VM component protection", "仮想マシン コンポーネント保護";
+    ha_admission: "admission control", "アドミッション コントロール";
+    ha_restart_priority: "restart priority", "再起動の優先順位";
+    ha_isolation: "isolation response", "隔離時の対応";
     a_ha_option: "HA option", "HA の詳細オプション";
     a_shared_address: "IP address in use twice", "重複する IP アドレス";
     a_nic_link: "NIC link", "NIC リンク";
@@ -204,11 +215,39 @@ impl Labels {
         }
     }
 
+    /// The words that all renderers share, in the same language.
+    pub(super) fn common(&self) -> &'static Common {
+        labels(if self.tag == JA.tag { Lang::Ja } else { Lang::En })
+    }
+
+    /// What a key of an area is called: a setting of vSphere HA by its name, all others as they are.
+    fn key<'k>(&self, area: Area, key: &'k str) -> &'k str
+    where
+        'static: 'k,
+    {
+        match (area, key) {
+            (Area::Ha, "enabled") => self.ha_enabled,
+            (Area::Ha, "host_monitoring") => self.ha_host_monitoring,
+            (Area::Ha, "vm_monitoring") => self.ha_vm_monitoring,
+            (Area::Ha, "component_protection") => self.ha_component_protection,
+            (Area::Ha, "admission_control") => self.ha_admission,
+            (Area::Ha, "restart_priority") => self.ha_restart_priority,
+            (Area::Ha, "isolation_response") => self.ha_isolation,
+            _ => key,
+        }
+    }
+
+    /// At most `max` keys of an area, and how many more there are.
+    pub(super) fn keys(&self, area: Area, keys: &[&str], max: usize) -> String {
+        let told: Vec<&str> = keys.iter().map(|key| self.key(area, key)).collect();
+        plain(&told, max, self.common())
+    }
+
     /// `NIC firmware vmnic0, vmnic1`
     pub(super) fn label(&self, area: Area, keys: &[&str]) -> String {
         match keys {
             [] => self.area(area).to_owned(),
-            keys => fill(self.named, &[self.area(area), &keys.join(", ")]),
+            keys => fill(self.named, &[self.area(area), &self.keys(area, keys, KEYS)]),
         }
     }
 

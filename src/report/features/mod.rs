@@ -14,6 +14,7 @@ use super::model::{Blocked, FeatureClass, FeatureCluster, FeatureRow, FeatureSou
 use super::view;
 
 pub use names::fold;
+pub(super) use names::plain;
 pub use print::write;
 pub use words::{
     answer, baseline, class_name, evacuation, files, group_line, guards, legend, missing, moves_barred,

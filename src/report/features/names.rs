@@ -94,7 +94,7 @@ pub(super) fn list(names: &[String], max: usize, l: &Labels) -> String {
 }
 
 /// `a, b, c`, the same without an “and”.
-pub(super) fn plain<S: AsRef<str>>(names: &[S], max: usize, l: &Labels) -> String {
+pub(in crate::report) fn plain<S: AsRef<str>>(names: &[S], max: usize, l: &Labels) -> String {
     let max = room(names.len(), max);
     let shown = names.iter().take(max).map(|name| name.as_ref().to_owned()).collect();
     joined(shown, names.len().saturating_sub(max), l)

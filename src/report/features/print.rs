@@ -8,8 +8,8 @@ use super::super::columns::{pad, wrap};
 use super::super::escape;
 use super::super::labels::{Labels, fill, fill_count, labels_of};
 use super::super::model::{FeatureRow, FeatureVm, Report};
+use super::super::paint::{Style, paint};
 use super::super::show;
-use super::super::terminal::{Style, paint};
 use super::{Block, Group, words};
 use crate::case::inside;
 
@@ -207,7 +207,7 @@ impl Page<'_> {
         let l = self.l;
         let told = [
             words::powered_on(block, vm, l).map(|at| format!("{} {at}", l.powered_on_short)),
-            words::settings(vm, l).map(|set| format!("{}: {set}", l.own_settings)),
+            words::settings(vm, l).map(|set| format!("{}{}{set}", l.own_settings, l.colon)),
             vm.requires_from.as_deref().filter(|_| self.all).map(inside),
         ];
         let name = if says_host { fill(l.at_on, &[&vm.name, &vm.host]) } else { vm.name.clone() };

@@ -346,7 +346,7 @@ pub fn read(block: &Block<'_>, l: &Labels) -> Vec<String> {
         let labels: Vec<&str> = parts(source, l).into_iter().map(|(label, _)| label).collect();
         (!labels.is_empty()).then(|| labels.join(l.comma))
     };
-    let line = |(what, hosts): (String, Vec<&str>)| format!("{}: {what}", fold(&hosts, HOSTS, l));
+    let line = |(what, hosts): (String, Vec<&str>)| format!("{}{}{what}", fold(&hosts, HOSTS, l), l.colon);
     block.hosts_by(what).into_iter().map(line).collect()
 }
 
@@ -359,7 +359,8 @@ pub fn files<'a>(block: &Block<'a>, l: &Labels) -> Vec<(&'a str, Vec<String>)> {
             Some(false) => Some(l.masks_partial),
             None => None,
         };
-        let files = parts(source, l).into_iter().map(|(label, file)| format!("{label}: {}", inside(file)));
+        let files =
+            parts(source, l).into_iter().map(|(label, file)| format!("{label}{}{}", l.colon, inside(file)));
         let files: Vec<String> = files.chain(complete.map(str::to_owned)).collect();
         (!files.is_empty()).then_some((*host, files))
     };

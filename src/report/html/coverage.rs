@@ -94,7 +94,7 @@ fn log_row<'a>(log: &'a Coverage, axis: Option<(Timestamp, Timestamp)>, l: &Labe
         bars: axis.map_or_else(Vec::new, |axis| bars(log, axis)),
         gaps: log.gaps.iter().map(|gap| (l.zone.span(gap.from, gap.to), view::gap_text(gap, l))).collect(),
         samples: log.samples.iter().map(|sample| (place(sample), sample.text.as_str())).collect(),
-        samples_title: format!("{} ({})", l.samples, show::count(log.unparsed)),
+        samples_title: format!("{}{}", l.samples, l.aside(&show::count(log.unparsed))),
     }
 }
 

@@ -138,7 +138,7 @@ fn step_name(seconds: i64, l: &Labels) -> String {
         3_600..86_400 => (seconds / 3_600, "h", "時間"),
         _ => (seconds / 86_400, "d", "日"),
     };
-    format!("{number} {}", if l.tag == "ja" { ja } else { en })
+    format!("{number} {}", l.pick(en, ja))
 }
 
 /// The events of one lane in one stretch of time.
@@ -226,9 +226,8 @@ fn draw_spans(
         let at = SpanKind::ALL.iter().position(|known| *known == kind).unwrap_or(0) as i64;
         let y = TOP + lane as i64 * scale.lane_height + 3 + at * 4;
         for Drawn { from, to, text, more } in drawn {
-            let more =
-                if more > 0 { format!(" ({})", fill(l.more, &[&show::count(more)])) } else { String::new() };
-            let title = escape::html(&format!("{}: {text}{more}", l.span_name(kind)));
+            let more = if more > 0 { l.aside(&fill(l.more, &[&show::count(more)])) } else { String::new() };
+            let title = escape::html(&format!("{}{}{text}{more}", l.span_name(kind), l.colon));
             let path = format!(r#"<path class="span-{}" d="M{from:.1} {y}H{to:.1}">"#, kind.name());
             write!(svg, "{path}<title>{title}</title></path>")?;
         }

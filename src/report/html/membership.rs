@@ -51,7 +51,7 @@ fn prepare<'a>(
         states: membership::states(info, l),
         oddities: info.oddities.iter().map(|odd| odd.text.as_str()).collect(),
         statements,
-        statements_label: format!("{} ({})", w.said_by, show::count(all as u64)),
+        statements_label: format!("{}{}", w.said_by, l.aside(&show::count(all as u64))),
         statements_note: super::note_of_rest(all, STATEMENTS, l),
     }
 }

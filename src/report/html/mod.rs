@@ -40,10 +40,11 @@ const PROBLEMS: usize = 1_000;
 const STEPS: usize = 5;
 static CSS: &str =
     concat!(include_str!("../templates/report.css"), include_str!("../templates/timeline.css"));
-/// The parts of the timeline are functions that know each other; nothing else on the page sees them.
+/// The parts are functions that know each other; nothing else on the page sees them.
 static SCRIPT: &str = concat!(
-    include_str!("../templates/report.js"),
     "(function () {\n\"use strict\";\n",
+    include_str!("../templates/copy.js"),
+    include_str!("../templates/report.js"),
     include_str!("../templates/timeline-data.js"),
     include_str!("../templates/timeline-filter.js"),
     include_str!("../templates/timeline-list.js"),
@@ -62,7 +63,7 @@ struct Page<'a> {
     script_hash: String,
     verdict: Vec<String>,
     period: Option<String>,
-    clusters: Vec<(&'static str, &'a str, usize)>,
+    clusters: Vec<(&'static str, &'a str, String)>,
     headline: Option<finding::Card<'a>>,
     /// How many steps of the remedy the overview lists.
     brief: usize,
@@ -146,9 +147,13 @@ fn verdict(report: &Report) -> Vec<String> {
     told
 }
 
-fn clusters<'a>(report: &'a Report, l: &Labels) -> Vec<(&'static str, &'a str, usize)> {
+fn clusters<'a>(report: &'a Report, l: &Labels) -> Vec<(&'static str, &'a str, String)> {
     let clusters = report.case.clusters.iter();
-    clusters.map(|c| (l.cluster_kind(c.kind), c.name.as_deref().unwrap_or(&c.id), c.hosts.len())).collect()
+    clusters
+        .map(|c| {
+            (l.cluster_kind(c.kind), c.name.as_deref().unwrap_or(&c.id), show::count(c.hosts.len() as u64))
+        })
+        .collect()
 }
 
 fn cards<'a>(findings: &'a [Finding], l: &Labels) -> Vec<finding::Card<'a>> {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::super::labels::{Labels, fill};
+use super::super::md::Page;
+use super::super::md::text::{fence, prose};
 use super::super::model::{Coverage, Report};
 use super::super::{escape, show, unknown, view};
-use super::page::Page;
-use super::text::{fence, prose};
 use super::{LISTED, VMS, names};
 
 /// Logs that have a row each; of more, each host has one.
@@ -80,7 +80,7 @@ fn gaps(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     for log in &report.coverage {
         for gap in &log.gaps {
             let (span, what) = (l.zone.span(gap.from, gap.to), view::gap_text(gap, l));
-            lines.push(format!("{} {} {span}: {what}", log.host, log.log));
+            lines.push(format!("{} {} {span}{}{what}", log.host, log.log, l.colon));
         }
     }
     page.list(Some((3, l.gaps)), &lines, LISTED, l)

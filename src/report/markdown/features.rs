@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use super::super::features::{self, Block};
 use super::super::labels::{Labels, fill};
+use super::super::md::Page;
+use super::super::md::text::prose;
 use super::super::model::{FeatureRow, Report};
 use super::super::show;
-use super::page::Page;
-use super::text::prose;
 use super::{APART, LISTED, VMS};
 
 pub(super) fn cpu_features(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
@@ -24,7 +24,7 @@ fn feature_block(block: &Block<'_>, l: &Labels, page: &mut Page<'_>) -> io::Resu
     }
     // Headings of several clusters are told apart by the cluster.
     let title = |text: &str| match &block.title {
-        Some(cluster) => format!("{}: {text}", prose(cluster)),
+        Some(cluster) => format!("{}{}{text}", prose(cluster), l.colon),
         None => text.to_owned(),
     };
     for sentence in features::answer(block, l) {
@@ -55,7 +55,7 @@ fn table(block: &Block<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
     let hosts = block.hosts.iter().map(|host| prose(host));
     let heads: Vec<String> = std::iter::once(l.feature.to_owned()).chain(hosts).collect();
     let row = |found: &&FeatureRow| {
-        let what = prose(&format!("{}: {}", found.key, features::guards(found, l)));
+        let what = prose(&format!("{}{}{}", found.key, l.colon, features::guards(found, l)));
         let cell = |host: &&str| {
             let signs = block.value(found, host).signs();
             if block.is_odd(found, host) { format!("**{APART} {signs}**") } else { signs }
@@ -71,8 +71,9 @@ fn groups(block: &Block<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> 
     page.paragraph(&fill(l.stands_apart, &[APART]))?;
     for (groups, rows) in block.alike() {
         let Some(first) = rows.first() else { continue };
-        let what =
-            |found: &&FeatureRow| format!("{} ({})", prose(&found.key), prose(&features::guards(found, l)));
+        let what = |found: &&FeatureRow| {
+            format!("{}{}", prose(&found.key), l.aside(&prose(&features::guards(found, l))))
+        };
         writeln!(page, "- {}", rows.iter().map(what).collect::<Vec<_>>().join(l.semicolon))?;
         for group in groups {
             let line = prose(&features::group_line(block, first, &group, l));
@@ -94,11 +95,11 @@ fn pinned_vms(block: &Block<'_>, title: &str, l: &Labels, page: &mut Page<'_>) -
         for vm in group.vms.iter().take(VMS) {
             let told = [
                 features::powered_on(block, vm, l).map(|at| format!("{} {at}", l.powered_on_short)),
-                features::settings(vm, l).map(|set| format!("{}: {set}", l.own_settings)),
+                features::settings(vm, l).map(|set| format!("{}{}{set}", l.own_settings, l.colon)),
             ];
             let told: Vec<String> = told.into_iter().flatten().collect();
             let vm = fill(l.at_on, &[&prose(&vm.name), &prose(&vm.host)]);
-            writeln!(page, "  - {vm}: {}", prose(&told.join(l.semicolon)))?;
+            writeln!(page, "  - {vm}{}{}", l.colon, prose(&told.join(l.semicolon)))?;
         }
         if group.vms.len() > VMS {
             let left = show::count((group.vms.len() - VMS) as u64);

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use super::super::details::{self, Details, HostLost, Mismatch, Partition};
 use super::super::labels::{Labels, fill, fill_count};
+use super::super::md::Page;
+use super::super::md::text::{fence, prose, sentences};
 use super::super::model::{Evidence, Finding, Link, Report, Step};
 use super::super::steps::{self, Commands, Group};
 use super::super::{escape, show};
-use super::page::Page;
-use super::text::{fence, prose, sentences};
 use super::{VMS, names};
 
 /// Findings that are told in full; they come the worst first.

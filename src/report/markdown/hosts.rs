@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use super::super::clock::{clock_note, clock_text};
 use super::super::labels::{Labels, fill, fill_count};
+use super::super::md::Page;
+use super::super::md::text::{prose, sentences};
 use super::super::model::{HostInfo, Report};
 use super::super::{setup, show, view};
-use super::page::Page;
-use super::text::{prose, sentences};
 use super::{VMS, names};
 
 /// Hosts whose configuration is shown; those that findings name come first.
@@ -69,7 +69,7 @@ fn older_bundles(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result
         for capture in &host.captures[1..] {
             let (id, bundle) = (prose(&host.id), prose(&capture.bundle));
             let head = prose(&view::capture_head(capture, l));
-            writeln!(page, "- {id}: {}{}{head} {bundle}", l.older_bundle, l.colon)?;
+            writeln!(page, "- {id} {}{}{head} {bundle}", l.older_bundle, l.colon)?;
             let changes = view::changes_since(host, capture);
             for change in changes.iter().take(VMS) {
                 writeln!(page, "  - {}", prose(&view::change_text(change, l)))?;
@@ -121,7 +121,7 @@ fn configuration(host: &HostInfo, l: &Labels, page: &mut Page<'_>) -> io::Result
         writeln!(page)?;
     }
     for part in &shown.parts {
-        page.heading(4, &format!("{id}: {}", part.title))?;
+        page.heading(4, &format!("{id}{}{}", l.colon, part.title))?;
         let heads: Vec<String> = part.heads.iter().map(|head| (*head).to_owned()).collect();
         let rows: Vec<Vec<String>> =
             part.rows.iter().map(|cells| cells.iter().map(|cell| prose(cell)).collect()).collect();

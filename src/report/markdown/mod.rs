@@ -7,17 +7,15 @@ mod coverage;
 mod features;
 mod finding;
 mod hosts;
-pub(super) mod page;
-pub(super) mod text;
 mod timeline;
 
 use std::io::{self, Write};
 
 use super::labels::{Labels, fill, labels_of};
+use super::md::Page;
+use super::md::text::prose;
 use super::model::Report;
 use super::{Renderer, diff, gist, membership, migrations, show, view};
-use page::Page;
-use text::prose;
 
 /// Writes `report.md`.
 pub static RENDERER: Renderer = Renderer {

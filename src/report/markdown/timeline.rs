@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use super::super::labels::{Labels, fill};
+use super::super::md::Page;
+use super::super::md::text::{code_span, prose};
 use super::super::model::{Report, SpanInfo};
 use super::super::timeline::text::count_behind;
 use super::super::timeline::{Row, fold};
 use super::super::{show, view};
-use super::page::Page;
-use super::text::{code_span, prose};
 use crate::model::Severity;
 
 /// Events that are listed; a ticket is no place for more.
@@ -48,7 +48,7 @@ fn event(report: &Report, row: &Row, l: &Labels, page: &mut Page<'_>) -> io::Res
     // The mark of an estimated time could strike out what stands before the next one, or be taken for a label.
     let time = time.replace('~', "\\~ ");
     let kind = l.kind_name(entry.kind);
-    let stamp = begins.fields.get("raw_time").map(|raw| format!(" ({})", fill(l.stamp, &[&prose(raw)])));
+    let stamp = begins.fields.get("raw_time").map(|raw| l.aside(&fill(l.stamp, &[&prose(raw)])));
     let count = count_behind(row, begins.time, l);
     let findings: Vec<String> =
         row.findings(&report.timeline).iter().map(|at| (at + 1).to_string()).collect();

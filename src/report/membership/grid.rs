@@ -335,6 +335,8 @@ pub struct Statement {
     pub first: String,
     /// The last line.
     pub last: String,
+    /// From the first to the last.
+    pub span: String,
     /// Where the first stands.
     pub place: String,
 }
@@ -390,6 +392,7 @@ fn statement(by: &str, of: &str, told: &[&ToldInfo], l: &Labels, common: &Common
         count: told.iter().map(|told| told.count).sum(),
         first: common.zone.time_or_dash(first.map(|told| told.first)),
         last: common.zone.time_or_dash(last),
+        span: common.zone.span_or_none(first.map(|told| told.first), last).unwrap_or_default(),
         place: source.map_or_else(String::new, |at| show::place(&inside(&at.file), at.line, at.offset)),
     }
 }

@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use super::super::columns::{self, pad, pad_left};
 use super::super::escape;
 use super::super::labels::{Labels as Common, fill, fill_count};
-use super::super::markdown::page::Page;
-use super::super::markdown::text::{code_span, fence, prose as md};
+use super::super::md::Page;
+use super::super::md::text::{code_span, fence, prose as md};
 use super::super::model::Report;
 use super::words::{Labels, words};
 use super::{
@@ -36,11 +36,11 @@ pub fn write_markdown(report: &Report, common: &Common, page: &mut Page<'_>) -> 
             page.heading(3, cluster)?;
         }
         let title = |text: &str| match &cluster {
-            Some(cluster) => format!("{cluster}: {text}"),
+            Some(cluster) => format!("{cluster}{}{text}", l.colon),
             None => text.to_owned(),
         };
         answers(info, l, common, page)?;
-        matrix(&grid(info, common), l, page)?;
+        matrix(&grid(info, common), l, common, page)?;
         if let Some(note) = info.note_of_left_out(common) {
             page.paragraph(&md(&note))?;
         }
@@ -60,25 +60,25 @@ fn answers(info: &MembershipInfo, l: &Labels, common: &Common, page: &mut Page<'
         writeln!(page, "{}", l.no_answer)?;
     }
     for answer in &info.answers {
-        let when = when(answer, common).map_or_else(String::new, |when| format!(" ({})", md(&when)));
+        let when = when(answer, common).map_or_else(String::new, |when| common.aside(&md(&when)));
         writeln!(page, "- **{}**{when}", md(&answer.text))?;
     }
     writeln!(page)
 }
 
-fn matrix(grid: &Grid<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
+fn matrix(grid: &Grid<'_>, l: &Labels, common: &Common, page: &mut Page<'_>) -> io::Result<()> {
     let signs = grid.legend.iter().map(|(sign, meaning)| format!("{} {meaning}", sign.mark()));
     let unlisted = grid.has_unlisted.then(|| format!("{UNLISTED} {}", l.sign_unlisted));
     page.paragraph(l.caption)?;
     signs.chain(unlisted).try_for_each(|sign| writeln!(page, "- {}", md(&sign)))?;
     writeln!(page)?;
-    if grid.is_numbered { numbered(grid, l, page) } else { named(grid, l, page) }
+    if grid.is_numbered { numbered(grid, l, common, page) } else { named(grid, l, common, page) }
 }
 
 /// A table with a column for each node.
-fn named(grid: &Grid<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
+fn named(grid: &Grid<'_>, l: &Labels, common: &Common, page: &mut Page<'_>) -> io::Result<()> {
     let column = |column: &Column<'_>| match column.node.witness {
-        true => format!("{} ({})", md(&column.node.label), l.witness),
+        true => format!("{}{}", md(&column.node.label), common.aside(l.witness)),
         false => md(&column.node.label),
     };
     let heads: Vec<String> =
@@ -89,7 +89,7 @@ fn named(grid: &Grid<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// Many nodes are numbered columns of one sign each: a table of so many cells is read by nobody, a picture of signs is.
-fn numbered(grid: &Grid<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
+fn numbered(grid: &Grid<'_>, l: &Labels, common: &Common, page: &mut Page<'_>) -> io::Result<()> {
     let head = |column: &Column<'_>| {
         if column.node.witness { format!("{}W", column.number) } else { column.number.to_string() }
     };
@@ -105,11 +105,11 @@ fn numbered(grid: &Grid<'_>, l: &Labels, page: &mut Page<'_>) -> io::Result<()> 
     text.extend(grid.rows.iter().map(|one| line(&label(one), &mut one.cells.iter().map(Cell::mark))));
     writeln!(page, "{}", fence(&text.join("\n"), "text", ""))?;
     let name = |column: &Column<'_>| {
-        let witness = if column.node.witness { format!(" ({})", l.witness_long) } else { String::new() };
+        let witness = if column.node.witness { common.aside(l.witness_long) } else { String::new() };
         format!("{} {}{witness}", column.number, md(&column.node.label))
     };
     let names: Vec<String> = grid.columns.iter().map(name).collect();
-    page.paragraph(&format!("{}{}{}", l.columns, l.colon, names.join(l.comma)))
+    page.paragraph(&format!("{}{}{}", l.columns, l.colon, names.join(common.comma)))
 }
 
 /// Who says what of whom, first and last, and where the first stands.
@@ -125,13 +125,11 @@ fn lines(
         return Ok(());
     }
     page.heading(4, title)?;
-    let unit = if common.zone.is_utc() { " UTC" } else { "" };
     for one in all.iter().take(STATEMENTS) {
         let says = fill(l.statement, &[&one.by, &one.of, &one.what]);
-        let span =
-            if one.first == one.last { one.first.clone() } else { format!("{} – {}", one.first, one.last) };
         let count = fill_count(l.lines_n, one.count);
-        writeln!(page, "- {} ({span}{unit}, {count}) {}", md(&says), code_span(&one.place))?;
+        let when = common.aside(&format!("{}{}{count}", one.span, common.comma));
+        writeln!(page, "- {}{when} {}", md(&says), code_span(&one.place))?;
     }
     writeln!(page)?;
     page.more_in_json(all.len(), STATEMENTS, common)

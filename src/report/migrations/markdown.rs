@@ -3,8 +3,8 @@
 use std::io;
 
 use super::super::labels::Labels as Common;
-use super::super::markdown::page::Page;
-use super::super::markdown::text::prose as md;
+use super::super::md::Page;
+use super::super::md::text::prose as md;
 use super::super::model::Report;
 use super::words::{Labels, words};
 use super::{MigrationTable, Row, view};
@@ -39,18 +39,18 @@ fn table(table: &MigrationTable, l: &Labels, common: &Common, page: &mut Page<'_
     }
     let time = common.in_zone(l.time);
     let heads = [&time, l.vm, l.route, l.outcome, l.reason, l.duration, l.bandwidth, l.downtime];
-    let rows: Vec<Vec<String>> = table.rows.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = table.rows.iter().map(|one| row(one, common)).collect();
     page.table(&heads.map(str::to_owned), &rows)?;
     table.rest.iter().try_for_each(|rest| page.paragraph(&md(rest)))
 }
 
-fn row(one: &Row) -> Vec<String> {
+fn row(one: &Row, common: &Common) -> Vec<String> {
     let outcome = match one.severity {
         Some(_) => format!("**{}**", md(one.outcome)),
         None => md(one.outcome),
     };
     let vm = match &one.ids {
-        Some(ids) => format!("{} ({})", md(&one.vm), md(ids)),
+        Some(ids) => format!("{}{}", md(&one.vm), common.aside(&md(ids))),
         None => md(&one.vm),
     };
     let [route, reason, duration, bandwidth, downtime] =

@@ -1,5 +1,5 @@
 use super::super::labels::labels;
-use super::super::markdown::page::Page;
+use super::super::md::Page;
 use super::super::model::Report;
 use super::*;
 use crate::case::Case;

@@ -3,6 +3,7 @@
 use super::super::labels::Labels as Common;
 
 labels! {
+    comma: ", ", "、";
     profile: "Image profile", "イメージ プロファイル";
     modified: "changed {0}", "{0} に変更";
     absent: "Not in the bundle", "バンドルにない情報";
@@ -94,7 +95,6 @@ labels! {
     vendor: "Vendor", "ベンダー";
     installed: "Installed", "インストール日";
 
-    comma: ", ", "、";
     on: "enabled", "有効";
     off: "disabled", "無効";
     up: "up", "接続";

@@ -3,24 +3,14 @@
   "use strict";
   var words = document.body.dataset;
 
-  function copyText(text, node) {
-    if (navigator.clipboard && window.isSecureContext) { return navigator.clipboard.writeText(text); }
-    var range = document.createRange();
-    range.selectNodeContents(node);
-    var selection = getSelection();
-    selection.removeAllRanges();
-    selection.addRange(range);
-    document.execCommand("copy");
-    return Promise.resolve();
-  }
-
-  // A button that copies what `text` gives; `node` is selected where the browser has no clipboard.
-  function copyButton(name, text, node) {
+  // A button that copies what `text` gives, and says so.
+  function copyButton(name, text) {
     var button = document.createElement("button");
     button.type = "button";
     button.textContent = name;
     button.addEventListener("click", function () {
-      copyText(text(), node).then(function () {
+      copyWords(text()).then(function (isCopied) {
+        if (!isCopied) { return; }
         button.textContent = words.copied;
         setTimeout(function () { button.textContent = name; }, 1500);
       });
@@ -30,7 +20,7 @@
 
   function addCopyButton(figure) {
     var code = figure.querySelector("code");
-    var button = copyButton(words.copy, function () { return code.textContent; }, code);
+    var button = copyButton(words.copy, function () { return code.textContent; });
     figure.querySelector("figcaption").appendChild(button);
   }
 
@@ -47,7 +37,7 @@
     };
     var line = document.createElement("p");
     line.className = "all";
-    line.appendChild(copyButton(words.copyAll, text, step));
+    line.appendChild(copyButton(words.copyAll, text));
     step.insertBefore(line, step.querySelector("figure, details"));
   }
 
@@ -78,11 +68,19 @@
     boxes.forEach(function (box) { observer.observe(box); });
   }
 
-  // What is folded on the screen would be lost on paper: the evidence is opened for printing.
+  // What is folded on the screen would be lost on paper: the evidence is opened for printing. What the reader has opened
+  // until then stays open behind it.
   function unfoldForPaper() {
-    var folded = Array.prototype.slice.call(document.querySelectorAll("article details:not([open])"));
-    window.addEventListener("beforeprint", function () { folded.forEach(function (d) { d.open = true; }); });
-    window.addEventListener("afterprint", function () { folded.forEach(function (d) { d.open = false; }); });
+    var opened = [];
+    window.addEventListener("beforeprint", function () {
+      var folded = document.querySelectorAll("article details:not([open])");
+      opened = opened.concat(Array.prototype.slice.call(folded));
+      opened.forEach(function (details) { details.open = true; });
+    });
+    window.addEventListener("afterprint", function () {
+      opened.forEach(function (details) { details.open = false; });
+      opened = [];
+    });
   }
 
   unfoldForPaper();

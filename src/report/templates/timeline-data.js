@@ -56,18 +56,28 @@ function zoneShift(head, time) {
   return seconds * SECOND;
 }
 
+// When the reader's clock shows `local`, microseconds as if in UTC.
+function timeOfClock(head, local) { return local - zoneShift(head, local - zoneShift(head, local)); }
+
 // "2026-11-23 02:10:05.123": as the page writes times elsewhere.
 function timeText(head, time) { return clockText(time + zoneShift(head, time)); }
 
 // The same with UTC beside, where the page is in another zone.
 function timeTold(head, time) {
-  const shift = zoneShift(head, time);
   if (head.zone_name === "UTC") { return clockText(time); }
-  const minutes = Math.floor(Math.abs(shift) / SECOND / 60);
-  const ahead = (shift < 0 ? "-" : "+") + pad(Math.floor(minutes / 60), 2) + ":" + pad(minutes % 60, 2);
-  const local = clockText(time + shift), utc = clockText(time);
-  return local + " " + ahead + " (" + (local.slice(0, 10) === utc.slice(0, 10) ? utc.slice(11) : utc) + " UTC)";
+  const local = timeText(head, time), utc = clockText(time);
+  return local + " " + offsetText(head, time) + " (" + without(utc, local) + " UTC)";
 }
+
+// With a sign, hours and minutes: how far the reader's clock is ahead of UTC at a time.
+function offsetText(head, time) {
+  const shift = zoneShift(head, time);
+  const minutes = Math.floor(Math.abs(shift) / SECOND / 60);
+  return (shift < 0 ? "-" : "+") + pad(Math.floor(minutes / 60), 2) + ":" + pad(minutes % 60, 2);
+}
+
+// A time without its date where that is the date of another.
+function without(time, other) { return time.slice(0, 10) === other.slice(0, 10) ? time.slice(11) : time; }
 
 function clockText(shifted) {
   const local = Math.round(shifted);
@@ -78,7 +88,21 @@ function clockText(shifted) {
   return pad(date.getUTCFullYear(), 4) + date.toISOString().slice(-20, -5).replace("T", " ") + fraction;
 }
 
-function secondText(head, time) { return timeText(head, Math.floor(time / SECOND) * SECOND); }
+// From when to when, to the second, with its zone told and UTC in brackets.
+// An end that is no time is a text.
+function spanTold(head, from, to) {
+  const utc = spanText(from, to, clockText) + " UTC";
+  if (head.zone_name === "UTC") { return utc; }
+  const offsets = [from, to].map(function (end) { return typeof end === "string" ? null : offsetText(head, end); });
+  const isOne = offsets[0] === offsets[1] || offsets.includes(null);
+  const own = spanText(from, to, function (time) { return timeText(head, time) + (isOne ? "" : " " + offsetText(head, time)); });
+  return own + (isOne ? " " + (offsets[1] || offsets[0] || "") : "") + " (" + utc + ")";
+}
+
+function spanText(from, to, textOf) {
+  const ends = [from, to].map(function (end) { return typeof end === "string" ? end : textOf(Math.floor(end / SECOND) * SECOND); });
+  return ends[0] + " – " + (typeof to === "string" ? ends[1] : without(ends[1], ends[0]));
+}
 
 // A time as people write it, in the page's zone, or with a Z in UTC; NaN where it is none.
 function parseTime(head, text) {
@@ -88,7 +112,7 @@ function parseTime(head, text) {
   const date = new Date(Date.UTC(fields[0], fields[1] - 1, fields[2], fields[3], fields[4], fields[5]));
   if (date.getUTCMonth() !== fields[1] - 1 || fields[3] > 23 || fields[4] > 59 || fields[5] > 59) { return NaN; }
   const local = date.getTime() * 1000 + Number((parts[7] || "").padEnd(6, "0"));
-  return parts[8] ? local : local - zoneShift(head, local - zoneShift(head, local));
+  return parts[8] ? local : timeOfClock(head, local);
 }
 
 // For the address: the same moment, to the microsecond, in whatever zone the page is read.

@@ -6,6 +6,8 @@ const RIGHT = 14, HEAD_ROOM = 52;
 let laneLeft = 150;
 const STEPS = [1e3, 1e4, 1e5].concat([1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200,
   86400, 172800, 604800, 1209600, 2592000, 7776000, 31536000, 157680000, 315360000].map(function (s) { return s * SECOND; }));
+// A view that is wider than all steps has no more than this.
+const MOST_TICKS = 64;
 const RADII = [3.6, 5, 5.5, 6.5];
 const BAR_SHARES = [0.4, 0.6, 0.8, 1];
 
@@ -70,6 +72,19 @@ function stepFor(length, most) {
   return STEPS.find(function (step) { return length / step <= most; }) || STEPS[STEPS.length - 1];
 }
 
+// Where the axis of a view has its ticks: full steps of the reader's clock, by the offset that holds at each. Where the
+// clock is put back a step comes twice; the first is taken.
+function ticksOf(head, view, step) {
+  const ticks = [];
+  const first = Math.ceil((view[0] + zoneShift(head, view[0])) / step) * step;
+  for (let clock = first; ticks.length < MOST_TICKS; clock += step) {
+    const time = timeOfClock(head, clock);
+    if (time > view[1]) { break; }
+    if (time >= view[0] && time > (ticks.length ? ticks[ticks.length - 1] : -Infinity)) { ticks.push(time); }
+  }
+  return ticks;
+}
+
 // Lanes that fit a screen.
 const MANY_LANES = 12;
 
@@ -127,7 +142,7 @@ function makePicture(head, box, say, acts) {
     picture.lanes.forEach(function (lane, at) { lane.hosts.forEach(function (host) { laneOf[host] = at; }); });
     laneHeight = (picture.lanes.length > 16 ? 22 : 28) + tracks.length * 4;
     cells = picture.lanes.map(cellsOf);
-    svg.setAttribute("aria-label", say("picture", picture.lanes.length, secondText(head, whole[0]), secondText(head, whole[1])));
+    svg.setAttribute("aria-label", say("picture", picture.lanes.length, spanTold(head, whole[0], whole[1])));
     draw();
   }
 
@@ -218,17 +233,15 @@ function makePicture(head, box, say, acts) {
 
   function paintAxis(height) {
     const step = stepFor(picture.view[1] - picture.view[0], Math.max(2, Math.floor(plot / 110)));
-    const shift = zoneShift(head, picture.view[0]);
     let before = "", lines = "";
-    let time = Math.ceil((picture.view[0] + shift) / step) * step - shift;
-    for (let left = 64; time <= picture.view[1] && left > 0; left -= 1, time += step) {
+    ticksOf(head, picture.view, step).forEach(function (time) {
       const place = x(time), words = timeText(head, time), date = words.slice(0, 10);
       const clock = step < SECOND ? words.slice(11) : step < 60 * SECOND ? words.slice(11, 19) : words.slice(11, 16);
       lines += "M" + place.toFixed(1) + " " + (HEAD_ROOM - 3) + "V" + height;
       text("at", place, HEAD_ROOM - 8, step >= 86400 * SECOND ? date : clock, "middle");
       if (date !== before && step < 86400 * SECOND) { text("day", place, HEAD_ROOM - 21, date, "middle"); }
       before = date;
-    }
+    });
     path("tick", lines);
     text("day", 8, HEAD_ROOM - 8, head.zone_name);
   }
@@ -376,12 +389,12 @@ function makePicture(head, box, say, acts) {
 
   function linesOf(hit) {
     if (hit.span) {
-      const ends = [hit.span[2] === null ? say("since_before") : secondText(head, hit.span[2]), hit.span[3] === null ? say("not_over") : secondText(head, hit.span[3])];
-      return [head.hosts[hit.span[0]] + " · " + head.span_kinds[hit.span[1]][1], ends.join(" – "), hit.span[4]];
+      const from = hit.span[2] === null ? say("since_before") : hit.span[2], to = hit.span[3] === null ? say("not_over") : hit.span[3];
+      return [head.hosts[hit.span[0]] + " · " + head.span_kinds[hit.span[1]][1], spanTold(head, from, to), hit.span[4]];
     }
     if (hit.bar) {
-      const from = secondText(head, hit.from), to = secondText(head, hit.to);
-      const words = hit.bar.count === 1 ? say("one_event_in", from, to) : say("events_in", number(hit.bar.count), from, to);
+      const when = spanTold(head, hit.from, hit.to);
+      const words = hit.bar.count === 1 ? say("one_event_in", when) : say("events_in", number(hit.bar.count), when);
       return [picture.lanes[hit.lane].name, words, head.severities[hit.bar.rank][1]];
     }
     const lines = rowLines(hit.mark.row);

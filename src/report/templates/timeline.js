@@ -171,10 +171,13 @@ function startTimeline() {
     const node = button(say("copy_link"), function () {
       clearTimeout(later);
       writeAddress();
-      copyWords(location.href.split("#")[0] + "#" + filterToAddress(head, Object.assign({}, filter, { view: picture.view })));
-      node.textContent = say("copied");
-      tell(say("copied"));
-      setTimeout(function () { node.textContent = say("copy_link"); }, 1500);
+      const address = location.href.split("#")[0] + "#" + filterToAddress(head, Object.assign({}, filter, { view: picture.view }));
+      copyWords(address).then(function (isCopied) {
+        if (!isCopied) { return; }
+        node.textContent = say("copied");
+        tell(say("copied"));
+        setTimeout(function () { node.textContent = say("copy_link"); }, 1500);
+      });
     });
     return node;
   }
@@ -184,15 +187,6 @@ function startTimeline() {
   showView();
   if (!isFiltering(filter)) { list.startAt(picture.view[0]); }
   fromAddress();
-}
-
-function copyWords(words) {
-  if (navigator.clipboard && window.isSecureContext) { navigator.clipboard.writeText(words).catch(function () {}); return; }
-  const field = document.body.appendChild(element("textarea", "unseen"));
-  field.value = words;
-  field.select();
-  document.execCommand("copy");
-  field.remove();
 }
 
 if (head && form && table && box) { startTimeline(); }

@@ -14,7 +14,7 @@ use crate::model::{Severity, Timestamp};
 use crate::report::columns::{cut, pad};
 use crate::report::labels::{Labels, fill, labels_of};
 use crate::report::model::Report;
-use crate::report::terminal::{Style, paint};
+use crate::report::paint::{Style, paint};
 use crate::report::zone::Zone;
 use crate::report::{escape, show};
 
@@ -198,7 +198,7 @@ const fn letter(severity: Severity) -> (&'static str, Style) {
 }
 
 /// `2026-11-23 02:10:05.123`: always with milliseconds, so that columns stand below each other; in another zone than UTC
-/// with its offset, and the time of day in UTC beside it.
+/// with its offset, and UTC beside it with its day, which may be another: `2026-11-23 11:10:05.123 +09:00 11-23 02:10:05Z`.
 fn millis(time: Timestamp, zone: &Zone) -> String {
     let millis = time.micros().rem_euclid(1_000_000) / 1_000;
     let whole = time.plus_micros(-time.micros().rem_euclid(1_000_000));
@@ -207,11 +207,11 @@ fn millis(time: Timestamp, zone: &Zone) -> String {
         return format!("{clock}.{millis:03}");
     }
     let utc = Zone::UTC.clock(whole);
-    let day = utc.split_once(' ').map_or(utc.as_str(), |(_, day)| day);
-    format!("{clock}.{millis:03} {} {day}Z", zone.offset(time))
+    let of_year = utc.split_once('-').map_or(utc.as_str(), |(_, rest)| rest);
+    format!("{clock}.{millis:03} {} {of_year}Z", zone.offset(time))
 }
 
-/// The same where a sentence stands before it: a full-width bracket needs no blank.
+/// [`count_text`] where a sentence stands before it: a full-width bracket needs no blank.
 pub fn count_behind(row: &Row, first: Timestamp, l: &Labels) -> Option<String> {
     let count = count_text(row, first, l)?;
     Some(if count.starts_with('（') { count } else { format!(" {count}") })

@@ -175,7 +175,7 @@ fn a_failure_that_the_next_attempt_overcame_is_a_warning() {
     assert!(alone.summary.en.contains("No later migration"));
     let overcome = esx1(&[(0, FAIL, KERNEL, one), (300, DONE, KERNEL, two)]);
     assert_eq!(overcome.severity, Severity::Warning);
-    assert!(overcome.summary.en.contains("A later attempt succeeded at 2023-11-14 22:18:20 UTC."));
+    assert!(overcome.summary.en.contains("A later attempt succeeded at \u{fdd0}2023-11-14 22:18:20 UTC."));
     assert_eq!(overcome.details["migrations"][0]["succeeded_later_at"], "2023-11-14T22:18:20Z");
     // A success before it, or of another VM, overcomes nothing.
     let before = esx1(&[(-300, DONE, KERNEL, two), (0, FAIL, KERNEL, one)]);

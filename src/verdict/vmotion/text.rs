@@ -79,14 +79,15 @@ fn told(case: &Case, failure: &Failure<'_>) -> (String, String) {
     let at = readable(failure.at());
     let (from, to) = (from_label(case, migration), to_label(case, migration));
     let way = match (&from, &to) {
-        (Some(from), Some(to)) => (format!(" from {from} to {to}"), format!("{from} から {to} への")),
-        (Some(from), None) => (format!(" from {from}"), format!("{from} からの")),
-        (None, Some(to)) => (format!(" to {to}"), format!("{to} への")),
+        (Some(from), Some(to)) => (format!(" from {from} to {to}"), format!("{from} から {to} への ")),
+        (Some(from), None) => (format!(" from {from}"), format!("{from} からの ")),
+        (None, Some(to)) => (format!(" to {to}"), format!("{to} への ")),
         (None, None) => Default::default(),
     };
     let reason = &failure.reason;
-    let code =
-        reason.status.map(|status| format!(" (0x{:x}, {})", status.code, status.code)).unwrap_or_default();
+    let code = reason.status.map(|status| format!("0x{:x}, {}", status.code, status.code));
+    let code_en = code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+    let code_ja = code.map(|code| format!("（{code}）")).unwrap_or_default();
     let (by_en, by_ja) = match reason.side {
         Some(Side::Source) => ("the source host says", "移行元ホストの記録"),
         Some(Side::Destination) => ("the destination host says", "移行先ホストの記録"),
@@ -94,10 +95,14 @@ fn told(case: &Case, failure: &Failure<'_>) -> (String, String) {
     };
     let said = if reason.text.is_empty() { "?" } else { reason.text.trim_end_matches('.') };
     (
-        format!("At {at} the vMotion of {}{} failed; {by_en} \"{said}\"{code}.", vm.unwrap_or("a VM"), way.0),
         format!(
-            "{at} に {} の{}vMotion が失敗しました。{by_ja}:「{said}」{code}。",
-            vm.unwrap_or("仮想マシン"),
+            "At {at} the vMotion of {}{} failed; {by_en} \"{said}\"{code_en}.",
+            vm.unwrap_or("a VM"),
+            way.0
+        ),
+        format!(
+            "{at} に{} {}vMotion が失敗しました。{by_ja}：「{said}」{code_ja}。",
+            vm.map_or_else(|| "仮想マシンの".to_owned(), |vm| format!(" {vm} の")),
             way.1
         ),
     )

@@ -15,7 +15,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("family_storage", "Storage", "ストレージ"),
     ("family_evc", "EVC", "EVC"),
     ("family_service", "Time, services and tasks", "時刻・サービス・タスク"),
-    ("picture", "Timeline of {0} hosts from {1} to {2}", "ホスト {0} 台のタイムライン（{1} ～ {2}）"),
+    ("picture", "Timeline of {0} hosts, {1}", "ホスト {0} 台のタイムライン：{1}"),
     (
         "keys",
         "Keys: ← → pan, + − zoom, 0 whole period, i incident, ↑ ↓ other host, n and p next and previous event, Enter opens its record, Esc leaves.",
@@ -63,8 +63,8 @@ const WORDS: &[(&str, &str, &str)] = &[
         "This event is not listed here; it is in report.json.",
         "このイベントは一覧に含まれていません。report.json を参照してください。",
     ),
-    ("events_in", "{0} events, {1} – {2}", "イベント {0} 件、{1} ～ {2}"),
-    ("one_event_in", "1 event, {0} – {1}", "イベント 1 件、{0} ～ {1}"),
+    ("events_in", "{0} events, {1}", "イベント {0} 件、{1}"),
+    ("one_event_in", "1 event, {0}", "イベント 1 件、{0}"),
     ("and_more", "and {0} more here", "ほか {0} 件"),
     ("no_more", "No further event of {0}", "{0} にこれ以上のイベントはありません"),
     ("of_lane", "{0}: {1} rows", "{0}：{1} 行"),
@@ -81,7 +81,7 @@ const WORDS: &[(&str, &str, &str)] = &[
 
 /// Every word by its name.
 pub fn all(l: &Labels) -> BTreeMap<&'static str, &'static str> {
-    WORDS.iter().map(|(name, en, ja)| (*name, if l.tag == "ja" { *ja } else { *en })).collect()
+    WORDS.iter().map(|(name, en, ja)| (*name, l.pick(en, ja))).collect()
 }
 
 #[cfg(test)]
