@@ -23,6 +23,7 @@ pub mod markdown;
 pub mod membership;
 pub mod migrations;
 pub mod model;
+pub mod named;
 pub mod redact;
 mod say;
 pub mod setup;
