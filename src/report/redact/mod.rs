@@ -193,6 +193,10 @@ impl Redactor {
         let fields = fields.into_iter().map(|(key, value)| {
             let policy = policy::of_field(&key);
             let value = self.value(&value, policy, &[]);
+            // A rule calls its fields by identifiers.
+            let is_plain =
+                key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+            let key = if is_plain { key } else { self.value(&key, Policy::Text, &[]) };
             (key, value)
         });
         let fields = fields.collect();
