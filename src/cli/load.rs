@@ -202,7 +202,7 @@ pub(super) fn raw_report(
     redaction: &mut Redaction,
     stop: &AtomicBool,
 ) -> anyhow::Result<Report> {
-    let rules = rules(args)?;
+    let rules = rules(args).map_err(|error| redaction.failure(error))?;
     let (outcome, unopened) = read(args, &rules, stop).map_err(|error| redaction.failure(error))?;
     let case = Case::build(outcome.digests);
     let report = report_of(args, &rules, &case, &outcome.problems)?;
