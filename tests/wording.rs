@@ -249,6 +249,7 @@ fn a_japanese_report_has_no_english_sentence() {
         vsan_incident(&VsanOptions::of(Generation::V67)).0,
         healthy(&ClusterOptions::of(Generation::V80)),
     ];
+    let apart = Regex::new(r"\d+年\d+月\d+日 ?| \([^()]*(?:CVE|build)[^()]*\)|^! ").expect("a pattern");
     for site in sites {
         let (folder, run) = run::analyze_site(&site, Container::Tgz, &["--lang", "ja"]);
         let page = fs::read_to_string(folder.path().join("out/report.md")).expect("written");
@@ -283,7 +284,6 @@ fn a_japanese_report_has_no_english_sentence() {
         assert!(wrong.is_empty(), "{wrong:#?}");
         // What is put together from labels and values keeps the conventions as the labels do. Dates are written without
         // blanks, and names of features are the vendor's.
-        let apart = Regex::new(r"\d+年\d+月\d+日 ?| \([^()]*(?:CVE|build)[^()]*\)|^! ").expect("a pattern");
         let told = lines.iter().filter(|line| is_japanese(line));
         let wrong: Vec<String> = told.flat_map(|line| broken(&apart.replace_all(line, ""))).collect();
         assert!(wrong.is_empty(), "{wrong:#?}");

@@ -87,7 +87,7 @@ fn compare(args: &Args, redaction: &mut Redaction, stop: &AtomicBool) -> anyhow:
     let a = host_of(&report, &args.a)?;
     let b = host_of(&report, &args.b)?;
     if a.id != b.id {
-        return redaction.finish_pair(&report, diff::hosts(&report, a, b));
+        return redaction.finish_pair(diff::hosts(&report, a, b));
     }
     let is_twice = !args.a.exists() || !args.b.exists() || real(&args.a) == real(&args.b);
     if is_twice {
@@ -100,7 +100,7 @@ fn compare(args: &Args, redaction: &mut Redaction, stop: &AtomicBool) -> anyhow:
         [&args.a, &args.b].map(|path| load::raw_report(&args.case.over(vec![path.clone()]), redaction, stop));
     let (older, newer) = (older?, newer?);
     let found = diff::captures((&older, host_of(&older, &args.a)?), (&newer, host_of(&newer, &args.b)?));
-    redaction.finish_pair(&newer, found)
+    redaction.finish_pair(found)
 }
 
 /// The one ESXi host that is meant by a path or a name.

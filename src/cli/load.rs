@@ -80,7 +80,7 @@ impl CaseArgs {
     /// # Errors
     /// Fails where a map of aliases is given that is none.
     pub(super) fn redaction(&self) -> Result<Redaction, Failure> {
-        Redaction::open(&self.redact, self.lang.into())
+        Redaction::open(&self.redact)
     }
 }
 
@@ -187,12 +187,13 @@ pub(super) fn report_with(
     narrow: impl FnOnce(&mut Report) -> Result<(), Failure>,
 ) -> anyhow::Result<Report> {
     let mut redaction = args.redaction()?;
-    let (mut report, unopened) = judged(args, &mut redaction, stop)?;
+    let mut report = raw_report(args, &mut redaction, stop)?;
     narrow(&mut report).map_err(|error| redaction.failure(error.into()))?;
-    redaction.finish(report, &unopened)
+    redaction.finish(report)
 }
 
-/// The same with the names as they are, for what is redacted later: the caller must see to that.
+/// The same with the names as they are, which `redaction` has learned, for what is redacted later: the caller must see to
+/// that.
 ///
 /// # Errors
 /// As [`report`].
@@ -201,21 +202,13 @@ pub(super) fn raw_report(
     redaction: &mut Redaction,
     stop: &AtomicBool,
 ) -> anyhow::Result<Report> {
-    let (report, unopened) = judged(args, redaction, stop)?;
-    redaction.warn(&report, &unopened);
-    Ok(report)
-}
-
-/// The report with the names as they are, and what could not be opened.
-fn judged(
-    args: &CaseArgs,
-    redaction: &mut Redaction,
-    stop: &AtomicBool,
-) -> anyhow::Result<(Report, Vec<Problem>)> {
-    let rules = rules(args)?;
+    let rules = rules(args).map_err(|error| redaction.failure(error))?;
     let (outcome, unopened) = read(args, &rules, stop).map_err(|error| redaction.failure(error))?;
     let case = Case::build(outcome.digests);
-    Ok((report_of(args, &rules, &case, &outcome.problems)?, unopened))
+    let report = report_of(args, &rules, &case, &outcome.problems)?;
+    redaction.learn(&report);
+    redaction.warn(&unopened);
+    Ok(report)
 }
 
 /// The rules in force.

@@ -12,6 +12,7 @@ mod inspect;
 mod load;
 mod output;
 mod progress;
+mod redact_map;
 mod redaction;
 mod rules;
 mod timeline;

@@ -1,11 +1,11 @@
 //! `--redact` and `--redact-map`: names leave no command, and the map lies only where it was asked for.
 
-use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Failure;
-use crate::model::{Lang, Problem};
+use super::redact_map::MapFile;
+use crate::model::Problem;
 use crate::report::diff::PairDiff;
 use crate::report::escape;
 use crate::report::model::Report;
@@ -32,10 +32,8 @@ impl RedactArgs {
 
 /// What is known of aliases in one run; without `--redact` it changes nothing.
 pub struct Redaction {
-    is_on: bool,
-    map: AliasMap,
-    file: Option<PathBuf>,
-    lang: Lang,
+    redactor: Option<Redactor>,
+    map: Option<MapFile>,
 }
 
 impl Redaction {
@@ -43,123 +41,85 @@ impl Redaction {
     ///
     /// # Errors
     /// Fails where it cannot be read or is no map: aliases that differ from those of earlier reports would mislead.
-    pub fn open(args: &RedactArgs, lang: Lang) -> Result<Redaction, Failure> {
-        let mut map = AliasMap::default();
-        if let Some(file) = &args.redact_map {
-            map = read(file)?;
+    pub fn open(args: &RedactArgs) -> Result<Redaction, Failure> {
+        let mut known = AliasMap::default();
+        let mut map = None;
+        if let Some(path) = &args.redact_map {
+            let (file, aliases) = MapFile::open(path)?;
+            (known, map) = (aliases, Some(file));
         }
-        Ok(Redaction { is_on: args.redact, map, file: args.redact_map.clone(), lang })
+        Ok(Redaction { redactor: args.redact.then(|| Redactor::new(known)), map })
     }
 
-    /// The report as it may be shown; the map is kept where that was asked for. Warns of `unopened` paths.
+    /// Learns the names of `report`, which whatever is told from now on is redacted by.
+    pub fn learn(&mut self, report: &Report) {
+        if let Some(redactor) = &mut self.redactor {
+            redactor.learn(report);
+        }
+    }
+
+    /// The report as it may be shown, whose names were learned before; the map is kept where that was asked for.
     ///
     /// # Errors
     /// Fails where the map cannot be written.
-    pub fn finish(&mut self, report: Report, unopened: &[Problem]) -> anyhow::Result<Report> {
-        if !self.is_on {
-            warn(unopened, |text| text.to_owned());
-            return Ok(report);
-        }
-        let mut redactor = Redactor::of(&report, &mut self.map);
-        warn(unopened, |text| redactor.line(text));
+    pub fn finish(&mut self, report: Report) -> anyhow::Result<Report> {
+        let Some(redactor) = &mut self.redactor else { return Ok(report) };
         let report = redactor.report(report)?;
         self.keep_map()?;
         Ok(report)
     }
 
-    /// Warns of paths that could not be opened.
-    pub fn warn(&mut self, report: &Report, unopened: &[Problem]) {
-        if self.is_on {
-            let mut redactor = Redactor::of(report, &mut self.map);
-            warn(unopened, |text| redactor.line(text));
-        } else {
-            warn(unopened, |text| text.to_owned());
+    /// Says at once which paths could not be opened: one that is mistyped would else be found in the report only.
+    pub fn warn(&mut self, unopened: &[Problem]) {
+        let mut stderr = io::stderr().lock();
+        for Problem { path, text, .. } in unopened {
+            let (path, text) = (self.line(path), self.line(text));
+            // Nobody is left to be told where stderr is closed.
+            let _ = writeln!(stderr, "warning: {}: {}", escape::line(&path), escape::line(&text));
         }
     }
 
-    /// The same for what `esxray diff` found in `report`.
+    /// The same as [`Redaction::finish`] for what `esxray diff` found.
     ///
     /// # Errors
     /// As [`Redaction::finish`].
-    pub fn finish_pair(&mut self, report: &Report, pair: PairDiff) -> anyhow::Result<PairDiff> {
-        if !self.is_on {
-            return Ok(pair);
-        }
-        let pair = Redactor::of(report, &mut self.map).pair(pair);
+    pub fn finish_pair(&mut self, pair: PairDiff) -> anyhow::Result<PairDiff> {
+        let Some(redactor) = &mut self.redactor else { return Ok(pair) };
+        let pair = redactor.pair(pair);
         self.keep_map()?;
         Ok(pair)
     }
 
     fn keep_map(&self) -> anyhow::Result<()> {
-        if let Some(file) = &self.file {
-            write(file, &self.map.to_json()).map_err(|error| {
-                Failure::new(format!("cannot write the map of aliases to {}", file.display()))
-                    .cause(error)
-                    .hint("name another file with --redact-map")
-            })?;
+        if let (Some(file), Some(redactor)) = (&self.map, &self.redactor) {
+            file.keep(redactor.map())?;
         }
         Ok(())
     }
 
-    /// A line for the terminal where there is a report no more or not yet.
+    /// A line for the terminal.
     pub fn line(&mut self, text: &str) -> String {
-        if self.is_on { Redactor::blind(&mut self.map, self.lang).line(text) } else { text.to_owned() }
+        self.redactor.as_mut().map_or_else(|| text.to_owned(), |redactor| redactor.line(text))
+    }
+
+    /// The id of an operation.
+    pub fn code(&mut self, id: &str) -> String {
+        self.redactor.as_mut().map_or_else(|| id.to_owned(), |redactor| redactor.code(id))
     }
 
     /// What is told of a failed run.
     pub fn failure(&mut self, error: anyhow::Error) -> anyhow::Error {
-        if !self.is_on {
+        if self.redactor.is_none() {
             return error;
         }
-        match error.downcast::<Failure>() {
-            Ok(failure) => Failure {
-                message: self.line(&failure.message),
-                causes: failure.causes.iter().map(|cause| self.line(cause)).collect(),
-                hint: failure.hint.map(|hint| self.line(&hint)),
-            }
-            .into(),
-            Err(error) => error,
+        let failure = error.downcast::<Failure>().unwrap_or_else(|error| {
+            error.chain().skip(1).fold(Failure::new(error.to_string()), |failure, cause| failure.cause(cause))
+        });
+        Failure {
+            message: self.line(&failure.message),
+            causes: failure.causes.iter().map(|cause| self.line(cause)).collect(),
+            hint: failure.hint.map(|hint| self.line(&hint)),
         }
+        .into()
     }
-}
-
-/// Says at once which paths could not be opened: one that is mistyped would else be found in the report only.
-fn warn(unopened: &[Problem], mut shown: impl FnMut(&str) -> String) {
-    let mut stderr = io::stderr().lock();
-    for Problem { path, text, .. } in unopened {
-        let (path, text) = (shown(path), shown(text));
-        // Nobody is left to be told where stderr is closed.
-        let _ = writeln!(stderr, "warning: {}: {}", escape::line(&path), escape::line(&text));
-    }
-}
-
-fn read(file: &Path) -> Result<AliasMap, Failure> {
-    let hint = "name a map that esxray wrote, or a file that is not there yet";
-    let failed = || Failure::new(format!("cannot use {} as the map of aliases", file.display())).hint(hint);
-    match fs::read_to_string(file) {
-        Ok(text) => AliasMap::from_json(&text).map_err(|error| failed().cause(error)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(AliasMap::default()),
-        Err(error) => Err(failed().cause(error)),
-    }
-}
-
-/// Writes `text` aside and puts it in place. It holds the real names, so nobody else can read it from the first moment on.
-fn write(file: &Path, text: &str) -> io::Result<()> {
-    let name = file.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let aside = file.with_file_name(format!(".{}.partial", name.to_string_lossy()));
-    // Whatever lies there is removed, not followed: a link could lead anywhere.
-    let _ = fs::remove_file(&aside);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&aside).and_then(|mut out| {
-        out.write_all(text.as_bytes())?;
-        out.sync_all()
-    });
-    let placed = written.and_then(|()| fs::rename(&aside, file));
-    if placed.is_err() {
-        let _ = fs::remove_file(&aside);
-    }
-    placed
 }

@@ -2,7 +2,7 @@
 //!
 //! The table `features.csv` holds the keys that vSphere 8.0 names, and those that only logs show.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// What sort of thing a feature key is.
@@ -82,6 +82,13 @@ pub fn describe(key: &str) -> FeatureInfo<'_> {
     }
     let class = class_by_prefix(&key.to_ascii_lowercase());
     FeatureInfo { key, description: key, class, identity: false, advisory: None, cves: "" }
+}
+
+/// Whether `text` is a key of the table, in any case, or what vCenter calls one: it tells nothing of a site.
+pub fn is_told(text: &str) -> bool {
+    static DESCRIPTIONS: LazyLock<HashSet<&'static str>> =
+        LazyLock::new(|| FEATURES.values().map(|info| info.description).collect());
+    FEATURES.contains_key(text.to_ascii_lowercase().as_str()) || DESCRIPTIONS.contains(text)
 }
 
 fn class_by_prefix(key: &str) -> FeatureClass {

@@ -24,6 +24,7 @@ mod md;
 pub mod membership;
 pub mod migrations;
 pub mod model;
+pub mod named;
 mod paint;
 pub mod problem;
 pub mod redact;

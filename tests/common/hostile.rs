@@ -54,6 +54,12 @@ pub fn hostile(report: &Report, depth: Depth) -> Report {
     replaced(report, depth, evil)
 }
 
+/// `report` with `plant` behind all text that a bundle could have written, but at the places of `except`.
+pub fn planted(report: &Report, plant: &str, except: &[&str]) -> Report {
+    let is_planted = |shape: &str| !except.contains(&shape);
+    replaced_where(report, Depth::Texts, is_planted, |_, before| format!("{before} {plant}"))
+}
+
 /// `report` with calm text in the same places, to compare with.
 pub fn calm(report: &Report, depth: Depth) -> Report {
     replaced(report, depth, |number, _| format!("calm {number}"))
@@ -70,10 +76,20 @@ fn evil(number: usize, before: &str) -> String {
 }
 
 fn replaced(report: &Report, depth: Depth, make: impl Fn(usize, &str) -> String) -> Report {
+    replaced_where(report, depth, |_| true, make)
+}
+
+fn replaced_where(
+    report: &Report,
+    depth: Depth,
+    is_wanted: impl Fn(&str) -> bool,
+    make: impl Fn(usize, &str) -> String,
+) -> Report {
     let value = serde_json::to_value(report).expect("a report is JSON");
     let mut found = BTreeMap::new();
     shapes(&value, "", &mut found);
-    let free: BTreeSet<String> = found.into_keys().filter(|shape| is_free(&value, shape, depth)).collect();
+    let free: BTreeSet<String> =
+        found.into_keys().filter(|shape| is_wanted(shape) && is_free(&value, shape, depth)).collect();
     assert!(free.len() > 100, "only {} sorts of strings are free", free.len());
     let hosts: BTreeSet<String> = report.hosts.iter().map(|host| host.id.clone()).collect();
     let mut names = BTreeMap::new();

@@ -7,9 +7,7 @@ use clap::ValueEnum;
 use super::super::Failure;
 use crate::model::{EventKind, Severity};
 use crate::report::model::{Report, TimelineEntry};
-
-/// Fields that name another host than the one whose bundle holds the record: vCenter's, its peers', its cluster mates'.
-const ABOUT: &[&str] = &["host_name", "node_host", "target", "origin", "host", "relayed_host"];
+use crate::report::named::HOSTS;
 
 /// Arguments that choose; each narrows what the others leave.
 #[derive(Debug, clap::Args)]
@@ -120,7 +118,7 @@ impl Filter {
 
 /// Names of other hosts in an entry's fields; an evacuation names several targets in one.
 fn named(entry: &TimelineEntry) -> impl Iterator<Item = &str> {
-    ABOUT.iter().filter_map(|field| entry.fields.get(*field)).flat_map(|names| names.split(','))
+    HOSTS.iter().filter_map(|field| entry.fields.get(*field)).flat_map(|names| names.split(','))
 }
 
 /// Fails where neither a bundle nor an event is of a host that begins with `name`.

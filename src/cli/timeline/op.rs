@@ -42,17 +42,18 @@ pub(super) fn follow(
     narrow: impl FnOnce(&mut Report) -> Result<(), Failure>,
 ) -> anyhow::Result<Followed> {
     let mut redaction = args.redaction()?;
-    let mut told = |error| redaction.failure(error);
-    let (rules, asked, follow) = found(args, id, stop).map_err(&mut told)?;
+    let (rules, asked, follow) = found(args, id, stop).map_err(|error| redaction.failure(error))?;
     let rules = rules.following(follow.clone())?;
-    let (outcome, unopened) = load::read(args, &rules, stop).map_err(&mut told)?;
+    let (outcome, unopened) = load::read(args, &rules, stop).map_err(|error| redaction.failure(error))?;
     let case = Case::following(outcome.digests, &follow);
     let mut report = load::report_of(args, &rules, &case, &outcome.problems)?;
+    redaction.learn(&report);
+    redaction.warn(&unopened);
     report.spans.clear();
     report.timeline.retain(|entry| entry.fields.contains_key(JOINED_BY));
-    narrow(&mut report).map_err(|error| told(error.into()))?;
-    let report = redaction.finish(report, &unopened)?;
-    let roots = follow.roots.iter().map(|root| redaction.line(root)).collect();
+    narrow(&mut report).map_err(|error| redaction.failure(error.into()))?;
+    let report = redaction.finish(report)?;
+    let roots = follow.roots.iter().map(|root| redaction.code(root)).collect();
     say(&asked, &follow, &roots)?;
     say_thinned(&report)?;
     Ok(Followed { report, roots })

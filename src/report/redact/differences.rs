@@ -4,7 +4,7 @@ use super::policy::Policy;
 use super::{Redactor, diff};
 use diff::{Area, ClusterDifferences, PairDiff};
 
-impl Redactor<'_> {
+impl Redactor {
     /// What `esxray diff` writes.
     pub fn pair(&mut self, mut pair: PairDiff) -> PairDiff {
         for side in [&mut pair.a, &mut pair.b] {
@@ -46,6 +46,7 @@ impl Redactor<'_> {
                 self.names(&mut camp.hosts);
                 camp.hosts.sort_unstable();
             }
+            split.camps.sort_by(|a, b| (b.hosts.len(), &a.hosts).cmp(&(a.hosts.len(), &b.hosts)));
         }
         of.hosts.sort_by(|a, b| a.host.cmp(&b.host));
         of
@@ -69,8 +70,8 @@ fn policy(area: Area) -> Policy {
         | Area::Capability
         | Area::Effective
         | Area::EvcMode
-        | Area::BiosDate => Policy::Keep,
-        Area::Cpu
+        | Area::BiosDate
+        | Area::Cpu
         | Area::CpuName
         | Area::Build
         | Area::Version

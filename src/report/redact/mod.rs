@@ -9,7 +9,9 @@
 //! Times, numbers, versions, ids of findings and kinds stay. So do SHA-256 sums: who has a bundle can tell that it is the one.
 
 mod alias;
+mod code;
 mod differences;
+mod japanese;
 mod names;
 mod order;
 mod policy;
@@ -22,13 +24,14 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 pub use self::alias::{AliasMap, Class, MapError, SCHEMA as MAP_SCHEMA};
+use self::code::Token;
 use self::names::{Names, Wanted};
 use self::policy::Policy;
 use self::text::{Found, Piece};
 use super::diff;
 use super::model::{Report, TimelineEntry};
 use super::timeline::SourceRef;
-use crate::model::Lang;
+use crate::fact::features;
 
 /// `report` with aliases of `map` instead of names; a redacted report stays as it is.
 ///
@@ -38,33 +41,42 @@ pub fn redact(report: Report, map: &mut AliasMap) -> serde_json::Result<Report> 
     if report.case.redacted {
         return Ok(report);
     }
-    Redactor::of(&report, map).report(report)
+    let mut redactor = Redactor::new(std::mem::take(map));
+    redactor.learn(&report);
+    let redacted = redactor.report(report);
+    *map = redactor.map;
+    redacted
 }
 
-/// Replaces names in the texts of one report.
-pub struct Redactor<'m> {
+/// Replaces names in texts: those of the reports that it learned, and whatever has the shape of one.
+#[derive(Default)]
+pub struct Redactor {
     names: Names,
-    map: &'m mut AliasMap,
-    lang: Lang,
+    map: AliasMap,
     hosts: Vec<String>,
     /// Paths and field values stand in many events. Only asked for single texts: its order tells nothing.
-    known: HashMap<String, String>,
+    known: HashMap<Policy, HashMap<String, String>>,
 }
 
 /// How many texts are kept with their redacted form.
 const MOST_KNOWN: usize = 20_000;
 
-impl<'m> Redactor<'m> {
-    /// A redactor that knows the names of `report`.
-    pub fn of(report: &Report, map: &'m mut AliasMap) -> Self {
-        let names = Names::of(report, map);
-        let hosts = report.hosts.iter().map(|host| host.id.clone()).collect();
-        Redactor { names, map, lang: report.case.lang, hosts, known: HashMap::new() }
+impl Redactor {
+    /// A redactor that knows no names yet: strangers are masked all the same.
+    pub fn new(map: AliasMap) -> Self {
+        Redactor { map, ..Redactor::default() }
     }
 
-    /// A redactor that knows no names, for what is said where no report could be made: strangers are masked all the same.
-    pub fn blind(map: &'m mut AliasMap, lang: Lang) -> Self {
-        Redactor { names: Names::default(), map, lang, hosts: Vec::new(), known: HashMap::new() }
+    /// Learns the names of `report`, beside those of others.
+    pub fn learn(&mut self, report: &Report) {
+        self.names.learn(report, &mut self.map);
+        self.hosts.extend(report.hosts.iter().map(|host| host.id.clone()));
+        self.known.clear();
+    }
+
+    /// The aliases that were given so far.
+    pub fn map(&self) -> &AliasMap {
+        &self.map
     }
 
     /// The whole report.
@@ -92,16 +104,21 @@ impl<'m> Redactor<'m> {
         self.value(text, Policy::Prose, &[])
     }
 
+    /// The id of an operation.
+    pub fn code(&mut self, id: &str) -> String {
+        self.value(id, Policy::Code, &[])
+    }
+
     /// The parts of the report, each with the ordinary words that are names in it.
     fn top(&mut self, report: &mut Value) {
         let Value::Object(parts) = report else { return };
-        let of_findings = parts.get("findings").map(policy::beside).unwrap_or_default();
+        let of_findings = self.names.ordinary(parts.get("findings").map(policy::beside).unwrap_or_default());
         for (key, part) in parts.iter_mut() {
             let mut path = format!(".{key}");
             match part {
                 Value::Array(items) => {
                     for item in items {
-                        let beside = policy::beside(item);
+                        let beside = self.names.ordinary(policy::beside(item));
                         self.walk(&mut path, item, &beside);
                     }
                 }
@@ -162,7 +179,7 @@ impl<'m> Redactor<'m> {
             message,
             findings,
         } = entry;
-        let beside: Vec<String> = fields.values().chain([&host]).map(|value| value.to_lowercase()).collect();
+        let beside = self.names.ordinary(fields.values().chain([&host]));
         let SourceRef { file, line, offset } = source;
         let source = SourceRef { file: self.value(&file, Policy::Text, &[]), line, offset };
         let text = if has_sentence {
@@ -170,11 +187,16 @@ impl<'m> Redactor<'m> {
         } else {
             self.value(&text, Policy::Text, &beside)
         };
-        let message = self.value(&message, Policy::Text, &beside);
+        // Hardly two records are the same, so nothing is kept of them.
+        let message = self.fresh(&message, Policy::Text, &beside);
         let host = self.value(&host, Policy::Name, &[]);
         let fields = fields.into_iter().map(|(key, value)| {
             let policy = policy::of_field(&key);
             let value = self.value(&value, policy, &[]);
+            // A rule calls its fields by identifiers.
+            let is_plain =
+                key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+            let key = if is_plain { key } else { self.value(&key, Policy::Text, &[]) };
             (key, value)
         });
         let fields = fields.collect();
@@ -200,6 +222,9 @@ impl<'m> Redactor<'m> {
         if policy == Policy::Keep || text.is_empty() {
             return text.to_owned();
         }
+        if policy == Policy::Technical && features::is_told(text) {
+            return text.to_owned();
+        }
         // An ordinary word is a name where a field for names holds it.
         if let Some((alias, ordinary)) = self.names.whole(text)
             && (!ordinary || policy == Policy::Name)
@@ -207,22 +232,28 @@ impl<'m> Redactor<'m> {
             return alias.to_owned();
         }
         let is_kept = beside.is_empty() && text.len() < 300;
-        let key = is_kept.then(|| format!("{policy:?} {text}"));
-        if let Some(known) = key.as_ref().and_then(|key| self.known.get(key)) {
+        if is_kept && let Some(known) = self.known.get(&policy).and_then(|known| known.get(text)) {
             return known.clone();
         }
-        let decoded = text::percent_decoded(text);
-        let redacted = self.finish(vec![Piece::Open(decoded.as_deref().unwrap_or(text))], policy, beside);
-        if let Some(key) = key.filter(|_| self.known.len() < MOST_KNOWN) {
-            self.known.insert(key, redacted.clone());
+        let redacted = self.fresh(text, policy, beside);
+        if is_kept {
+            let known = self.known.entry(policy).or_default();
+            if known.len() < MOST_KNOWN {
+                known.insert(text.to_owned(), redacted.clone());
+            }
         }
         redacted
     }
 
+    /// The same, without looking whether it is known.
+    fn fresh(&mut self, text: &str, policy: Policy, beside: &[String]) -> String {
+        let decoded = text::percent_decoded(text);
+        self.finish(vec![Piece::Open(decoded.as_deref().unwrap_or(text))], policy, beside)
+    }
+
     fn finish(&mut self, pieces: Vec<Piece<'_>>, policy: Policy, beside: &[String]) -> String {
-        let is_technical = policy == Policy::Technical;
         // Shapes first: a name that is hex digits must not cut a UUID into parts that are none.
-        let pieces = shape::replace(pieces, self.map, is_technical);
+        let pieces = shape::replace(pieces, &mut self.map, policy == Policy::Technical);
         let names = &self.names;
         let wanted = Wanted { beside, prose: matches!(policy, Policy::Prose | Policy::Technical) };
         let mut named = Vec::with_capacity(pieces.len());
@@ -237,17 +268,13 @@ impl<'m> Redactor<'m> {
                 done => named.push(done),
             }
         }
-        let pieces = shape::replace_dotted(named, self.map);
-        if is_technical {
-            return text::joined(pieces);
-        }
-        let keeps_script = policy == Policy::Prose && self.lang == Lang::Ja;
-        let pieces = text::sweep(pieces, |text, from| self.next_stranger(text, from, keeps_script));
+        let pieces = shape::replace_dotted(named, &mut self.map);
+        let pieces = text::sweep(pieces, |text, from| self.next_stranger(text, from, policy));
         text::joined(pieces)
     }
 
     /// The next token of `text` that is no harmless word.
-    fn next_stranger(&mut self, text: &str, mut from: usize, keeps_script: bool) -> Option<Found> {
+    fn next_stranger(&mut self, text: &str, mut from: usize, policy: Policy) -> Option<Found> {
         let bytes = text.as_bytes();
         while from < bytes.len() {
             let rest = &text[from..];
@@ -256,11 +283,15 @@ impl<'m> Redactor<'m> {
                 from += 1;
                 continue;
             }
-            let same = |c: char| if is_word { c.is_ascii_alphanumeric() } else { !c.is_ascii() };
+            let is_sign = rest.starts_with(|c: char| !c.is_alphanumeric());
+            let same = |c: char| c.is_ascii() == is_word && c.is_alphanumeric() != is_sign;
             let length = rest.find(|c| !same(c)).unwrap_or(rest.len());
-            let token = &rest[..length];
-            let stranger =
-                if is_word { self.word(token, &rest[length..]) } else { script(token, keeps_script) };
+            let (word, behind) = rest.split_at(length);
+            let token = Token { before: &text[..from], word, behind };
+            let stranger = match is_word {
+                true => self.word(&token, policy == Policy::Code),
+                false => (!is_sign && !japanese::is_ours(word)).then_some((0, Class::Name)),
+            };
             if let Some((more, class)) = stranger {
                 let end = from + length + more;
                 let instead = self.map.alias(class, &text[from..end].to_lowercase());
@@ -272,21 +303,24 @@ impl<'m> Redactor<'m> {
     }
 
     /// How much behind `token` is to be masked with it, and as what; `None` where it is harmless.
-    fn word(&self, token: &str, rest: &str) -> Option<(usize, Class)> {
+    fn word(&self, token: &Token<'_>, is_code: bool) -> Option<(usize, Class)> {
         const LONG: usize = 20;
-        if !words::is_harmless(token) {
-            return Some((0, if token.len() < LONG { Class::Name } else { Class::Blob }));
+        let Token { word, behind, .. } = *token;
+        if word.bytes().all(|byte| byte.is_ascii_digit()) {
+            let is_known = is_code || self.names.is_number(word) || token.is_count();
+            return (self.hides_name(word) || !is_known).then_some((0, Class::Blob));
         }
-        if token.bytes().all(|byte| byte.is_ascii_digit()) {
-            return self.hides_name(token).then_some((0, Class::Blob));
+        if !words::is_harmless(word) {
+            let is_code = words::is_hex_code(word) && (is_code || token.is_code());
+            return (!is_code).then_some((0, if word.len() < LONG { Class::Name } else { Class::Blob }));
         }
         // `node-03` is a host's name made of a word; `vm-12` is an object's id.
-        let digits = rest.strip_prefix(['-', '_'])?;
+        let digits = behind.strip_prefix(['-', '_'])?;
         let length = digits.bytes().take_while(u8::is_ascii_digit).count();
-        let behind = digits[length..].bytes().next();
-        let ends = !behind.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
-        let is_id = words::is_numbered(token) && !(length > 1 && digits.starts_with('0'));
-        ((1..=3).contains(&length) && ends && !is_id).then_some((1 + length, Class::Name))
+        let next = digits[length..].bytes().next();
+        let ends = !next.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+        let is_id = words::is_numbered(word) && !(length > 1 && digits.starts_with('0'));
+        ((1..=5).contains(&length) && ends && !is_id).then_some((1 + length, Class::Name))
     }
 
     /// Whether digits are a known name in hex: `6573783031` is `esx01`.
@@ -300,9 +334,4 @@ impl<'m> Redactor<'m> {
         let wanted = Wanted { beside: &[], prose: true };
         text.is_some_and(|text| !self.names.find(&text, wanted).is_empty())
     }
-}
-
-/// Letters of another script tell nothing in our own Japanese; signs never do.
-fn script(run: &str, keeps_script: bool) -> Option<(usize, Class)> {
-    (!keeps_script && run.chars().any(char::is_alphanumeric)).then_some((0, Class::Name))
 }

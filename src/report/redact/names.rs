@@ -1,13 +1,14 @@
 //! The names that a report's own fields hold: what must be found wherever else it stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aho_corasick::AhoCorasick;
 
 use super::alias::{AliasMap, Class};
-use super::text::{Found, is_bounded};
+use super::text::{Found, is_bounded, percent_decoded};
 use super::{shape, words};
-use crate::report::model::{Report, SetupInfo};
+use crate::report::model::{Report, SetupInfo, TimelineEntry};
+use crate::report::named::Named;
 
 /// Names that every installation has: they tell nothing, and texts are clearer with them.
 const COMMON: &[&str] = &[
@@ -54,17 +55,31 @@ pub(super) struct Names {
     /// Only asked for single names: its order tells nothing.
     by_name: HashMap<String, usize>,
     automaton: Option<AhoCorasick>,
+    /// What is looked for, and which name it is a form of.
+    forms: Vec<(String, usize)>,
+    /// Ids of migrations, which are digits that tell nothing.
+    numbers: HashSet<String>,
+    /// Texts that were judged already: most stand in many events.
+    seen: HashSet<String>,
 }
 
 impl Names {
     /// Gathers the names of `report` and gives each its alias.
-    pub(super) fn of(report: &Report, map: &mut AliasMap) -> Names {
-        let mut gathering = Gathering { names: Names::default(), map };
-        gathering.report(report);
-        let mut names = gathering.names;
-        let patterns = names.names.iter().map(|name| name.lower.as_str());
-        names.automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(patterns).ok();
-        names
+    pub(super) fn learn(&mut self, report: &Report, map: &mut AliasMap) {
+        Gathering { names: self, map }.report(report);
+        let patterns = self.forms.iter().map(|(form, _)| form.as_str());
+        self.automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(patterns).ok();
+    }
+
+    /// Those of `texts` that are names and ordinary words, in lower case.
+    pub(super) fn ordinary<T: AsRef<str>>(&self, texts: impl IntoIterator<Item = T>) -> Vec<String> {
+        let lower = texts.into_iter().map(|text| text.as_ref().trim().to_lowercase());
+        lower.filter(|lower| self.by_name.get(lower).is_some_and(|at| self.names[*at].ordinary)).collect()
+    }
+
+    /// Whether `digits` are the id of a migration.
+    pub(super) fn is_number(&self, digits: &str) -> bool {
+        self.numbers.contains(digits)
     }
 
     /// The alias of `text` where all of it is a name.
@@ -78,7 +93,7 @@ impl Names {
         let Some(automaton) = &self.automaton else { return Vec::new() };
         let mut found: Vec<_> = automaton
             .find_overlapping_iter(text)
-            .map(|hit| (hit.start(), hit.end(), &self.names[hit.pattern().as_usize()]))
+            .map(|hit| (hit.start(), hit.end(), &self.names[self.forms[hit.pattern().as_usize()].1]))
             .filter(|(start, end, name)| {
                 is_apart(text, *start, *end) && is_wanted(name, &text[*start..*end], wanted)
             })
@@ -122,72 +137,63 @@ fn is_wanted(name: &Name, as_written: &str, wanted: Wanted) -> bool {
 
 /// Names being gathered.
 struct Gathering<'a> {
-    names: Names,
+    names: &'a mut Names,
     map: &'a mut AliasMap,
 }
 
 impl Gathering<'_> {
     fn report(&mut self, report: &Report) {
-        for host in &report.hosts {
-            self.host(&host.name);
-        }
-        for host in &report.hosts {
-            self.host(&host.id);
-        }
-        for missing in &report.missing_hosts {
-            self.host(&missing.name_or_uuid);
-        }
-        for node in report.membership.iter().flat_map(|info| &info.nodes) {
-            self.host(&node.label);
-            self.each_host(node.name.as_deref());
-        }
-        for end in report.migrations.iter().flat_map(|migration| [&migration.source, &migration.destination])
-        {
-            self.each_host(end.name.as_deref());
-        }
-        for evacuation in &report.evacuations {
-            self.each_host(evacuation.name.as_deref());
-        }
+        self.hosts(report);
         for cluster in &report.case.clusters {
             self.add(Class::Cluster, cluster.name.as_deref().unwrap_or_default());
             self.add(Class::Cluster, &cluster.id);
         }
-        for vm in report
-            .features
-            .vms
-            .iter()
-            .map(|vm| &vm.name)
-            .chain(report.findings.iter().flat_map(|finding| &finding.vms))
-        {
-            self.add(Class::Vm, vm);
-        }
-        for vm in report.migrations.iter().filter_map(|migration| migration.vm.as_ref()) {
-            self.add(Class::Vm, vm);
-        }
-        for vm in report
-            .features
-            .clusters
-            .iter()
-            .flat_map(|cluster| &cluster.evacuation)
-            .flat_map(|host| host.stay.iter().chain(&host.unknown))
-        {
-            self.add(Class::Vm, vm);
-        }
+        self.vms(report);
         for setup in report.hosts.iter().filter_map(|host| host.setup.as_ref()) {
             self.setup(setup);
         }
-        for entry in &report.timeline {
-            for (key, value) in &entry.fields {
-                self.field(key, value);
-            }
-            self.volumes(&entry.message);
-            self.volumes(&entry.text);
+        self.names.numbers.extend(report.migrations.iter().filter_map(|migration| migration.id.clone()));
+        report.timeline.iter().for_each(|entry| self.entry(entry));
+        self.lines(report);
+    }
+
+    fn hosts(&mut self, report: &Report) {
+        report.hosts.iter().for_each(|host| self.host(&host.name));
+        report.hosts.iter().for_each(|host| self.host(&host.id));
+        report.missing_hosts.iter().for_each(|missing| self.host(&missing.name_or_uuid));
+        for node in report.membership.iter().flat_map(|info| &info.nodes) {
+            self.host(&node.label);
+            self.each_host(node.name.as_deref());
         }
+        let ends = report.migrations.iter().flat_map(|one| [&one.source, &one.destination]);
+        ends.for_each(|end| self.each_host(end.name.as_deref()));
+        report.evacuations.iter().for_each(|evacuation| self.each_host(evacuation.name.as_deref()));
+    }
+
+    fn vms(&mut self, report: &Report) {
+        let of_findings = report.findings.iter().flat_map(|finding| &finding.vms);
+        let of_migrations = report.migrations.iter().filter_map(|migration| migration.vm.as_ref());
+        let held = report.features.clusters.iter().flat_map(|cluster| &cluster.evacuation);
+        let held = held.flat_map(|host| host.stay.iter().chain(&host.unknown));
+        let of_features = report.features.vms.iter().map(|vm| &vm.name);
+        for vm in of_features.chain(of_findings).chain(of_migrations).chain(held) {
+            self.add(Class::Vm, vm);
+        }
+    }
+
+    fn entry(&mut self, entry: &TimelineEntry) {
+        for (key, value) in &entry.fields {
+            self.field(key, value);
+        }
+        self.volumes(&entry.message);
+        self.volumes(&entry.text);
+    }
+
+    /// Paths in the lines that findings and coverage show.
+    fn lines(&mut self, report: &Report) {
         for finding in &report.findings {
             let shown = finding.chain.iter().flat_map(|link| &link.evidence);
-            for line in finding.evidence.iter().chain(shown) {
-                self.volumes(&line.text);
-            }
+            finding.evidence.iter().chain(shown).for_each(|line| self.volumes(&line.text));
         }
         for sample in report.coverage.iter().flat_map(|log| &log.samples) {
             self.volumes(&sample.text);
@@ -230,17 +236,15 @@ impl Gathering<'_> {
 
     /// What a rule read, by the name that rules give it.
     fn field(&mut self, key: &str, value: &str) {
-        match key {
-            "vm" | "old_name" | "new_name" => self.add(Class::Vm, value),
-            "host_name" | "target" | "origin" | "node_host" | "src_host" | "dst_host" | "checked"
-            | "relayed_host" | "host" => {
-                for host in value.split([',', ' ']) {
-                    self.host(host);
-                }
+        match Named::of(key) {
+            Some(Named::Vm) => self.add(Class::Vm, value),
+            Some(Named::Host) => value.split([',', ' ']).for_each(|host| self.host(host)),
+            Some(Named::User) => self.add(Class::User, value),
+            Some(Named::Datastore) => self.add(Class::Datastore, value),
+            None if key == "mid" => {
+                self.names.numbers.insert(value.to_owned());
             }
-            "user" | "username" => self.add(Class::User, value),
-            "datastore" => self.add(Class::Datastore, value),
-            _ => {}
+            None => {}
         }
         self.volumes(value);
     }
@@ -272,6 +276,9 @@ impl Gathering<'_> {
     /// In a map that is kept an alias belongs to the full name where there is one; a host that was known by its short name
     /// only keeps its alias when its full name is learned.
     fn host(&mut self, name: &str) {
+        if !self.is_unseen(name) {
+            return;
+        }
         let lower = name.trim().trim_end_matches('.').to_lowercase();
         if !self.is_new(&lower) {
             return;
@@ -309,6 +316,11 @@ impl Gathering<'_> {
         alias
     }
 
+    /// Whether `text` was not judged yet: to look for shapes in the same address for each event would cost too much.
+    fn is_unseen(&mut self, text: &str) -> bool {
+        !self.names.seen.contains(text) && self.names.seen.insert(text.to_owned())
+    }
+
     fn is_new(&self, lower: &str) -> bool {
         !lower.is_empty()
             && lower.len() <= 256
@@ -319,18 +331,30 @@ impl Gathering<'_> {
     }
 
     fn add(&mut self, class: Class, name: &str) {
-        let lower = name.trim().to_lowercase();
-        if self.is_new(&lower) {
-            self.map.avoid(&lower);
-            let alias = self.map.alias(class, &lower);
-            self.push(&lower, alias);
+        let name = name.trim();
+        let lower = name.to_lowercase();
+        if self.names.by_name.contains_key(&lower) || !self.is_new(&lower) {
+            return;
+        }
+        self.map.avoid(&lower);
+        let alias = self.map.alias(class, &lower);
+        self.push(&lower, alias);
+        let at = self.names.names.len() - 1;
+        // Case is folded for ASCII only, and texts are decoded before names are looked for in them.
+        let decoded = percent_decoded(name);
+        let forms = [Some(name.to_owned()), Some(name.to_uppercase()), decoded];
+        for form in forms.into_iter().flatten().filter(|form| !form.is_ascii() || form.len() != lower.len()) {
+            self.names.forms.push((form.to_lowercase(), at));
+            self.names.forms.push((form, at));
         }
     }
 
     fn push(&mut self, lower: &str, alias: String) {
         let ordinary =
             lower.len() < 3 || lower.bytes().all(|byte| byte.is_ascii_digit()) || words::is_word(lower);
-        self.names.by_name.insert(lower.to_owned(), self.names.names.len());
+        let at = self.names.names.len();
+        self.names.by_name.insert(lower.to_owned(), at);
+        self.names.forms.push((lower.to_owned(), at));
         self.names.names.push(Name { lower: lower.to_owned(), alias, ordinary });
     }
 }

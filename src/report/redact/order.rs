@@ -16,6 +16,7 @@ pub(super) fn restore(report: &mut Report) {
     let cluster = |id: &str| report.case.clusters.iter().position(|cluster| cluster.id == id);
     report.features.clusters.sort_by_key(|one| cluster(&one.id));
     report.membership.sort_by_key(|one| cluster(&one.cluster));
+    report.differences.sort_by_key(|one| cluster(&one.cluster));
     report.timeline.sort_by(|a, b| {
         let key = |source: &super::SourceRef| (source.line, source.offset);
         (a.time, &a.host, &a.source.file, key(&a.source)).cmp(&(

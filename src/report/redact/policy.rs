@@ -2,13 +2,18 @@
 
 use serde_json::Value;
 
+use crate::report::named::Named;
+
 /// What a field holds.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Policy {
-    /// What we made, with nothing of a site in it: ids of findings, kinds, feature keys, times.
+    /// What we made, with nothing of a site in it: ids of findings, kinds, times.
     Keep,
-    /// Versions and products: names and ids are replaced, but a version is not read as an address.
+    /// Versions, products and feature keys: a version is not read as an address. All else is as in any text, for they are
+    /// free text of a bundle.
     Technical,
+    /// The id of an operation or a migration: its hex digits tell nothing, names in it are replaced.
+    Code,
     /// A sentence of ours that names may stand in.
     Prose,
     /// A name and nothing else.
@@ -33,11 +38,9 @@ const KEEP: &[&str] = &[
     ".hosts.captures.bundle_sha256",
     ".hosts.captures.captured_at",
     ".hosts.captures.booted_at",
-    ".hosts.changes.what",
     ".hosts.changes.since",
     ".hosts.clock.steps*",
     ".hosts.vsan.membership_at",
-    ".hosts.absent_logs",
     ".findings.id",
     ".findings.severity",
     ".findings.confidence",
@@ -48,29 +51,16 @@ const KEEP: &[&str] = &[
     ".findings.chain.time",
     ".findings.evidence.time",
     ".findings.chain.evidence.time",
-    ".features.rows.key",
-    ".features.rows.label",
     ".features.rows.class",
-    ".features.rows.cves",
-    ".features.rows.advisory",
-    ".features.sources.evc_mode",
-    ".features.sources.max_evc_mode",
-    ".features.clusters.baseline*",
     ".features.vms.powered_on_at",
-    ".features.vms.requires",
-    ".features.vms.blocked.missing",
-    ".features.vms.settings",
-    ".membership.answers.kind",
     ".membership.answers.at",
     ".membership.answers.until",
-    ".membership.says.told.what",
     ".membership.says.told.first",
     ".membership.says.told.last",
     ".membership.hosts.formed_at",
     ".spans.kind",
     ".spans.from",
     ".spans.to",
-    ".spans.log",
     ".migrations.started",
     ".migrations.ended",
     ".migrations.outcome",
@@ -80,19 +70,14 @@ const KEEP: &[&str] = &[
     ".evacuations.started",
     ".evacuations.ended",
     ".evacuations.outcome",
-    ".coverage.log",
     ".coverage.from",
     ".coverage.to",
     ".coverage.gaps.from",
     ".coverage.gaps.to",
-    ".coverage.gaps.why",
-    ".coverage.problems.kind",
     ".problems.kind",
-    ".findings.details.features",
-    ".findings.details.absent_logs.logs",
 ];
 
-/// Versions and products. A name of the site that stands in one is known from elsewhere and replaced.
+/// Versions, products and keys.
 const TECHNICAL: &[&str] = &[
     ".hosts.version",
     ".hosts.build",
@@ -122,7 +107,32 @@ const TECHNICAL: &[&str] = &[
     ".findings.details.builds*",
     ".findings.details.vcenter_version",
     ".findings.details.host_version",
+    ".membership.says.told.what",
+    ".membership.answers.kind",
+    ".hosts.changes.what",
+    ".hosts.absent_logs",
+    ".features.rows.key",
+    ".features.rows.label",
+    ".features.rows.cves",
+    ".features.rows.advisory",
+    ".features.sources.evc_mode",
+    ".features.sources.max_evc_mode",
+    ".features.clusters.baseline*",
+    ".features.vms.requires",
+    ".features.vms.blocked.missing",
+    ".features.vms.settings",
+    ".spans.log",
+    ".coverage.log",
+    ".coverage.gaps.why",
+    ".coverage.problems.kind",
+    ".findings.details.features",
+    ".findings.details.absent_logs.logs",
+    ".findings.details.vms.requires",
 ];
+
+/// Ids that tell which records belong together.
+const CODES: &[&str] =
+    &[".migrations.id", ".migrations.operation", ".migrations.status", ".evacuations.operation"];
 
 /// Fields for our sentences, wherever they stand but in a record.
 const PROSE: &[&str] = &["text", "title", "summary", "why", "basis", "command", "verdict"];
@@ -183,6 +193,8 @@ pub(super) fn of(path: &str) -> Policy {
         Policy::Keep
     } else if is_in(TECHNICAL) {
         Policy::Technical
+    } else if is_in(CODES) {
+        Policy::Code
     } else if PROSE.contains(&last) && !is_record {
         Policy::Prose
     } else if NAMES.contains(&last) || MAPS.iter().any(|map| path.starts_with(map)) {
@@ -195,10 +207,9 @@ pub(super) fn of(path: &str) -> Policy {
 /// The policy for what a rule read as `key`.
 pub(super) fn of_field(key: &str) -> Policy {
     match key {
-        "raw_time" => Policy::Text,
-        "vm" | "host" | "host_name" | "target" | "origin" | "node_host" | "src_host" | "dst_host"
-        | "checked" | "relayed_host" | "user" | "old_name" | "new_name" => Policy::Name,
-        "version" | "build" => Policy::Technical,
+        "op" | "opid" | "vc_opid" | "kernel_opid" | "mid" => Policy::Code,
+        "version" | "build" | "features" => Policy::Technical,
+        _ if Named::of(key).is_some() => Policy::Name,
         _ => Policy::Text,
     }
 }

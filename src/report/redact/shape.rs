@@ -50,6 +50,9 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
             false,
         ),
         shape(&format!("{hex}{{8}}(?:-{hex}{{4}}){{1,3}}"), cut_uuid, true),
+        shape(&format!("{hex}{{6}}-{hex}{{6}}"), joined_mac, true),
+        shape(&format!("{hex}{{2}}(?: {hex}{{2}}){{5,63}}"), spaced, false),
+        shape(SERIAL, serial, false),
         shape(&format!("{hex}{{2}}(?::{hex}{{2}}){{8,63}}"), thumbprint, false),
         shape(&format!("{hex}{{2}}(?:[:-]{hex}{{2}}){{5,7}}"), mac, false),
         shape(&format!(r"{hex}{{4}}\.{hex}{{4}}\.{hex}{{4}}"), mac, true),
@@ -124,12 +127,41 @@ fn cut_uuid(map: &mut AliasMap, text: &str, start: usize, end: usize) -> Option<
 fn mac(map: &mut AliasMap, text: &str, start: usize, end: usize) -> Option<(usize, String)> {
     let whole = &text[start..end];
     let dotted = whole.contains('.');
-    let is_number = dotted && !whole.bytes().any(|byte| byte.is_ascii_alphabetic());
-    (is_bounded(text, start, end) && !is_number).then(|| {
+    // `1.2024.1101.0930` goes on before or behind, so it is a version.
+    let goes_on = dotted && (text[..start].ends_with('.') || text[end..].starts_with('.'));
+    (is_bounded(text, start, end) && !goes_on).then(|| {
         let digits = hex_digits(whole);
         let class = if digits.len() == 16 { Class::Device } else { Class::Mac };
         (end, map.alias(class, &digits))
     })
+}
+
+/// `246e96-fd6a77`
+fn joined_mac(map: &mut AliasMap, text: &str, start: usize, end: usize) -> Option<(usize, String)> {
+    let whole = &text[start..end];
+    let has = |is: fn(&u8) -> bool| whole.as_bytes().iter().any(is);
+    let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    (is_mixed && is_bounded(text, start, end)).then(|| (end, map.alias(Class::Mac, &hex_digits(whole))))
+}
+
+/// Bytes apart, `24 6e 96 fd 6a 77`: an address, an id, or letters in hex.
+fn spaced(map: &mut AliasMap, text: &str, start: usize, end: usize) -> Option<(usize, String)> {
+    let whole = &text[start..end];
+    let has_letter = whole.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let class = if whole.len() == 17 { Class::Mac } else { Class::Blob };
+    (has_letter && is_bounded(text, start, end)).then(|| (end, map.alias(class, &hex_digits(whole))))
+}
+
+/// What is behind a word for serials, with the word: `Serial Number: 40238817745`, `S/N 7F3B9D2`.
+const SERIAL: &str = r#"(?:[Ss][Ee][Rr][Ii][Aa][Ll](?:[ _-]?(?i:number|num|no))?|S/N|[Ss]ervice[ _-]?[Tt]ag|[Aa]sset(?:[ _-]?[Tt]ag)?|[Ll]icen[cs]e(?:[ _-]?[Kk]ey)?|[Pp]hone)["']?(?:\s?[:=#])?\s?["']?[A-Za-z0-9-]{4,40}"#;
+
+fn serial(map: &mut AliasMap, text: &str, start: usize, end: usize) -> Option<(usize, String)> {
+    let whole = &text[start..end];
+    let at = whole.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '-')? + 1;
+    let (words, number) = whole.split_at(at);
+    let has_digit = number.bytes().any(|byte| byte.is_ascii_digit());
+    (has_digit && is_bounded(text, start, end))
+        .then(|| (end, format!("{words}{}", map.alias(Class::Blob, &number.to_ascii_lowercase()))))
 }
 
 /// Of a certificate: it is that of one machine.
@@ -249,9 +281,14 @@ fn base64(map: &mut AliasMap, text: &str, start: usize, end: usize) -> Option<(u
     (is_bounded(text, start, end) && is_mixed && !is_path).then(|| (end, map.alias(Class::Blob, whole)))
 }
 
-/// `kf3d27f7-676663-auto-2k-h5:702051`: an opID that vSphere Client makes of random digits.
-fn client_opid(_: &mut AliasMap, text: &str, start: usize, end: usize) -> Option<(usize, String)> {
-    is_bounded(text, start, end).then(|| (end, text[start..end].to_owned()))
+/// `kf3d27f7-676663-auto-2k-h5:702051`: an opID that vSphere Client makes of random digits. Where its head changes between
+/// letters and digits no more often than a name does, it may be one.
+fn client_opid(map: &mut AliasMap, text: &str, start: usize, end: usize) -> Option<(usize, String)> {
+    let (head, rest) = text[start..end].split_once('-')?;
+    let is_digit: Vec<bool> = head.bytes().map(|byte| byte.is_ascii_digit()).collect();
+    let is_random = is_digit.windows(2).filter(|pair| pair[0] != pair[1]).count() > 1;
+    let head = if is_random { head.to_owned() } else { map.alias(Class::Name, head) };
+    is_bounded(text, start, end).then(|| (end, format!("{head}-{rest}")))
 }
 
 /// Domains whose pages we name, and top-level domains that no file and no identifier ends with.

@@ -109,6 +109,6 @@ fn decoded_once(text: &str) -> Option<String> {
             }
         }
     }
-    // What is no text when decoded was not encoded text.
-    (out.len() < bytes.len()).then(|| String::from_utf8(out).ok()).flatten()
+    // One byte that is none of a text must not leave the others as they are.
+    (out.len() < bytes.len()).then(|| String::from_utf8_lossy(&out).into_owned())
 }

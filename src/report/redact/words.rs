@@ -46,6 +46,9 @@ static NUMBERED: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
         "vmnic",
         "vmk",
         "vmhba",
+        "e3",
+        "e5",
+        "e7",
         "u",
         "p",
         "s",
@@ -80,17 +83,13 @@ const COUNTED: &[&str] = &[
     "Z",
     "vmnic",
     "numa",
-    "node",
     "irq",
     "scsi",
     "ide",
     "sata",
     "nvme",
     "ethernet",
-    "disk",
     "pciBridge",
-    "leaf",
-    "level",
     "ESXi",
     "ata",
     "I",
@@ -159,12 +158,12 @@ fn first_part(text: &str) -> &str {
     &text[..end.max(1)]
 }
 
-/// Numbers with letters that are no names: `vmk0`, `12ms`, `0x3d`, `6d1f20b4`.
+/// Numbers with letters that are no names: `vmk0`, `12ms`, `0x3d`.
 fn is_code(token: &str) -> bool {
     let letters = token.bytes().take_while(|byte| !byte.is_ascii_digit()).count();
     let (head, tail) = token.split_at(letters);
     let all_digits =
-        |text: &str| !text.is_empty() && text.len() < 7 && text.bytes().all(|byte| byte.is_ascii_digit());
+        |text: &str| !text.is_empty() && text.len() < 5 && text.bytes().all(|byte| byte.is_ascii_digit());
     if all_digits(tail) && COUNTED.contains(&head) && !(tail.len() > 1 && tail.starts_with('0')) {
         return true;
     }
@@ -199,22 +198,33 @@ fn is_code(token: &str) -> bool {
             | "Mbps"
             | "Gbps"
             | "vmw"
+            | "OEM"
             | "b"
             | "a"
             | "c"
             | "T"
             | "Z"
     );
-    (number > 0 && is_unit) || is_hex_code(token)
+    (number > 0 && is_unit) || is_number_in_hex(token)
 }
 
-/// `0x3d`, `0xbad0001`, or eight or fewer hex digits that change between letters and digits as no name does.
+/// `0x3d`, `0xbad0001`, and the kernel's own addresses: `0x41801a2b3c4d`. Other long ones may be an address of a site.
+/// Two digits are the end of an opID, and too few for a name.
+fn is_number_in_hex(token: &str) -> bool {
+    let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match token.strip_prefix("0x").or_else(|| token.strip_prefix("0X")) {
+        Some(digits) => {
+            is_hex(digits) && (digits.len() <= 8 || digits.len() <= 14 && digits.starts_with('4'))
+        }
+        None => token.len() == 2 && is_hex(token),
+    }
+}
+
+/// Four to eight hex digits that change between letters and digits as few names do: a code where the text around it says
+/// that one stands there.
 ///
 /// `db01`, `dc02` and `ad1` are hex digits too, and names: letters and then digits are no code.
-fn is_hex_code(token: &str) -> bool {
-    if let Some(digits) = token.strip_prefix("0x").or_else(|| token.strip_prefix("0X")) {
-        return (1..=14).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    }
+pub(super) fn is_hex_code(token: &str) -> bool {
     let is_hex = token.bytes().all(|byte| byte.is_ascii_hexdigit());
     let has_upper = token.bytes().any(|byte| byte.is_ascii_uppercase());
     let has_lower = token.bytes().any(|byte| byte.is_ascii_lowercase());
@@ -224,8 +234,7 @@ fn is_hex_code(token: &str) -> bool {
         .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
         .count();
     let is_mixed = turns > 1 || token.as_bytes()[0].is_ascii_digit();
-    // Two digits are the end of an opID, and too few for a name.
-    is_hex && !(has_upper && has_lower) && (token.len() == 2 || (4..=8).contains(&token.len()) && is_mixed)
+    is_hex && !(has_upper && has_lower) && (3..=8).contains(&token.len()) && is_mixed
 }
 
 #[cfg(test)]
@@ -246,7 +255,6 @@ mod tests {
             "hostd",
             "featMask",
             "MDCLEAR",
-            "6d1f20b4",
             "Transitioning",
             "vmhba32",
             "x86",
@@ -270,6 +278,12 @@ mod tests {
             "0x20000025b501000a0a",
             "web",
             "DeadBeef01",
+            "6d1f20b4",
+            "node12",
+            "leaf301",
+            "u104937",
+            "7f3b9d2",
+            "0x246e96fd6a77",
         ] {
             assert!(!is_harmless(name), "{name}");
         }
