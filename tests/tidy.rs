@@ -93,7 +93,11 @@ fn every_module_is_a_layer() {
 #[test]
 fn nothing_prints_but_the_command_line() {
     for (path, text) in sources() {
-        if path.starts_with("cli") || path == Path::new("main.rs") {
+        // A build script is answered through what it prints.
+        if path.starts_with("cli")
+            || path == Path::new("main.rs")
+            || path.ends_with("build.rs") && path.starts_with("report/redact")
+        {
             continue;
         }
         let code = text.split("#[cfg(test)]").next().unwrap_or("");

@@ -109,7 +109,7 @@ fn difference<'a>(one: &'a str, other: &'a str) -> Option<(&'a str, &'a str)> {
     let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b);
     let at: usize = same.map(|(c, _)| c.len_utf8()).sum();
     let (a, b) = (name_at(one, at), name_at(other, at));
-    let is_named = !a.is_empty() && !b.is_empty();
+    let is_named = !a.is_empty() && !b.is_empty() && a != b;
     (is_named && replaced(one, a, b) == other).then_some((a, b))
 }
 

@@ -85,9 +85,15 @@ function makeList(head, table, say) {
     body.querySelectorAll(".now").forEach(function (other) { other.classList.remove("now"); });
     node.classList.add("now");
     node.querySelectorAll("details").forEach(function (details) { details.open = true; });
-    node.scrollIntoView({ block: "center", behavior: "instant" });
     node.focus({ preventScroll: true });
+    bringIn(node, 4);
     return true;
+  }
+
+  // Sections above are laid out only when they come near, and push the row away again: so it is looked at for some frames.
+  function bringIn(node, frames) {
+    node.scrollIntoView({ block: "center", behavior: "instant" });
+    if (frames > 0) { requestAnimationFrame(function () { bringIn(node, frames - 1); }); }
   }
 
   function rowNode(row) {
