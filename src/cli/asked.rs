@@ -25,8 +25,8 @@ impl AskedTime {
     pub fn first(&self, zone: &Zone) -> Result<Timestamp, String> {
         match self {
             AskedTime::Instant(time) => Ok(*time),
-            AskedTime::Clock(time) => zone.resolve(*time),
-            AskedTime::Day(date) => zone.resolve(date.at(0, 0, 0, 0)),
+            AskedTime::Clock(time) => zone.resolve(*time, false),
+            AskedTime::Day(date) => zone.resolve(date.at(0, 0, 0, 0), false),
         }
     }
 
@@ -35,9 +35,14 @@ impl AskedTime {
     /// # Errors
     /// As [`AskedTime::first`].
     pub fn last(&self, zone: &Zone) -> Result<Timestamp, String> {
-        let AskedTime::Day(date) = self else { return self.first(zone) };
-        let next = date.tomorrow().map_err(|error| error.to_string())?;
-        Ok(zone.resolve(next.at(0, 0, 0, 0))?.plus_micros(-1))
+        match self {
+            AskedTime::Instant(time) => Ok(*time),
+            AskedTime::Clock(time) => zone.resolve(*time, true),
+            AskedTime::Day(date) => {
+                let next = date.tomorrow().map_err(|error| error.to_string())?;
+                Ok(zone.resolve(next.at(0, 0, 0, 0), false)?.plus_micros(-1))
+            }
+        }
     }
 }
 
@@ -47,7 +52,8 @@ impl AskedTime {
 /// Says what would be understood.
 pub fn time(text: &str) -> Result<AskedTime, String> {
     let wrong = || format!("'{text}' is not a time like 2026-01-31T08:00:00Z");
-    let full = text.trim().replacen(' ', "T", 1);
+    // `2026-01-31 17:00 +09:00` is how a report writes it.
+    let full = text.trim().replacen(' ', "T", 1).replace(' ', "");
     let Some((_, clock)) = full.split_once('T') else {
         return full.parse().map(AskedTime::Day).map_err(|_| wrong());
     };
@@ -89,6 +95,7 @@ mod tests {
             ("2026-01-31 08:00", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
             ("2026-01-31T08:00:01.5", "2026-01-31T08:00:01.500Z", "2026-01-31T08:00:01.500Z"),
             ("2026-01-31 17:00:00+09:00", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
+            ("2026-01-31 17:00 +09:00", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
             ("2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
         ] {
             let asked = time(text).expect(text);
@@ -110,5 +117,14 @@ mod tests {
         assert_eq!(told("2026-01-31"), ["2026-01-30T15:00:00Z", "2026-01-31T14:59:59.999999Z"]);
         assert_eq!(told("2026-01-31 08:00"), ["2026-01-30T23:00:00Z", "2026-01-30T23:00:00Z"]);
         assert_eq!(told("2026-01-31T08:00:00Z"), ["2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"]);
+    }
+
+    /// An hour that comes twice is meant whole.
+    #[test]
+    fn where_clocks_are_put_back_a_window_leaves_nothing_out() {
+        let berlin = zone("Europe/Berlin").expect("a zone");
+        let asked = time("2026-10-25 02:30").expect("a time");
+        assert_eq!(asked.first(&berlin).map(|time| time.to_string()), Ok("2026-10-25T00:30:00Z".to_owned()));
+        assert_eq!(asked.last(&berlin).map(|time| time.to_string()), Ok("2026-10-25T01:30:00Z".to_owned()));
     }
 }

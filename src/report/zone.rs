@@ -95,11 +95,16 @@ impl Zone {
         offsets
     }
 
-    /// The time at which its clocks show `civil`, as a person means it: where it comes twice the first, where it never
-    /// comes the one behind the gap.
-    pub fn resolve(&self, civil: DateTime) -> Result<Timestamp, String> {
+    /// The time at which its clocks show `civil`. Where that comes twice it is the first, or the last one where `is_end` is
+    /// asked for, so that nothing between is left out; where it never comes, the one behind the gap.
+    ///
+    /// # Errors
+    /// Fails beyond the times that can be told.
+    pub fn resolve(&self, civil: DateTime, is_end: bool) -> Result<Timestamp, String> {
         let rules = self.other.as_ref().map_or(TimeZone::UTC, |other| other.rules.clone());
-        let zoned = rules.to_zoned(civil).map_err(|error| error.to_string())?;
+        let meant = rules.to_ambiguous_zoned(civil);
+        let zoned = if is_end { meant.later() } else { meant.compatible() };
+        let zoned = zoned.map_err(|error| error.to_string())?;
         Ok(Timestamp::from_micros(zoned.timestamp().as_microsecond()))
     }
 

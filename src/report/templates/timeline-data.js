@@ -56,8 +56,14 @@ function zoneShift(head, time) {
   return seconds * SECOND;
 }
 
-// When the reader's clock shows `local`, microseconds as if in UTC.
-function timeOfClock(head, local) { return local - zoneShift(head, local - zoneShift(head, local)); }
+// When the reader's clock shows `local`, microseconds as if in UTC. Where it does so twice, the first time, or the last one
+// for the end of a window, so that nothing between is left out.
+function timeOfClock(head, local, isEnd) {
+  const meant = head.zone.map(function (change) { return local - change[1] * SECOND; })
+    .filter(function (time) { return time + zoneShift(head, time) === local; });
+  if (!meant.length) { return local - zoneShift(head, local - zoneShift(head, local)); }
+  return isEnd ? Math.max.apply(null, meant) : Math.min.apply(null, meant);
+}
 
 // "2026-11-23 02:10:05.123": as the page writes times elsewhere.
 function timeText(head, time) { return clockText(time + zoneShift(head, time)); }
@@ -105,14 +111,17 @@ function spanText(from, to, textOf) {
 }
 
 // A time as people write it, in the page's zone, or with a Z in UTC; NaN where it is none.
-function parseTime(head, text) {
+function parseTime(head, text, isEnd) {
   const parts = /^\s*(\d{4})-(\d\d?)-(\d\d?)(?:[T ]+(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?\s*(Z?)\s*$/i.exec(text);
   if (!parts) { return NaN; }
   const fields = parts.slice(1, 7).map(function (part) { return Number(part || 0); });
   const date = new Date(Date.UTC(fields[0], fields[1] - 1, fields[2], fields[3], fields[4], fields[5]));
   if (date.getUTCMonth() !== fields[1] - 1 || fields[3] > 23 || fields[4] > 59 || fields[5] > 59) { return NaN; }
   const local = date.getTime() * 1000 + Number((parts[7] || "").padEnd(6, "0"));
-  return parts[8] ? local : timeOfClock(head, local);
+  if (parts[8]) { return local; }
+  // A date alone is its whole day, as on the command line.
+  if (isEnd && parts[4] === undefined) { return timeOfClock(head, local + 86400 * SECOND) - 1; }
+  return timeOfClock(head, local, isEnd);
 }
 
 // For the address: the same moment, to the microsecond, in whatever zone the page is read.

@@ -18,8 +18,8 @@ function filterFromAddress(head, fragment) {
     return new Set(values.getAll(name).map(function (value) { return all.indexOf(value); })
       .filter(function (at) { return at >= 0; }));
   };
-  const time = function (text) {
-    const value = parseTime(head, text || "");
+  const time = function (text, isEnd) {
+    const value = parseTime(head, text || "", isEnd);
     return isNaN(value) ? null : value;
   };
   filter.hosts = places("host", head.hosts);
@@ -27,7 +27,7 @@ function filterFromAddress(head, fragment) {
   filter.rank = Math.max(0, head.severities.findIndex(function (word) { return word[0] === values.get("severity"); }));
   filter.text = values.get("text") || "";
   filter.from = time(values.get("from"));
-  filter.to = time(values.get("to"));
+  filter.to = time(values.get("to"), true);
   filter.finding = Math.max(0, Number(values.get("finding")) | 0);
   filter.unfolded = values.get("lanes") === "all";
   const view = (values.get("view") || "").split("/").map(time);
@@ -159,7 +159,9 @@ function readForm(head, form, filter, say) {
   filter.text = form.elements.text.value;
   ["from", "to"].forEach(function (name) {
     const field = form.elements[name];
-    const time = parseTime(head, field.value);
+    // What was not edited stays the instant that it is: where clocks are put back, a text alone means two.
+    const isOurs = field.value !== "" && field.value === field.dataset.told;
+    const time = isOurs ? Number(field.dataset.at) : parseTime(head, field.value, name === "to");
     const isWrong = field.value.trim() !== "" && isNaN(time);
     field.setCustomValidity(isWrong ? say("not_a_time") : "");
     field.setAttribute("aria-invalid", String(isWrong));
@@ -175,8 +177,11 @@ function writeForm(head, form, filter) {
   form.elements.finding.value = filter.finding || "";
   form.elements.text.value = filter.text;
   ["from", "to"].forEach(function (name) {
-    form.elements[name].value = filter[name] === null ? "" : timeText(head, filter[name]);
-    form.elements[name].setAttribute("aria-invalid", "false");
+    const field = form.elements[name];
+    field.value = filter[name] === null ? "" : timeText(head, filter[name]);
+    field.dataset.told = field.value;
+    field.dataset.at = filter[name] === null ? "" : filter[name];
+    field.setAttribute("aria-invalid", "false");
   });
 }
 

@@ -300,7 +300,7 @@ function makePicture(head, box, say, acts) {
       lane.forEach(function (bar, key) {
         const from = x(head.counts.from + key * bars.group * stretch);
         const start = Math.max(from, laneLeft);
-        const length = Math.min(from + Math.max(1.5, (bars.pixels - 1) * BAR_SHARES[bar.rank]), width - RIGHT) - start;
+        const length = Math.min(from + Math.max(1.5, (bars.pixels - 1) * (isCoarse ? 1 : BAR_SHARES[bar.rank])), width - RIGHT) - start;
         const height = isCoarse ? 1.5 : 2 + (full - 2) * Math.log2(1 + bar.count) / Math.log2(1 + bars.most);
         if (length > 0) {
           paths[bar.rank] += "M" + start.toFixed(1) + " " + (top(at) + laneHeight - 1) + "v" + -height.toFixed(1) + "h" + length.toFixed(1) + "v" + height.toFixed(1) + "z";
