@@ -38,6 +38,8 @@ pub static TARGETS: &[Target] = &[
 
 #[cfg(test)]
 mod tests {
+    use esxray::report::redact::{AliasMap, Redactor};
+
     use super::*;
 
     #[test]
@@ -49,6 +51,21 @@ mod tests {
                 (target.run)(&seed);
             }
             (target.run)(b"");
+        }
+    }
+
+    /// Here the library is built as users build it: what tests of the package bring in, such as the tables of Unicode
+    /// for expressions, is not there.
+    #[test]
+    fn redaction_works_as_users_build_it() {
+        let mut redactor = Redactor::new(AliasMap::default());
+        for (text, hidden) in [
+            ("Serial Number: VX7731Q02 of the disk", "VX7731Q02"),
+            ("メール yamada.taro@corp.example.jp に送信", "yamada"),
+            ("connect to 10.20.77.99:443 failed", "10.20.77.99"),
+        ] {
+            let told = redactor.line(text);
+            assert!(!told.contains(hidden) && !told.is_empty(), "{told}");
         }
     }
 }
