@@ -403,6 +403,7 @@ labels! {
         "{1} のファイル {0} 個は、上限に達したため最後まで読み取っていません。";
     unknown_unopened: "Of what was given, nothing could be read of {0}.", "指定されたもののうち、{0} は読み取れませんでした。";
     unknown_locked: "Of what was given, {0} is encrypted and could not be read.", "指定されたもののうち、{0} は暗号化されており読み取れませんでした。";
+    unknown_left_out: "Of what was given, {0} was not read, or not to its end, as a limit was reached.", "指定されたもののうち、{0} は上限に達したため、全部または一部を読み取っていません。";
     unknown_foreign: "Of what was given, {0} is no support bundle.", "指定されたもののうち、{0} はサポート バンドルではありません。";
     unknown_clocks: "The clock of {0} could not be compared with the others: how its events are ordered against theirs is only as good as the clock.|The clocks of {0} could not be compared with the others: how their events are ordered is only as good as these clocks.",
         "{0} の時計は他のホストと比較できませんでした。他のホストのイベントとの前後関係は、時計の精度に依存します。";

@@ -170,20 +170,22 @@ fn joined<'a>(start: usize, steps: &'a [Step], names: &[&str], l: &Labels) -> Gr
     group
 }
 
-/// The same command on another host is typed there too; another command on the same host is its next line.
+/// The same command on another host is typed there too; another command on the same host is its next line. A command of
+/// several lines is as many here, so that whoever shows but some of them counts what is left.
 fn add<'a>(commands: &mut Vec<Commands<'a>>, host: Option<&'a str>, command: &'a str) {
     let of_host = host.as_slice();
+    let lines: Vec<&str> = command.lines().collect();
     if let Some(last) = commands.last_mut() {
-        if last.lines == [command] {
+        if last.lines == lines {
             last.hosts.extend(host.filter(|host| !last.hosts.contains(host)));
             return;
         }
         if last.hosts == of_host {
-            last.lines.push(command);
+            last.lines.extend(lines);
             return;
         }
     }
-    commands.push(Commands { hosts: of_host.to_vec(), lines: vec![command] });
+    commands.push(Commands { hosts: of_host.to_vec(), lines });
 }
 
 #[cfg(test)]
@@ -194,6 +196,22 @@ mod tests {
 
     fn typed(text: &str) -> Step {
         Step { text: text.to_owned(), command: Some(format!("echo {text}")), host: None }
+    }
+
+    #[test]
+    fn a_command_of_several_lines_is_counted_by_its_lines() {
+        let on = |host: &str, command: &str| Step {
+            text: "Do it.".to_owned(),
+            command: Some(command.to_owned()),
+            host: Some(host.to_owned()),
+        };
+        let steps = [on("a", "one\ntwo"), on("b", "one\ntwo"), on("c", "three"), on("c", "four\nfive")];
+        let groups = group(&steps, labels(Lang::En));
+        let typed: Vec<(&[&str], &[&str])> =
+            groups[0].commands.iter().map(|one| (&one.hosts[..], &one.lines[..])).collect();
+        let expected: [(&[&str], &[&str]); 2] =
+            [(&["a", "b"], &["one", "two"]), (&["c"], &["three", "four", "five"])];
+        assert_eq!(typed, expected);
     }
 
     /// Every pair of texts of these pieces, so that any two characters of any length stand against each other.

@@ -228,7 +228,7 @@ impl Page<'_> {
     fn commands(&mut self, commands: &Commands<'_>, room: usize, indent: &str, l: &Labels) -> io::Result<()> {
         let prompt = fold(&commands.hosts, 2, l);
         let prompt = format!("{}#", cut(&escape::line(&prompt), self.width / 3));
-        for line in commands.lines.iter().flat_map(|lines| lines.lines()).take(room) {
+        for line in commands.lines.iter().take(room) {
             let width = self.width.saturating_sub(indent.len() + prompt.width() + 1);
             for (at, part) in shell_lines(&escape::line(line), width).iter().enumerate() {
                 let lead = if at == 0 { self.paint(Style::Dim, &prompt) } else { pad("", prompt.width()) };

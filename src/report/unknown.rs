@@ -3,11 +3,13 @@
 //!
 //! It joins what the report says in several tables; the tables name each file and line.
 
-use super::features::fold;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::features::{fold, plain};
 use super::labels::{Labels, choose, fill, fill_count};
-use super::model::{Coverage, Gap, HostInfo, Report, ReportProblem};
+use super::model::{Coverage, Gap, HostInfo, Report};
+use super::view::Unread;
 use super::{show, view};
-use crate::model::{HostKind, ProblemKind};
 
 /// Gaps that are told in sentences.
 const GAPS: usize = 8;
@@ -20,8 +22,9 @@ const GIVEN: usize = 8;
 pub fn sentences(report: &Report, l: &Labels) -> Vec<String> {
     let mut told = Vec::new();
     told.extend(missing(report, l));
-    told.extend(given(report, l));
-    told.extend(unread(report, l));
+    let unread = view::unread(report);
+    told.extend(given(&unread, l));
+    told.extend(in_part(&unread, l));
     told.extend(gaps(report, l));
     told.extend(absent(report, l));
     told.extend(clocks(report, l));
@@ -43,21 +46,19 @@ fn missing<'a>(report: &'a Report, l: &'a Labels) -> impl Iterator<Item = String
 }
 
 /// What was given and belongs to no host.
-fn given(report: &Report, l: &Labels) -> Vec<String> {
-    let unread = view::unread(report);
-    let say = |label: &'static str, paths: Vec<&str>| {
-        let rest = paths.len().saturating_sub(GIVEN);
-        let shown: Vec<&str> = paths.into_iter().take(GIVEN).collect();
-        let mut list = shown.join(l.comma);
-        if rest > 0 {
-            list = format!("{list}{}{}", l.comma, fill(l.more, &[&show::count(rest as u64)]));
-        }
-        (!list.is_empty()).then(|| fill(label, &[&list]))
-    };
-    let mut told: Vec<String> = Vec::new();
-    told.extend(say(l.unknown_unopened, unread.unopened.into_iter().collect()));
-    told.extend(say(l.unknown_locked, unread.locked.into_keys().collect()));
-    told.extend(say(l.unknown_foreign, unread.foreign.into_iter().collect()));
+fn given(unread: &Unread<'_>, l: &Labels) -> Vec<String> {
+    let say =
+        |label: &str, paths: Vec<&str>| (!paths.is_empty()).then(|| fill(label, &[&plain(&paths, GIVEN, l)]));
+    let left_out = unread.limited.iter().filter(|(_, hosts)| hosts.is_empty()).map(|(path, _)| *path);
+    let mut told: Vec<String> = [
+        say(l.unknown_unopened, unread.unopened.iter().copied().collect()),
+        say(l.unknown_locked, unread.locked.keys().copied().collect()),
+        say(l.unknown_left_out, left_out.collect()),
+        say(l.unknown_foreign, unread.foreign.iter().copied().collect()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     if !unread.faults.is_empty() {
         told.push(fill_count(l.unknown_faults, unread.faults.len() as u64));
     }
@@ -65,24 +66,16 @@ fn given(report: &Report, l: &Labels) -> Vec<String> {
 }
 
 /// Files of bundles of which something was not read, counted by what is wrong and whose they are.
-fn unread(report: &Report, l: &Labels) -> Vec<String> {
-    type Is = fn(&ReportProblem) -> bool;
-    let sorts: [(&str, Is); 3] = [
-        (l.unknown_lost, |problem| problem.kind.is_loss()),
-        (l.unknown_encrypted, |problem| problem.kind == ProblemKind::Encrypted),
-        (l.unknown_limited, |problem| problem.kind == ProblemKind::Limit),
+fn in_part(unread: &Unread<'_>, l: &Labels) -> Vec<String> {
+    let sorts = [
+        (l.unknown_lost, &unread.lost),
+        (l.unknown_encrypted, &unread.encrypted),
+        (l.unknown_limited, &unread.limited),
     ];
-    let say = |(label, is): (&str, Is)| {
-        let of_hosts: Vec<&ReportProblem> =
-            report.problems.iter().filter(|problem| is(problem) && !problem.hosts.is_empty()).collect();
-        let mut files: Vec<&str> = of_hosts.iter().map(|problem| problem.path.as_str()).collect();
-        files.sort_unstable();
-        files.dedup();
-        let mut hosts: Vec<&str> =
-            of_hosts.iter().flat_map(|problem| &problem.hosts).map(String::as_str).collect();
-        hosts.sort_unstable();
-        hosts.dedup();
-        let count = files.len() as u64;
+    let say = |(label, files): (&str, &BTreeMap<&str, BTreeSet<&str>>)| {
+        let count = files.values().filter(|hosts| !hosts.is_empty()).count() as u64;
+        let hosts: BTreeSet<&str> = files.values().flatten().copied().collect();
+        let hosts: Vec<&str> = hosts.into_iter().collect();
         (count > 0).then(|| fill(choose(label, count), &[&show::count(count), &names(&hosts, l)]))
     };
     sorts.into_iter().filter_map(say).collect()
@@ -119,8 +112,39 @@ fn absent(report: &Report, l: &Labels) -> Vec<String> {
 /// Hosts whose clock nothing compares, where there are others to compare it with.
 fn clocks(report: &Report, l: &Labels) -> Option<String> {
     let is_compared = |host: &HostInfo| host.clock.reference || host.clock.offset_ms.is_some();
-    let hosts = || report.hosts.iter().filter(|host| host.kind == HostKind::Esxi);
-    let alone: Vec<&str> = hosts().filter(|host| !is_compared(host)).map(|host| host.id.as_str()).collect();
+    let alone: Vec<&str> =
+        view::esxi(report).filter(|host| !is_compared(host)).map(|host| host.id.as_str()).collect();
     (report.hosts.len() > 1 && !alone.is_empty())
         .then(|| fill(choose(l.unknown_clocks, alone.len() as u64), &[&names(&alone, l)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::build;
+    use super::super::labels::labels;
+    use super::super::model::ReportProblem;
+    use super::*;
+    use crate::case::Case;
+    use crate::model::{Lang, ProblemKind};
+    use crate::rule::RuleSet;
+
+    #[test]
+    fn what_a_limit_left_out_is_told_with_its_hosts_or_by_its_path() {
+        let problem = |path: &str, hosts: &[&str]| ReportProblem {
+            kind: ProblemKind::Limit,
+            path: path.to_owned(),
+            text: String::new(),
+            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+        };
+        let of_host = problem("a.tgz!x.log", &["esx1"]);
+        let of_none = problem("deep/folder", &[]);
+        let l = labels(Lang::En);
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let mut report = build::build(&Case::default(), &[], &rules, &[], &build::Options::default());
+        assert_eq!(sentences(&report, l), [l.unknown_nothing]);
+        let limited = fill(choose(l.unknown_limited, 1), &["1", "esx1"]);
+        let left_out = fill(l.unknown_left_out, &["deep/folder"]);
+        report.problems = vec![of_host, of_none];
+        assert_eq!(sentences(&report, l), [left_out, limited]);
+    }
 }

@@ -129,12 +129,12 @@ fn is_container(path: &str) -> bool {
 /// What was not read, each file once.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Unread<'a> {
-    /// Files of bundles that end early, are damaged, or lack something.
-    pub lost: BTreeSet<&'a str>,
-    /// Encrypted files of bundles.
-    pub encrypted: BTreeSet<&'a str>,
-    /// Files of bundles of which a part was left out.
-    pub limited: BTreeSet<&'a str>,
+    /// Files of bundles that end early, are damaged, or lack something, each with the hosts that it concerns.
+    pub lost: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// Encrypted files of bundles, each with its hosts.
+    pub encrypted: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// What a part was left out of, each with its hosts: none of a bundle or a folder that was left out as a whole.
+    pub limited: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// What was given and belongs to no host: it could not be read.
     pub unopened: BTreeSet<&'a str>,
     /// Encrypted archives that nothing could be read of, as given, with the number of their files.
@@ -150,17 +150,23 @@ pub fn unread(report: &Report) -> Unread<'_> {
     let mut unread = Unread::default();
     for ReportProblem { kind, path, hosts, .. } in &report.problems {
         let whole = path.split_once('!').map_or(path.as_str(), |(whole, _)| whole);
-        let list = match kind {
-            kind if kind.is_loss() && hosts.is_empty() => &mut unread.unopened,
-            kind if kind.is_loss() => &mut unread.lost,
-            ProblemKind::Encrypted if hosts.is_empty() => unread.locked.entry(whole).or_default(),
-            ProblemKind::Encrypted => &mut unread.encrypted,
+        let of_hosts = match kind {
+            kind if kind.is_loss() && !hosts.is_empty() => &mut unread.lost,
+            ProblemKind::Encrypted if !hosts.is_empty() => &mut unread.encrypted,
             ProblemKind::Limit => &mut unread.limited,
-            ProblemKind::NotABundle => &mut unread.foreign,
-            ProblemKind::Internal => &mut unread.faults,
-            _ => continue,
+            kind => {
+                let list = match kind {
+                    kind if kind.is_loss() => &mut unread.unopened,
+                    ProblemKind::Encrypted => unread.locked.entry(whole).or_default(),
+                    ProblemKind::NotABundle => &mut unread.foreign,
+                    ProblemKind::Internal => &mut unread.faults,
+                    _ => continue,
+                };
+                list.insert(path);
+                continue;
+            }
         };
-        list.insert(path);
+        of_hosts.entry(path).or_default().extend(hosts.iter().map(String::as_str));
     }
     unread
 }
