@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::clock::clock_info;
 use super::model::*;
 use super::say::Teller;
-use super::zone::{Zone, in_japanese};
+use super::zone::{Zone, in_one_bracket};
 use super::{diff, gist, membership, migrations, problem, setup, timeline};
 use crate::case::{self, Capture, Case, Change, Cluster, ClusterBasis, Host, Moment};
 use crate::digest::LogCount;
@@ -81,7 +81,7 @@ pub fn build(
     report.case.verdict = gist::told(&report, &short(findings, options));
     if options.lang == Lang::Ja {
         // A time in brackets has none of its own.
-        report.case.verdict.iter_mut().for_each(|told| *told = in_japanese(told));
+        report.case.verdict.iter_mut().for_each(|told| *told = in_one_bracket(told));
     }
     report
 }
@@ -100,8 +100,7 @@ fn short(findings: &[verdict::Finding], options: &Options) -> gist::Short {
 /// sentences are made before these are known. It is done in every zone and language, for it takes the signs of the times away.
 fn retell(report: &mut Report, options: &Options) {
     let retell = |text: &mut String| {
-        let told = options.zone.retold(text);
-        *text = if options.lang == Lang::Ja { in_japanese(&told) } else { told };
+        *text = options.zone.retold(text, options.lang);
     };
     retell(&mut report.case.title);
     for finding in &mut report.findings {

@@ -1,6 +1,7 @@
 //! A host's clock as the report tells it.
 
 use super::build::id;
+use super::features::fold;
 use super::labels::{Labels, fill};
 use super::model::{ClockInfo, ClockStep, HostInfo};
 use crate::case::{Basis, Case, Clock, Comparison, Reference, millis};
@@ -160,11 +161,8 @@ pub fn clock_note(hosts: &[HostInfo], l: &Labels) -> String {
         return l.in_zone(l.corrected_note);
     }
     let names = |chosen: Vec<&HostInfo>| {
-        let shown: Vec<&str> = chosen.iter().take(NAMED).map(|host| host.id.as_str()).collect();
-        match chosen.len().saturating_sub(NAMED) {
-            0 => shown.join(", "),
-            more => format!("{} {}", shown.join(", "), fill(l.more, &[&more.to_string()])),
-        }
+        let ids: Vec<&str> = chosen.iter().map(|host| host.id.as_str()).collect();
+        fold(&ids, NAMED, l)
     };
     let reference = hosts.iter().find(|host| host.clock.reference);
     let is_corrected = |host: &&HostInfo| {
@@ -176,7 +174,7 @@ pub fn clock_note(hosts: &[HostInfo], l: &Labels) -> String {
         reference.map_or_else(|| l.in_zone(l.times_by_ids), |host| fill(&l.in_zone(l.times_by), &[&host.id]));
     let corrected = (!corrected.is_empty()).then(|| fill(l.times_corrected, &[&names(corrected)]));
     let unknown = (!unknown.is_empty()).then(|| fill(l.times_not_compared, &[&names(unknown)]));
-    [Some(by), corrected, unknown].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    [corrected, unknown].into_iter().flatten().fold(by, |told, more| l.both(&told, &more))
 }
 
 /// Hosts that a note names.

@@ -5,10 +5,10 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::features::fold;
+use super::features::{fold, plain};
 use super::labels::{Labels, fill, fill_count, labels_of};
 use super::model::{ClusterInfo, ClusterKind, Coverage, Finding, Report, Step};
-use super::{show, view};
+use super::view;
 use crate::model::Confidence;
 
 /// A first sentence shorter than this says too little without the one behind it, in characters.
@@ -84,13 +84,8 @@ fn clusters_of(report: &Report, finding: &Finding, l: &Labels) -> Option<String>
         return None;
     }
     let concerns = |cluster: &&ClusterInfo| cluster.hosts.iter().any(|host| finding.hosts.contains(host));
-    let mut named: Vec<String> = clusters.iter().filter(concerns).map(|one| cluster_name(one, l)).collect();
-    let all = named.len();
-    named.truncate(NAMES);
-    if all > NAMES {
-        named.push(fill(l.more, &[&show::count((all - NAMES) as u64)]));
-    }
-    (!named.is_empty()).then(|| named.join(l.comma))
+    let named: Vec<String> = clusters.iter().filter(concerns).map(|one| cluster_name(one, l)).collect();
+    (!named.is_empty()).then(|| plain(&named, NAMES, l))
 }
 
 /// `vSAN cluster PROD-A`

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{cut, pad, wrap};
-use super::features::fold;
+use super::features::{fold, plain};
 use super::labels::{Labels, choose, fill, fill_count, labels_of};
 use super::model::{Finding, HostInfo, Link, Report};
 use super::paint::{Style, paint};
@@ -140,12 +140,7 @@ impl Page<'_> {
         if names.is_empty() {
             return Ok(());
         }
-        let mut shown: Vec<String> =
-            names.iter().take(NAMES).map(|name| escape::line(name).into_owned()).collect();
-        if names.len() > NAMES {
-            shown.push(fill(l.more, &[&(names.len() - NAMES).to_string()]));
-        }
-        self.labelled(label, &shown.join(l.comma), l)
+        self.labelled(label, &escape::line(&plain(names, NAMES, l)), l)
     }
 
     /// How it came about, a line each with the time before it.
@@ -324,12 +319,7 @@ impl Page<'_> {
         if paths.is_empty() {
             return Ok(());
         }
-        let mut shown: Vec<String> =
-            paths.iter().take(GIVEN).map(|path| escape::line(path).into_owned()).collect();
-        if paths.len() > GIVEN {
-            shown.push(fill(l.more, &[&show::count((paths.len() - GIVEN) as u64)]));
-        }
-        self.paragraph(&fill(label, &[&shown.join(", ")]), "")
+        self.paragraph(&fill(label, &[&escape::line(&plain(&paths, GIVEN, l))]), "")
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::features::plain;
 use super::labels::{Labels, choose, fill, fill_count};
 use super::model::{
     CaptureInfo, ChangeInfo, Finding, Gap, HostInfo, Report, ReportProblem, Step, TimelineEntry,
 };
-use super::show;
 use super::timeline::Row;
 use crate::bundle::tree;
 use crate::case::inside;
@@ -106,11 +106,8 @@ const NAMED: usize = 8;
 
 /// What is missing in a gap, without its time.
 pub fn gap_text(gap: &Gap, l: &Labels) -> String {
-    let mut files: Vec<String> = gap.files.iter().take(NAMED).map(|file| inside(file)).collect();
-    if gap.files.len() > NAMED {
-        files.push(fill(l.more, &[&show::count((gap.files.len() - NAMED) as u64)]));
-    }
-    let files = files.join(l.comma);
+    let files: Vec<String> = gap.files.iter().map(|file| inside(file)).collect();
+    let files = plain(&files, NAMED, l);
     match (gap.why.as_str(), gap.partial) {
         ("rotation-missing", _) => fill(choose(l.gap_rotation, gap.files.len() as u64), &[&files]),
         ("fragment-missing", _) => fill(l.gap_fragment, &[&files]),

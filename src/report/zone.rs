@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
-use crate::model::{TIME_SIGN, TimeQuality, Timestamp};
+use crate::model::{Lang, TIME_SIGN, TimeQuality, Timestamp};
 
 /// The zone that times are shown in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,20 +214,37 @@ impl Zone {
 
     /// `text`, a sentence of ours, with each of its times in this zone and without their signs. Its times have the form of
     /// [`Timestamp::in_text`], since the zone is not known where the sentence is made; a time without the sign is quoted
-    /// and stays.
-    pub fn retold(&self, text: &str) -> String {
+    /// and stays as it is, in Japanese too.
+    pub fn retold(&self, text: &str, lang: Lang) -> String {
         let mut pieces = text.split(TIME_SIGN);
         let mut out = pieces.next().unwrap_or_default().to_owned();
         for piece in pieces {
             match signed(piece) {
                 Some((time, rest)) => {
-                    out.push_str(&self.told(time));
-                    out.push_str(rest);
+                    let told = self.told_behind(&out, time, lang);
+                    // A blank that parted the bracket from Japanese is no longer needed.
+                    let is_closed = told.ends_with('）');
+                    out.push_str(&told);
+                    out.push_str(rest.strip_prefix(' ').filter(|_| is_closed).unwrap_or(rest));
                 }
                 None => out.push_str(piece),
             }
         }
         out
+    }
+
+    /// A time as a sentence in `lang` has it behind `before`: in Japanese brackets it has none of its own.
+    fn told_behind(&self, before: &str, time: Timestamp, lang: Lang) -> String {
+        let told = self.told(time);
+        if lang == Lang::En {
+            return told;
+        }
+        let is_inside = before.matches('（').count() > before.matches('）').count();
+        if !is_inside {
+            return in_japanese(&told);
+        }
+        let inside = in_japanese(&format!("（{told}）"));
+        inside.strip_prefix('（').and_then(|told| told.strip_suffix('）')).unwrap_or(&inside).to_owned()
     }
 }
 
@@ -280,7 +297,7 @@ pub fn in_japanese(text: &str) -> String {
 
 /// `text` with the brackets that UTC stands in as Japanese has them: `（15:49:34 +09:00 (06:49:34 UTC)）` becomes
 /// `（15:49:34 +09:00、06:49:34 UTC）`, and outside of brackets they are full-width.
-fn in_one_bracket(text: &str) -> String {
+pub fn in_one_bracket(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut depth = 0_usize;
@@ -500,13 +517,20 @@ mod tests {
         let down = at("2026-11-23T02:10:05.123Z").in_text();
         let quoted = "the log says \"2026-11-23 02:10:05 UTC boot\", 2026-99-23 02:10:05 UTC 日本語";
         assert_eq!(
-            tokyo.retold(&format!("esx01 went down at {down}. {quoted}")),
+            tokyo.retold(&format!("esx01 went down at {down}. {quoted}"), Lang::En),
             format!("esx01 went down at 2026-11-23 11:10:05 +09:00 (02:10:05 UTC). {quoted}")
         );
-        assert_eq!(Zone::UTC.retold(&down), "2026-11-23 02:10:05 UTC");
+        assert_eq!(Zone::UTC.retold(&down, Lang::En), "2026-11-23 02:10:05 UTC");
+        assert_eq!(
+            tokyo.retold(&format!("停止（{down}）、{down} に再開。{quoted}"), Lang::Ja),
+            format!(
+                "停止（2026年11月23日 11:10:05 +09:00、02:10:05 UTC）、\
+                 2026年11月23日 11:10:05 +09:00（02:10:05 UTC）に再開。{quoted}"
+            )
+        );
         // A sign that a bundle has is taken away and does nothing.
         assert_eq!(
-            tokyo.retold("a\u{fdd0}b\u{fdd0}2026-99-23 02:10:05 UTC\u{fdd0}"),
+            tokyo.retold("a\u{fdd0}b\u{fdd0}2026-99-23 02:10:05 UTC\u{fdd0}", Lang::En),
             "ab2026-99-23 02:10:05 UTC"
         );
     }

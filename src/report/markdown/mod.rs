@@ -11,11 +11,12 @@ mod timeline;
 
 use std::io::{self, Write};
 
+use super::features::plain;
 use super::labels::{Labels, fill, labels_of};
 use super::md::Page;
 use super::md::text::prose;
 use super::model::Report;
-use super::{Renderer, diff, gist, membership, migrations, show, view};
+use super::{Renderer, diff, gist, membership, migrations, view};
 
 /// Writes `report.md`.
 pub static RENDERER: Renderer = Renderer {
@@ -52,11 +53,8 @@ fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// At most `max` names, each made harmless.
 fn names(list: &[String], max: usize, l: &Labels) -> String {
-    let mut out: Vec<String> = list.iter().take(max).map(|name| prose(name)).collect();
-    if list.len() > max {
-        out.push(fill(l.more, &[&show::count((list.len() - max) as u64)]));
-    }
-    out.join(l.comma)
+    let harmless: Vec<String> = list.iter().map(|name| prose(name)).collect();
+    plain(&harmless, max, l)
 }
 
 fn verdict(report: &Report, l: &Labels, page: &mut Page<'_>) -> io::Result<()> {
