@@ -217,7 +217,8 @@ fn hops(folder: &Path, paths: &[PathBuf], id: &str, more: &[&str]) -> Vec<String
     args.extend(paths.iter().map(|path| path.clone().into_os_string()));
     let shown = String::from_utf8(esxray(args, folder).stdout).expect("UTF-8");
     let lines = shown.lines().filter(|line| !line.starts_with('#'));
-    let mut hops: Vec<String> = lines.map(|line| line.split_whitespace().nth(5).unwrap_or("").to_owned()).collect();
+    let mut hops: Vec<String> =
+        lines.map(|line| line.split_whitespace().nth(5).unwrap_or("").to_owned()).collect();
     hops.sort();
     hops
 }
