@@ -209,3 +209,26 @@ fn rows_of_the_timeline_name_the_operation_that_can_be_followed() {
     let ids = format!("  op {}  mid {}  ", truth.root, truth.migration);
     assert!(shown.lines().any(|line| line.starts_with("    ") && line.contains(&ids)), "{ids}");
 }
+
+/// The column of hops in the text form, in no order: aliases order records of one time anew.
+fn hops(folder: &Path, paths: &[PathBuf], id: &str, more: &[&str]) -> Vec<String> {
+    let mut args: Vec<std::ffi::OsString> = vec!["timeline".into(), "--op".into(), id.into()];
+    args.extend(more.iter().map(Into::into));
+    args.extend(paths.iter().map(|path| path.clone().into_os_string()));
+    let shown = String::from_utf8(esxray(args, folder).stdout).expect("UTF-8");
+    let lines = shown.lines().filter(|line| !line.starts_with('#'));
+    let mut hops: Vec<String> =
+        lines.map(|line| line.split_whitespace().nth(5).unwrap_or("").to_owned()).collect();
+    hops.sort();
+    hops
+}
+
+#[test]
+fn hops_are_told_where_names_are_not() {
+    for root in ["539bc6dd", "F6FC49D5-000007E6", "lq3wrhr4-cbf-h5:70001034"] {
+        let (folder, paths, _) = story(OperationEra::V67, root);
+        let raw = hops(folder.path(), &paths, root, &[]);
+        assert!(raw.iter().filter(|hop| hop.starts_with('-') && hop.len() > 1).count() > 3, "{raw:?}");
+        assert_eq!(hops(folder.path(), &paths, root, &["--redact"]), raw, "{root}");
+    }
+}

@@ -383,6 +383,30 @@ fn names_of_other_scripts_are_found_in_every_form() {
 }
 
 #[test]
+fn what_is_encoded_is_decoded_in_sentences_and_a_sign_is_no_name() {
+    let mut report = fixture::report(Lang::En, 4);
+    report.findings[0].vms = vec!["%2F".to_owned()];
+    let encoded = "%4D%49%54%53%55";
+    let told = entry(&report, "a/b is here", &format!("The device {encoded} failed"), &[("device", encoded)]);
+    report.timeline.push(told);
+    let redacted = redact(report, &mut AliasMap::default()).expect("redacted");
+    assert!(redacted.timeline.iter().any(|entry| entry.message == "a/b is here"));
+    for told in &redacted.timeline {
+        assert!(!told.text.contains("%4D") && !told.text.contains("MITSU"), "{}", told.text);
+    }
+}
+
+#[test]
+fn no_alias_is_the_real_name_of_a_host() {
+    let mut report = fixture::report(Lang::En, 4);
+    report.hosts[3].name = "host-0001.corp.example".into();
+    let mut map = AliasMap::default();
+    redact(report, &mut map).expect("redacted");
+    assert_ne!(map.get("host-0001"), None);
+    assert!(!map.to_json().contains("\"HOST-0001\""), "{}", map.to_json());
+}
+
+#[test]
 fn one_map_gives_one_alias_in_every_report() {
     let mut map = AliasMap::default();
     let text = |report: &Report| serde_json::to_string(report).expect("JSON");

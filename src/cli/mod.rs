@@ -75,6 +75,13 @@ impl Failure {
         Failure { message: message.into(), causes: Vec::new(), hint: None }
     }
 
+    /// What `error` tells, which may be one of these already.
+    fn of(error: anyhow::Error) -> Self {
+        error.downcast().unwrap_or_else(|error| {
+            error.chain().skip(1).fold(Failure::new(error.to_string()), |failure, cause| failure.cause(cause))
+        })
+    }
+
     fn cause(mut self, cause: impl ToString) -> Self {
         self.causes.push(cause.to_string());
         self
@@ -121,14 +128,8 @@ pub fn main() -> ExitCode {
         Ok(Done::Found) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let failure = error.downcast::<Failure>().unwrap_or_else(|error| {
-                error
-                    .chain()
-                    .skip(1)
-                    .fold(Failure::new(error.to_string()), |failure, cause| failure.cause(cause))
-            });
             // Nobody is left to be told where stderr is closed.
-            let _ = failure.print(&mut io::stderr().lock());
+            let _ = Failure::of(error).print(&mut io::stderr().lock());
             ExitCode::from(2)
         }
     }

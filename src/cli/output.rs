@@ -1,6 +1,6 @@
 //! The folder that reports are written to: never half a report, never over somebody else's files.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -53,6 +53,13 @@ pub fn prepare(folder: &Path, force: bool) -> Result<Prepared<'_>, Failure> {
     Ok(Prepared { folder, is_new })
 }
 
+/// Makes the file at `path` as `options` say, which make new ones only. Whatever lies there is removed, not followed: a link
+/// could lead anywhere.
+pub(super) fn anew(path: &Path, options: &OpenOptions) -> io::Result<File> {
+    let _ = fs::remove_file(path);
+    options.open(path)
+}
+
 /// Writes the report in every form into `folder`: all files aside first, then each put in its place.
 ///
 /// # Errors
@@ -70,9 +77,7 @@ pub fn write(
         let path = folder.join(form.file_name);
         let partial = folder.join(format!(".{}.partial", form.file_name));
         aside.push((partial.clone(), path));
-        // Whatever lies there is removed, not followed: a link could lead anywhere.
-        let _ = fs::remove_file(&partial);
-        let file = fs::File::create_new(&partial)?;
+        let file = anew(&partial, File::options().write(true).create_new(true))?;
         // A defect in one form must not cost the others. Nothing shared is left half changed: a renderer only reads.
         let rendered = panic::catch_unwind(AssertUnwindSafe(|| {
             let mut file = BufWriter::new(file);

@@ -1,11 +1,11 @@
 //! The file of `--redact-map`: it holds the real names, so only its owner reads it, and only one run at a time uses it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
 
-use super::Failure;
+use super::{Failure, output};
 use crate::report::redact::AliasMap;
 
 /// A map's file, held from before the first bundle is read until the run ends: two runs that give aliases at once would give
@@ -34,8 +34,12 @@ impl MapFile {
             _ => {}
         }
         let held = private().read(true).open(path).map_err(|error| failed(&error))?;
-        held.try_lock().map_err(|_| failed(&"another run uses it").hint("run them one after the other"))?;
-        let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
+        held.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => failed(&"another run uses it").hint("run them one after the other"),
+            TryLockError::Error(error) => failed(&error),
+        })?;
+        // By the handle: where a lock is of the handle, another one of the same process cannot read.
+        let text = io::read_to_string(&held).map_err(|error| failed(&error))?;
         if !is_still_at(&held, path) {
             return Err(failed(&"another run has just written it").hint("run it again"));
         }
@@ -85,9 +89,7 @@ fn is_still_at(_: &File, _: &Path) -> bool {
 fn write(file: &Path, text: &str) -> io::Result<()> {
     let name = file.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     let aside = file.with_file_name(format!(".{name}.{}.partial", process::id()));
-    // Whatever lies there is removed, not followed: a link could lead anywhere.
-    let _ = fs::remove_file(&aside);
-    let written = private().create_new(true).open(&aside).and_then(|mut out| {
+    let written = output::anew(&aside, private().create_new(true)).and_then(|mut out| {
         io::Write::write_all(&mut out, text.as_bytes())?;
         out.sync_all()
     });

@@ -112,9 +112,7 @@ impl Redaction {
         if self.redactor.is_none() {
             return error;
         }
-        let failure = error.downcast::<Failure>().unwrap_or_else(|error| {
-            error.chain().skip(1).fold(Failure::new(error.to_string()), |failure, cause| failure.cause(cause))
-        });
+        let failure = Failure::of(error);
         Failure {
             message: self.line(&failure.message),
             causes: failure.causes.iter().map(|cause| self.line(cause)).collect(),

@@ -114,26 +114,31 @@ impl MigrationId {
     }
 }
 
+/// What the names of managed objects begin with, before their number.
+pub const OBJECTS: &[&str] = &[
+    "host",
+    "vm",
+    "domain",
+    "datastore",
+    "resgroup",
+    "group",
+    "network",
+    "dvs",
+    "dvportgroup",
+    "task",
+    "session",
+    "datacenter",
+];
+
 /// A managed object, `host-12` or `domain-c8`; `None` where `text` is no name of one.
 pub fn moref(text: &str) -> Option<(&str, u64)> {
     let (kind, number) = text.split_once('-')?;
-    let known = [
-        "host",
-        "vm",
-        "domain",
-        "datastore",
-        "resgroup",
-        "group",
-        "network",
-        "dvs",
-        "dvportgroup",
-        "task",
-        "session",
-        "datacenter",
-    ];
     let digits = number.trim_start_matches(|c: char| c.is_ascii_lowercase());
     let prefix = number.len() - digits.len();
-    (known.contains(&kind) && prefix <= 1).then(|| digits.parse().ok()).flatten().map(|number| (kind, number))
+    (OBJECTS.contains(&kind) && prefix <= 1)
+        .then(|| digits.parse().ok())
+        .flatten()
+        .map(|number| (kind, number))
 }
 
 /// A task of one host, `haTask-12-vim.VirtualMachine.powerOn-345`: object, method, number.

@@ -20,6 +20,8 @@ pub const FOLLOW_RULE: &str = "op.record";
 
 /// The field that says by what a record is joined to the operation: one of [`Joined`]'s names.
 pub const JOINED_BY: &str = "joined_by";
+/// The field that holds what an opID has behind its operation's root, while a report is redacted; no output shows it.
+pub const HOP: &str = "hop_of_operation";
 
 /// What is followed: a record that names any of these is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

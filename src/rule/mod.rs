@@ -34,7 +34,7 @@ use sha2::{Digest as _, Sha256};
 use crate::format;
 use crate::model::{EventKind, Severity};
 
-pub use follow::{FOLLOW_RULE, Follow, JOINED_BY, Joined, is_kernel_log, unpadded};
+pub use follow::{FOLLOW_RULE, Follow, HOP, JOINED_BY, Joined, is_kernel_log, unpadded};
 use literals::Literals;
 use say::Sentence;
 pub use scan::{Scan, Scanner};

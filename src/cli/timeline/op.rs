@@ -17,7 +17,7 @@ use crate::model::ProblemKind;
 use crate::report::model::{Report, ReportProblem, TimelineEntry};
 use crate::report::timeline::text;
 use crate::report::{escape, show};
-use crate::rule::{FOLLOW_RULE, Follow, JOINED_BY, RuleSet, is_kernel_log};
+use crate::rule::{FOLLOW_RULE, Follow, HOP, JOINED_BY, RuleSet, is_kernel_log};
 
 /// Passes that look for ids: of a task or a kernel id its operation, of that its migrations, of these the kernel's ids.
 const PASSES: usize = 3;
@@ -27,8 +27,8 @@ const MOST_ALIKE: usize = 5;
 /// What is followed, and the report whose timeline holds it alone.
 pub(super) struct Followed {
     pub(super) report: Report,
-    /// What the opIDs of the operation begin with, as the report tells them.
-    roots: BTreeSet<String>,
+    /// What [`hop_of`] tells of each entry.
+    hops: Vec<String>,
 }
 
 /// Follows the operation that `id` names through all bundles.
@@ -52,11 +52,28 @@ pub(super) fn follow(
     report.spans.clear();
     report.timeline.retain(|entry| entry.fields.contains_key(JOINED_BY));
     narrow(&mut report).map_err(|error| redaction.failure(error.into()))?;
-    let report = redaction.finish(report)?;
+    note_hops(&mut report, &follow.roots);
+    // Before the report is finished, as the map is kept then.
     let roots = follow.roots.iter().map(|root| redaction.code(root)).collect();
+    let mut report = redaction.finish(report)?;
+    let hops = take_hops(&mut report);
     say(&asked, &follow, &roots)?;
     say_thinned(&report)?;
-    Ok(Followed { report, roots })
+    Ok(Followed { report, hops })
+}
+
+/// Writes the hop of each entry into it: names in an opID get aliases, by which its beginning is no longer known, and the
+/// entries a new order.
+fn note_hops(report: &mut Report, roots: &BTreeSet<String>) {
+    for entry in &mut report.timeline {
+        let hop = hop_of(entry, roots);
+        entry.fields.insert(HOP.to_owned(), hop);
+    }
+}
+
+/// Takes out what [`note_hops`] wrote.
+fn take_hops(report: &mut Report) -> Vec<String> {
+    report.timeline.iter_mut().map(|entry| entry.fields.remove(HOP).unwrap_or_default()).collect()
 }
 
 /// The ids that belong to the operation that `id` names.
@@ -152,26 +169,24 @@ fn say_thinned(report: &Report) -> io::Result<()> {
 impl Followed {
     /// Writes one line a record, with its log and the hop that the opID tells.
     pub(super) fn text(&self, shape: &text::Shape, out: &mut dyn Write) -> io::Result<()> {
-        let columns = |entry: &TimelineEntry| [log(entry).to_owned(), self.hop(entry)];
+        let columns = |at: usize| [log(&self.report.timeline[at]).to_owned(), self.hops[at].clone()];
         text::write(&self.report, shape, Some(&text::Thread { columns: &columns }), out)
     }
+}
 
-    /// What the opID of a record has behind the operation's root, `-88-01`; else by what the record is joined.
-    fn hop(&self, entry: &TimelineEntry) -> String {
-        let field = |name: &str| entry.fields.get(name).map(String::as_str);
-        if let Some(id) = field("kernel_opid").filter(|_| field(JOINED_BY) == Some("kernel")) {
-            return format!("={id}");
-        }
-        let id =
-            field("opid").filter(|_| !is_kernel_log(log(entry))).or(field("vc_opid")).unwrap_or_default();
-        let roots: BTreeSet<&str> =
-            self.roots.iter().filter_map(|root| id.strip_prefix(root.as_str())).collect();
-        match (roots.first(), field("mid")) {
-            (Some(&""), _) => ".".to_owned(),
-            (Some(hop), _) => (*hop).to_owned(),
-            (None, Some(_)) => "mid".to_owned(),
-            (None, None) => "-".to_owned(),
-        }
+/// What the opID of a record has behind the operation's root, `-88-01`; else by what the record is joined.
+fn hop_of(entry: &TimelineEntry, roots: &BTreeSet<String>) -> String {
+    let field = |name: &str| entry.fields.get(name).map(String::as_str);
+    if let Some(id) = field("kernel_opid").filter(|_| field(JOINED_BY) == Some("kernel")) {
+        return format!("={id}");
+    }
+    let id = field("opid").filter(|_| !is_kernel_log(log(entry))).or(field("vc_opid")).unwrap_or_default();
+    let behind: BTreeSet<&str> = roots.iter().filter_map(|root| id.strip_prefix(root.as_str())).collect();
+    match (behind.first(), field("mid")) {
+        (Some(&""), _) => ".".to_owned(),
+        (Some(hop), _) => (*hop).to_owned(),
+        (None, Some(_)) => "mid".to_owned(),
+        (None, None) => "-".to_owned(),
     }
 }
 

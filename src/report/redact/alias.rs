@@ -152,7 +152,10 @@ impl AliasMap {
 
     /// Never gives out what is a real name in the case, as that would tell it.
     pub(super) fn avoid(&mut self, name: &str) {
-        self.unusable.insert(name.to_ascii_uppercase());
+        let upper = name.to_ascii_uppercase();
+        if number_of(&upper).is_some() {
+            self.unusable.insert(upper);
+        }
     }
 
     /// The map as it is kept: sorted JSON.

@@ -19,11 +19,11 @@ mod shape;
 mod text;
 mod words;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
-pub use self::alias::{AliasMap, Class, MapError, SCHEMA as MAP_SCHEMA};
+pub use self::alias::{AliasMap, Class, MapError};
 use self::code::Token;
 use self::names::{Names, Wanted};
 use self::policy::Policy;
@@ -38,9 +38,6 @@ use crate::fact::features;
 /// # Errors
 /// Fails where the redacted parts are no report any more, which would be a fault of this module.
 pub fn redact(report: Report, map: &mut AliasMap) -> serde_json::Result<Report> {
-    if report.case.redacted {
-        return Ok(report);
-    }
     let mut redactor = Redactor::new(std::mem::take(map));
     redactor.learn(&report);
     let redacted = redactor.report(report);
@@ -53,7 +50,7 @@ pub fn redact(report: Report, map: &mut AliasMap) -> serde_json::Result<Report> 
 pub struct Redactor {
     names: Names,
     map: AliasMap,
-    hosts: Vec<String>,
+    hosts: HashSet<String>,
     /// Paths and field values stand in many events. Only asked for single texts: its order tells nothing.
     known: HashMap<Policy, HashMap<String, String>>,
 }
@@ -67,8 +64,11 @@ impl Redactor {
         Redactor { map, ..Redactor::default() }
     }
 
-    /// Learns the names of `report`, beside those of others.
+    /// Learns the names of `report`, beside those of others; a redacted one has none.
     pub fn learn(&mut self, report: &Report) {
+        if report.case.redacted {
+            return;
+        }
         self.names.learn(report, &mut self.map);
         self.hosts.extend(report.hosts.iter().map(|host| host.id.clone()));
         self.known.clear();
@@ -79,11 +79,14 @@ impl Redactor {
         &self.map
     }
 
-    /// The whole report.
+    /// The whole report; a redacted one stays as it is.
     ///
     /// # Errors
     /// As [`redact`].
     pub fn report(&mut self, mut report: Report) -> serde_json::Result<Report> {
+        if report.case.redacted {
+            return Ok(report);
+        }
         let timeline = std::mem::take(&mut report.timeline);
         // A million entries as JSON values would not fit into memory; one by one they do.
         let timeline = timeline.into_iter().map(|entry| self.entry(entry)).collect();
@@ -161,7 +164,7 @@ impl Redactor {
 
     /// Keys of details may be hosts; one that is a word is a field's name.
     fn is_host(&self, key: &str) -> bool {
-        !words::is_word(key) && self.hosts.iter().any(|host| host == key)
+        !words::is_word(key) && self.hosts.contains(key)
     }
 
     /// An entry of the timeline. Every field is named here, so that none is forgotten.
@@ -182,13 +185,14 @@ impl Redactor {
         let beside = self.names.ordinary(fields.values().chain([&host]));
         let SourceRef { file, line, offset } = source;
         let source = SourceRef { file: self.value(&file, Policy::Text, &[]), line, offset };
-        let text = if has_sentence {
-            self.sentence(&text, &fields, &beside)
-        } else {
-            self.value(&text, Policy::Text, &beside)
-        };
+        let is_same = !has_sentence && text == message;
         // Hardly two records are the same, so nothing is kept of them.
         let message = self.fresh(&message, Policy::Text, &beside);
+        let text = match has_sentence {
+            true => self.sentence(&text, &fields, &beside),
+            false if is_same => message.clone(),
+            false => self.anew(&text, Policy::Text, &beside),
+        };
         let host = self.value(&host, Policy::Name, &[]);
         let fields = fields.into_iter().map(|(key, value)| {
             let policy = policy::of_field(&key);
@@ -203,11 +207,15 @@ impl Redactor {
         TimelineEntry { time, time_quality, host, source, kind, severity, text, fields, message, findings }
     }
 
-    /// A sentence of ours that holds values of a record: those that are not ASCII cannot be told from our own Japanese, so
-    /// they are looked for as they are.
+    /// A sentence of ours that holds values of a record: those that are not ASCII cannot be told from our own Japanese, and
+    /// those that are encoded hide what they say, so they are looked for as they are.
     fn sentence(&mut self, text: &str, fields: &BTreeMap<String, String>, beside: &[String]) -> String {
+        let mut odd = fields.values().filter(|value| !value.is_ascii() || value.contains('%')).peekable();
+        if odd.peek().is_none() {
+            return self.value(text, Policy::Prose, beside);
+        }
         let mut pieces = vec![Piece::Open(text)];
-        for value in fields.values().filter(|value| !value.is_ascii()) {
+        for value in odd {
             let instead = self.value(value, Policy::Text, &[]);
             pieces = text::sweep(pieces, |text, from| {
                 let start = from + text[from..].find(value.as_str())?;
@@ -225,17 +233,11 @@ impl Redactor {
         if policy == Policy::Technical && features::is_told(text) {
             return text.to_owned();
         }
-        // An ordinary word is a name where a field for names holds it.
-        if let Some((alias, ordinary)) = self.names.whole(text)
-            && (!ordinary || policy == Policy::Name)
-        {
-            return alias.to_owned();
-        }
         let is_kept = beside.is_empty() && text.len() < 300;
         if is_kept && let Some(known) = self.known.get(&policy).and_then(|known| known.get(text)) {
             return known.clone();
         }
-        let redacted = self.fresh(text, policy, beside);
+        let redacted = self.anew(text, policy, beside);
         if is_kept {
             let known = self.known.entry(policy).or_default();
             if known.len() < MOST_KNOWN {
@@ -246,6 +248,16 @@ impl Redactor {
     }
 
     /// The same, without looking whether it is known.
+    fn anew(&mut self, text: &str, policy: Policy, beside: &[String]) -> String {
+        // An ordinary word is a name where a field for names holds it.
+        let whole = self.names.whole(text).filter(|(_, ordinary)| !ordinary || policy == Policy::Name);
+        match whole {
+            Some((alias, _)) => alias.to_owned(),
+            None => self.fresh(text, policy, beside),
+        }
+    }
+
+    /// The same for what is no name as a whole.
     fn fresh(&mut self, text: &str, policy: Policy, beside: &[String]) -> String {
         let decoded = text::percent_decoded(text);
         self.finish(vec![Piece::Open(decoded.as_deref().unwrap_or(text))], policy, beside)
@@ -308,7 +320,7 @@ impl Redactor {
         let Token { word, behind, .. } = *token;
         if word.bytes().all(|byte| byte.is_ascii_digit()) {
             let is_known = is_code || self.names.is_number(word) || token.is_count();
-            return (self.hides_name(word) || !is_known).then_some((0, Class::Blob));
+            return (!is_known || self.hides_name(word)).then_some((0, Class::Blob));
         }
         if !words::is_harmless(word) {
             let is_code = words::is_hex_code(word) && (is_code || token.is_code());

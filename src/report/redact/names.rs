@@ -32,6 +32,7 @@ const COMMON: &[&str] = &[
 
 /// A name and what stands for it.
 struct Name {
+    /// As texts hold it, which are decoded.
     lower: String,
     alias: String,
     /// Whether it is a word of the vocabulary, or so short that it stands everywhere by chance: a VM may be called `core`.
@@ -59,8 +60,11 @@ pub(super) struct Names {
     forms: Vec<(String, usize)>,
     /// Ids of migrations, which are digits that tell nothing.
     numbers: HashSet<String>,
-    /// Texts that were judged already: most stand in many events.
-    seen: HashSet<String>,
+    /// Whether any name is an ordinary word: there is nothing to look for beside a text where none is.
+    has_ordinary: bool,
+    /// Which texts are an address or an id as a whole: to look for shapes in the same text for each event would cost too
+    /// much.
+    shaped: HashMap<String, bool>,
 }
 
 impl Names {
@@ -73,8 +77,12 @@ impl Names {
 
     /// Those of `texts` that are names and ordinary words, in lower case.
     pub(super) fn ordinary<T: AsRef<str>>(&self, texts: impl IntoIterator<Item = T>) -> Vec<String> {
+        if !self.has_ordinary {
+            return Vec::new();
+        }
         let lower = texts.into_iter().map(|text| text.as_ref().trim().to_lowercase());
-        lower.filter(|lower| self.by_name.get(lower).is_some_and(|at| self.names[*at].ordinary)).collect()
+        let known = lower.filter_map(|lower| self.by_name.get(&lower).map(|at| &self.names[*at]));
+        known.filter(|name| name.ordinary).map(|name| name.lower.clone()).collect()
     }
 
     /// Whether `digits` are the id of a migration.
@@ -135,6 +143,24 @@ fn is_wanted(name: &Name, as_written: &str, wanted: Wanted) -> bool {
     }
 }
 
+/// What stands between hosts where a field names several.
+const HOSTS_APART: [char; 2] = [',', ' '];
+
+/// The hosts that fields of `report` name outside of records.
+fn host_names(report: &Report) -> Vec<&str> {
+    let mut names: Vec<&str> = report.hosts.iter().map(|host| host.name.as_str()).collect();
+    names.extend(report.hosts.iter().map(|host| host.id.as_str()));
+    names.extend(report.missing_hosts.iter().map(|missing| missing.name_or_uuid.as_str()));
+    for node in report.membership.iter().flat_map(|info| &info.nodes) {
+        names.push(&node.label);
+        names.extend(node.name.as_deref());
+    }
+    let ends = report.migrations.iter().flat_map(|one| [&one.source, &one.destination]);
+    names.extend(ends.filter_map(|end| end.name.as_deref()));
+    names.extend(report.evacuations.iter().filter_map(|evacuation| evacuation.name.as_deref()));
+    names
+}
+
 /// Names being gathered.
 struct Gathering<'a> {
     names: &'a mut Names,
@@ -158,16 +184,18 @@ impl Gathering<'_> {
     }
 
     fn hosts(&mut self, report: &Report) {
-        report.hosts.iter().for_each(|host| self.host(&host.name));
-        report.hosts.iter().for_each(|host| self.host(&host.id));
-        report.missing_hosts.iter().for_each(|missing| self.host(&missing.name_or_uuid));
-        for node in report.membership.iter().flat_map(|info| &info.nodes) {
-            self.host(&node.label);
-            self.each_host(node.name.as_deref());
-        }
-        let ends = report.migrations.iter().flat_map(|one| [&one.source, &one.destination]);
-        ends.for_each(|end| self.each_host(end.name.as_deref()));
-        report.evacuations.iter().for_each(|evacuation| self.each_host(evacuation.name.as_deref()));
+        let names = host_names(report);
+        // All of them before the first alias is given: a host may really be called `host-0001`.
+        let of_records = report.timeline.iter().flat_map(|entry| &entry.fields);
+        let of_records = of_records.filter(|(key, _)| matches!(Named::of(key), Some(Named::Host)));
+        let told = of_records.flat_map(|(_, value)| value.split(HOSTS_APART));
+        names.iter().copied().chain(told).for_each(|name| self.avoid_host(name));
+        names.into_iter().for_each(|name| self.host(name));
+    }
+
+    fn avoid_host(&mut self, name: &str) {
+        let name = name.trim();
+        self.map.avoid(name.split_once('.').map_or(name, |(short, _)| short));
     }
 
     fn vms(&mut self, report: &Report) {
@@ -186,7 +214,9 @@ impl Gathering<'_> {
             self.field(key, value);
         }
         self.volumes(&entry.message);
-        self.volumes(&entry.text);
+        if entry.text != entry.message {
+            self.volumes(&entry.text);
+        }
     }
 
     /// Paths in the lines that findings and coverage show.
@@ -238,7 +268,7 @@ impl Gathering<'_> {
     fn field(&mut self, key: &str, value: &str) {
         match Named::of(key) {
             Some(Named::Vm) => self.add(Class::Vm, value),
-            Some(Named::Host) => value.split([',', ' ']).for_each(|host| self.host(host)),
+            Some(Named::Host) => value.split(HOSTS_APART).for_each(|host| self.host(host)),
             Some(Named::User) => self.add(Class::User, value),
             Some(Named::Datastore) => self.add(Class::Datastore, value),
             None if key == "mid" => {
@@ -276,9 +306,6 @@ impl Gathering<'_> {
     /// In a map that is kept an alias belongs to the full name where there is one; a host that was known by its short name
     /// only keeps its alias when its full name is learned.
     fn host(&mut self, name: &str) {
-        if !self.is_unseen(name) {
-            return;
-        }
         let lower = name.trim().trim_end_matches('.').to_lowercase();
         if !self.is_new(&lower) {
             return;
@@ -316,32 +343,38 @@ impl Gathering<'_> {
         alias
     }
 
-    /// Whether `text` was not judged yet: to look for shapes in the same address for each event would cost too much.
-    fn is_unseen(&mut self, text: &str) -> bool {
-        !self.names.seen.contains(text) && self.names.seen.insert(text.to_owned())
-    }
-
-    fn is_new(&self, lower: &str) -> bool {
+    fn is_new(&mut self, lower: &str) -> bool {
         !lower.is_empty()
             && lower.len() <= 256
             && !COMMON.contains(&lower)
             && !self.names.by_name.contains_key(lower)
             && lower.chars().any(char::is_alphanumeric)
-            && !shape::is_whole(lower)
+            && !self.is_shape(lower)
+    }
+
+    fn is_shape(&mut self, lower: &str) -> bool {
+        if let Some(&known) = self.names.shaped.get(lower) {
+            return known;
+        }
+        let is_whole = shape::is_whole(lower);
+        self.names.shaped.insert(lower.to_owned(), is_whole);
+        is_whole
     }
 
     fn add(&mut self, class: Class, name: &str) {
         let name = name.trim();
         let lower = name.to_lowercase();
-        if self.names.by_name.contains_key(&lower) || !self.is_new(&lower) {
+        if !self.is_new(&lower) {
             return;
         }
         self.map.avoid(&lower);
         let alias = self.map.alias(class, &lower);
-        self.push(&lower, alias);
+        // Texts are decoded before names are looked for in them; a name may be a sign alone then, which stands everywhere.
+        let decoded = percent_decoded(name).filter(|decoded| decoded.chars().any(char::is_alphanumeric));
+        let as_found = decoded.as_deref().map_or_else(|| lower.clone(), str::to_lowercase);
+        self.push_as(&lower, &as_found, alias);
         let at = self.names.names.len() - 1;
-        // Case is folded for ASCII only, and texts are decoded before names are looked for in them.
-        let decoded = percent_decoded(name);
+        // Case is folded for ASCII only.
         let forms = [Some(name.to_owned()), Some(name.to_uppercase()), decoded];
         for form in forms.into_iter().flatten().filter(|form| !form.is_ascii() || form.len() != lower.len()) {
             self.names.forms.push((form.to_lowercase(), at));
@@ -350,11 +383,20 @@ impl Gathering<'_> {
     }
 
     fn push(&mut self, lower: &str, alias: String) {
-        let ordinary =
-            lower.len() < 3 || lower.bytes().all(|byte| byte.is_ascii_digit()) || words::is_word(lower);
+        self.push_as(lower, lower, alias);
+    }
+
+    /// A name that stands in texts `as_found`.
+    fn push_as(&mut self, lower: &str, as_found: &str, alias: String) {
+        let ordinary = is_ordinary(as_found);
+        self.names.has_ordinary |= ordinary;
         let at = self.names.names.len();
         self.names.by_name.insert(lower.to_owned(), at);
         self.names.forms.push((lower.to_owned(), at));
-        self.names.names.push(Name { lower: lower.to_owned(), alias, ordinary });
+        self.names.names.push(Name { lower: as_found.to_owned(), alias, ordinary });
     }
+}
+
+fn is_ordinary(lower: &str) -> bool {
+    lower.len() < 3 || lower.bytes().all(|byte| byte.is_ascii_digit()) || words::is_word(lower)
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::report::named::Named;
+use crate::rule::HOP;
 
 /// What a field holds.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -207,7 +208,7 @@ pub(super) fn of(path: &str) -> Policy {
 /// The policy for what a rule read as `key`.
 pub(super) fn of_field(key: &str) -> Policy {
     match key {
-        "op" | "opid" | "vc_opid" | "kernel_opid" | "mid" => Policy::Code,
+        "op" | "opid" | "vc_opid" | "kernel_opid" | "mid" | HOP => Policy::Code,
         "version" | "build" | "features" => Policy::Technical,
         _ if Named::of(key).is_some() => Policy::Name,
         _ => Policy::Text,

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::alias::{AliasMap, Class};
-use super::text::{Piece, is_bounded, next_match, sweep};
+use super::text::{After, Piece, is_bounded, next_match, sweep};
 use super::words;
 
 /// A judge of one shape: the end of what is replaced, and what stands there instead.
@@ -17,59 +17,90 @@ type Judge = fn(&mut AliasMap, &str, usize, usize) -> Option<(usize, String)>;
 struct Shape {
     regex: Regex,
     judge: Judge,
+    /// What each match holds: a text without it is not searched.
+    needs: Option<u8>,
+    after: After,
     /// Whether it may be a version too, which fields for versions must keep.
     doubtful: bool,
 }
 
+impl Shape {
+    /// A shape whose judge takes no match that begins within letters and digits.
+    fn new(pattern: &str, judge: Judge) -> Self {
+        // ASCII alone: the program is built without the tables of Unicode, which tests bring in by their dependencies.
+        let regex = Regex::new(&format!("(?-u){pattern}")).expect("a constant pattern, held by tests");
+        Shape { regex, judge, needs: None, after: After::Run, doubtful: false }
+    }
+
+    fn needs(self, byte: u8) -> Self {
+        Shape { needs: Some(byte), ..self }
+    }
+
+    fn after(self, after: After) -> Self {
+        Shape { after, ..self }
+    }
+
+    fn doubtful(self) -> Self {
+        Shape { doubtful: true, ..self }
+    }
+
+    /// Whether a match may lie in `text`.
+    fn may_be_in(&self, text: &str) -> bool {
+        self.needs.is_none_or(|byte| memchr::memchr(byte, text.as_bytes()).is_some())
+    }
+}
+
 /// All shapes in the order in which they are looked for: what may hold another comes before it.
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
-    let shape = |pattern: &str, judge: Judge, doubtful: bool| Shape {
-        // ASCII alone: the program is built without the tables of Unicode, which tests bring in by their dependencies.
-        regex: Regex::new(&format!("(?-u){pattern}")).expect("a constant pattern, held by tests"),
-        judge,
-        doubtful,
-    };
+    let shape = Shape::new;
     let hex = "[0-9A-Fa-f]";
     vec![
         shape(
             r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?",
             stamp,
-            false,
-        ),
-        shape(r"[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}", mail, false),
+        )
+        .needs(b'-'),
+        shape(r"[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}", mail)
+            .needs(b'@')
+            .after(After::One),
         shape(
             r"(?:naa\.[0-9A-Fa-f]{6,64}|eui\.[0-9A-Fa-f]{6,64}|t10\.[0-9A-Za-z_.+-]{2,200}|vml\.[0-9A-Fa-f]{6,200}|mpx\.vmhba[0-9]{1,4}:C[0-9]{1,4}:T[0-9]{1,5}:L[0-9]{1,5}|(?:iqn|nqn)\.[0-9]{4}-[0-9]{2}[0-9A-Za-z_.:-]{1,220})",
             device,
-            false,
-        ),
-        shape(&format!("{hex}{{2}}(?: {hex}{{2}}){{7}}[- ]{hex}{{2}}(?: {hex}{{2}}){{7}}"), uuid, false),
+        )
+        .needs(b'.'),
+        shape(&format!("{hex}{{2}}(?: {hex}{{2}}){{7}}[- ]{hex}{{2}}(?: {hex}{{2}}){{7}}"), uuid).needs(b' '),
         shape(
             &format!(
                 "{hex}{{8}}-{hex}{{4}}-{hex}{{4}}-{hex}{{4}}-{hex}{{12}}|{hex}{{8}}-{hex}{{8}}-{hex}{{4}}-{hex}{{12}}|{hex}{{32}}"
             ),
             uuid,
-            false,
         ),
-        shape(&format!("{hex}{{8}}(?:-{hex}{{4}}){{1,3}}"), cut_uuid, true),
-        shape(&format!("{hex}{{6}}-{hex}{{6}}"), joined_mac, true),
-        shape(&format!("{hex}{{2}}(?: {hex}{{2}}){{5,63}}"), spaced, false),
-        shape(SERIAL, serial, false),
-        shape(&format!("{hex}{{2}}(?::{hex}{{2}}){{8,63}}"), thumbprint, false),
-        shape(&format!("{hex}{{2}}(?:[:-]{hex}{{2}}){{5,7}}"), mac, false),
-        shape(&format!(r"{hex}{{4}}\.{hex}{{4}}\.{hex}{{4}}"), mac, true),
-        shape(r"(?:[0-9]{1,3}\.){4}[iI][nN]-[aA][dD][dD][rR]\.[aA][rR][pP][aA]", reversed_v4, false),
-        shape(&format!(r"(?:{hex}\.){{32}}[iI][pP]6\.[aA][rR][pP][aA]"), reversed_v6, false),
-        shape(r"[0-9A-Fa-f:]{2,45}(?:\.[0-9]{1,3}){0,3}", v6, false),
-        shape(r"[0-9A-Fa-f]{4}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f]", pci, false),
-        shape(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", v4, true),
-        shape(r"[0-9]{1,3}(?:-[0-9]{1,3}){3}|[0-9]{1,3}(?:_[0-9]{1,3}){3}", joined_v4, true),
-        shape(&format!("{hex}{{12,400}}"), long_hex, true),
-        shape(r"[A-Za-z0-9+/]{12,4000}={1,2}", base64, false),
+        shape(&format!("{hex}{{8}}(?:-{hex}{{4}}){{1,3}}"), cut_uuid).needs(b'-').doubtful(),
+        shape(&format!("{hex}{{6}}-{hex}{{6}}"), joined_mac).needs(b'-').doubtful(),
+        shape(&format!("{hex}{{2}}(?: {hex}{{2}}){{5,63}}"), spaced).needs(b' '),
+        shape(SERIAL, serial),
+        shape(&format!("{hex}{{2}}(?::{hex}{{2}}){{8,63}}"), thumbprint).needs(b':'),
+        shape(&format!("{hex}{{2}}(?:[:-]{hex}{{2}}){{5,7}}"), mac),
+        shape(&format!(r"{hex}{{4}}\.{hex}{{4}}\.{hex}{{4}}"), mac).needs(b'.').doubtful(),
+        shape(r"(?:[0-9]{1,3}\.){4}[iI][nN]-[aA][dD][dD][rR]\.[aA][rR][pP][aA]", reversed_v4)
+            .needs(b'.')
+            .after(After::One),
+        shape(&format!(r"(?:{hex}\.){{32}}[iI][pP]6\.[aA][rR][pP][aA]"), reversed_v6)
+            .needs(b'.')
+            .after(After::One),
+        shape(r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,44}(?:\.[0-9]{1,3}){0,3}", v6).needs(b':'),
+        shape(r"[0-9A-Fa-f]{4}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f]", pci).needs(b':'),
+        shape(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", v4).needs(b'.').after(After::One).doubtful(),
+        shape(r"[0-9]{1,3}(?:-[0-9]{1,3}){3}|[0-9]{1,3}(?:_[0-9]{1,3}){3}", joined_v4)
+            .after(After::One)
+            .doubtful(),
+        shape(&format!("{hex}{{12,}}"), long_hex).doubtful(),
+        shape(r"[A-Za-z0-9+/]{12,}={1,2}", base64).needs(b'=').after(After::Whole),
         shape(
             r"[a-z0-9]{5,10}-[0-9]{3,9}-(?:auto|ngc)-[0-9a-z]{1,5}-h5:[0-9]{3,12}(?:-[0-9a-f]{1,4}){0,6}",
             client_opid,
-            false,
-        ),
+        )
+        .needs(b':'),
     ]
 });
 
@@ -77,7 +108,11 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
 pub(super) fn replace<'a>(mut pieces: Vec<Piece<'a>>, map: &mut AliasMap, versions: bool) -> Vec<Piece<'a>> {
     for shape in SHAPES.iter().filter(|shape| !(versions && shape.doubtful)) {
         pieces = sweep(pieces, |text, from| {
-            next_match(&shape.regex, text, from, |text, start, end| (shape.judge)(map, text, start, end))
+            if !shape.may_be_in(&text[from..]) {
+                return None;
+            }
+            let judge = |text: &str, start, end| (shape.judge)(map, text, start, end);
+            next_match(&shape.regex, shape.after, text, from, judge)
         });
     }
     pieces
@@ -325,7 +360,7 @@ static DOTTED: LazyLock<Regex> = LazyLock::new(|| {
 /// Replaces names of machines in a domain; `hostd.log` and `vim.HostSystem` are none.
 pub(super) fn replace_dotted<'a>(pieces: Vec<Piece<'a>>, map: &mut AliasMap) -> Vec<Piece<'a>> {
     sweep(pieces, |text, from| {
-        next_match(&DOTTED, text, from, |text, start, end| dotted(map, text, start, end))
+        next_match(&DOTTED, After::One, text, from, |text, start, end| dotted(map, text, start, end))
     })
 }
 
@@ -359,6 +394,8 @@ static VOLUME: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"/vmfs/volumes/([^/\n\r"'<>\[\]|]{1,120})(?:/([^/\n\r"'<>\[\]|]{1,120})/)?"#)
         .expect("a constant pattern, held by tests")
 });
+/// What a path that [`BRACKET`] finds ends with.
+const FILES: &[&str] = &[".vmx", ".vmdk", ".vmsd", ".nvram", ".vswp", ".log"];
 static BRACKET: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"\[([^\[\]/\n\r]{1,80})\] ([^/\n\r\[\]]{1,80})/[^/\n\r]{1,100}\.(?:vmx|vmdk|vmsd|nvram|vswp|log)",
@@ -368,10 +405,10 @@ static BRACKET: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The datastores, and the folders on them, that paths in `text` name: `/vmfs/volumes/store/vm/vm.vmx`, `[store] vm/vm.vmx`.
 pub(super) fn volumes(text: &str) -> Vec<(String, Option<String>)> {
-    if !text.contains("/vmfs/volumes/") && !text.contains("] ") {
-        return Vec::new();
-    }
-    let found = VOLUME.captures_iter(text).chain(BRACKET.captures_iter(text));
+    let by_path = text.contains("/vmfs/volumes/").then(|| VOLUME.captures_iter(text));
+    let may_be_bracket = text.contains("] ") && FILES.iter().any(|ending| text.contains(ending));
+    let by_bracket = may_be_bracket.then(|| BRACKET.captures_iter(text));
+    let found = by_path.into_iter().flatten().chain(by_bracket.into_iter().flatten());
     found.map(|parts| (parts[1].to_owned(), parts.get(2).map(|folder| folder.as_str().to_owned()))).collect()
 }
 
@@ -394,6 +431,10 @@ mod tests {
             "IP-0001:902 [IP-0001] ip-IP-0001 IP-0001",
         );
         check("fe80::250:56ff:fe61:1510%vmk0 and [2001:db8::1]:443.", "IP-0001%vmk0 and [IP-0002]:443.");
+        check(
+            "::1 fe80::1%vmk0 [fe80::1] [fe80::1]:902 (2001:db8::1) at 2001:db8::1, ::ffff:10.1.2.3, x=fe80::",
+            "::1 IP-0001%vmk0 [IP-0001] [IP-0001]:902 (IP-0002) at IP-0002, IP-0003, x=IP-0004",
+        );
         check("::ffff:10.1.2.3 is 10.1.2.3", "IP-0001 is IP-0001");
         check(
             "24:6e:96:fd:6a:01 24-6E-96-FD-6A-01 246e96fd6a01 246e.96fd.6a01",

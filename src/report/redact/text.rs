@@ -43,11 +43,23 @@ pub(super) fn sweep<'a>(
     swept
 }
 
+/// Where to look on after a match was refused.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    /// Behind its first character: another match may begin there. For patterns of bounded length.
+    One,
+    /// Behind the letters and digits that it begins with, as a match must not begin within them.
+    Run,
+    /// Behind all of it, as what is refused of it is refused of each of its ends.
+    Whole,
+}
+
 /// The next match of `regex` that `judge` gives something for; it is asked with the text and the match's ends.
 ///
-/// Patterns are of bounded length, so to go on one character behind what is refused costs nothing.
+/// After a refusal it goes on where `after` says.
 pub(super) fn next_match(
     regex: &Regex,
+    after: After,
     text: &str,
     mut from: usize,
     mut judge: impl FnMut(&str, usize, usize) -> Option<(usize, String)>,
@@ -56,9 +68,24 @@ pub(super) fn next_match(
         if let Some((end, instead)) = judge(text, found.start(), found.end()) {
             return Some(Found { start: found.start(), end, instead });
         }
-        from = found.start() + text[found.start()..].chars().next().map_or(1, char::len_utf8);
+        from = match after {
+            After::Whole => found.end(),
+            After::Run => found.start() + run(&text[found.start()..]),
+            After::One => found.start() + first(&text[found.start()..]),
+        };
     }
     None
+}
+
+/// Bytes of the first character.
+fn first(text: &str) -> usize {
+    text.chars().next().map_or(1, char::len_utf8)
+}
+
+/// Bytes of the letters and digits of ASCII that `text` begins with; of the first character where it is none.
+fn run(text: &str) -> usize {
+    let length = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    if length == 0 { first(text) } else { length }
 }
 
 /// The pieces as one text.
@@ -82,6 +109,9 @@ pub(super) fn is_bounded(text: &str, start: usize, end: usize) -> bool {
 
 /// `a%2Fb` as `a/b`, also where it is encoded more than once; text that is not encoded stays.
 pub(super) fn percent_decoded(text: &str) -> Option<String> {
+    if !text.contains('%') {
+        return None;
+    }
     let mut decoded: Option<String> = None;
     for _ in 0..4 {
         let now = decoded.as_deref().unwrap_or(text);

@@ -3,59 +3,19 @@
 //! A token that is none of them is masked. So a new word of a rule or a sentence costs readability until it is listed in
 //! `words.txt`, never a name.
 
-use std::collections::BTreeSet;
 use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use crate::format::id::OBJECTS;
 
 /// Everything that is a word, in lower case. Only asked for membership: its order tells nothing.
 static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| include_str!("words.txt").lines().collect());
 
-/// Words that a managed object's number stands behind: `vm-12`, `host-34`; and others that are counted in logs.
-static NUMBERED: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
-    [
-        "vm",
-        "host",
-        "task",
-        "session",
-        "group",
-        "datastore",
-        "network",
-        "dvs",
-        "dvportgroup",
-        "resgroup",
-        "domain",
-        "datacenter",
-        "folder",
-        "alarm",
-        "event",
-        "hatask",
-        "cpu",
-        "pcpu",
-        "vcpu",
-        "world",
-        "lun",
-        "port",
-        "thread",
-        "worker",
-        "sha",
-        "utf",
-        "iso",
-        "rfc",
-        "kb",
-        "step",
-        "vmnic",
-        "vmk",
-        "vmhba",
-        "e3",
-        "e5",
-        "e7",
-        "u",
-        "p",
-        "s",
-        "c",
-    ]
-    .into()
-});
+/// Words beside those of managed objects, `vm-12`, that a number stands behind in logs.
+const NUMBERED: &[&str] = &[
+    "folder", "alarm", "event", "hatask", "cpu", "pcpu", "vcpu", "world", "lun", "port", "thread", "worker",
+    "sha", "utf", "iso", "rfc", "kb", "step", "vmnic", "vmk", "vmhba", "e3", "e5", "e7", "u", "p", "s", "c",
+];
 
 /// Letters before digits in one token: `vmk0`, `vmnic1`, `cpu12`.
 const COUNTED: &[&str] = &[
@@ -81,7 +41,6 @@ const COUNTED: &[&str] = &[
     "P",
     "S",
     "Z",
-    "vmnic",
     "numa",
     "irq",
     "scsi",
@@ -124,7 +83,8 @@ pub(super) fn is_word(token: &str) -> bool {
 
 /// Whether a number behind `word-` is that of an object: `vm-12`. A host may be called `node-3`, so others are no words.
 pub(super) fn is_numbered(word: &str) -> bool {
-    NUMBERED.contains(word.to_ascii_lowercase().as_str())
+    let lower = word.to_ascii_lowercase();
+    OBJECTS.contains(&lower.as_str()) || NUMBERED.contains(&lower.as_str())
 }
 
 /// `CMMDSLogStateTransition`: an identifier whose parts are words.

@@ -38,8 +38,8 @@ pub struct Shape {
 
 /// The columns that only an operation's timeline has.
 pub struct Thread<'a> {
-    /// The log that a record stands in, and the hop of the operation that it is of.
-    pub columns: &'a dyn Fn(&TimelineEntry) -> [String; 2],
+    /// The log that a record stands in, and the hop of the operation that it is of, by its place in the timeline.
+    pub columns: &'a dyn Fn(usize) -> [String; 2],
 }
 
 /// Writes the timeline of `report`; a line that says so where it is empty.
@@ -83,10 +83,9 @@ struct Columns {
 
 impl Columns {
     fn of(report: &Report, thread: Option<&Thread<'_>>) -> Self {
-        let one =
-            |thread: &Thread<'_>, entry| (thread.columns)(entry).map(|cell| escape::line(&cell).into_owned());
+        let one = |thread: &Thread<'_>, at| (thread.columns)(at).map(|cell| escape::line(&cell).into_owned());
         let told: Vec<[String; 2]> = thread
-            .map_or_else(Vec::new, |thread| report.timeline.iter().map(|entry| one(thread, entry)).collect());
+            .map_or_else(Vec::new, |thread| (0..report.timeline.len()).map(|at| one(thread, at)).collect());
         let widths = [0, 1].map(|at| told.iter().map(|cells| cells[at].width()).max().unwrap_or(0));
         Columns { told, widths }
     }
