@@ -165,8 +165,8 @@ fn connection(entry: &TimelineEntry) -> Option<(&str, &str)> {
 
 /// When an event began: one that stands for many has come again without a pause since the first of them.
 fn begun(entry: &TimelineEntry) -> Timestamp {
-    let since = entry.fields.get(repeat::SINCE).and_then(|since| since.parse().ok());
-    since.map_or(entry.time, |since: Timestamp| since.min(entry.time))
+    let span = entry.fields.get(repeat::FOR).and_then(|span| span.parse::<i64>().ok());
+    entry.time.plus_micros(-span.unwrap_or(0).max(0))
 }
 
 /// A row for each of `entries`.

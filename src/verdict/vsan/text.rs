@@ -71,7 +71,7 @@ impl Told<'_, '_> {
             let vms = vms(&effects.vms);
             Text::new(
                 format!("{} became invalid or inaccessible", vms.en),
-                format!("{}が無効またはアクセス不能になりました", vms.ja),
+                format!("{}が無効またはアクセス不可になりました", vms.ja),
             )
         });
         Brief { then, ..Brief::default() }
