@@ -278,6 +278,15 @@ mod tests {
     }
 
     #[test]
+    fn an_event_that_stands_for_many_goes_on_with_those_before_it() {
+        let mut entries = vec![send(0, "esx1", "10.9.0.3"), send(9_000, "esx1", "10.9.0.3")];
+        check(&entries, &[1, 1]);
+        entries[1].fields.insert("repeated".into(), "898".into());
+        entries[1].fields.insert("repeated_for_us".into(), "8990000000".into());
+        check(&entries, &[900]);
+    }
+
+    #[test]
     fn what_must_be_seen_one_by_one_is() {
         let boots = (0..2).map(|n| entry(n, "esx1", EventKind::HOST_BOOT, "booted"));
         let mut lost = entry(3, "esx1", EventKind::VSAN_NODE_LEFT, "left");
