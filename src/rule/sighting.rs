@@ -149,7 +149,7 @@ impl Sample {
         self.kept.is_empty()
     }
 
-    /// All sightings, each with its member, ordered by what they tell and by time.
+    /// All sightings, each with its member, in no order that says anything.
     pub fn into_sightings(self) -> impl Iterator<Item = (Sighting, u64)> {
         self.kept.into_values().flatten().map(|((_, id), sighting)| (sighting, id))
     }
