@@ -467,6 +467,11 @@ impl ProblemKind {
         )
     }
 
+    /// Whether something that the bundle holds was not read.
+    pub const fn is_incomplete(self) -> bool {
+        self.is_loss() || matches!(self, ProblemKind::Limit | ProblemKind::Encrypted)
+    }
+
     /// The name used in JSON and in the report.
     pub const fn name(self) -> &'static str {
         match self {

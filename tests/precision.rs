@@ -254,8 +254,8 @@ fn every_hit_is_seen_under_the_headers_of_all_releases() {
                 checked += 1;
                 let mut scan = scan(&rules, family, record.as_bytes());
                 if rule.witness {
-                    let seen = std::mem::take(&mut scan.sightings).into_sightings();
-                    if !seen.iter().any(|(seen, _)| seen.rule == rule.id) {
+                    let mut seen = std::mem::take(&mut scan.sightings).into_sightings();
+                    if !seen.any(|(seen, _)| seen.rule == rule.id) {
                         wrong.push(format!("{} does not see in {family}: {record}", rule.id));
                     }
                     continue;

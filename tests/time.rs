@@ -108,6 +108,20 @@ fn years_are_counted_back_from_the_capture_over_all_rotations() {
 }
 
 #[test]
+fn how_long_a_repeat_lasted_needs_no_year() {
+    let stamp =
+        |second: usize| format!("Mar  4 {:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
+    let log: String = (0..900).map(|n| link_down(&stamp(n * 10))).collect();
+    let read = report(&[("var/log/vmkernel", &log), ("commands/date.txt", "Fri Mar  4 10:00:07 UTC 2011\n")]);
+    let told = events(&read, "net.link-down");
+    let last = told.last().expect("events");
+    assert_eq!(last["time"], "2011-03-04T02:29:50Z");
+    // 600 stand one by one; the first of the run is the next one, and the last one has those between.
+    assert_eq!((told.len(), &last["fields"]["repeated"]), (602, &Value::from("298")));
+    assert_eq!(last["fields"]["repeated_for_us"], "2990000000");
+}
+
+#[test]
 fn a_log_without_any_year_has_no_times_and_says_so() {
     let read = report(&[("var/log/vmkernel", &link_down("Dec 30 23:00:00"))]);
     assert_eq!(times(&read, "net.link-down"), []);

@@ -41,9 +41,12 @@ impl Events {
         self.sightings.entry(log).or_insert_with(|| Sample::of(log))
     }
 
-    /// The operations that were seen, each with its member; what is left has none.
+    /// The operations that were seen, each with its member, ordered by id and time; what is left has none.
     pub(super) fn take_sightings(&mut self) -> Vec<(Sighting, u64)> {
-        std::mem::take(&mut self.sightings).into_values().flat_map(Sample::into_sightings).collect()
+        let samples = std::mem::take(&mut self.sightings).into_values();
+        let mut all: Vec<(Sighting, u64)> = samples.flat_map(Sample::into_sightings).collect();
+        all.sort();
+        all
     }
 
     /// Takes what another part of the same bundle gave.

@@ -543,9 +543,6 @@ fn told_of(case: &Case, name: &str, by: &BTreeSet<usize>, lang: Lang) -> Missing
 
 /// Whether the report says that evidence is incomplete, for `--fail-on incomplete`.
 pub fn is_incomplete(report: &Report) -> bool {
-    let cut = |problem: &ReportProblem| {
-        problem.kind.is_loss() || matches!(problem.kind, ProblemKind::Limit | ProblemKind::Encrypted)
-    };
     report.findings.iter().any(|finding| finding.id == "evidence.incomplete")
-        || report.problems.iter().any(cut)
+        || report.problems.iter().any(|problem| problem.kind.is_incomplete())
 }

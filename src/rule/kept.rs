@@ -59,8 +59,9 @@ impl Run {
             if self.between > 0 {
                 let more = self.between.saturating_add(repeat::times(&last.fields) - 1);
                 last.fields.insert(repeat::REPEATED.to_owned(), more.to_string());
-                let since = self.first.stamp.map(|stamp| stamp.time.to_string());
-                last.fields.extend(since.map(|since| (repeat::SINCE.to_owned(), since)));
+                // A length, not a time: the stamps are settled later, and this text is not.
+                let span = self.first.stamp.zip(last.stamp).map(|(first, last)| last.time.since(first.time));
+                last.fields.extend(span.map(|span| (repeat::FOR.to_owned(), span.to_string())));
             }
             last
         });

@@ -9,7 +9,7 @@ pub const PAUSE: i64 = 300_000_000;
 /// Bytes of a message that are compared: what differs behind them is a detail.
 const COMPARED: usize = 400;
 /// What differs from record to record though both say the same: the operation, the repeats, the stamp as it stood.
-pub const PASSING: &[&str] = &["raw_time", REPEATED, SINCE, "opid", "op", "op_root", "event_time"];
+pub const PASSING: &[&str] = &["raw_time", REPEATED, FOR, "opid", "op", "op_root", "event_time"];
 /// What is named by a number here and there: two values are two things.
 const NAMES: &[&str] = &[
     "vm",
@@ -60,8 +60,9 @@ const SINGLE: &[EventKind] = &[
 
 /// The field that says how often a record came again: by the log itself, or between the two events of a run.
 pub const REPEATED: &str = "repeated";
-/// The field that says since when an event has been repeated without a pause: a time.
-pub const SINCE: &str = "repeated_since";
+/// The field that says for how long an event has been repeated without a pause, in microseconds. A time would be wrong as
+/// soon as the stamps of its log get their years or their zone.
+pub const FOR: &str = "repeated_for_us";
 
 /// Whether an event of this kind must be seen one by one, whatever it repeats.
 pub fn is_single(kind: EventKind, severity: Severity) -> bool {

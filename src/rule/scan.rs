@@ -353,8 +353,7 @@ pub(super) fn events_of(rules: &RuleSet, log: &str, text: &[u8]) -> Vec<Event> {
 pub(super) fn seen_in(rules: &RuleSet, log: &str, text: &[u8]) -> Vec<(String, BTreeMap<String, String>)> {
     let scan = scan_of(rules, log, text);
     let events = scan.events.into_iter().map(|event| (event.rule, event.fields));
-    let sightings =
-        scan.sightings.into_sightings().into_iter().map(|(seen, _)| (seen.rule, seen.what.fields()));
+    let sightings = scan.sightings.into_sightings().map(|(seen, _)| (seen.rule, seen.what.fields()));
     events.chain(sightings).collect()
 }
 

@@ -7,10 +7,12 @@ mod fit;
 mod graph;
 mod pairs;
 
+use std::collections::BTreeSet;
+
+use super::Case;
 use super::host::Host;
 use super::names::Names;
 use crate::model::{Event, EventKind, Source, Timestamp};
-use crate::rule::repeat::SINCE;
 
 /// A host's clock, compared with the reference of the case.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -195,6 +197,32 @@ impl Piece {
     }
 }
 
+impl Clock {
+    /// What it was compared with; `None` where it was not. `own` is the index of its host, which may be the reference.
+    fn compared_with(&self, own: usize) -> Option<Reference> {
+        if self.reference {
+            return self.against.or(Some(Reference::Host(own)));
+        }
+        self.against.filter(|_| self.basis.is_compared())
+    }
+}
+
+impl Case {
+    /// How far a span between these hosts may be off, in microseconds: their two worst clocks together. `None` where the
+    /// clock of one was not compared, or two were compared with others: then nothing says how far they lie apart.
+    pub fn clock_doubt(&self, hosts: impl IntoIterator<Item = usize>) -> Option<i64> {
+        let mut known = Vec::new();
+        let mut against = BTreeSet::new();
+        for host in hosts {
+            let clock = self.hosts.get(host)?.clock.as_ref()?;
+            against.insert(clock.compared_with(host)?);
+            known.push(clock.uncertainty);
+        }
+        known.sort_unstable();
+        (against.len() < 2).then(|| known.iter().rev().take(2).sum())
+    }
+}
+
 /// Compares the clocks of `hosts` by their raw `events`, and puts every time of the hosts on the reference clock.
 pub(super) fn settle(hosts: &mut [Host], events: &mut [Vec<Event>], names: &mut Names) -> Option<Reference> {
     let (reference, clocks) = graph::clocks(hosts, events, &pairs::of(hosts, events, names))?;
@@ -214,7 +242,7 @@ const TIMES: &[(EventKind, &[&str])] = &[(EventKind::EVC_MASK_CHANGED, &["not_be
 /// Puts an event on the reference clock.
 fn put_event(event: &mut Event, clock: &Clock) {
     let of_kind = TIMES.iter().filter(|(kind, _)| *kind == event.kind).flat_map(|(_, names)| *names);
-    for name in of_kind.chain([&SINCE]) {
+    for name in of_kind {
         let field = event.fields.get_mut(*name);
         if let Some((field, raw)) = field.and_then(|field| field.parse().ok().map(|raw| (field, raw))) {
             *field = clock.corrected(raw).to_string();

@@ -165,8 +165,8 @@ fn connection(entry: &TimelineEntry) -> Option<(&str, &str)> {
 
 /// When an event began: one that stands for many has come again without a pause since the first of them.
 fn begun(entry: &TimelineEntry) -> Timestamp {
-    let since = entry.fields.get(repeat::SINCE).and_then(|since| since.parse().ok());
-    since.map_or(entry.time, |since: Timestamp| since.min(entry.time))
+    let span = entry.fields.get(repeat::FOR).and_then(|span| span.parse::<i64>().ok());
+    entry.time.plus_micros(-span.unwrap_or(0).max(0))
 }
 
 /// A row for each of `entries`.
@@ -275,6 +275,15 @@ mod tests {
         check(&entries, &[19]);
         entries[0].fields.insert("repeated".into(), "many".into());
         check(&entries, &[2]);
+    }
+
+    #[test]
+    fn an_event_that_stands_for_many_goes_on_with_those_before_it() {
+        let mut entries = vec![send(0, "esx1", "10.9.0.3"), send(9_000, "esx1", "10.9.0.3")];
+        check(&entries, &[1, 1]);
+        entries[1].fields.insert("repeated".into(), "898".into());
+        entries[1].fields.insert("repeated_for_us".into(), "8990000000".into());
+        check(&entries, &[900]);
     }
 
     #[test]

@@ -224,7 +224,7 @@ pub(super) fn within(case: &Case, moments: &[&Moment]) -> Text {
     let firsts: Vec<Timestamp> =
         sorted.iter().filter(|moment| hosts.insert(moment.host)).map(|moment| moment.time).collect();
     let (Some(first), Some(last)) = (firsts.first(), firsts.last()) else { return Text::default() };
-    if doubt(case, &hosts).is_none_or(|doubt| doubt > last.since(*first)) {
+    if case.clock_doubt(hosts).is_none_or(|doubt| doubt > last.since(*first)) {
         return Text::default();
     }
     // Rounded up: it was no longer than that.
@@ -242,17 +242,6 @@ pub(super) fn within(case: &Case, moments: &[&Moment]) -> Text {
     }
 }
 
-/// How far a span between these hosts may be off, in microseconds; `None` where one of their clocks was not compared.
-fn doubt(case: &Case, hosts: &BTreeSet<usize>) -> Option<i64> {
-    let of = |&host: &usize| {
-        let clock = case.hosts.get(host)?.clock.as_ref()?;
-        (clock.reference || clock.basis.is_compared()).then_some(clock.uncertainty)
-    };
-    let mut unsure = hosts.iter().map(of).collect::<Option<Vec<i64>>>()?;
-    unsure.sort_unstable();
-    Some(unsure.iter().rev().take(2).sum())
-}
-
 /// `is` or `are`, by the number of those of whom it is said.
 pub(super) const fn verb<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
@@ -263,7 +252,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::case::{Clock, Host};
+    use crate::case::{Clock, Host, Reference};
     use crate::model::{Event, EventKind, MemberPath, Severity, TimeQuality};
 
     fn told_at(second: i64, line: u64) -> Evidence {
@@ -340,7 +329,11 @@ mod tests {
     fn case_of(uncertainty: [Option<i64>; 2]) -> Case {
         let host = |unsure: Option<i64>| {
             let mut host = Host::default();
-            host.clock = unsure.map(|uncertainty| Clock { uncertainty, ..Clock::default() });
+            host.clock = unsure.map(|uncertainty| Clock {
+                uncertainty,
+                against: Some(Reference::MigrationIds),
+                ..Clock::default()
+            });
             host
         };
         Case { hosts: uncertainty.map(host).into(), ..Case::default() }
@@ -366,6 +359,12 @@ mod tests {
         assert_eq!(spread([Some(40_000), Some(100_000)]), " within 0.2 s");
         assert_eq!(spread([Some(60_000), Some(100_000)]), "");
         assert_eq!(spread([Some(0), None]), "");
+        // Of two groups nobody knows how far they lie apart, nor of a clock that was compared with nothing.
+        for against in [Some(Reference::Host(1)), None] {
+            let mut case = case_of([Some(0), Some(0)]);
+            case.hosts[1].clock.as_mut().expect("a clock").against = against;
+            assert_eq!(within(&case, &[&moment(0, 0, 1), &moment(1, 150_000, 1)]).en, "", "{against:?}");
+        }
     }
 
     #[test]

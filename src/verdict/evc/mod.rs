@@ -113,6 +113,7 @@ impl Told<'_> {
         let mut hosts: Vec<usize> = gap.have.iter().chain(&gap.lack).copied().collect();
         hosts.sort_unstable();
         let summary = text::summary(case, gap, &vms, &self.held(), self.refusals.len(), !one_way.is_empty());
+        let brief = text::brief(case, gap, (self.pinned, &vms), self.refusals.len());
         Finding {
             id: MISMATCH,
             severity: if harmed { Severity::Error } else { Severity::Warning },
@@ -126,7 +127,7 @@ impl Told<'_> {
             last_seen,
             count,
             remedy: remedy::steps(case, gap, self.pinned),
-            brief: text::brief(case, gap, self.pinned, self.refusals.len()),
+            brief,
             references: remedy::references(gap.cause.id),
             evidence: self.evidence(),
             details: self.details(&one_way),

@@ -54,18 +54,20 @@ pub(super) fn title(case: &Case, gap: &Gap) -> Text {
     Text::new(en, ja)
 }
 
-/// Who cannot move where, and why: what a customer meets of the difference.
-pub(super) fn brief(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: usize) -> Brief {
-    let mut names: Vec<String> = pinned.iter().map(|pinned| pinned.name.to_owned()).collect();
-    names.sort();
-    names.dedup();
+/// Who cannot move where, and why: what a customer meets of the difference. `names` are those of the VMs, ordered.
+pub(super) fn brief(
+    case: &Case,
+    gap: &Gap,
+    (pinned, names): (&[Pinned<'_>], &[String]),
+    refusals: usize,
+) -> Brief {
     if names.is_empty() {
         return Brief::default();
     }
     let mut homes: Vec<usize> = pinned.iter().map(|pinned| pinned.host).collect();
     homes.sort_unstable();
     homes.dedup();
-    let (vms, from, to) = (vms(&names), ids(case, &homes), ids(case, &gap.lack));
+    let (vms, from, to) = (vms(names), ids(case, &homes), ids(case, &gap.lack));
     let (have, features) = (ids(case, &gap.have), shorts(gap));
     let (why, why_ja) = if gap.have.len() <= gap.lack.len() {
         (
@@ -78,7 +80,12 @@ pub(super) fn brief(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: usi
             format!(" が {} にない", list_ja(&to)),
         )
     };
-    let (mut en, mut ja) = (
+    let ending = if refusals > 0 {
+        format!("移行できず、{refusals} 件の移行が拒否されました")
+    } else {
+        "移行できません".to_owned()
+    };
+    let (mut en, ja) = (
         format!(
             "{} cannot be migrated from {} to {}: {why} the CPU feature{} {}",
             vms.en,
@@ -88,7 +95,7 @@ pub(super) fn brief(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: usi
             list_en(&features)
         ),
         format!(
-            "CPU 機能 {}{why_ja}ため、{}を {} から {} へ移行できません",
+            "CPU 機能 {}{why_ja}ため、{}を {} から {} へ{ending}",
             list_ja(&features),
             vms.ja,
             list_ja(&from),
@@ -101,7 +108,6 @@ pub(super) fn brief(case: &Case, gap: &Gap, pinned: &[Pinned<'_>], refusals: usi
             plural(refusals),
             verb(refusals, "was", "were")
         ));
-        ja = format!("{}、{refusals} 件の移行が拒否されました", ja.replace("移行できません", "移行できず"));
     }
     Brief { what: Some(Text::new(en, ja)), ..Brief::default() }
 }

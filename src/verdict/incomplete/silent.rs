@@ -20,7 +20,7 @@ pub(super) fn without_logs(case: &Case) -> Option<Finding> {
     let names = ids(case, &hosts);
     let (en, ja) = (list_en(&names), list_ja(&names));
     Some(finding(Draft {
-        cause: "missing-bundle",
+        cause: "no-logs",
         cause_text: Text::new(
             "The bundle holds no log of the host's own: it was taken without logs, or packed again without them.",
             "バンドルにホスト自身のログが含まれていません（ログなしで取得されたか、ログを除いて再圧縮された可能性があります）。",
@@ -46,8 +46,8 @@ pub(super) fn without_logs(case: &Case) -> Option<Finding> {
 }
 
 fn is_silent(host: &Host) -> bool {
-    // What is cut off, encrypted or beyond a limit has its own finding.
-    host.problems.is_empty()
+    // What is cut off, encrypted or beyond a limit has its own finding. A file that is there twice hides no log.
+    !host.problems.iter().any(|problem| problem.kind.is_incomplete())
         && host.logs.iter().filter(|log| log.log != OF_VMS).all(|log| log.total().records == 0)
 }
 

@@ -241,13 +241,15 @@ fn resources(case: &Case, group: &Group<'_>) -> Vec<Step> {
 fn vmx(case: &Case, group: &Group<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     for failure in group.failures.iter().take(SPELLED_OUT) {
-        let at = failure.at().to_string();
-        let minute = at.get(..16).unwrap_or(&at);
         let time = readable(failure.at());
         let log = log_of(case, failure.migration);
         let vm = failure.migration.vm.as_deref();
         let (vm_en, vm_ja) = (vm.unwrap_or("the VM"), vm.unwrap_or("仮想マシン"));
         let host = failure.migration.destination.or(failure.migration.source);
+        // The log is stamped by the host's own clock.
+        let clock = host.and_then(|host| case.hosts[host].clock.as_ref());
+        let at = clock.map_or(failure.at(), |clock| clock.raw(failure.at())).to_string();
+        let minute = at.get(..16).unwrap_or(&at);
         let path =
             log.unwrap_or_else(|| format!("/vmfs/volumes/<datastore>/{}/vmware.log", vm.unwrap_or("<VM>")));
         steps.push(step(

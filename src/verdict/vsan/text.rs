@@ -71,7 +71,7 @@ impl Told<'_, '_> {
             let vms = vms(&effects.vms);
             Text::new(
                 format!("{} became invalid or inaccessible", vms.en),
-                format!("{}が無効またはアクセス不能になりました", vms.ja),
+                format!("{}が無効またはアクセス不可になりました", vms.ja),
             )
         });
         Brief { then, ..Brief::default() }
@@ -383,23 +383,31 @@ fn say_times(times: usize, said: &mut Sentences) {
     }
 }
 
+/// That VMs became invalid, and what becomes of them: `; they recover…`, in both languages.
+pub(super) fn became_invalid(vms: &[String], (more, more_ja): (&str, &str)) -> Text {
+    let (count, plural) = (vms.len(), if vms.len() == 1 { "" } else { "s" });
+    Text::new(
+        format!(
+            "{count} VM{plural} became invalid or inaccessible ({}): an effect, not the cause{more}.",
+            list_en(vms)
+        ),
+        format!(
+            "仮想マシン {count} 台（{}）が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません{more_ja}。",
+            list_ja(vms)
+        ),
+    )
+}
+
 fn say_effects(effects: &Effects<'_>, lasts: bool, said: &mut Sentences) {
     let vms = &effects.vms;
     if !vms.is_empty() {
-        let (recover, recover_ja) = if lasts {
+        let recover = if lasts {
             ("; they recover when the members are together again", "。メンバーが復帰すれば回復します")
         } else {
             ("", "")
         };
-        said.say(
-            format!(
-                "{} VM{} became invalid or inaccessible ({}): an effect, not the cause{recover}.",
-                vms.len(),
-                if vms.len() == 1 { "" } else { "s" },
-                list_en(vms)
-            ),
-            format!("仮想マシン {} 台（{}）が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません{recover_ja}。", vms.len(), list_ja(vms)),
-        );
+        let text = became_invalid(vms, recover);
+        said.say(text.en, text.ja);
     } else if !effects.vm_lines.is_empty() {
         said.say(
             "VMs became invalid or inaccessible: an effect, not the cause.",

@@ -79,11 +79,7 @@ fn is_told_elsewhere(case: &Case, found: &[Finding], episode: &Episode<'_>, all:
 /// clock that is set to another zone tells it at another hour.
 fn is_one_loss(case: &Case, about: &[&Finding], episode: &Episode<'_>, all: &[Episode<'_>]) -> bool {
     let [finding] = about else { return false };
-    let is_known = |host: usize| {
-        let clock = case.hosts.get(host).and_then(|host| host.clock.as_ref());
-        clock.is_some_and(|clock| clock.reference || clock.basis.is_compared())
-    };
-    let compares = is_known(episode.vcenter) && finding.hosts.iter().any(|&host| is_known(host));
+    let compares = finding.hosts.iter().any(|&host| case.clock_doubt([episode.vcenter, host]).is_some());
     let mut same = all.iter().filter(|other| other.is_called(episode.name));
     let is_only = same.next().is_some() && same.next().is_none();
     let is_lost_once = finding.id == "vsan.host-lost" && finding.details["times"].as_u64() == Some(1);

@@ -1,5 +1,6 @@
 //! What the finding says, and what to do, in English and Japanese.
 
+use super::super::text::became_invalid;
 use super::Failure;
 use super::device::Device;
 use crate::model::Text;
@@ -149,10 +150,8 @@ fn effects(of: &Failure<'_>, vms: &[String]) -> Vec<(String, String)> {
         ));
     }
     if !vms.is_empty() {
-        said.push((
-            format!("VMs that became invalid or inaccessible ({}): {}. That is an effect, not the cause.", vms.len(), list_en(vms)),
-            format!("仮想マシン {} 台（{}）が無効またはアクセス不可になりましたが、これは本事象の影響であり、原因ではありません。", vms.len(), list_ja(vms)),
-        ));
+        let text = became_invalid(vms, ("", ""));
+        said.push((text.en, text.ja));
     }
     said
 }

@@ -8,10 +8,11 @@ use crate::case::{Case, Node};
 use crate::model::Text;
 use crate::verdict::{Step, shell_word, step};
 
-/// Lets vCenter push the member list, and only if that fails rebuilds it by hand; `before` steps stand before these.
-pub(super) fn push(case: &Case, loss: &Loss<'_>, sign: &ListSign, before: usize) -> Vec<Step> {
+/// Lets vCenter push the member list, and only if that fails rebuilds it by hand. The text names steps by their number,
+/// so it takes those that stand before.
+pub(super) fn push(steps: &mut Vec<Step>, case: &Case, loss: &Loss<'_>, sign: &ListSign) {
     let name = loss.name(case);
-    let mut steps = vec![super::network::first_ping(Ends::of(case, loss))];
+    steps.push(super::network::first_ping(Ends::of(case, loss)));
     steps.extend(unfreeze(case, &sign.frozen));
     steps.push(Step::new(
         Text::new(
@@ -32,7 +33,7 @@ pub(super) fn push(case: &Case, loss: &Loss<'_>, sign: &ListSign, before: usize)
         None,
     ));
     let mut by_hand = rebuild(case, loss, sign);
-    let from = before + steps.len() + 1;
+    let from = steps.len() + 1;
     let to = (from + by_hand.len()).saturating_sub(1);
     if let Some(first) = by_hand.first_mut() {
         first.text.en = format!(
@@ -45,7 +46,6 @@ pub(super) fn push(case: &Case, loss: &Loss<'_>, sign: &ListSign, before: usize)
         );
     }
     steps.append(&mut by_hand);
-    steps
 }
 
 /// Hosts that ignore the list would ignore the next one too.

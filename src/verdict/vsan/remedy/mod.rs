@@ -16,7 +16,7 @@ use crate::verdict::{Step, ids, list_en, list_ja, step, version};
 pub(super) fn steps(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
     let mut steps = match cause.id {
         "version-skew" => skew(case, loss, cause),
-        "member-list-not-pushed" => list::push(case, loss, &cause.signs.lists, 0),
+        "member-list-not-pushed" => unpushed(case, loss, cause),
         "network" => network::steps(Ends::of(case, loss), &cause.signs.network),
         "host-crash" => crash(loss, cause),
         "host-restart" => restart(case, loss),
@@ -52,8 +52,13 @@ fn skew(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
         // The version finding tells the check; here the order matters.
         steps.extend(version::remedy(&case.hosts[shown], skew.vcenter).into_iter().take(2));
     }
-    let before = steps.len();
-    steps.extend(list::push(case, loss, &cause.signs.lists, before));
+    list::push(&mut steps, case, loss, &cause.signs.lists);
+    steps
+}
+
+fn unpushed(case: &Case, loss: &Loss<'_>, cause: &Cause<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    list::push(&mut steps, case, loss, &cause.signs.lists);
     steps
 }
 

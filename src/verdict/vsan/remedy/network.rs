@@ -68,6 +68,12 @@ impl<'a> Ends<'a> {
         let ip = node.and_then(|node| node.addresses.first()).map(|ip| shell_word(ip));
         ip.unwrap_or_else(|| "<vSAN IP of a peer>".to_owned())
     }
+
+    /// The commands that ping `peer`, small and of full size.
+    fn pings(&self, peer: &str) -> String {
+        let (vmk, size) = (self.vmk(), self.full_size());
+        format!("vmkping -I {vmk} {peer}; vmkping -I {vmk} -d -s {size} {peer}")
+    }
 }
 
 /// The steps against a fault of the network, on the host where it shows.
@@ -162,33 +168,25 @@ fn switch_list(ends: Ends<'_>, host: Option<usize>) -> &'static str {
 
 /// `vmkping` to the other end, small and of full size, with this cluster's adapter, address and MTU where they are known.
 pub(super) fn ping(ends: Ends<'_>) -> Step {
-    let (vmk, peer) = (ends.vmk(), ends.peer());
-    let size = ends.full_size();
     step(
         "Test the vSAN network to the other side and back, to each peer, with small and with full-size packets.",
         "vSAN ネットワークの疎通を、相手側の各ホストとの間で双方向に、小さいパケットと最大サイズのパケットで確認します。",
-        Some(&format!("vmkping -I {vmk} {peer}; vmkping -I {vmk} -d -s {size} {peer}")),
+        Some(&ends.pings(&ends.peer())),
         ends.host(),
     )
 }
 
-/// Peers that the first ping names.
-const PEERS: usize = 8;
-
 /// The ping that decides whether it is the network at all: every peer, small and of full size.
 pub(super) fn first_ping(ends: Ends<'_>) -> Step {
-    let (vmk, size) = (ends.vmk(), ends.full_size());
     let own = ends.host();
     let of = |node: &Node| node.addresses.first().map(|ip| shell_word(ip));
     let others = ends.membership.nodes.iter().filter(|node| node.host.is_none() || node.host != own);
     // A witness may be behind another adapter.
     let mut peers: Vec<String> = others.filter(|node| !node.witness).filter_map(of).collect();
-    peers.truncate(PEERS);
     if peers.is_empty() {
         peers.push(ends.peer());
     }
-    let pings =
-        peers.iter().map(|peer| format!("vmkping -I {vmk} {peer}; vmkping -I {vmk} -d -s {size} {peer}"));
+    let pings = peers.iter().map(|peer| ends.pings(peer));
     Step::new(
         Text::new(
             "Test the vSAN network to every peer, with small and with full-size packets: if this fails, repair the network instead.",
