@@ -227,6 +227,7 @@ fn times_are_told_in_the_zone_that_is_asked_for() {
         assert!(text.contains(" +09:00 (") && text.contains(" UTC)"), "output {at}");
         assert!(text.contains("Asia/Tokyo"), "output {at}");
         assert!(!utc[at].contains("+09:00"), "output {at}");
+        assert!(!text.contains("Times are UTC"), "output {at}");
         // No time stands there in UTC alone: each is followed by a bracket.
         let alone = text.match_indices(" UTC").find(|(at, _)| {
             let before = text[..*at].chars().next_back().is_some_and(|c| c.is_ascii_digit());

@@ -290,6 +290,39 @@ fn a_time_that_is_none_is_marked() {
     tab.assert_clean(&written.path);
 }
 
+/// A link that only says what the picture shows has the list begin there too, not at the incident.
+#[test]
+fn a_view_alone_begins_the_list() {
+    let Some(mut browser) = Browser::start() else { return };
+    let report = full::report(Lang::En, 3_000);
+    let written = page::write(&report);
+    for (state, begins_first) in [("", false), ("#view=all", true)] {
+        let mut tab = browser.open(&written.path, state);
+        tab.settle();
+        let above = tab.number(
+            "(() => { const scroll = document.querySelector('#timeline .scroll').getBoundingClientRect();
+               const head = scroll.top + document.querySelector('#events thead').offsetHeight;
+               const rows = [...document.querySelectorAll('#events .live tr')];
+               return rows.findIndex(row => row.getBoundingClientRect().bottom > head + 2); })()",
+        );
+        assert_eq!(above == 0.0, begins_first, "{state}: {above} rows above");
+        tab.assert_clean(&written.path);
+    }
+}
+
+/// A finding that the report has not hides nothing.
+#[test]
+fn a_finding_that_is_none_is_not_asked_for() {
+    let Some(mut browser) = Browser::start() else { return };
+    let report = full::report(Lang::En, 60);
+    let written = page::write(&report);
+    for finding in ["999", "-1", "x"] {
+        let mut tab = browser.open(&written.path, &format!("#finding={finding}"));
+        check(&mut tab, &NONE, &report);
+        tab.assert_clean(&written.path);
+    }
+}
+
 /// Addresses that nobody's filter made: the page opens, and shows what fits.
 #[test]
 fn a_senseless_address_does_no_harm() {

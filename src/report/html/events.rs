@@ -92,14 +92,16 @@ pub struct SpanRow<'a> {
 pub fn table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
     let rows = fold(&report.timeline);
     let order = view::rank_rows(report, &rows);
-    let data = chart::data(report, &rows, &order, l);
+    // The findings that each row rests on.
+    let borne: Vec<Vec<usize>> = rows.iter().map(|row| row.findings(&report.timeline)).collect();
+    let data = chart::data(report, &rows, &order, &borne, l);
     let (listed, listed_events) = data.as_ref().map_or((0, 0), |data| (data.rows, data.events));
-    let chosen = choose(report, &rows, &order);
-    let printed = chosen.iter().filter(|at| is_for_paper(report, &rows[**at])).count();
+    let chosen = choose(report.findings.len(), &order, &borne);
+    let printed = chosen.iter().filter(|at| is_for_paper(report, &rows[**at], &borne[**at])).count();
     let number = |n: usize| show::count(n as u64);
     let all = report.timeline.len();
     let mut left = ALL_REPEATS;
-    let row = |at: &usize| event_row(report, &rows[*at], &mut left, l);
+    let row = |at: &usize| event_row(report, &rows[*at], &borne[*at], &mut left, l);
     let used: BTreeSet<SpanKind> = report.spans.iter().map(|span| span.kind).collect();
     let capped = fill(l.table_capped, &[&number(listed_events), &number(all)]);
     EventTable {
@@ -109,7 +111,7 @@ pub fn table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
         folded: (rows.len() < all).then(|| fill(l.folded_rows, &[&number(all), &number(rows.len())])),
         printed: (printed < rows.len()).then(|| fill(l.printed_note, &[&number(printed)])),
         rows: chosen.iter().map(row).collect(),
-        resting: resting(report, &rows),
+        resting: resting(report.findings.len(), &borne),
         count: fill_count(l.events, all as u64),
         spans: report.spans.iter().take(SPANS).map(|span| span_row(span, l)).collect(),
         spans_note: note_of_rest(report.spans.len(), SPANS, l),
@@ -117,10 +119,11 @@ pub fn table<'a>(report: &'a Report, l: &Labels) -> EventTable<'a> {
     }
 }
 
-fn resting(report: &Report, rows: &[Row]) -> Vec<usize> {
-    let mut resting = vec![0; report.findings.len()];
-    for finding in rows.iter().flat_map(|row| row.findings(&report.timeline)) {
-        if let Some(count) = resting.get_mut(finding) {
+/// How many rows each of as many `findings` rests on, by what each row has `borne`.
+fn resting(findings: usize, borne: &[Vec<usize>]) -> Vec<usize> {
+    let mut resting = vec![0; findings];
+    for finding in borne.iter().flatten() {
+        if let Some(count) = resting.get_mut(*finding) {
             *count += 1;
         }
     }
@@ -128,16 +131,18 @@ fn resting(report: &Report, rows: &[Row]) -> Vec<usize> {
 }
 
 /// The rows that stand in the page itself, ascending: of each finding a few, then the best in `order`.
-fn choose(report: &Report, rows: &[Row], order: &[usize]) -> BTreeSet<usize> {
-    let mut shown = vec![0; report.findings.len()];
+fn choose(findings: usize, order: &[usize], borne: &[Vec<usize>]) -> BTreeSet<usize> {
+    let mut shown = vec![0; findings];
     let mut chosen = BTreeSet::new();
-    for &at in order.iter().take_while(|at| !rows[**at].findings(&report.timeline).is_empty()) {
-        let findings = rows[at].findings(&report.timeline);
-        let short = findings.iter().any(|finding| shown.get(*finding).is_some_and(|count| *count < LINKS));
-        if short && chosen.len() < ROWS {
+    for &at in order.iter().take_while(|at| !borne[**at].is_empty()) {
+        if chosen.len() >= ROWS {
+            break;
+        }
+        let short = borne[at].iter().any(|finding| shown.get(*finding).is_some_and(|count| *count < LINKS));
+        if short {
             chosen.insert(at);
-            for finding in findings {
-                if let Some(count) = shown.get_mut(finding) {
+            for finding in &borne[at] {
+                if let Some(count) = shown.get_mut(*finding) {
                     *count += 1;
                 }
             }
@@ -153,8 +158,8 @@ fn choose(report: &Report, rows: &[Row], order: &[usize]) -> BTreeSet<usize> {
 }
 
 /// Whether a row is worth its place on paper: a warning or worse, or of a finding.
-fn is_for_paper(report: &Report, row: &Row) -> bool {
-    report.timeline[row.spoken].severity >= Severity::Warning || !row.findings(&report.timeline).is_empty()
+fn is_for_paper(report: &Report, row: &Row, borne: &[usize]) -> bool {
+    report.timeline[row.spoken].severity >= Severity::Warning || !borne.is_empty()
 }
 
 /// Lets each of `cards` link to the first rows of `table` that bear it.
@@ -173,7 +178,13 @@ pub fn link<'a>(cards: &mut [Card<'a>], table: &EventTable<'a>, l: &Labels) {
     }
 }
 
-fn event_row<'a>(report: &'a Report, row: &Row, left: &mut usize, l: &Labels) -> EventRow<'a> {
+fn event_row<'a>(
+    report: &'a Report,
+    row: &Row,
+    borne: &[usize],
+    left: &mut usize,
+    l: &Labels,
+) -> EventRow<'a> {
     let (entry, begins) = (&report.timeline[row.spoken], &report.timeline[row.first()]);
     let shown = (row.members.len() - 1).min(REPEATS).min(*left);
     *left -= shown;
@@ -186,13 +197,13 @@ fn event_row<'a>(report: &'a Report, row: &Row, left: &mut usize, l: &Labels) ->
         stamp: begins.fields.get("raw_time").map(|raw| fill(l.stamp, &[raw])),
         host: &entry.host,
         severity: entry.severity.name(),
-        is_minor: !is_for_paper(report, row),
+        is_minor: !is_for_paper(report, row, borne),
         severity_name: l.severity_name(entry.severity),
         kind_name: l.kind_name(entry.kind),
         said: has_sentence.then(|| show::cut(&entry.text, EVENT_TEXT)),
         record: show::cut(entry.record(), EVENT_TEXT),
         place: place(entry),
-        findings: row.findings(&report.timeline).into_iter().map(|at| at + 1).collect(),
+        findings: borne.iter().map(|at| at + 1).collect(),
         operation: entry.fields.get("op").map(|root| fill(l.operation, &[root])),
         count: count_behind(row, begins.time, l),
         repeats: others.take(shown).map(|at| repeat(&report.timeline[at], l)).collect(),

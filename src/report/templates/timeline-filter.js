@@ -28,7 +28,8 @@ function filterFromAddress(head, fragment) {
   filter.text = values.get("text") || "";
   filter.from = time(values.get("from"));
   filter.to = time(values.get("to"), true);
-  filter.finding = Math.max(0, Number(values.get("finding")) | 0);
+  const finding = Number(values.get("finding")) | 0;
+  filter.finding = finding > 0 && finding <= head.findings.length ? finding : 0;
   filter.unfolded = values.get("lanes") === "all";
   const view = (values.get("view") || "").split("/").map(time);
   if (view.length === 2 && view[0] !== null && view[1] > view[0]) { filter.view = view; }

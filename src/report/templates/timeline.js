@@ -47,7 +47,7 @@ function startTimeline() {
   function apply() {
     const rows = matchingRows(head, filter);
     list.show(rows, isFiltering(filter));
-    if (picture.view && !isFiltering(filter)) { list.startAt(picture.view[0]); }
+    if (!isFiltering(filter)) { list.startAt(picture.view[0]); }
     picture.ask(filter, rows);
     describeForm(head, form, filter, say, [rows.length, head.rows.length]);
     fold.setAttribute("aria-pressed", String(!filter.unfolded));
@@ -83,14 +83,13 @@ function startTimeline() {
     if (asked) {
       filter = asked;
       writeForm(head, form, filter);
-      apply();
       showView();
+      apply();
       box.closest("section").scrollIntoView({ behavior: "instant" });
     } else if (/^event-\d+$/.test(fragment)) {
       const row = head.byId.get(Number(fragment.slice(6)));
       if (row) { open(row); picture.select(row); } else { tell(say("not_listed")); }
     }
-    return Boolean(asked);
   }
 
   function showView() {
@@ -183,9 +182,11 @@ function startTimeline() {
   }
 
   window.addEventListener("hashchange", fromAddress);
-  apply();
-  showView();
-  if (!isFiltering(filter)) { list.startAt(picture.view[0]); }
+  // Where the address gives a filter, all is shown by that one alone.
+  if (!filterFromAddress(head, location.hash.slice(1))) {
+    showView();
+    apply();
+  }
   fromAddress();
 }
 

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::lanes::{STEPS, step_for};
-use super::rank;
 use crate::model::EventKind;
 use crate::report::timeline::TimelineEntry;
 
@@ -28,22 +27,21 @@ pub struct Counts {
 
 /// Host, stretch, kind × 4 + severity.
 type Cell = (usize, i64, i64);
+/// Host, microseconds since 1970, kind × 4 + severity.
+type Place = (usize, i64, i64);
 
 impl Counts {
-    /// The counts of `entries`, which are in the order of time, in the shortest stretches that have room.
+    /// The counts of `entries`, which are in the order of time, in the shortest stretches that have room. `kinds` are
+    /// ascending.
     pub fn of(entries: &[TimelineEntry], hosts: &BTreeMap<&str, usize>, kinds: &[EventKind]) -> Counts {
         let from = entries.first().map_or(0, |entry| entry.time.micros());
         let length = entries.last().map_or(0, |entry| entry.time.micros().saturating_sub(from));
         let shortest = step_for(length, STRETCHES);
         let steps = STEPS.iter().map(|step| step * 1_000_000).filter(|step| *step >= shortest);
-        let kind_of: BTreeMap<EventKind, i64> = kinds.iter().copied().zip(0..).collect();
+        let places = places(entries, hosts, kinds);
         let cells = |start: i64, bucket: i64, most: usize| {
-            let cell = |entry: &TimelineEntry| {
-                let sort = kind_of.get(&entry.kind)? * 4 + rank(entry.severity) as i64;
-                let stretch = entry.time.micros().saturating_sub(start) / bucket;
-                Some((*hosts.get(entry.host.as_str())?, stretch, sort))
-            };
-            gather(entries.iter().filter_map(cell), most)
+            let cell = |&(host, micros, sort): &Place| (host, micros.saturating_sub(start) / bucket, sort);
+            gather(places.iter().map(cell), most)
         };
         let fitting = steps.into_iter().find_map(|bucket| {
             let start = from.div_euclid(bucket) * bucket;
@@ -56,6 +54,16 @@ impl Counts {
         });
         Counts { from, bucket, cells: packed(&cells, hosts.len()) }
     }
+}
+
+/// Where `entries` of known hosts and kinds are counted. They are looked up once, however many stretches are tried.
+fn places(entries: &[TimelineEntry], hosts: &BTreeMap<&str, usize>, kinds: &[EventKind]) -> Vec<Place> {
+    let place = |entry: &TimelineEntry| {
+        let host = *hosts.get(entry.host.as_str())?;
+        let kind = kinds.binary_search(&entry.kind).ok()?;
+        Some((host, entry.time.micros(), (kind * 4 + entry.severity as usize) as i64))
+    };
+    entries.iter().filter_map(place).collect()
 }
 
 /// The number of times that each cell is there; `None` where there are more than `most` cells.

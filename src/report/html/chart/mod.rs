@@ -7,7 +7,7 @@ mod counts;
 mod rows;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -83,16 +83,22 @@ struct Head<'a> {
     events: usize,
 }
 
-/// The block for `report`, whose timeline is folded to `rows`; `order` has the best of them first.
+/// The block for `report`, whose timeline is folded to `rows`; `order` has the best of them first, `borne` the findings of
+/// each.
 /// `None` where there is no event.
-pub fn data(report: &Report, rows: &[Row], order: &[usize], l: &Labels) -> Option<Data> {
+pub fn data(
+    report: &Report,
+    rows: &[Row],
+    order: &[usize],
+    borne: &[Vec<usize>],
+    l: &Labels,
+) -> Option<Data> {
     let (first, last) = (report.timeline.first()?, report.timeline.last()?);
     let hosts: BTreeMap<&str, usize> =
         report.hosts.iter().enumerate().map(|(at, host)| (host.id.as_str(), at)).collect();
-    let mut kinds: Vec<EventKind> = report.timeline.iter().map(|entry| entry.kind).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let listed = Listed::choose(report, rows, order, &hosts, &kinds, l);
+    let kinds: BTreeSet<EventKind> = report.timeline.iter().map(|entry| entry.kind).collect();
+    let kinds: Vec<EventKind> = kinds.into_iter().collect();
+    let listed = Listed::choose(report, rows, order, borne, &hosts, &kinds, l);
     let words = words::all(l);
     let zone = l.zone.offsets(first.time, last.time).into_iter();
     let head = Head {
@@ -130,14 +136,9 @@ fn findings(report: &Report, hosts: &BTreeMap<&str, usize>) -> Vec<(usize, Optio
     let told = report.findings.iter().map(|finding| {
         let title = escape::block(&finding.title).into_owned();
         let hosts = finding.hosts.iter().filter_map(|host| hosts.get(host.as_str()).copied()).collect();
-        (rank(finding.severity), finding.first_seen.map(Timestamp::micros), title, hosts)
+        (finding.severity as usize, finding.first_seen.map(Timestamp::micros), title, hosts)
     });
     told.collect()
-}
-
-/// The place of `severity` among the severities, from 0 for information.
-fn rank(severity: Severity) -> usize {
-    Severity::ALL.iter().rev().position(|known| *known == severity).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -158,6 +159,6 @@ mod tests {
 
     #[test]
     fn ranks_rise_with_severity() {
-        assert_eq!(Severity::ALL.map(rank), [3, 2, 1, 0]);
+        assert_eq!(Severity::ALL.map(|severity| severity as usize), [3, 2, 1, 0]);
     }
 }

@@ -12,7 +12,6 @@ use super::super::super::show;
 use super::super::super::timeline::text::count_text;
 use super::super::super::timeline::{Row, TimelineEntry};
 use super::super::events::{EVENT_TEXT, REPEAT_TEXT, REPEATS};
-use super::rank;
 use crate::model::{EventKind, TimeQuality};
 
 /// Bytes of the rows without their repeats.
@@ -72,6 +71,7 @@ impl Listed {
         report: &Report,
         rows: &[Row],
         order: &[usize],
+        borne: &[Vec<usize>],
         hosts: &BTreeMap<&str, usize>,
         kinds: &[EventKind],
         l: &Labels,
@@ -89,7 +89,7 @@ impl Listed {
         let mut chosen: Vec<(usize, String)> = Vec::new();
         let mut events = 0;
         for &at in order {
-            let Some(row) = packer.pack(&rows[at]) else { break };
+            let Some(row) = packer.pack(&rows[at], &borne[at]) else { break };
             events += rows[at].members.len();
             chosen.push((at, row));
         }
@@ -114,8 +114,8 @@ struct Packer<'a, 'b> {
 }
 
 impl<'a> Packer<'a, '_> {
-    /// JSON of `row`; `None` where there is no room left.
-    fn pack(&mut self, row: &Row) -> Option<String> {
+    /// JSON of `row`, on which the findings `borne` rest; `None` where there is no room left.
+    fn pack(&mut self, row: &Row, borne: &[usize]) -> Option<String> {
         let entries = &self.report.timeline;
         let (entry, begins) = (&entries[row.spoken], &entries[row.first()]);
         let file = self.files.place(&entry.source.file, &mut self.left);
@@ -126,7 +126,7 @@ impl<'a> Packer<'a, '_> {
             // An event of no host that is listed has a lane of no host.
             self.hosts.get(entry.host.as_str()).copied().unwrap_or(self.hosts.len()),
             self.kinds.binary_search(&entry.kind).unwrap_or(0),
-            rank(entry.severity),
+            entry.severity as usize,
             file,
             entry.source.line,
             entry.source.offset,
@@ -134,7 +134,7 @@ impl<'a> Packer<'a, '_> {
             Rest {
                 id: row.first(),
                 said: entry.has_sentence().then(|| shown(&entry.text, EVENT_TEXT)),
-                findings: row.findings(entries).into_iter().map(|at| at + 1).collect(),
+                findings: borne.iter().map(|at| at + 1).collect(),
                 events: row.members.len(),
                 count: count_text(row, begins.time, self.l),
                 stamp: begins.fields.get("raw_time").map(|raw| fill(self.l.stamp, &[&escape::line(raw)])),
