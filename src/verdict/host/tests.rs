@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use super::crashed::{self, module, world};
 use super::disconnected;
-use crate::case::{Case, Cluster, ClusterBasis, Host, How, Membership, Moment, Node, Stop, Testimony};
+use crate::case::{
+    Case, Clock, Cluster, ClusterBasis, Host, How, Membership, Moment, Node, Reference, Stop, Testimony,
+};
 use crate::model::{
     Confidence, Event, EventKind, HostKind, MemberPath, Severity, Source, Text, TimeQuality, Timestamp,
 };
@@ -166,7 +168,8 @@ fn one_loss_by_two_clocks_that_nothing_compares_is_told_once() {
     let count = |timeline: Vec<Moment>, times: u64, compared: bool| {
         let mut case = case(timeline, None);
         for host in case.hosts.iter_mut().filter(|_| compared) {
-            host.clock = Some(crate::case::Clock { reference: true, ..Default::default() });
+            let against = Some(Reference::Host(0));
+            host.clock = Some(Clock { reference: true, against, ..Default::default() });
         }
         let vsan = lost_for_vsan(serde_json::json!({ "host": "esx1", "over": false, "times": times }));
         (disconnected::VERDICT.reach)(&case, &[vsan]).len()
