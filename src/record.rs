@@ -53,13 +53,13 @@ pub struct Stretch<'a> {
 impl<'a> Stretch<'a> {
     /// Its lines, without their endings, each with its line number and offset.
     pub fn lines(self) -> impl Iterator<Item = (&'a [u8], u64, u64)> {
+        let mut ends = memchr::memchr_iter(b'\n', self.text);
         let (mut at, mut number) = (0, self.line);
         std::iter::from_fn(move || {
-            let rest = self.text.get(at..).filter(|rest| !rest.is_empty())?;
-            let len = memchr(b'\n', rest).unwrap_or(rest.len());
-            let found =
-                (rest[..len].strip_suffix(b"\r").unwrap_or(&rest[..len]), number, self.offset + at as u64);
-            at += len + 1;
+            let end = ends.next().or_else(|| (at < self.text.len()).then_some(self.text.len()))?;
+            let line = &self.text[at..end];
+            let found = (line.strip_suffix(b"\r").unwrap_or(line), number, self.offset + at as u64);
+            at = end + 1;
             number += 1;
             Some(found)
         })
@@ -86,19 +86,25 @@ impl<'a> Stretch<'a> {
     /// What stands before byte `at`, where a line begins, and from there on.
     fn split_at(self, at: usize) -> (Stretch<'a>, Stretch<'a>) {
         let (before, behind) = self.text.split_at(at);
-        let lines = memchr::memchr_iter(b'\n', before).count() as u64;
-        let second = Stretch { text: behind, line: self.line + lines, offset: self.offset + at as u64 };
+        let second =
+            Stretch { text: behind, line: self.line + newlines(before), offset: self.offset + at as u64 };
         (Stretch { text: before, ..self }, second)
     }
 }
 
+/// Bytes of a stretch, where the records allow it: whoever looks at it more than once finds it in the cache.
+const STRETCH: usize = 128 << 10;
+
 /// Cuts a text that arrives in blocks into stretches of whole records.
+///
+/// Nearly all records are given as they lie in a block; only what is not whole at its end is held until the next one comes.
 pub struct Records {
     starts: fn(&[u8]) -> bool,
     limit: usize,
+    /// The record that is not whole yet.
     held: Vec<u8>,
-    /// Bytes of `held` in which no further record start is to be found.
-    searched: usize,
+    /// Where in `held` the line begins that is not whole yet.
+    open_line: usize,
     line: u64,
     offset: u64,
     cuts: u64,
@@ -107,13 +113,12 @@ pub struct Records {
 impl Records {
     /// Records begin at lines for which `starts` holds; one of more than `limit` bytes is cut there.
     pub fn new(starts: fn(&[u8]) -> bool, limit: usize) -> Self {
-        Records { starts, limit, held: Vec::new(), searched: 0, line: 1, offset: 0, cuts: 0 }
+        Records { starts, limit, held: Vec::new(), open_line: 0, line: 1, offset: 0, cuts: 0 }
     }
 
     /// Line number and offset of the next byte that comes in.
     pub fn position(&self) -> (u64, u64) {
-        let lines = memchr::memchr_iter(b'\n', &self.held).count() as u64;
-        (self.line + lines, self.offset + self.held.len() as u64)
+        (self.line + newlines(&self.held), self.offset + self.held.len() as u64)
     }
 
     /// How many records were cut at the limit.
@@ -125,73 +130,120 @@ impl Records {
     pub fn push(&mut self, block: &[u8], sink: &mut dyn FnMut(Stretch<'_>)) {
         // Taken in parts, so that one huge block does not grow what is held beyond the limit.
         for part in block.chunks(self.limit.max(1)) {
-            self.held.extend_from_slice(part);
-            if let Some(at) = self.last_start() {
-                self.give(at, sink);
-            }
+            self.take(part, sink);
             if self.held.len() >= self.limit {
                 self.cuts += 1;
-                self.give(self.held.len(), sink);
+                self.give_held(self.held.len(), sink);
             }
         }
     }
 
     /// The text is at its end: what is held goes to `sink`.
     pub fn finish(&mut self, sink: &mut dyn FnMut(Stretch<'_>)) {
-        if !self.held.is_empty() {
-            self.give(self.held.len(), sink);
-        }
+        self.give_held(self.held.len(), sink);
     }
 
     /// Bytes are missing behind what came in: a line that is not whole is left out. Whether there was one.
     pub fn cut(&mut self, sink: &mut dyn FnMut(Stretch<'_>)) -> bool {
-        let whole = memchr::memrchr(b'\n', &self.held).map_or(0, |end| end + 1);
-        if whole > 0 {
-            self.give(whole, sink);
-        }
-        let partial = !self.held.is_empty();
-        self.pass_over(self.held.len());
-        partial
+        self.give_held(self.open_line, sink);
+        let partial = std::mem::take(&mut self.held);
+        self.skip(&partial);
+        !partial.is_empty()
     }
 
     /// Passes over `text`, which is left out.
     pub fn skip(&mut self, text: &[u8]) {
-        self.held.extend_from_slice(text);
-        self.pass_over(self.held.len());
+        self.line += newlines(text);
+        self.offset += text.len() as u64;
     }
 
-    fn pass_over(&mut self, len: usize) {
-        self.line += memchr::memchr_iter(b'\n', &self.held[..len]).count() as u64;
-        self.offset += len as u64;
-        self.held.drain(..len);
-        self.searched = 0;
-    }
-
-    /// Where in `held` the last record begins; its line must be whole, for its head to be judged.
-    fn last_start(&mut self) -> Option<usize> {
-        let unseen = self.held.get(self.searched..).unwrap_or_default();
-        let mut end = self.searched + memchr::memrchr(b'\n', unseen)?;
-        let newest = end;
-        while end >= self.searched {
-            let begin = memchr::memrchr(b'\n', &self.held[..end]).map_or(0, |at| at + 1);
-            // The record that is held begins at 0: only another start ends it.
-            if begin < self.searched || begin == 0 {
-                break;
-            }
-            if (self.starts)(&self.held[begin..end]) {
-                return Some(begin);
-            }
-            end = begin - 1;
+    /// Gives what is whole with `part`, and holds the rest of it.
+    fn take(&mut self, part: &[u8], sink: &mut dyn FnMut(Stretch<'_>)) {
+        let mut rest = part;
+        if !self.held.is_empty() {
+            let Some(lines) = self.end_line(part, sink) else { return };
+            let first = self.first_start(lines);
+            self.hold(&lines[..first.unwrap_or(lines.len())]);
+            let Some(first) = first else { return };
+            self.give_held(self.held.len(), sink);
+            rest = &lines[first..];
         }
-        self.searched = newest + 1;
+        let last = self.last_start(rest).unwrap_or(0);
+        self.give(&rest[..last], sink);
+        self.hold(&rest[last..]);
+    }
+
+    /// Ends the line that is not whole; what of `part` stands behind it, unless it goes on.
+    fn end_line<'p>(&mut self, part: &'p [u8], sink: &mut dyn FnMut(Stretch<'_>)) -> Option<&'p [u8]> {
+        let begin = self.open_line;
+        if begin == self.held.len() {
+            return Some(part);
+        }
+        let end = memchr(b'\n', part).map(|end| end + 1);
+        let (line, lines) = part.split_at(end.unwrap_or(part.len()));
+        self.hold(line);
+        end?;
+        // The record that is held begins at 0: only another start ends it.
+        if begin > 0 && (self.starts)(&self.held[begin..self.open_line - 1]) {
+            self.give_held(begin, sink);
+        }
+        Some(lines)
+    }
+
+    /// Where the first record begins in `lines`; its line must be whole, for its head to be judged.
+    fn first_start(&self, lines: &[u8]) -> Option<usize> {
+        let mut begin = 0;
+        memchr::memchr_iter(b'\n', lines).find_map(|end| {
+            let line = std::mem::replace(&mut begin, end + 1);
+            (self.starts)(&lines[line..end]).then_some(line)
+        })
+    }
+
+    /// Where the last record in `lines` begins, unless it is the one that begins them.
+    fn last_start(&self, lines: &[u8]) -> Option<usize> {
+        let mut end = memchr::memrchr(b'\n', lines)?;
+        while let Some(at) = memchr::memrchr(b'\n', &lines[..end]) {
+            if (self.starts)(&lines[at + 1..end]) {
+                return Some(at + 1);
+            }
+            end = at;
+        }
         None
     }
 
-    fn give(&mut self, len: usize, sink: &mut dyn FnMut(Stretch<'_>)) {
-        let text = &self.held[..len];
-        sink(Stretch { text, line: self.line, offset: self.offset });
-        self.pass_over(len);
+    fn hold(&mut self, text: &[u8]) {
+        if let Some(end) = memchr::memrchr(b'\n', text) {
+            self.open_line = self.held.len() + end + 1;
+        }
+        self.held.extend_from_slice(text);
     }
+
+    /// Gives the first `len` bytes of what is held.
+    fn give_held(&mut self, len: usize, sink: &mut dyn FnMut(Stretch<'_>)) {
+        let mut held = std::mem::take(&mut self.held);
+        self.give(&held[..len], sink);
+        held.drain(..len);
+        self.held = held;
+        self.open_line = self.open_line.saturating_sub(len);
+    }
+
+    /// Gives whole records.
+    fn give(&mut self, records: &[u8], sink: &mut dyn FnMut(Stretch<'_>)) {
+        let mut rest = records;
+        while !rest.is_empty() {
+            let part = rest.get(..STRETCH).and_then(|part| self.last_start(part));
+            let len = part.unwrap_or(rest.len());
+            let text = &rest[..len];
+            sink(Stretch { text, line: self.line, offset: self.offset });
+            self.skip(text);
+            rest = &rest[len..];
+        }
+    }
+}
+
+/// Line endings in `text`.
+fn newlines(text: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', text).count() as u64
 }
 
 #[cfg(test)]

@@ -4,8 +4,11 @@
 //! trials is needed. Where two shapes fit one line, the file decides ([`Dialect`]). A header is read once and borrowed
 //! from the line; nothing is allocated. What is not written is `None`.
 
-use memchr::memmem;
+use std::sync::LazyLock;
 
+use memchr::memmem::{self, Finder};
+
+use super::glance;
 use super::shape::vmx::{self, OpIdColumn};
 use super::shape::{Shape, after_stamp, behind, closing_bracket, kernel, service, syslog, vmacore};
 use super::text::without_mark;
@@ -242,21 +245,29 @@ pub fn repeats(message: &[u8]) -> Option<u64> {
 }
 
 /// Whether a record begins at `line`: it has a header that does not mark it as a continuation.
+#[inline]
 pub fn starts_record(line: &[u8]) -> bool {
     if !time::looks_iso(line) {
         return starts_otherwise(line);
     }
+    glance::begins(line).unwrap_or_else(|| starts_stamped(line))
+}
+
+/// A record that begins with an ISO stamp, told by its header.
+#[cold]
+pub(super) fn starts_stamped(line: &[u8]) -> bool {
+    static ARROW: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"-->"));
     // A continuation with a header of its own: `In(166) Hostd[1]: -->` since 8.0, `I125+` or `In(05)+` of a vmx.
     // As far as a stamp, a severity and the names of a machine and a program can reach.
     let head = &line[20..line.len().min(212)];
-    let arrow =
-        memmem::find(head, b"-->").is_some_and(|at| at >= 2 && head[..at].trim_ascii_end().ends_with(b":"));
+    let arrow = ARROW.find(head).is_some_and(|at| at >= 2 && head[..at].trim_ascii_end().ends_with(b":"));
     let marked =
         memchr::memchr_iter(b'+', head).any(|at| at > 0 && matches!(head[at - 1], b'0'..=b'9' | b')' | b'['));
     !((arrow || marked) && parse(line).is_some_and(|header| header.continues))
 }
 
 /// Records that do not begin with an ISO stamp. Most lines that come here are continuations: the first bytes decide.
+#[inline]
 fn starts_otherwise(line: &[u8]) -> bool {
     let plausible = match line {
         [b'-', b'-', b' ', ..] | [b'[', b'0'..=b'9', ..] | [b'<', b'0'..=b'9', ..] | [0 | 0xef, ..] => true,
@@ -275,7 +286,14 @@ fn starts_otherwise(line: &[u8]) -> bool {
 /// A line without a header of its own always does. One that has a header goes on only with a record of the same
 /// program and stamp, or of the same machine and program where a relay passed both on: what stands between was written
 /// by another.
+#[inline]
 pub fn goes_on_with(head: &[u8], line: &[u8]) -> bool {
+    // Most begin with an arrow or a blank.
+    matches!(line, [] | [b' ' | b'\t', ..] | [b'-', b'-', b'>', ..]) || goes_on_as_told(head, line)
+}
+
+/// The same of a line that may have a header.
+fn goes_on_as_told(head: &[u8], line: &[u8]) -> bool {
     // The same stamp, severity and program, as far as the number of the process: no header need be read.
     let until = line[..line.len().min(96)].iter().position(|&byte| matches!(byte, b'[' | b'|'));
     if time::looks_iso(line) && until.is_some_and(|end| head.get(..=end) == line.get(..=end)) && !is_vmx(line)

@@ -5,6 +5,7 @@
 
 pub mod clock;
 mod families;
+mod glance;
 mod header;
 pub mod id;
 mod rotation;
