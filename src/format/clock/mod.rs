@@ -10,6 +10,10 @@ mod years;
 #[cfg(test)]
 mod tests;
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 pub use self::uptime::Ends;
 use self::uptime::{Shows, Uptimes};
 use self::years::Years;
@@ -266,8 +270,8 @@ impl Clock {
     fn stamped(&mut self, stamp: Stamp, header: &Header<'_>, line: &[u8], place: impl Fn() -> Source) {
         self.first.get_or_insert(stamp);
         self.silent(stamp.time, &place);
-        if let Some((source, line)) = self.starting.take_if(|_| !is_first_of_boot(line)) {
-            self.boot(Boot { at: stamp.time, in_log: true, source, line });
+        if let Some(record) = self.starting.take_if(|_| !is_first_of_boot(line)) {
+            self.boot(stamp.time, true, || record);
             self.lone = None;
         }
         if let Some(span) = &mut self.years.span
@@ -419,14 +423,12 @@ impl Clock {
         if waits_for_year(stamp.time) {
             // Times of counted years cannot be reckoned with: only that the uptime begins again is told.
             if self.uptimes.begins_again(uptime) {
-                self.boot(Boot { at: stamp.time, in_log: true, source: place(), line: kept(line) });
+                self.boot(stamp.time, true, || (place(), kept(line)));
             }
             return;
         }
         match self.uptimes.see(stamp, uptime, || (place(), kept(line))) {
-            Shows::Boot { at, in_log } => {
-                self.boot(Boot { at, in_log, source: place(), line: kept(line) });
-            }
+            Shows::Boot { at, in_log } => self.boot(at, in_log, || (place(), kept(line))),
             Shows::Better { at } => self.better(at),
             Shows::Wrong { at, shift } => {
                 let from = self.boots.last().map_or(0, |boot| boot.source.line);
@@ -453,9 +455,11 @@ impl Clock {
         }
     }
 
-    fn boot(&mut self, boot: Boot) {
+    /// Keeps a boot that `record` shows, given by its place and line.
+    fn boot(&mut self, at: Timestamp, in_log: bool, record: impl FnOnce() -> (Source, String)) {
         if self.boots.len() < MOST_BOOTS {
-            self.boots.push(boot);
+            let (source, line) = record();
+            self.boots.push(Boot { at, in_log, source, line });
         }
     }
 
@@ -504,5 +508,8 @@ fn kept(line: &[u8]) -> String {
 
 /// Whether a line is one that the kernel writes before all others since 8.0, `In(182) vmkernel: VMB: 65: …`.
 fn is_first_of_boot(line: &[u8]) -> bool {
-    memchr::memmem::find(&line[..line.len().min(64)], b" vmkernel: VMB: ").is_some()
+    static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" vmkernel: VMB: "));
+    // Nearly every other line lacks the letter.
+    let head = &line[..line.len().min(64)];
+    memchr::memchr(b'V', head).is_some() && MARK.find(head).is_some()
 }

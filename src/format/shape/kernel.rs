@@ -53,10 +53,11 @@ pub(super) fn vobd<'a>(rest: &'a [u8], header: &mut Header<'a>) {
 /// `[vmfsCorrelator] 123us: [esx.problem.x] text`: the uptime in microseconds that a message of vobd names.
 pub fn vob_uptime(message: &[u8]) -> Option<i64> {
     let rest = message.trim_ascii_start().strip_prefix(b"[")?;
-    let close = rest[..rest.len().min(64)].iter().position(|&byte| byte == b']')?;
+    let close = memchr::memchr(b']', &rest[..rest.len().min(64)])?;
     let rest = rest[close + 1..].strip_prefix(b" ")?;
-    let end = memmem::find(&rest[..rest.len().min(24)], b"us:")?;
-    time::number(&rest[..end])
+    // A number has up to 18 digits.
+    let end = rest.iter().take(19).take_while(|byte| byte.is_ascii_digit()).count();
+    rest[end..].starts_with(b"us:").then(|| time::number(&rest[..end])).flatten()
 }
 
 /// What vmkernel writes before the clock is known, `0:00:00:05.123 cpu0:1)text` or `TSC: 99 cpu0:1)text`; whether
