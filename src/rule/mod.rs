@@ -22,6 +22,7 @@ pub mod repeat;
 pub mod say;
 mod scan;
 mod sighting;
+mod tally;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,8 +38,9 @@ use crate::model::{EventKind, Severity};
 pub use follow::{FOLLOW_RULE, Follow, HOP, JOINED_BY, Joined, is_kernel_log, unpadded};
 use literals::Literals;
 use say::Sentence;
-pub use scan::{Scan, Scanner};
+pub use scan::Scanner;
 pub use sighting::{Sample, Sighting, Witnessed};
+pub use tally::Scan;
 
 /// The rule files inside the binary, in the order in which they are read.
 pub static BUILT_IN: &[(&str, &str)] = &[

@@ -6,18 +6,14 @@ use super::fields::{KEPT_FIELD, add_columns, message_of, text_of};
 use super::kept::{KEPT, Kept};
 use super::repeat::REPEATED;
 use super::sighting::{Sample, Sighting, Witnessed};
+use super::tally::{Scan, Tally};
 use super::{Family, RuleSet};
-use crate::format::clock::{Clock, Told};
 use crate::format::{self, Dialect, Header};
 use crate::model::{Event, MemberPath, Source, Stamp};
 use crate::record::{Origin, Stretch};
 
 /// Bytes of message and line kept as text of an event.
 const KEPT_TEXT: usize = 1_000;
-/// Records without a recognised header that are kept as samples.
-const KEPT_SAMPLES: usize = 3;
-/// Bytes of such a sample that are kept.
-const KEPT_SAMPLE: usize = 200;
 /// Events that wait for the clock; a boot says less before it knows the time.
 const MOST_WAITING: usize = KEPT;
 /// Records from which the columns of a file are learned.
@@ -37,59 +33,9 @@ pub struct Scanner<'r> {
     told: Vec<usize>,
     dialect: Dialect,
     lessons: u32,
-    clock: Clock,
-    records: u64,
-    unparsed: u64,
-    unparsed_samples: Vec<(Source, String)>,
+    tally: Tally,
+    /// Stamp of the record before.
     last: Option<Stamp>,
-    first_record: Option<(Source, String)>,
-    last_record: Option<(Source, String)>,
-}
-
-/// What a scanner found in one member.
-#[derive(Debug, Default)]
-pub struct Scan {
-    /// Events, in the order of their lines.
-    pub events: Vec<Event>,
-    /// Events seen beyond what is kept, by rule id.
-    pub dropped: BTreeMap<String, u64>,
-    /// Operations that were seen.
-    pub sightings: Sample,
-    /// Records.
-    pub records: u64,
-    /// Records without a recognised header.
-    pub unparsed: u64,
-    /// The first few of those: where each stands, and its first line.
-    pub unparsed_samples: Vec<(Source, String)>,
-    /// Stamp of the first record that has one.
-    pub first: Option<Stamp>,
-    /// Stamp of the last record that has one.
-    pub last: Option<Stamp>,
-    /// The first line of the first record with a stamp of its own.
-    pub first_record: Option<(Source, String)>,
-    /// The last record's first line.
-    pub last_record: Option<(Source, String)>,
-    /// What its stamps say of the clock.
-    pub clock: Told,
-}
-
-impl Scan {
-    /// Where records are in another order than their times, the log reaches from the first time to the last.
-    fn in_order(&mut self) {
-        if self.first > self.last {
-            std::mem::swap(&mut self.first, &mut self.last);
-            std::mem::swap(&mut self.first_record, &mut self.last_record);
-        } else if self.clock.disorder == 0 {
-            return;
-        }
-        let Some((low, high)) = self.clock.span else { return };
-        for stamp in self.first.iter_mut() {
-            stamp.time = stamp.time.min(low);
-        }
-        for stamp in self.last.iter_mut() {
-            stamp.time = stamp.time.max(high);
-        }
-    }
 }
 
 /// A record that is not whole yet: where it begins in the stretch, and on which line.
@@ -98,6 +44,8 @@ struct Open<'t> {
     at: usize,
     line: u64,
     head: &'t [u8],
+    /// Whether it begins with a header that is known.
+    has_header: bool,
 }
 
 impl<'r> Scanner<'r> {
@@ -114,16 +62,8 @@ impl<'r> Scanner<'r> {
             told: Vec::new(),
             dialect: Dialect::default(),
             lessons: if format.is_some_and(|format| format.has_dialects) { LESSONS } else { 0 },
-            clock: Clock::new(
-                format.and_then(|format| format.uptime),
-                format.is_some_and(|format| format.of_threads),
-            ),
-            records: 0,
-            unparsed: 0,
-            unparsed_samples: Vec::new(),
+            tally: Tally::of(format),
             last: None,
-            first_record: None,
-            last_record: None,
         }
     }
 
@@ -133,60 +73,61 @@ impl<'r> Scanner<'r> {
         let mut hits = found.into_iter().flatten();
         let mut next_hit = hits.next();
         let mut open: Option<Open<'_>> = None;
-        let mut last_start: Option<Open<'_>> = None;
+        // The last one with a header, where one without has begun behind it.
+        let mut before: Option<Open<'_>> = None;
         // How far `self.last` is known: it is asked for only by records that have no stamp.
         let mut searched = 0;
         let end = stretch.text.len();
         // One turn more than there are lines: the end of the text ends the last record.
-        let lines = stretch
-            .lines()
-            .map(|(line, number, offset)| (Some(line), number, (offset - stretch.offset) as usize));
-        for (line, number, at) in lines.chain([(None, 0, end)]) {
-            let starts = line.is_some_and(format::starts_record);
-            let goes_on =
-                !starts && open.zip(line).is_some_and(|(open, line)| format::goes_on_with(open.head, line));
-            if goes_on {
-                continue;
-            }
-            if let Some(record) = open.filter(|_| next_hit.is_some_and(|hit| hit < at)) {
-                while next_hit.is_some_and(|hit| hit < at) {
-                    next_hit = hits.next();
+        let mut lines = stretch.lines();
+        loop {
+            let next = lines.next();
+            let (line, number, at) = next.map_or((&[][..], 0, end), |(line, number, offset)| {
+                (line, number, (offset - stretch.offset) as usize)
+            });
+            let starts = next.is_some() && format::starts_record(line);
+            if let Some(record) = open {
+                if !starts && next.is_some() && format::goes_on_with(record.head, line) {
+                    continue;
                 }
-                let text = &stretch.text[record.at..at];
-                let place = Stretch { text, line: record.line, offset: stretch.offset + record.at as u64 };
-                if stamp_of(record.head).is_none() {
-                    self.last = last_stamp(&stretch.text[searched..record.at]).or(self.last);
-                    searched = record.at;
+                if next_hit.is_some_and(|hit| hit < at) {
+                    while next_hit.is_some_and(|hit| hit < at) {
+                        next_hit = hits.next();
+                    }
+                    let text = &stretch.text[record.at..at];
+                    let place =
+                        Stretch { text, line: record.line, offset: stretch.offset + record.at as u64 };
+                    if stamp_of(record.head).is_none() {
+                        self.last = last_stamp(&stretch.text[searched..record.at]).or(self.last);
+                        searched = record.at;
+                    }
+                    self.record(place, origin);
                 }
-                self.record(place, origin);
             }
-            let Some(line) = line else { break };
-            open = Some(Open { at, line: number, head: line });
-            self.records += 1;
+            if next.is_none() {
+                break;
+            }
             let place = || origin.locate(number, stretch.offset + at as u64);
             // A record that goes on with one that is not before it has a header all the same.
-            if !starts && format::parse(line).is_none() {
+            let has_header = starts || format::parse(line).is_some();
+            if !has_header {
+                before = open.filter(|record| record.has_header).or(before);
                 self.without_header(line, place());
-                continue;
-            }
-            last_start = open;
-            self.begins(line);
-            if self.clock.see(line, place) {
-                (self.last, searched) = (self.clock.last, at);
+            } else if self.begins(line, place) {
+                (self.last, searched) = (self.tally.stamp(), at);
                 self.wake();
             }
-            if self.first_record.is_none() && self.clock.first.is_some() {
-                self.first_record = Some((place(), text_of(line, KEPT_FIELD)));
-            }
+            open = Some(Open { at, line: number, head: line, has_header });
         }
-        let Some(record) = last_start else { return };
+        let Some(record) = open.filter(|record| record.has_header).or(before) else { return };
         self.last = last_stamp(&stretch.text[searched..]).or(self.last);
         let place = origin.locate(record.line, stretch.offset + record.at as u64);
-        self.last_record = Some((place, text_of(record.head, KEPT_FIELD)));
+        self.tally.ends_with(record.head, place);
     }
 
-    /// A record with a header begins.
-    fn begins(&mut self, line: &[u8]) {
+    /// A record with a header begins. Whether the tally has its stamp now.
+    #[inline]
+    fn begins(&mut self, line: &[u8], place: impl Fn() -> Source) -> bool {
         if self.lessons > 0 {
             self.lessons -= 1;
             self.dialect.see(line);
@@ -194,6 +135,7 @@ impl<'r> Scanner<'r> {
         if !self.told.is_empty() {
             self.repeated(line);
         }
+        self.tally.begins(line, place)
     }
 
     /// ` --- last message repeated 17 times ---`: what was told of the record before counts so often again.
@@ -215,46 +157,27 @@ impl<'r> Scanner<'r> {
         if self.waiting.is_empty() {
             return;
         }
-        let stamp = self.clock.last.map(estimated);
+        let stamp = self.tally.stamp().map(estimated);
         for (index, event) in std::mem::take(&mut self.waiting) {
             self.kept.entry(index).or_default().push(Event { stamp, ..event });
         }
     }
 
-    /// Counts a record that begins with no header that is known; the first few are kept, to show what they are.
+    /// A record begins with no header that is known.
     #[cold]
     fn without_header(&mut self, line: &[u8], place: Source) {
         self.told.clear();
-        self.unparsed += 1;
-        if self.unparsed_samples.len() < KEPT_SAMPLES {
-            self.unparsed_samples.push((place, text_of(line, KEPT_SAMPLE)));
-        }
+        self.tally.without_header(line, place);
     }
 
     /// What was found.
     pub fn finish(mut self) -> Scan {
         // What nothing follows takes the time of what is before it.
-        let (last, first) = (self.last.map(estimated), self.clock.first);
+        let last = self.last.map(estimated);
         for (index, event) in std::mem::take(&mut self.waiting) {
             self.kept.entry(index).or_default().push(Event { stamp: last, ..event });
         }
-        let mut scan = Scan {
-            sightings: self.sightings,
-            records: self.records,
-            unparsed: self.unparsed,
-            unparsed_samples: self.unparsed_samples,
-            first,
-            last: self.last,
-            first_record: self.first_record,
-            last_record: self.last_record,
-            clock: self.clock.finish(self.records),
-            ..Scan::default()
-        };
-        scan.first_record = scan.clock.first_record.take().or(scan.first_record);
-        if let Some((last, sure)) = scan.last.as_mut().zip(scan.clock.last_sure) {
-            last.time = sure;
-        }
-        scan.in_order();
+        let mut scan = Scan { sightings: self.sightings, ..self.tally.finish(self.last) };
         for (index, kept) in self.kept {
             let (dropped, events) = kept.into_events();
             if dropped > 0 {
