@@ -4,6 +4,7 @@
 //! What the decoded bytes are is not looked at here.
 
 mod bzip2;
+mod crc;
 mod gzip;
 mod inflate;
 mod nested;
@@ -14,6 +15,7 @@ mod zstd;
 
 use std::ops::ControlFlow;
 
+pub use crc::Crc;
 pub use gzip::Gunzip;
 pub(super) use inflate::{Inflate, Step};
 pub(super) use slices::Slices;
