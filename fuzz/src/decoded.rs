@@ -9,7 +9,7 @@ use flate2::Crc;
 use crate::input::blocks;
 
 /// So much of what is decoded is kept; a hostile stream expands a thousand times.
-const KEPT: usize = 4 << 20;
+pub const KEPT: usize = 4 << 20;
 
 /// What came out: its beginning, and all of it by length and checksum.
 #[derive(PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! `gunzip`: the push decoder gives what was packed, the same for blocks of any size, and all that stands before a
 //! damage. What it gives behind one is only held to be the same in any blocks: bytes that cannot be known are zero there.
+//! What the decoder of the feature `native` takes is what this one gives, with nothing wrong.
 
 use std::io::Write;
 
-use esxray::bundle::codec::Gunzip;
+use esxray::bundle::codec::{Gunzip, Whole};
 use flate2::{Compression, GzBuilder};
 
-use crate::decoded::Decoded;
+use crate::decoded::{self, Decoded};
 use crate::input::Bytes;
 
 /// One input: a choice, the seed of the block sizes, and bytes that are read as gzip or packed first.
@@ -36,7 +37,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
 }
 
 fn unpack(stream: &[u8], seed: u64) -> Decoded {
-    Decoded::of(&mut Gunzip::default(), stream, seed)
+    let decoded = Decoded::of(&mut Gunzip::default(), stream, seed);
+    // In a build without the feature it takes nothing.
+    if let Some(text) = Whole::new(decoded::KEPT).gunzip(stream) {
+        decoded.is_all_of(text);
+    }
+    decoded
 }
 
 fn same_in_any_blocks(stream: &[u8], seed: u64) {
@@ -99,6 +105,10 @@ fn survives_damage(bytes: &mut Bytes<'_>, seed: u64) {
     assert!(out.before_gap().starts_with(&cut.head), "what stands before the damage is lost");
     assert!(!out.faults.is_empty() || out.head == text, "other bytes come out, and no damage is told");
     assert!(out.gaps.is_empty() || !out.faults.is_empty(), "a gap without a fault");
+    same_in_any_blocks(&stream, seed);
+    // What ends like the whole stream, and is more.
+    let end = stream.len() - 8;
+    stream.extend_from_within(at.min(end)..);
     same_in_any_blocks(&stream, seed);
 }
 

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use super::text::{Read, TextReader};
 use super::{MemberCoverage, Silence};
-use crate::bundle::codec::{self, Decoder, Out};
-use crate::bundle::sniff;
+use crate::bundle::codec::{self, Decoder, Out, Whole};
+use crate::bundle::sniff::{self, Kind};
 use crate::bundle::{Damage, Gap, Limits, Member, missing_fragments};
 use crate::fact::{self, Fact, FactValue};
 use crate::format;
@@ -96,8 +96,12 @@ pub struct MemberReader<'r> {
     path: MemberPath,
     tree: String,
     fragmented: bool,
+    /// Whether what it decodes to may be looked at all at once, where that is faster.
+    may_wait: bool,
+    rules: &'r RuleSet,
     limits: Limits,
     form: Form,
+    /// Stored bytes so far.
     raw: u64,
     text: TextReader<'r>,
     problems: Vec<Problem>,
@@ -113,8 +117,25 @@ enum Form {
     Unknown(Vec<u8>),
     Plain,
     Packed(Box<dyn Decoder>),
+    /// Compressed, and collected until it is whole.
+    Waits(Waiting),
     /// A form that is not read; said once.
     Refused,
+}
+
+/// What was collected of a member.
+#[derive(Default)]
+struct Waiting {
+    bytes: Vec<u8>,
+    /// Where each block that came in ends.
+    ends: Vec<usize>,
+}
+
+impl Waiting {
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.ends.push(self.bytes.len());
+    }
 }
 
 /// So many zero bytes at the end of a text were not written by who wrote it.
@@ -136,10 +157,13 @@ impl<'r> MemberReader<'r> {
         if member.doubtful {
             text.doubt();
         }
+        let is_short = member.size.is_some_and(|size| size <= codec::MOST_STORED);
         MemberReader {
             path: member.path.clone(),
             tree: member.tree.clone(),
             fragmented: member.fragmented,
+            may_wait: codec::IS_NATIVE && is_short && !member.fragmented && !member.doubtful,
+            rules,
             limits,
             form: Form::Unknown(Vec::new()),
             raw: 0,
@@ -203,6 +227,7 @@ impl<'r> MemberReader<'r> {
 
     /// Something is missing here: what stands before and behind does not join.
     pub fn gap(&mut self, gap: Gap) {
+        self.wait_no_more();
         if let Gap::Fragments { first, last } = gap {
             self.problem(ProblemKind::MissingFragment, missing_fragments(first, last));
         }
@@ -220,13 +245,18 @@ impl<'r> MemberReader<'r> {
                 }
                 self.text.lose(anywhere);
             }
-            Form::Refused => {}
+            Form::Refused | Form::Waits(_) => {}
         }
     }
 
-    /// The member is at its end, which `damage` brought about early.
-    pub fn finish(mut self, damage: Option<Damage>) -> MemberDigest {
+    /// The member is at its end, which `damage` brought about early. What was collected until it is whole is decoded with
+    /// `whole`.
+    pub fn finish(mut self, damage: Option<Damage>, whole: &mut Whole) -> MemberDigest {
         self.settle();
+        if damage.is_none() {
+            self.decode_whole(whole);
+        }
+        self.wait_no_more();
         if let Form::Packed(decoder) = &mut self.form
             && !self.over
         {
@@ -292,14 +322,56 @@ impl<'r> MemberReader<'r> {
             self.form = Form::Refused;
             return self.problem(refusal.kind, refusal.text);
         }
-        self.form = match codec::file_decoder(sniff::sniff(head), self.window()) {
+        let kind = sniff::sniff(head);
+        self.form = match codec::file_decoder(kind, self.window()) {
             Some(decoder) => {
                 // Positions in compressed pieces mean nothing: the text is that of the joined target.
                 self.text.origin = Origin::new(self.path.clone());
-                Form::Packed(decoder)
+                match kind {
+                    Kind::Gzip if self.may_wait => Form::Waits(Waiting::default()),
+                    _ => Form::Packed(decoder),
+                }
             }
             None => Form::Plain,
         };
+    }
+
+    /// Decodes what was collected at one go, where that gives what the decoder of blocks would give and nothing is wrong
+    /// with it.
+    fn decode_whole(&mut self, whole: &mut Whole) {
+        let Form::Waits(waiting) = &self.form else { return };
+        let Some(text) = whole.gunzip(&waiting.bytes) else { return };
+        let first = waiting.ends.first().map_or(1, |&end| end.max(1));
+        if !is_within(&self.limits, text.len() as u64, first as u64) || !codec::is_plain(text) {
+            return;
+        }
+        text.chunks(codec::OUT).for_each(|part| self.text.push(part));
+        if self.text.cuts() > 0 {
+            // Where a record is cut that is too long depends on how the text arrives: once more, as it would.
+            self.text = TextReader::new(&self.tree, self.path.clone(), self.rules, self.limits.record_bytes);
+            return;
+        }
+        self.form = Form::Plain;
+    }
+
+    /// What was collected goes to the decoder of blocks, block by block as it came in.
+    fn wait_no_more(&mut self) {
+        self.may_wait = false;
+        if !matches!(self.form, Form::Waits(_)) {
+            return;
+        }
+        let Some(decoder) = codec::file_decoder(Kind::Gzip, self.window()) else { return };
+        if let Form::Waits(waiting) = std::mem::replace(&mut self.form, Form::Packed(decoder)) {
+            let mut from = 0;
+            for end in waiting.ends {
+                if self.over {
+                    return;
+                }
+                self.raw = end as u64;
+                self.decode(&waiting.bytes[from..end]);
+                from = end;
+            }
+        }
     }
 
     /// Bytes that a decoder may ask for. Files in fragments may stay open by the dozen.
@@ -323,6 +395,13 @@ impl<'r> MemberReader<'r> {
     fn decode(&mut self, bytes: &[u8]) {
         match &mut self.form {
             Form::Plain => self.text.push(bytes),
+            Form::Waits(waiting) => {
+                waiting.push(bytes);
+                // Its size was told beforehand, and may be wrong.
+                if self.raw > codec::MOST_STORED {
+                    self.wait_no_more();
+                }
+            }
             Form::Packed(decoder) => {
                 let (limits, raw) = (self.limits, self.raw.max(1));
                 let (text, mut faults) = (&mut self.text, Vec::new());
@@ -353,6 +432,13 @@ impl<'r> MemberReader<'r> {
         }
         self.problems.push(Problem::new(kind, self.path.as_str(), text));
     }
+}
+
+/// Whether a text of `bytes` bytes, of whose stored bytes the first `first` came in at once, reaches no limit on its way
+/// and is nowhere taken for a bomb.
+fn is_within(limits: &Limits, bytes: u64, first: u64) -> bool {
+    let is_small = bytes <= SHORT_FUSE.min(limits.ratio_from);
+    bytes <= limits.member_bytes && (is_small || bytes / first <= limits.ratio)
 }
 
 /// What is told of a text that grew to `bytes` bytes out of `raw` stored ones, where a limit is reached.
@@ -411,4 +497,139 @@ fn take(text: &mut TextReader<'_>, faults: &mut Vec<Damage>, out: Out<'_>) -> Co
         Out::Fault(fault) => faults.push(fault),
     }
     ControlFlow::Continue(())
+}
+
+#[cfg(test)]
+#[cfg(feature = "native")]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+
+    fn packed(text: &[u8]) -> Vec<u8> {
+        let mut gz = GzEncoder::new(Vec::new(), Compression::default());
+        gz.write_all(text).expect("in memory");
+        gz.finish().expect("in memory")
+    }
+
+    fn log(lines: u32) -> Vec<u8> {
+        (0..lines)
+            .flat_map(|n| {
+                let (minute, second, number) = (n / 60 % 60, n % 60, n.wrapping_mul(2_654_435_761));
+                format!("2020-07-01T08:{minute:02}:{second:02}.123Z cpu4:2097705)NMP: a line: {number}\n")
+                    .into_bytes()
+            })
+            .collect()
+    }
+
+    /// What is read of `stream`, in blocks of `block` bytes, with a decoder for whole streams of up to `most` bytes.
+    fn read(stream: &[u8], block: usize, most: usize, limits: Limits) -> MemberDigest {
+        let rules = RuleSet::load::<&std::path::Path>(&[]).expect("the built-in rules");
+        let tree = "var/run/log/vmkernel.0.gz";
+        let member = Member {
+            path: MemberPath::new(tree),
+            container: MemberPath::new(""),
+            root: MemberPath::new(""),
+            tree: tree.to_owned(),
+            size: Some(stream.len() as u64),
+            fragmented: false,
+            doubtful: false,
+        };
+        let mut reader = MemberReader::new(&member, &rules, limits);
+        stream.chunks(block).for_each(|part| reader.push(part));
+        reader.finish(None, &mut Whole::new(most))
+    }
+
+    /// What is read with and without the decoder of whole streams.
+    #[track_caller]
+    fn check(what: &str, stream: &[u8], limits: Limits) {
+        for block in [700, 64 << 10, 256 << 10] {
+            let (native, pure) = (read(stream, block, 64 << 20, limits), read(stream, block, 0, limits));
+            assert_eq!(format!("{native:?}"), format!("{pure:?}"), "{what}, in blocks of {block}");
+        }
+    }
+
+    #[test]
+    fn whole_streams_are_decoded_at_one_go() {
+        let text = log(3000);
+        let mut whole = Whole::new(64 << 20);
+        assert_eq!(whole.gunzip(&packed(&text)), Some(&text[..]));
+        let read = read(&packed(&text), 4096, 64 << 20, Limits::default());
+        assert!(read.whole && read.bytes == text.len() as u64 && read.scan.records == 3000);
+    }
+
+    #[test]
+    fn it_is_the_same_with_and_without_the_native_decoder() {
+        let (text, limits) = (log(6000), Limits::default());
+        let whole = packed(&text);
+        check("whole", &whole, limits);
+        check("empty", &packed(b""), limits);
+        check("short", &packed(b"x"), limits);
+        check("several members", &[&whole[..], &packed(&log(50))].concat(), limits);
+        check("the same member twice", &whole.repeat(2), limits);
+        check("padding", &[&whole[..], &[0; 700]].concat(), limits);
+        check("other data behind", &[&whole[..], b"and more"].concat(), limits);
+        check("the trailer twice", &[&whole[..], &whole[whole.len() - 8..]].concat(), limits);
+        check("compressed again", &packed(&whole), limits);
+        check("zeros", &packed(&[0; 5000]), limits);
+        check("an archive in place of a file", &packed(&[&b"PK\x03\x04"[..], &text].concat()), limits);
+        for part in 1..16 {
+            let at = whole.len() * part / 16;
+            check("cut", &whole[..at], limits);
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x55;
+            check("flipped", &damaged, limits);
+            let mut holed = whole.clone();
+            holed.drain(at..(at + 3000).min(whole.len()));
+            check("holed", &holed, limits);
+        }
+        for at in 1..9 {
+            let mut damaged = whole.clone();
+            damaged[whole.len() - at] ^= 1;
+            check("another trailer", &damaged, limits);
+        }
+    }
+
+    #[test]
+    fn limits_are_met_at_the_same_place() {
+        let text = log(6000);
+        let whole = packed(&text);
+        for limits in [
+            Limits { member_bytes: 100_000, ..Limits::default() },
+            Limits { ratio: 2, ratio_from: 1000, ..Limits::default() },
+            Limits { record_bytes: 5000, ..Limits::default() },
+            Limits { record_bytes: 40, ..Limits::default() },
+        ] {
+            check("limited", &whole, limits);
+        }
+        // Records that are cut are cut at the same bytes.
+        let long =
+            [&text[..], b"2020-07-01T09:00:00.123Z cpu4:2097705)NMP: ", &vec![b'x'; 300_000], &text].concat();
+        check("a long record", &packed(&long), Limits { record_bytes: 100_000, ..Limits::default() });
+        check("a bomb", &packed(&vec![b'x'; 40 << 20]), Limits { ratio_from: 1 << 20, ..Limits::default() });
+        check("a bomb that is suspect only", &packed(&vec![b'x'; 40 << 20]), Limits::default());
+    }
+
+    #[test]
+    fn what_is_longer_than_told_or_has_a_gap_is_read_all_the_same() {
+        let rules = RuleSet::load::<&std::path::Path>(&[]).expect("the built-in rules");
+        let (text, whole) = (log(6000), packed(&log(6000)));
+        let member = Member {
+            path: MemberPath::new("vmkernel.0.gz"),
+            container: MemberPath::new(""),
+            root: MemberPath::new(""),
+            tree: "var/run/log/vmkernel.0.gz".to_owned(),
+            size: Some(10),
+            fragmented: false,
+            doubtful: false,
+        };
+        let mut reader = MemberReader::new(&member, &rules, Limits::default());
+        reader.push(&whole[..whole.len() / 2]);
+        reader.gap(Gap::Bytes);
+        reader.push(&whole[whole.len() / 2 + 2000..]);
+        let read = reader.finish(None, &mut Whole::new(64 << 20));
+        assert!(read.bytes > text.len() as u64 / 2 && !read.whole, "{} bytes", read.bytes);
+    }
 }

@@ -1,9 +1,8 @@
 //! The decoded text of one member on its way into the matcher and the fact readers: records, their places, and what
 //! is not known behind a damage.
 
-use flate2::Crc;
-
 use super::member::plain;
+use crate::bundle::codec::Crc;
 use crate::fact::{self, Line, Output, Reader};
 use crate::format;
 use crate::format::text::without_mark;
@@ -113,6 +112,11 @@ impl<'r> TextReader<'r> {
         let (rest, behind) = text.split_at(end.unwrap_or(text.len()));
         self.records.skip(rest);
         behind
+    }
+
+    /// How many records were cut, as they were too long.
+    pub(super) fn cuts(&self) -> u64 {
+        self.records.cuts()
     }
 
     /// Lets the records give what `work` makes of them.

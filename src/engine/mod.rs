@@ -5,6 +5,7 @@
 //! bytes that wait are bounded. Results are put in the order of their names, so that the number of threads leaves no
 //! trace.
 
+mod hash;
 mod intake;
 mod pool;
 
@@ -72,10 +73,10 @@ pub fn digest(
     progress: &dyn Progress,
     stop: &AtomicBool,
 ) -> Outcome {
-    let pool = Pool::new(options.limits);
+    let jobs = options.jobs.max(1);
+    let pool = Pool::new(options.limits, jobs);
     let next = AtomicUsize::new(0);
     let walked = Mutex::new(BTreeMap::new());
-    let jobs = options.jobs.max(1);
     thread::scope(|scope| {
         let readers: Vec<_> = (0..jobs.min(inputs.len()))
             .map(|_| {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Bundle;
+use crate::bundle::codec::Whole;
 use crate::bundle::{Damage, Gap, Limits};
 use crate::digest::{AllEvents, Counted, Events, MemberDigest, MemberReader};
 use crate::model::{MemberPath, Problem, ProblemKind};
@@ -61,6 +62,8 @@ pub(super) struct Pool<'r> {
     /// There is room for another block.
     room: Condvar,
     limits: Limits,
+    /// Threads that work.
+    workers: usize,
     last: AtomicU64,
 }
 
@@ -108,10 +111,11 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'r> Pool<'r> {
-    pub(super) fn new(limits: Limits) -> Self {
+    /// A pool for so many `workers`, at least 1.
+    pub(super) fn new(limits: Limits, workers: usize) -> Self {
         let (state, ready, room) = (Mutex::new(State::new()), Condvar::new(), Condvar::new());
         let events = Mutex::new(AllEvents::new(limits.events));
-        Pool { state, events, ready, room, limits, last: AtomicU64::new(0) }
+        Pool { state, events, ready, room, limits, workers: workers.max(1), last: AtomicU64::new(0) }
     }
 
     /// The id of the next job: jobs of one reader ascend.
@@ -156,6 +160,7 @@ impl<'r> Pool<'r> {
 
     /// Works until the pool is closed and nothing waits.
     pub(super) fn work(&self) {
+        let mut whole = Whole::new(self.limits.memory / 3 / self.workers);
         let mut state = lock(&self.state);
         loop {
             let Some(id) = state.ready.pop_front() else {
@@ -173,7 +178,7 @@ impl<'r> Pool<'r> {
                 reader.shorten_fuse();
             }
             drop(state);
-            let (mut step, freed) = step(reader, messages, &path);
+            let (mut step, freed) = step(reader, messages, &path, &mut whole);
             if let Step::Over(digest) = &mut step
                 && !brief
             {
@@ -251,6 +256,7 @@ fn step<'r>(
     reader: Box<MemberReader<'r>>,
     messages: VecDeque<Message>,
     path: &MemberPath,
+    whole: &mut Whole,
 ) -> (Step<'r>, usize) {
     let freed = messages.iter().map(block_len).sum();
     let worked = catch_unwind(AssertUnwindSafe(|| {
@@ -260,7 +266,7 @@ fn step<'r>(
                 Message::Block(bytes) => reader.push(&bytes),
                 Message::Piece(file) => reader.piece(file),
                 Message::Gap(gap) => reader.gap(gap),
-                Message::End(damage) => return Step::Over(Box::new(reader.finish(damage))),
+                Message::End(damage) => return Step::Over(Box::new(reader.finish(damage, whole))),
             }
         }
         Step::Goes(reader)
@@ -310,7 +316,7 @@ mod tests {
             fragmented: false,
             doubtful: false,
         };
-        let pool = Pool::new(Limits { memory: 4000, ..Limits::default() });
+        let pool = Pool::new(Limits { memory: 4000, ..Limits::default() }, 1);
         thread::scope(|scope| {
             scope.spawn(|| pool.work());
             let reader = Box::new(MemberReader::new(&member, &rules, Limits::default()));

@@ -1,9 +1,9 @@
 //! Raw deflate, step by step, and on again behind a damage: what gzip and zip share.
 
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use flate2::{Decompress, FlushDecompress, Status};
 
-use super::OUT;
 use super::resync::{Found, Resync};
+use super::{Crc, OUT};
 
 /// One deflate stream.
 pub(crate) struct Inflate {

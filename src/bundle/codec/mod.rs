@@ -4,19 +4,23 @@
 //! What the decoded bytes are is not looked at here.
 
 mod bzip2;
+mod crc;
 mod gzip;
 mod inflate;
 mod nested;
 mod resync;
 mod slices;
+mod whole;
 mod xz;
 mod zstd;
 
 use std::ops::ControlFlow;
 
+pub use crc::Crc;
 pub use gzip::Gunzip;
 pub(super) use inflate::{Inflate, Step};
 pub(super) use slices::Slices;
+pub use whole::{IS_NATIVE, MOST_STORED, Whole};
 
 use super::Damage;
 use super::sniff::{self, Kind};
@@ -80,8 +84,17 @@ pub fn refusal(head: &[u8]) -> Option<Damage> {
     Some(Damage { kind: ProblemKind::Unreadable, text })
 }
 
+/// Whether `text`, all that a compressed file decodes to, is read as it is: it is not compressed again, and nothing that
+/// is refused.
+pub fn is_plain(text: &[u8]) -> bool {
+    // A decoder gives its first bytes in one piece or another; either way they tell the same.
+    [sniff::WANTED, OUT].iter().map(|&len| &text[..text.len().min(len)]).all(|head| {
+        refusal(head).is_none() && matches!(sniff::sniff(head), Kind::Other | Kind::Zeros | Kind::Empty)
+    })
+}
+
 /// How much is decoded at once.
-const OUT: usize = 128 << 10;
+pub const OUT: usize = 128 << 10;
 
 fn early(what: &str) -> Damage {
     Damage { kind: ProblemKind::Truncated, text: format!("the {what} stream ends early") }

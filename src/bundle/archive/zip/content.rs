@@ -2,13 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use flate2::Crc;
 use memchr::memmem;
 
 use super::local::{DESCRIPTOR, Local};
 use crate::bundle::Damage;
 use crate::bundle::archive::{Item, Take};
-use crate::bundle::codec::{self, Decoder, Inflate, Out, Step};
+use crate::bundle::codec::{self, Crc, Decoder, Inflate, Out, Step};
 use crate::bundle::sniff::Kind;
 use crate::model::ProblemKind;
 

@@ -4,14 +4,13 @@
 mod content;
 mod local;
 
-use flate2::Crc;
 use memchr::memmem;
 
 use self::content::{Body, Content, body};
 use self::local::{DESCRIPTOR, LOCAL, Local, local};
 use super::{Archive, Bounds, Entry, EntryKind, Item, Take};
 use crate::bundle::Damage;
-use crate::bundle::codec::Slices;
+use crate::bundle::codec::{Crc, Slices};
 use crate::model::ProblemKind;
 
 /// Bytes of a directory entry before the name.
