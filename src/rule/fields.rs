@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::Compiled;
+use super::expression::Expression;
 use super::repeat::REPEATED;
 use crate::format::id::{MigrationId, OpId};
 use crate::format::text::shown;
@@ -68,18 +68,13 @@ fn without_context(message: Vec<u8>) -> Vec<u8> {
     out
 }
 
-/// The fields that a rule reads from a record, or `None` where it does not match.
-pub(super) fn fields_of(
-    compiled: &Compiled,
-    record: &[u8],
-    message: &[u8],
-) -> Option<BTreeMap<String, String>> {
-    compiled.any.iter().find(|literal| literal.find(record).is_some())?;
+/// The fields that a rule reads from a record that holds one of its literals, or `None` where it does not match.
+pub(super) fn fields_of(compiled: &Compiled, message: &[u8]) -> Option<BTreeMap<String, String>> {
     let mut fields = BTreeMap::new();
     if let Some(pattern) = &compiled.pattern {
         groups(pattern, message, &mut fields).then_some(())?;
     }
-    if compiled.unless.as_ref().is_some_and(|unless| unless.is_match(message)) {
+    if compiled.unless.as_ref().is_some_and(|unless| unless.regex().is_match(message)) {
         return None;
     }
     for pattern in &compiled.extract {
@@ -150,10 +145,16 @@ pub(super) fn field_of(group: &str) -> &str {
 }
 
 /// Puts the named groups of a match into `fields`; whether there is a match.
-fn groups(pattern: &Regex, text: &[u8], fields: &mut BTreeMap<String, String>) -> bool {
-    let Some(captures) = pattern.captures(text) else { return false };
-    for name in pattern.capture_names().flatten() {
-        if let Some(found) = captures.name(name).filter(|found| !found.is_empty()) {
+fn groups(pattern: &Expression, text: &[u8], fields: &mut BTreeMap<String, String>) -> bool {
+    // Most texts do not match: that is told without room for groups.
+    if !pattern.regex().is_match(text) {
+        return false;
+    }
+    let named = pattern.groups();
+    let captures = (!named.is_empty()).then(|| pattern.regex().captures(text)).flatten();
+    let Some(captures) = captures else { return true };
+    for (name, number) in named {
+        if let Some(found) = captures.get(*number).filter(|found| !found.is_empty()) {
             fields.insert(field_of(name).to_owned(), text_of(found.as_bytes(), KEPT_FIELD));
         }
     }
@@ -161,12 +162,15 @@ fn groups(pattern: &Regex, text: &[u8], fields: &mut BTreeMap<String, String>) -
 }
 
 /// Joins what a named group matches anywhere in `text`, each value once, in order.
-fn collect(pattern: &Regex, text: &[u8], fields: &mut BTreeMap<String, String>) {
-    for captures in pattern.captures_iter(text).take(200) {
-        for name in pattern.capture_names().flatten() {
-            let Some(found) = captures.name(name).filter(|found| !found.is_empty()) else { continue };
+fn collect(pattern: &Expression, text: &[u8], fields: &mut BTreeMap<String, String>) {
+    if !pattern.regex().is_match(text) {
+        return;
+    }
+    for captures in pattern.regex().captures_iter(text).take(200) {
+        for (name, number) in pattern.groups() {
+            let Some(found) = captures.get(*number).filter(|found| !found.is_empty()) else { continue };
             let value = text_of(found.as_bytes(), KEPT_FIELD);
-            let all = fields.entry(name.to_owned()).or_default();
+            let all = fields.entry(name.clone()).or_default();
             if !all.split(',').any(|one| one == value) {
                 if !all.is_empty() {
                     all.push(',');

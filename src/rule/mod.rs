@@ -14,6 +14,8 @@
 //! outside of `[…]` must be known, or the record's own message is shown. [`say`] has the whole of this language, and the
 //! fields that an event has beside those that its rule reads ([`say::ADDED`]).
 
+mod expression;
+mod family;
 mod fields;
 mod follow;
 mod kept;
@@ -24,19 +26,18 @@ mod scan;
 mod sighting;
 mod tally;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use memchr::memmem::Finder;
-use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::format;
 use crate::model::{EventKind, Severity};
 
+use expression::Expression;
+use family::Family;
 pub use follow::{FOLLOW_RULE, Follow, HOP, JOINED_BY, Joined, is_kernel_log, unpadded};
-use literals::Literals;
 use say::Sentence;
 pub use scan::Scanner;
 pub use sighting::{Sample, Sighting, Witnessed};
@@ -176,20 +177,13 @@ pub enum RuleError {
 pub(crate) struct Compiled {
     pub rule: Rule,
     pub file: String,
-    pub any: Vec<Finder<'static>>,
-    pub pattern: Option<Regex>,
-    pub unless: Option<Regex>,
-    pub extract: Vec<Regex>,
-    pub collect: Vec<Regex>,
+    pub pattern: Option<Expression>,
+    pub unless: Option<Expression>,
+    pub extract: Vec<Expression>,
+    pub collect: Vec<Expression>,
     pub say: Option<Sentence>,
-}
-
-/// The rules of one log family.
-pub(crate) struct Family {
-    /// Finds any literal of any rule.
-    pub literals: Literals,
-    /// Indices into [`RuleSet::rules`].
-    pub rules: Vec<usize>,
+    /// The fields that its expressions may give.
+    pub fields: BTreeSet<String>,
 }
 
 /// All rules in force.
@@ -238,7 +232,7 @@ impl RuleSet {
     pub fn following(mut self, follow: Follow) -> Result<RuleSet, RuleError> {
         let index = self.rules.len();
         self.rules.push(compile("--op", follow.rule())?);
-        self.families = families(&self.rules);
+        self.families = families(&self.rules, Some(index));
         self.follow = Some((index, follow));
         Ok(self)
     }
@@ -262,7 +256,7 @@ impl RuleSet {
                 });
             }
         }
-        let families = families(&rules);
+        let families = families(&rules, None);
         let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(RuleSet { rules, families, sha256, follow: None })
     }
@@ -298,11 +292,12 @@ impl RuleSet {
         self.rules.iter().filter_map(|compiled| Some((compiled.rule.id.as_str(), compiled.say.as_ref()?)))
     }
 
-    pub(crate) fn family(&self, log: &str) -> Option<&Family> {
+    fn family(&self, log: &str) -> Option<&Family> {
         self.families.get(log)
     }
 
-    /// The fields that rule `index` reads from a record of `log`, or `None` where it does not match.
+    /// The fields that rule `index` reads from a record of `log` that holds one of its literals, or `None` where it does not
+    /// match.
     pub(crate) fn read(
         &self,
         index: usize,
@@ -313,7 +308,7 @@ impl RuleSet {
     ) -> Option<BTreeMap<String, String>> {
         match &self.follow {
             Some((follows, follow)) if *follows == index => follow.read(log, header, record, message),
-            _ => fields::fields_of(self.compiled(index), record, message),
+            _ => fields::fields_of(self.compiled(index), message),
         }
     }
 
@@ -390,8 +385,8 @@ fn parse(path: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
 
 fn compile(path: &str, rule: Rule) -> Result<Compiled, RuleError> {
     let fail = |text: String| RuleError::Rule { path: path.to_owned(), id: rule.id.clone(), text };
-    if rule.any.is_empty() || rule.any.iter().any(|literal| literal.len() < 3) {
-        return Err(fail("`any` needs literals of at least 3 bytes".to_owned()));
+    if rule.any.is_empty() || rule.any.iter().any(|literal| literal.len() < literals::SHORTEST) {
+        return Err(fail(format!("`any` needs literals of at least {} bytes", literals::SHORTEST)));
     }
     if let Some(log) = rule.logs.iter().find(|log| format::by_name(log).is_none()) {
         return Err(fail(format!("there is no log family '{log}'")));
@@ -402,43 +397,39 @@ fn compile(path: &str, rule: Rule) -> Result<Compiled, RuleError> {
     if rule.kind.is_some() == rule.witness {
         return Err(fail("it needs a `kind`, or `witness = true` and none".to_owned()));
     }
-    let regex = |text: &String| {
-        let built = RegexBuilder::new(text).unicode(false).size_limit(4 << 20).build();
-        built.map_err(|error| fail(format!("the expression {text} is wrong: {error}")))
+    let expression = |text: &String| Expression::new(text).map_err(fail);
+    let pattern = rule.pattern.as_ref().map(expression).transpose()?;
+    let extract: Vec<Expression> = rule.extract.iter().map(expression).collect::<Result<_, _>>()?;
+    let collect: Vec<Expression> = rule.collect.iter().map(expression).collect::<Result<_, _>>()?;
+    let fields: BTreeSet<String> = {
+        let all = pattern.iter().chain(&extract).chain(&collect);
+        all.flat_map(Expression::groups).map(|(group, _)| fields::field_of(group).to_owned()).collect()
     };
-    let pattern = rule.pattern.as_ref().map(regex).transpose()?;
-    let extract: Vec<Regex> = rule.extract.iter().map(regex).collect::<Result<_, _>>()?;
-    let collect: Vec<Regex> = rule.collect.iter().map(regex).collect::<Result<_, _>>()?;
-    let gives = |field: &str| {
-        let mut names = pattern.iter().chain(&extract).chain(&collect).flat_map(Regex::capture_names);
-        names.any(|name| name.is_some_and(|name| fields::field_of(name) == field))
-    };
+    let gives = |field: &str| fields.contains(field);
     let say = rule.say.as_ref().map(|say| Sentence::new(say, gives)).transpose().map_err(fail)?;
     Ok(Compiled {
-        unless: rule.unless.as_ref().map(regex).transpose()?,
+        unless: rule.unless.as_ref().map(expression).transpose()?,
         pattern,
         extract,
         collect,
         say,
-        any: rule.any.iter().map(|literal| Finder::new(literal).into_owned()).collect(),
+        fields,
         file: path.to_owned(),
         rule,
     })
 }
 
-fn families(rules: &[Compiled]) -> BTreeMap<&'static str, Family> {
-    let mut families = BTreeMap::new();
-    for format in format::FORMATS {
-        let of_family = |compiled: &Compiled| compiled.rule.logs.iter().any(|log| log == format.name);
-        let indices: Vec<usize> = (0..rules.len()).filter(|&index| of_family(&rules[index])).collect();
-        if indices.is_empty() {
-            continue;
-        }
-        let literals = indices.iter().flat_map(|&index| &rules[index].rule.any).map(String::as_str);
-        let literals = Literals::new(literals.collect());
-        families.insert(format.name, Family { literals, rules: indices });
-    }
-    families
+/// The families that have rules; those of `always` are looked at on every record that holds a literal.
+fn families(rules: &[Compiled], always: Option<usize>) -> BTreeMap<&'static str, Family> {
+    let of_family = |log: &str| {
+        let indices = (0..rules.len()).filter(|&index| rules[index].rule.logs.iter().any(|own| own == log));
+        indices.collect::<Vec<usize>>()
+    };
+    let family = |log| {
+        let indices = of_family(log);
+        (!indices.is_empty()).then(|| (log, Family::new(rules, &indices, always)))
+    };
+    format::FORMATS.iter().filter_map(|format| family(format.name)).collect()
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub struct Scanner<'r> {
     family: Option<&'r Family>,
     /// By rule index.
     kept: BTreeMap<usize, Kept>,
+    /// Indices of the rules that have a literal in the record at hand.
+    concerned: Vec<usize>,
     sightings: Sample,
     /// Events of records from before the clock was known, by rule index: they take the time of what follows.
     waiting: Vec<(usize, Event)>,
@@ -57,6 +59,7 @@ impl<'r> Scanner<'r> {
             log: format.map_or("", |format| format.name),
             family: rules.family(log),
             kept: BTreeMap::new(),
+            concerned: Vec::new(),
             sightings: Sample::of(format.map_or("", |format| format.name)),
             waiting: Vec::new(),
             told: Vec::new(),
@@ -69,9 +72,7 @@ impl<'r> Scanner<'r> {
 
     /// Takes the next stretch of whole records.
     pub fn stretch(&mut self, stretch: Stretch<'_>, origin: &Origin) {
-        let found = self.family.map(|family| family.literals.find_iter(stretch.text));
-        let mut hits = found.into_iter().flatten();
-        let mut next_hit = hits.next();
+        let mut hits = self.family.map(|family| family.hits(stretch.text));
         let mut open: Option<Open<'_>> = None;
         // The last one with a header, where one without has begun behind it.
         let mut before: Option<Open<'_>> = None;
@@ -90,10 +91,8 @@ impl<'r> Scanner<'r> {
                 if !starts && next.is_some() && format::goes_on_with(record.head, line) {
                     continue;
                 }
-                if next_hit.is_some_and(|hit| hit < at) {
-                    while next_hit.is_some_and(|hit| hit < at) {
-                        next_hit = hits.next();
-                    }
+                if let Some(hits) = hits.as_mut().and_then(|hits| hits.before(at)) {
+                    hits.take(record.at..at, &mut self.concerned);
                     let text = &stretch.text[record.at..at];
                     let place =
                         Stretch { text, line: record.line, offset: stretch.offset + record.at as u64 };
@@ -193,52 +192,80 @@ impl<'r> Scanner<'r> {
         scan
     }
 
+    /// A record that holds literals of the rules `concerned`.
     fn record(&mut self, record: Stretch<'_>, origin: &Origin) {
-        let Some(family) = self.family else { return };
-        let Some((first, _, _)) = record.lines().next() else { return };
-        let header = self.dialect.parse(first).unwrap_or_else(|| Header::without(first));
-        let message = message_of(record, &header);
-        let waits = header.shape == format::Shape::BeforeClock;
+        let concerned = std::mem::take(&mut self.concerned);
+        if let Some((first, _, _)) = record.lines().next().filter(|_| !concerned.is_empty()) {
+            let header = self.dialect.parse(first).unwrap_or_else(|| Header::without(first));
+            let message = message_of(record, &header);
+            for &index in &concerned {
+                self.ask(index, &Whole { record, first, header: &header, message: &message }, origin);
+            }
+        }
+        self.concerned = concerned;
+    }
+
+    /// Takes what rule `index` makes of a record.
+    fn ask(&mut self, index: usize, whole: &Whole<'_>, origin: &Origin) {
+        let Whole { record, first, header, message } = *whole;
+        let compiled = self.rules.compiled(index);
+        let Some(kind) = compiled.rule.kind else { return self.witness(index, whole, origin) };
+        let read = self.rules.read(index, self.log, header, record.text, message);
+        let Some(mut fields) = read else { return };
         let stamp = header.stamp.or_else(|| match header.yearless {
             // Its year is reckoned in the order of the records.
             Some(_) => self.last,
             None => self.last.map(estimated),
         });
-        for &index in &family.rules {
-            let compiled = self.rules.compiled(index);
-            let read = self.rules.read(index, self.log, &header, record.text, &message);
-            let Some(mut fields) = read else { continue };
-            let Some(kind) = compiled.rule.kind else {
-                let what = Witnessed::of(&fields, header.op_id.and_then(|id| std::str::from_utf8(id).ok()));
-                // Most are not kept; nothing more is made of them.
-                if let Some((what, stamp)) =
-                    what.zip(header.stamp).filter(|(what, at)| self.sightings.wants(what, *at))
-                {
-                    let (rule, raw) = (compiled.rule.id.clone(), text_of(first, KEPT_FIELD));
-                    let source = origin.locate(record.line, record.offset);
-                    self.sightings.add(0, Sighting { what, stamp, source, rule, raw });
-                }
-                continue;
-            };
-            add_columns(&mut fields, &header, &message);
-            let event = Event {
-                stamp,
-                kind,
-                severity: compiled.rule.severity,
-                rule: compiled.rule.id.clone(),
-                text: text_of(&message, KEPT_TEXT),
-                raw: text_of(first, KEPT_TEXT),
-                fields,
-                source: origin.locate(record.line, record.offset),
-            };
-            if waits && self.waiting.len() < MOST_WAITING {
-                self.waiting.push((index, event));
-            } else {
-                self.told.push(index);
-                self.kept.entry(index).or_default().push(event);
-            }
+        add_columns(&mut fields, header, message);
+        let event = Event {
+            stamp,
+            kind,
+            severity: compiled.rule.severity,
+            rule: compiled.rule.id.clone(),
+            text: text_of(message, KEPT_TEXT),
+            raw: text_of(first, KEPT_TEXT),
+            fields,
+            source: origin.locate(record.line, record.offset),
+        };
+        if header.shape == format::Shape::BeforeClock && self.waiting.len() < MOST_WAITING {
+            self.waiting.push((index, event));
+        } else {
+            self.told.push(index);
+            self.kept.entry(index).or_default().push(event);
         }
     }
+
+    /// Takes what rule `index`, whose records only compare clocks, makes of a record.
+    fn witness(&mut self, index: usize, whole: &Whole<'_>, origin: &Origin) {
+        let Whole { record, first, header, message } = *whole;
+        let Some(stamp) = header.stamp else { return };
+        let op_id = header.op_id.and_then(|id| std::str::from_utf8(id).ok());
+        let compiled = self.rules.compiled(index);
+        // Most are not kept: an operation is known by the header alone, and no expression is asked of it.
+        if !compiled.fields.contains("ahead_s") && !op_id.is_some_and(|id| self.sightings.wants_operation(id))
+        {
+            return;
+        }
+        let Some(fields) = self.rules.read(index, self.log, header, record.text, message) else { return };
+        let what = Witnessed::of(&fields, op_id);
+        if let Some(what) = what.filter(|what| self.sightings.wants(what, stamp)) {
+            let (rule, raw) = (compiled.rule.id.clone(), text_of(first, KEPT_FIELD));
+            let source = origin.locate(record.line, record.offset);
+            self.sightings.add(0, Sighting { what, stamp, source, rule, raw });
+        }
+    }
+}
+
+/// A record as it is read for its rules.
+#[derive(Copy, Clone)]
+struct Whole<'a> {
+    record: Stretch<'a>,
+    /// Its first line.
+    first: &'a [u8],
+    header: &'a Header<'a>,
+    /// Its message with what continues it.
+    message: &'a [u8],
 }
 
 /// The time of a neighbour.

@@ -63,11 +63,16 @@ impl Witnessed {
     /// no id.
     fn key(&self, stamp: Stamp) -> Option<Key> {
         let root = match self {
-            Witnessed::Operation(id) => OpId::new(id)?.root().to_owned(),
+            Witnessed::Operation(id) => root_of(id)?.to_owned(),
             Witnessed::AheadOf { .. } => stamp.time.to_string(),
         };
         Some((hash(&root), root))
     }
+}
+
+/// The root of an operation's id; `None` where it is none.
+fn root_of(id: &str) -> Option<&str> {
+    OpId::new(id).map(OpId::root)
 }
 
 /// Hash and root.
@@ -107,16 +112,28 @@ impl Sample {
 
     /// Whether what a record of this time tells would be kept.
     pub fn wants(&self, what: &Witnessed, stamp: Stamp) -> bool {
-        what.key(stamp).is_some_and(|key| self.has_room(&key))
+        what.key(stamp).is_some_and(|(hash, root)| self.has_room((hash, &root)))
     }
 
-    fn has_room(&self, key: &Key) -> bool {
-        self.kept.len() < self.most() || self.kept.last_key_value().is_some_and(|(last, _)| key <= last)
+    /// Whether the operation `id` would be kept.
+    pub fn wants_operation(&self, id: &str) -> bool {
+        root_of(id).is_some_and(|root| self.has_room((hash(root), root)))
+    }
+
+    fn has_room(&self, (hash, root): (u64, &str)) -> bool {
+        self.kept.len() < self.most()
+            || self
+                .kept
+                .last_key_value()
+                .is_some_and(|((last, name), _)| (hash, root) <= (*last, name.as_str()))
     }
 
     /// Takes a sighting in the member `id`.
     pub fn add(&mut self, id: u64, sighting: Sighting) {
-        let Some(key) = sighting.what.key(sighting.stamp).filter(|key| self.has_room(key)) else { return };
+        let Some(key) = sighting.what.key(sighting.stamp).filter(|(hash, root)| self.has_room((*hash, root)))
+        else {
+            return;
+        };
         let own = self.kept.entry(key).or_default();
         let place = (sighting.what.clone(), id);
         if own.get(&place).is_none_or(|known| sighting < *known) {

@@ -1,0 +1,82 @@
+//! Which literal is found by which searcher: all ways to share them out are reckoned, and the cheapest is taken.
+
+use super::Literal;
+use super::packed::MOST;
+use super::strided::{STEPS, Steps};
+
+/// Cycles that a test of one q-gram takes, measured over log text.
+const TEST: f64 = 1.6;
+/// Cycles that a q-gram takes which the bitmap lets through: most of it is a branch that was not foreseen.
+const MET: f64 = 40.0;
+/// Cycles that a packed searcher takes for a byte of text: for itself, and for each of its literals.
+const PACKED: (f64, f64) = (0.18, 0.018);
+
+/// Literals that one searcher finds.
+pub(super) struct Group {
+    /// The packed search has none.
+    pub steps: Option<Steps>,
+    /// Indices of literals.
+    pub ids: Vec<u32>,
+}
+
+/// All literals, shared out.
+pub(super) struct Groups {
+    pub searchers: Vec<Group>,
+    /// Those of other scripts than ASCII's that no searcher of the others finds.
+    pub other: Vec<Group>,
+}
+
+/// Shares out `literals`.
+pub(super) fn choose(literals: &[Literal]) -> Groups {
+    let ids = 0..literals.len() as u32;
+    let (ascii, foreign): (Vec<u32>, Vec<u32>) = ids.partition(|&id| literals[id as usize].is_ascii());
+    let mut searchers = cheapest(literals, &ascii);
+    let mut left = Vec::new();
+    for id in foreign {
+        let fits = |group: &&mut Group| {
+            group.steps.is_some_and(|steps| steps.least() <= literals[id as usize].len())
+        };
+        match searchers.iter_mut().find(fits) {
+            Some(group) => group.ids.push(id),
+            None => left.push(id),
+        }
+    }
+    Groups { other: cheapest(literals, &left), searchers }
+}
+
+/// The cheapest of all sets of steps, each with the literals that are too short for the longer ones of the set.
+fn cheapest(literals: &[Literal], ids: &[u32]) -> Vec<Group> {
+    let ways = (0..1_u32 << STEPS.len()).map(|set| {
+        let steps = STEPS.iter().enumerate().filter(|(bit, _)| set >> bit & 1 != 0).map(|(_, steps)| *steps);
+        shared_out(literals, ids, steps)
+    });
+    let reckoned = ways.map(|way| (way.iter().map(|group| cost(literals, group)).sum::<f64>(), way));
+    reckoned.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, way)| way).unwrap_or_default()
+}
+
+/// Groups by these steps, those for long literals first; the packed search has what is too short for all.
+fn shared_out(literals: &[Literal], ids: &[u32], all: impl Iterator<Item = Steps>) -> Vec<Group> {
+    let mut left = ids.to_vec();
+    let mut groups = Vec::new();
+    for steps in all {
+        let (own, short) = left.into_iter().partition(|&id| literals[id as usize].len() >= steps.least());
+        groups.push(Group { steps: Some(steps), ids: own });
+        left = short;
+    }
+    // Equal parts: a searcher of a few literals more than fit would cost a whole pass for them.
+    let parts = left.len().div_ceil(MOST).max(1);
+    let packed = left.chunks(left.len().div_ceil(parts).max(1));
+    groups.extend(packed.map(|ids| Group { steps: None, ids: ids.to_vec() }));
+    groups.retain(|group| !group.ids.is_empty());
+    groups
+}
+
+/// Cycles for a byte of text.
+fn cost(literals: &[Literal], group: &Group) -> f64 {
+    let Some(steps) = group.steps else {
+        return PACKED.0 + PACKED.1 * group.ids.len() as f64;
+    };
+    let share = |&id: &u32| steps.window(&literals[id as usize]).1;
+    let met = group.ids.iter().map(share).sum::<f64>() + steps.filled(group.ids.len());
+    (TEST + MET * met) / steps.stride as f64
+}
