@@ -14,6 +14,7 @@
 //! outside of `[…]` must be known, or the record's own message is shown. [`say`] has the whole of this language, and the
 //! fields that an event has beside those that its rule reads ([`say::ADDED`]).
 
+mod expression;
 mod fields;
 mod follow;
 mod kept;
@@ -27,13 +28,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use memchr::memmem::Finder;
-use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::format;
 use crate::model::{EventKind, Severity};
 
+use expression::Expression;
 pub use follow::{FOLLOW_RULE, Follow, HOP, JOINED_BY, Joined, is_kernel_log, unpadded};
 use literals::Literals;
 use say::Sentence;
@@ -175,10 +176,10 @@ pub(crate) struct Compiled {
     pub rule: Rule,
     pub file: String,
     pub any: Vec<Finder<'static>>,
-    pub pattern: Option<Regex>,
-    pub unless: Option<Regex>,
-    pub extract: Vec<Regex>,
-    pub collect: Vec<Regex>,
+    pub pattern: Option<Expression>,
+    pub unless: Option<Expression>,
+    pub extract: Vec<Expression>,
+    pub collect: Vec<Expression>,
     pub say: Option<Sentence>,
 }
 
@@ -210,7 +211,7 @@ impl RuleSet {
         for folder in folders {
             files.extend(rule_files(folder.as_ref())?);
         }
-        RuleSet::from_files(&files)
+        RuleSet::from_files(&files, BUILT_IN.len())
     }
 
     /// The rules of one rule file, given as `text`, and no others; `name` stands in errors.
@@ -218,7 +219,7 @@ impl RuleSet {
     /// # Errors
     /// Fails where the text cannot be parsed or compiled, and on an id that is there twice.
     pub fn parse(name: &str, text: &str) -> Result<RuleSet, RuleError> {
-        RuleSet::from_files(&[(name.to_owned(), text.to_owned())])
+        RuleSet::from_files(&[(name.to_owned(), text.to_owned())], 0)
     }
 
     /// No rule but the one that `follow` makes.
@@ -226,7 +227,7 @@ impl RuleSet {
     /// # Errors
     /// Fails where something that is followed is too short to be looked for.
     pub fn only(follow: Follow) -> Result<RuleSet, RuleError> {
-        RuleSet::from_files(&[])?.following(follow)
+        RuleSet::from_files(&[], 0)?.following(follow)
     }
 
     /// These rules, and the one that `follow` makes. It is not among the rules that are listed and hashed.
@@ -235,18 +236,20 @@ impl RuleSet {
     /// Fails where something that is followed is too short to be looked for.
     pub fn following(mut self, follow: Follow) -> Result<RuleSet, RuleError> {
         let index = self.rules.len();
-        self.rules.push(compile("--op", follow.rule())?);
+        self.rules.push(compile("--op", follow.rule(), Trust::Written)?);
         self.families = families(&self.rules);
         self.follow = Some((index, follow));
         Ok(self)
     }
 
-    fn from_files(files: &[(String, String)]) -> Result<RuleSet, RuleError> {
+    /// The rules of `files`, each a path and a text; the first `built_in` of them are in the binary.
+    fn from_files(files: &[(String, String)], built_in: usize) -> Result<RuleSet, RuleError> {
         let (mut rules, mut hash) = (Vec::new(), Sha256::new());
-        for (path, text) in files {
+        for (index, (path, text)) in files.iter().enumerate() {
             hash.update(text.as_bytes());
+            let trust = if index < built_in { Trust::BuiltIn } else { Trust::Written };
             for rule in parse(path, text)? {
-                rules.push(compile(path, rule)?);
+                rules.push(compile(path, rule, trust)?);
             }
         }
         let mut ids = BTreeMap::new();
@@ -386,7 +389,16 @@ fn parse(path: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
     Ok(file.rule)
 }
 
-fn compile(path: &str, rule: Rule) -> Result<Compiled, RuleError> {
+/// Who holds that the expressions and sentences of a rule are right.
+#[derive(Clone, Copy)]
+enum Trust {
+    /// The tests of this program: nothing is looked at before a record asks for it.
+    BuiltIn,
+    /// Nobody but its author: all of it is looked at before anything is read.
+    Written,
+}
+
+fn compile(path: &str, rule: Rule, trust: Trust) -> Result<Compiled, RuleError> {
     let fail = |text: String| RuleError::Rule { path: path.to_owned(), id: rule.id.clone(), text };
     if rule.any.is_empty() || rule.any.iter().any(|literal| literal.len() < 3) {
         return Err(fail("`any` needs literals of at least 3 bytes".to_owned()));
@@ -400,20 +412,23 @@ fn compile(path: &str, rule: Rule) -> Result<Compiled, RuleError> {
     if rule.kind.is_some() == rule.witness {
         return Err(fail("it needs a `kind`, or `witness = true` and none".to_owned()));
     }
-    let regex = |text: &String| {
-        let built = RegexBuilder::new(text).unicode(false).size_limit(4 << 20).build();
-        built.map_err(|error| fail(format!("the expression {text} is wrong: {error}")))
+    let expression = |text: &String| match trust {
+        Trust::BuiltIn => Ok(Expression::known(text)),
+        Trust::Written => Expression::checked(text).map_err(fail),
     };
-    let pattern = rule.pattern.as_ref().map(regex).transpose()?;
-    let extract: Vec<Regex> = rule.extract.iter().map(regex).collect::<Result<_, _>>()?;
-    let collect: Vec<Regex> = rule.collect.iter().map(regex).collect::<Result<_, _>>()?;
+    let pattern = rule.pattern.as_ref().map(expression).transpose()?;
+    let extract: Vec<Expression> = rule.extract.iter().map(expression).collect::<Result<_, _>>()?;
+    let collect: Vec<Expression> = rule.collect.iter().map(expression).collect::<Result<_, _>>()?;
     let gives = |field: &str| {
-        let mut names = pattern.iter().chain(&extract).chain(&collect).flat_map(Regex::capture_names);
-        names.any(|name| name.is_some_and(|name| fields::field_of(name) == field))
+        let mut names =
+            pattern.iter().chain(&extract).chain(&collect).flat_map(|expression| expression.capture_names());
+        // The names are known only once an expression is compiled.
+        matches!(trust, Trust::BuiltIn)
+            || names.any(|name| name.is_some_and(|name| fields::field_of(name) == field))
     };
     let say = rule.say.as_ref().map(|say| Sentence::new(say, gives)).transpose().map_err(fail)?;
     Ok(Compiled {
-        unless: rule.unless.as_ref().map(regex).transpose()?,
+        unless: rule.unless.as_ref().map(expression).transpose()?,
         pattern,
         extract,
         collect,
@@ -451,6 +466,15 @@ mod tests {
     }
 
     #[test]
+    fn every_built_in_rule_would_be_taken_from_a_user_too() {
+        // Its expressions are compiled, and its sentences name what these give.
+        for (name, text) in BUILT_IN {
+            let read = RuleSet::parse(name, text).map(|rules| rules.len());
+            assert!(read.as_ref().is_ok_and(|rules| *rules > 0), "{read:?}");
+        }
+    }
+
+    #[test]
     fn every_rule_file_is_listed() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rule");
         let on_disk: std::collections::BTreeSet<String> = std::fs::read_dir(folder)
@@ -478,7 +502,7 @@ mod tests {
         let twice =
             "[[rule]]\nid='x'\nkind='host.boot'\nseverity='info'\nabout='a'\nlogs=['vobd']\nany=['abc']\n";
         let error =
-            RuleSet::from_files(&[("a.toml".into(), twice.into()), ("b.toml".into(), twice.into())]).err();
+            RuleSet::from_files(&[("a.toml".into(), twice.into()), ("b.toml".into(), twice.into())], 0).err();
         assert!(error.expect("refused").to_string().contains("also used in a.toml"));
     }
 }
