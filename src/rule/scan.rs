@@ -289,7 +289,12 @@ fn scan_of(rules: &RuleSet, log: &str, text: &[u8]) -> Scan {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::record::Records;
 
     #[test]
     fn a_line_from_before_the_clock_takes_the_time_of_its_neighbour() {
@@ -483,6 +488,61 @@ mod tests {
         );
         for at_once in 1..records.len() {
             assert_eq!(format!("{:?}", scan(at_once)), format!("{whole:?}"), "{at_once} at once");
+        }
+    }
+
+    /// Lines of every family and of rules, with what stands between them in a log.
+    fn mixtures() -> impl Strategy<Value = (&'static str, String)> {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let seen = rules.iter().flat_map(|(rule, _)| rule.hit.iter().map(|hit| hit.log.clone()));
+        let samples =
+            format::FORMATS.iter().flat_map(|format| format.samples).map(|(line, _)| (*line).to_owned());
+        let others = [
+            "--> more",
+            "   indented",
+            "",
+            "12:30 x",
+            "\0\0\0",
+            "2020-07-01T08:15:30.123Z In(166) Hostd[2099]: --> more",
+            "2020-07-01T08:15:30.123Z In(166) Hostd[2099]: more",
+            "2020-07-01T08:15:30.123Z info Hostd[2099]: --> more",
+            "2020-07-01T08:15:30.123Z| vmx| I125+ more",
+            "2020-07-01T08:15:39.123Z cpu4:2)more",
+            "2020-07-01T08:15:3x.123Z cpu4:2)more",
+            "2020-07-01T08:15:99.123Z cpu4:2)more",
+            "2020-07-01T09:15:30.123Z cpu4:2)--- last message repeated 3 times ---",
+            "2020-07-01T07:15:30.123Z info hostd[2099] [Originator@6876 sub=x] more",
+            "2020-07-01T08:15:3",
+        ];
+        let lines: Vec<String> = seen.chain(samples).chain(others.map(str::to_owned)).collect();
+        let ending = prop::sample::select(&["\n", "\n", "\n", "\r\n"][..]);
+        let families: Vec<&'static str> = format::FORMATS.iter().map(|format| format.name).collect();
+        let text = prop::collection::vec((prop::sample::select(lines), ending), 0..60);
+        let text = text.prop_map(|lines| lines.into_iter().map(|(line, end)| line + end).collect());
+        (prop::sample::select(families), text)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+        #[test]
+        fn blocks_of_any_size_give_what_one_stretch_gives(
+            (log, text) in mixtures(),
+            sizes in prop::collection::vec(1usize..2_000, 1..20),
+        ) {
+            static RULES: LazyLock<RuleSet> =
+                LazyLock::new(|| RuleSet::load::<&str>(&[]).expect("the built-in rules"));
+            let origin = Origin::new(MemberPath::new("sample"));
+            let (mut scanner, mut records) = (Scanner::new(&RULES, log), Records::new(format::starts_record, 1 << 20));
+            let (mut rest, mut sizes) = (text.as_bytes(), sizes.iter().cycle());
+            while let Some(size) = sizes.next().filter(|_| !rest.is_empty()) {
+                let (block, behind) = rest.split_at(rest.len().min(*size));
+                records.push(block, &mut |stretch| scanner.stretch(stretch, &origin));
+                rest = behind;
+            }
+            records.finish(&mut |stretch| scanner.stretch(stretch, &origin));
+            let whole = scan_of(&RULES, log, text.as_bytes());
+            prop_assert_eq!(format!("{:?}", scanner.finish()), format!("{:?}", whole));
         }
     }
 }
