@@ -16,6 +16,7 @@
 
 mod fields;
 mod follow;
+mod heads;
 mod kept;
 mod literals;
 pub mod repeat;

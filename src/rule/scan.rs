@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::fields::{KEPT_FIELD, add_columns, message_of, text_of};
+use super::heads::{Head, heads};
 use super::kept::{KEPT, Kept};
 use super::repeat::REPEATED;
 use super::sighting::{Sample, Sighting, Witnessed};
@@ -38,16 +39,6 @@ pub struct Scanner<'r> {
     last: Option<Stamp>,
 }
 
-/// A record that is not whole yet: where it begins in the stretch, and on which line.
-#[derive(Clone, Copy)]
-struct Open<'t> {
-    at: usize,
-    line: u64,
-    head: &'t [u8],
-    /// Whether it begins with a header that is known.
-    has_header: bool,
-}
-
 impl<'r> Scanner<'r> {
     /// A scanner for one member of the log family `log`.
     pub fn new(rules: &'r RuleSet, log: &str) -> Self {
@@ -72,57 +63,36 @@ impl<'r> Scanner<'r> {
         let found = self.family.map(|family| family.literals.find_iter(stretch.text));
         let mut hits = found.into_iter().flatten();
         let mut next_hit = hits.next();
-        let mut open: Option<Open<'_>> = None;
-        // The last one with a header, where one without has begun behind it.
-        let mut before: Option<Open<'_>> = None;
+        let mut last_start: Option<Head<'_>> = None;
         // How far `self.last` is known: it is asked for only by records that have no stamp.
         let mut searched = 0;
-        let end = stretch.text.len();
-        // One turn more than there are lines: the end of the text ends the last record.
-        let mut lines = stretch.lines();
-        loop {
-            let next = lines.next();
-            let (line, number, at) = next.map_or((&[][..], 0, end), |(line, number, offset)| {
-                (line, number, (offset - stretch.offset) as usize)
-            });
-            let starts = next.is_some() && format::starts_record(line);
-            if let Some(record) = open {
-                if !starts && next.is_some() && format::goes_on_with(record.head, line) {
-                    continue;
-                }
-                if next_hit.is_some_and(|hit| hit < at) {
-                    while next_hit.is_some_and(|hit| hit < at) {
-                        next_hit = hits.next();
-                    }
-                    let text = &stretch.text[record.at..at];
-                    let place =
-                        Stretch { text, line: record.line, offset: stretch.offset + record.at as u64 };
-                    if stamp_of(record.head).is_none() {
-                        self.last = last_stamp(&stretch.text[searched..record.at]).or(self.last);
-                        searched = record.at;
-                    }
-                    self.record(place, origin);
-                }
-            }
-            if next.is_none() {
-                break;
-            }
-            let place = || origin.locate(number, stretch.offset + at as u64);
+        for head in heads(stretch) {
+            let place = || origin.locate(head.line, stretch.offset + head.at as u64);
             // A record that goes on with one that is not before it has a header all the same.
-            let has_header = starts || format::parse(line).is_some();
-            if !has_header {
-                before = open.filter(|record| record.has_header).or(before);
-                self.without_header(line, place());
-            } else if self.begins(line, place) {
-                (self.last, searched) = (self.tally.stamp(), at);
-                self.wake();
+            if !head.starts && format::parse(head.text).is_none() {
+                self.without_header(head.text, place());
+            } else {
+                last_start = Some(head);
+                if self.begins(head.text, place) {
+                    (self.last, searched) = (self.tally.stamp(), head.at);
+                    self.wake();
+                }
             }
-            open = Some(Open { at, line: number, head: line, has_header });
+            if next_hit.is_some_and(|hit| hit < head.end) {
+                while next_hit.is_some_and(|hit| hit < head.end) {
+                    next_hit = hits.next();
+                }
+                if stamp_of(head.text).is_none() {
+                    self.last = last_stamp(&stretch.text[searched..head.at]).or(self.last);
+                    searched = head.at;
+                }
+                self.record(head.whole(stretch), origin);
+            }
         }
-        let Some(record) = open.filter(|record| record.has_header).or(before) else { return };
+        let Some(head) = last_start else { return };
         self.last = last_stamp(&stretch.text[searched..]).or(self.last);
-        let place = origin.locate(record.line, stretch.offset + record.at as u64);
-        self.tally.ends_with(record.head, place);
+        let place = origin.locate(head.line, stretch.offset + head.at as u64);
+        self.tally.ends_with(head.text, place);
     }
 
     /// A record with a header begins. Whether the tally has its stamp now.
