@@ -58,7 +58,7 @@ impl<'a> Stretch<'a> {
         std::iter::from_fn(move || {
             let end = ends.next().or_else(|| (at < self.text.len()).then_some(self.text.len()))?;
             let line = &self.text[at..end];
-            let found = (line.strip_suffix(b"\r").unwrap_or(line), number, self.offset + at as u64);
+            let found = (without_return(line), number, self.offset + at as u64);
             at = end + 1;
             number += 1;
             Some(found)
@@ -184,7 +184,7 @@ impl Records {
         self.hold(line);
         end?;
         // The record that is held begins at 0: only another start ends it.
-        if begin > 0 && (self.starts)(&self.held[begin..self.open_line - 1]) {
+        if begin > 0 && self.begins(&self.held[begin..self.open_line - 1]) {
             self.give_held(begin, sink);
         }
         Some(lines)
@@ -195,7 +195,7 @@ impl Records {
         let mut begin = 0;
         memchr::memchr_iter(b'\n', lines).find_map(|end| {
             let line = std::mem::replace(&mut begin, end + 1);
-            (self.starts)(&lines[line..end]).then_some(line)
+            self.begins(&lines[line..end]).then_some(line)
         })
     }
 
@@ -203,12 +203,17 @@ impl Records {
     fn last_start(&self, lines: &[u8]) -> Option<usize> {
         let mut end = memchr::memrchr(b'\n', lines)?;
         while let Some(at) = memchr::memrchr(b'\n', &lines[..end]) {
-            if (self.starts)(&lines[at + 1..end]) {
+            if self.begins(&lines[at + 1..end]) {
                 return Some(at + 1);
             }
             end = at;
         }
         None
+    }
+
+    /// Whether a record begins at `line`, which is judged as [`Stretch::lines`] gives it.
+    fn begins(&self, line: &[u8]) -> bool {
+        (self.starts)(without_return(line))
     }
 
     fn hold(&mut self, text: &[u8]) {
@@ -241,6 +246,11 @@ impl Records {
     }
 }
 
+/// A line without the carriage return before its ending.
+fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 /// Line endings in `text`.
 fn newlines(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64
@@ -248,10 +258,89 @@ fn newlines(text: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn starts(line: &[u8]) -> bool {
         line.starts_with(b"#")
+    }
+
+    /// Adds the records of a stretch, each with its line and offset.
+    fn add_records(stretch: Stretch<'_>, all: &mut Vec<(Vec<u8>, u64, u64)>) {
+        let begins = stretch.lines().enumerate().filter(|(nth, (line, _, _))| *nth == 0 || starts(line));
+        let begins: Vec<(u64, u64)> = begins.map(|(_, (_, number, offset))| (number, offset)).collect();
+        for (nth, &(number, offset)) in begins.iter().enumerate() {
+            let end =
+                begins.get(nth + 1).map_or(stretch.text.len(), |next| (next.1 - stretch.offset) as usize);
+            all.push((stretch.text[(offset - stretch.offset) as usize..end].to_vec(), number, offset));
+        }
+    }
+
+    /// The records of blocks, and how many are cut, where all is held in which the last record may not be whole.
+    fn naive(blocks: &[&[u8]], limit: usize) -> (Vec<(Vec<u8>, u64, u64)>, u64) {
+        let (mut held, mut at, mut all, mut cuts) = (Vec::new(), (1, 0), Vec::new(), 0);
+        let mut give = |text: &[u8], all: &mut Vec<_>| {
+            add_records(Stretch { text, line: at.0, offset: at.1 }, all);
+            at = (at.0 + newlines(text), at.1 + text.len() as u64);
+        };
+        for part in blocks.iter().flat_map(|block| block.chunks(limit)) {
+            held.extend_from_slice(part);
+            let whole = memchr::memrchr(b'\n', &held).map_or(0, |end| end + 1);
+            let lines = Stretch { text: &held[..whole], line: 1, offset: 0 };
+            let last =
+                lines.lines().filter(|(line, _, _)| starts(line)).last().map_or(0, |last| last.2 as usize);
+            give(&held[..last], &mut all);
+            held.drain(..last);
+            if held.len() >= limit {
+                give(&held, &mut all);
+                held.clear();
+                cuts += 1;
+            }
+        }
+        give(&held, &mut all);
+        (all, cuts)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_given_from_blocks_is_what_would_be_given_of_all_that_is_held(
+            pieces in prop::collection::vec(
+                prop::sample::select(&["#", "\n", "\n#", "\r\n", "#\r", "a", "\0", "a line that is long"][..]), 0..80),
+            sizes in prop::collection::vec(1usize..50, 1..20),
+            limit in prop::sample::select(&[1usize, 7, 60, 1 << 20][..]),
+        ) {
+            let text = pieces.concat().into_bytes();
+            let (mut blocks, mut rest, mut sizes) = (Vec::new(), &text[..], sizes.iter().cycle());
+            while let Some(size) = sizes.next().filter(|_| !rest.is_empty()) {
+                let (block, behind) = rest.split_at(rest.len().min(*size));
+                blocks.push(block);
+                rest = behind;
+            }
+            let (mut records, mut all) = (Records::new(starts, limit), Vec::new());
+            for block in &blocks {
+                records.push(block, &mut |stretch| add_records(stretch, &mut all));
+            }
+            let end = records.position();
+            prop_assert_eq!(end, (1 + newlines(&text), text.len() as u64));
+            records.finish(&mut |stretch| add_records(stretch, &mut all));
+            prop_assert_eq!((all, records.cuts()), naive(&blocks, limit));
+        }
+    }
+
+    #[test]
+    fn a_stretch_is_short_where_the_records_are() {
+        let record = b"#a record of some length\n and its second line\n";
+        let text = record.repeat(20_000);
+        let (mut records, mut given) = (Records::new(starts, 1 << 20), Vec::new());
+        records.push(&text, &mut |stretch| given.push((stretch.text.len(), stretch.line, stretch.offset)));
+        assert!(given.len() >= 7 && given.iter().all(|(len, _, _)| *len <= STRETCH), "{given:?}");
+        for pair in given.windows(2) {
+            assert_eq!(pair[1].2, pair[0].2 + pair[0].0 as u64);
+            assert_eq!(pair[1].1, 1 + pair[1].2 / record.len() as u64 * 2, "two lines a record");
+        }
     }
 
     fn cut(text: &[u8], blocks: &mut dyn Iterator<Item = usize>, limit: usize) -> Vec<(Vec<u8>, u64, u64)> {

@@ -191,19 +191,26 @@ impl Take<'_, '_> {
     }
 
     fn sure(&mut self, stretch: Stretch<'_>) {
+        if !self.readers.is_empty() {
+            self.lines(stretch);
+        }
+        if let Some(scanner) = self.scanner {
+            scanner.stretch(stretch, self.origin);
+        }
+    }
+
+    /// Shows the readers each line.
+    fn lines(&mut self, stretch: Stretch<'_>) {
         for (bytes, line, offset) in stretch.lines() {
             // An editor may have left a mark at the beginning.
             let bytes = if offset == 0 { without_mark(bytes) } else { bytes };
-            if self.readers.is_empty() {
-                break;
-            }
             let (file, number, offset) = self.origin.place(line, offset);
             let line = Line { file, number, offset, bytes };
             self.readers.iter_mut().for_each(|reader| reader.line(line, self.out));
             self.bound(file.as_str());
-        }
-        if let Some(scanner) = self.scanner {
-            scanner.stretch(stretch, self.origin);
+            if self.readers.is_empty() {
+                break;
+            }
         }
     }
 

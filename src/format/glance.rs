@@ -21,7 +21,7 @@ pub(super) fn begins(line: &[u8]) -> Option<bool> {
 #[inline]
 fn stamp_end(line: &[u8]) -> Option<usize> {
     // Nearly all have three digits.
-    if line.get(16..).and_then(<[u8]>::first_chunk).is_some_and(is_like_millis) {
+    if at(line, 16).is_some_and(|text| within(text, *b":00.000Z", *b":99.999Z") == HIGH) {
         return Some(24);
     }
     let fraction = line.get(19..)?.strip_prefix(b".").unwrap_or_default();
@@ -29,38 +29,47 @@ fn stamp_end(line: &[u8]) -> Option<usize> {
     (line.get(end) == Some(&b'Z')).then_some(end + 1)
 }
 
-/// Whether `text` is like `:30.123Z`.
+/// Eight bytes as a number whose lowest byte is the first.
 #[inline]
-fn is_like_millis(text: &[u8; 8]) -> bool {
-    // A digit and `0` differ in what the digit counts; any other byte differs in more than nine.
-    let differs = u64::from_le_bytes(*text) ^ u64::from_le_bytes(*b":00.000Z");
-    let most = u64::from_le_bytes([0x7f, 0x76, 0x76, 0x7f, 0x76, 0x76, 0x76, 0x7f]);
-    (differs & HIGH_8 | ((differs & !HIGH_8) + most) & HIGH_8) == 0
+fn eight(text: [u8; 8]) -> u64 {
+    u64::from_le_bytes(text)
 }
 
-/// The highest bit of each of eight bytes.
-const HIGH_8: u64 = u64::from_le_bytes([0x80; 8]);
-/// The highest bit of each of sixteen bytes.
-const HIGH_16: u128 = u128::from_le_bytes([0x80; 16]);
+/// The highest bit of each of eight bytes: where a test below sets it, the byte passes.
+const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
 
-/// Where `byte` stands first in `text`; 16 where it does not.
+/// The eight bytes at `at`.
 #[inline]
-fn first(byte: u8, text: &[u8; 16]) -> usize {
-    let differs = u128::from_le_bytes(*text) ^ u128::from_le_bytes([byte; 16]);
-    // The lowest byte that does not differ is the first that borrows.
-    let equal = differs.wrapping_sub(u128::from_le_bytes([1; 16])) & !differs & HIGH_16;
-    equal.trailing_zeros() as usize / 8
+fn at(text: &[u8], at: usize) -> Option<u64> {
+    text.get(at..)?.first_chunk().copied().map(eight)
 }
 
-/// How many letters `text` begins with.
+/// Which of eight bytes are at least the lower and at most the upper of these, both of ASCII.
 #[inline]
-fn letters(text: &[u8; 16]) -> usize {
-    let small = u128::from_le_bytes(*text) | u128::from_le_bytes([0x20; 16]);
-    let low = small & !HIGH_16;
-    let (from_a, behind_z) =
-        (low + u128::from_le_bytes([0x80 - b'a'; 16]), low + u128::from_le_bytes([0x7f - b'z'; 16]));
-    let letters = from_a & !behind_z & !small & HIGH_16;
-    (!letters & HIGH_16).trailing_zeros() as usize / 8
+fn within(text: u64, low: [u8; 8], high: [u8; 8]) -> u64 {
+    let plain = text & !HIGH;
+    // Neither sum reaches into the next byte.
+    let from_low = plain + (HIGH - eight(low));
+    let over_high = plain + (HIGH - 0x0101_0101_0101_0101 - eight(high));
+    from_low & !over_high & !text & HIGH
+}
+
+/// Index of the first byte of which the highest bit is set; 8 where there is none.
+#[inline]
+fn first(marks: u64) -> usize {
+    marks.trailing_zeros() as usize / 8
+}
+
+/// Which of eight bytes are `byte`.
+#[inline]
+fn are(text: u64, byte: u8) -> u64 {
+    within(text, [byte; 8], [byte; 8])
+}
+
+/// Which of eight bytes are letters.
+#[inline]
+fn are_letters(text: u64) -> u64 {
+    within(text | eight([0x20; 8]), [b'a'; 8], [b'z'; 8])
 }
 
 /// How many digits `text` begins with.
@@ -98,39 +107,33 @@ fn after_blank(rest: &[u8]) -> Option<bool> {
 /// `cpu4:2097705)text`: what has a number behind the colon has no arrow there.
 #[inline]
 fn is_on_cpu(rest: &[u8]) -> bool {
-    let Some(text) = rest.first_chunk::<8>() else { return false };
-    if !text.starts_with(b"cpu") {
-        return false;
-    }
-    let of_number = |byte: u8| byte.wrapping_sub(b'0') < 10;
-    // The number of a CPU has up to three digits.
-    let colon = match &text[3..] {
-        [_, b':', ..] => 4,
-        [_, _, b':', ..] => 5,
-        [_, _, _, b':', _] => 6,
-        _ => return false,
-    };
-    text[3..colon].iter().all(|&byte| of_number(byte)) && of_number(text[colon + 1])
+    // The colon follows the digits in ASCII; the number of a CPU has up to three.
+    let Some(text) = at(rest, 0) else { return false };
+    let colons = are(text, b':');
+    let colon = first(colons);
+    within(text, *b"cpu00000", *b"cpu9::::") == HIGH && colon < 7 && colons.count_ones() == 1
 }
 
 /// `info hostd[2099] [Originator@6876 …]`: a level in letters, a program and its number. Such a line is never marked.
 #[inline]
 fn is_level_and_program(rest: &[u8]) -> bool {
-    let Some(level) = rest.first_chunk().map(letters) else { return false };
-    if level == 0 || level > 15 || rest[level] != b' ' {
+    let Some(level) = at(rest, 0).map(|text| first(!are_letters(text) & HIGH)) else { return false };
+    if level == 0 || level > 7 || rest[level] != b' ' {
         return false;
     }
-    let Some(word) = rest[level + 1..].first_chunk() else { return false };
-    let (number, end) = (first(b'[', word), first(b' ', word));
-    if number == 0 || number > 15 || number > end {
-        return false;
+    let word = &rest[level + 1..];
+    let Some((head, tail)) = at(word, 0).zip(at(word, 8)) else { return false };
+    let (bracket, blank) = (first(are(head, b'[')), 8 + first(are(tail, b' ')));
+    if (1..8).contains(&bracket) && blank < 16 && are(head, b' ') == 0 {
+        return word[blank - 1] == b']';
     }
-    if end < 16 {
-        return word[end - 1] == b']';
-    }
-    let rest = &rest[level + 17..];
-    let more = rest.iter().take(NAME).position(|&byte| byte == b' ');
-    more.is_some_and(|more| (if more == 0 { word[15] } else { rest[more - 1] }) == b']')
+    is_program(word)
+}
+
+/// `hostd-probe[2099]` with a blank behind it, of any length.
+fn is_program(word: &[u8]) -> bool {
+    let word = word.iter().take(NAME).position(|&byte| byte == b' ').map_or(&[][..], |end| &word[..end]);
+    word.ends_with(b"]") && word.iter().position(|&byte| byte == b'[').is_some_and(|bracket| bracket > 0)
 }
 
 /// `182) vmkernel: text`, behind the letters and the bracket.

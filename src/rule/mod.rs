@@ -18,6 +18,7 @@ mod expression;
 mod family;
 mod fields;
 mod follow;
+mod heads;
 mod kept;
 mod literals;
 pub mod repeat;

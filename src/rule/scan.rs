@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::fields::{KEPT_FIELD, add_columns, message_of, text_of};
+use super::heads::{Head, heads};
 use super::kept::{KEPT, Kept};
 use super::repeat::REPEATED;
 use super::sighting::{Sample, Sighting, Witnessed};
@@ -40,16 +41,6 @@ pub struct Scanner<'r> {
     last: Option<Stamp>,
 }
 
-/// A record that is not whole yet: where it begins in the stretch, and on which line.
-#[derive(Clone, Copy)]
-struct Open<'t> {
-    at: usize,
-    line: u64,
-    head: &'t [u8],
-    /// Whether it begins with a header that is known.
-    has_header: bool,
-}
-
 impl<'r> Scanner<'r> {
     /// A scanner for one member of the log family `log`.
     pub fn new(rules: &'r RuleSet, log: &str) -> Self {
@@ -73,55 +64,34 @@ impl<'r> Scanner<'r> {
     /// Takes the next stretch of whole records.
     pub fn stretch(&mut self, stretch: Stretch<'_>, origin: &Origin) {
         let mut hits = self.family.map(|family| family.hits(stretch.text));
-        let mut open: Option<Open<'_>> = None;
-        // The last one with a header, where one without has begun behind it.
-        let mut before: Option<Open<'_>> = None;
+        let mut last_start: Option<Head<'_>> = None;
         // How far `self.last` is known: it is asked for only by records that have no stamp.
         let mut searched = 0;
-        let end = stretch.text.len();
-        // One turn more than there are lines: the end of the text ends the last record.
-        let mut lines = stretch.lines();
-        loop {
-            let next = lines.next();
-            let (line, number, at) = next.map_or((&[][..], 0, end), |(line, number, offset)| {
-                (line, number, (offset - stretch.offset) as usize)
-            });
-            let starts = next.is_some() && format::starts_record(line);
-            if let Some(record) = open {
-                if !starts && next.is_some() && format::goes_on_with(record.head, line) {
-                    continue;
-                }
-                if let Some(hits) = hits.as_mut().and_then(|hits| hits.before(at)) {
-                    hits.take(record.at..at, &mut self.concerned);
-                    let text = &stretch.text[record.at..at];
-                    let place =
-                        Stretch { text, line: record.line, offset: stretch.offset + record.at as u64 };
-                    if stamp_of(record.head).is_none() {
-                        self.last = last_stamp(&stretch.text[searched..record.at]).or(self.last);
-                        searched = record.at;
-                    }
-                    self.record(place, origin);
-                }
-            }
-            if next.is_none() {
-                break;
-            }
-            let place = || origin.locate(number, stretch.offset + at as u64);
+        for head in heads(stretch) {
+            let place = || origin.locate(head.line, stretch.offset + head.at as u64);
             // A record that goes on with one that is not before it has a header all the same.
-            let has_header = starts || format::parse(line).is_some();
-            if !has_header {
-                before = open.filter(|record| record.has_header).or(before);
-                self.without_header(line, place());
-            } else if self.begins(line, place) {
-                (self.last, searched) = (self.tally.stamp(), at);
-                self.wake();
+            if !head.starts && format::parse(head.text).is_none() {
+                self.without_header(head.text, place());
+            } else {
+                last_start = Some(head);
+                if self.begins(head.text, place) {
+                    (self.last, searched) = (self.tally.stamp(), head.at);
+                    self.wake();
+                }
             }
-            open = Some(Open { at, line: number, head: line, has_header });
+            if let Some(hits) = hits.as_mut().and_then(|hits| hits.before(head.end)) {
+                hits.take(head.at..head.end, &mut self.concerned);
+                if stamp_of(head.text).is_none() {
+                    self.last = last_stamp(&stretch.text[searched..head.at]).or(self.last);
+                    searched = head.at;
+                }
+                self.record(head.whole(stretch), origin);
+            }
         }
-        let Some(record) = open.filter(|record| record.has_header).or(before) else { return };
+        let Some(head) = last_start else { return };
         self.last = last_stamp(&stretch.text[searched..]).or(self.last);
-        let place = origin.locate(record.line, stretch.offset + record.at as u64);
-        self.tally.ends_with(record.head, place);
+        let place = origin.locate(head.line, stretch.offset + head.at as u64);
+        self.tally.ends_with(head.text, place);
     }
 
     /// A record with a header begins. Whether the tally has its stamp now.
@@ -316,7 +286,12 @@ fn scan_of(rules: &RuleSet, log: &str, text: &[u8]) -> Scan {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::record::Records;
 
     #[test]
     fn a_line_from_before_the_clock_takes_the_time_of_its_neighbour() {
@@ -510,6 +485,61 @@ mod tests {
         );
         for at_once in 1..records.len() {
             assert_eq!(format!("{:?}", scan(at_once)), format!("{whole:?}"), "{at_once} at once");
+        }
+    }
+
+    /// Lines of every family and of rules, with what stands between them in a log.
+    fn mixtures() -> impl Strategy<Value = (&'static str, String)> {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let seen = rules.iter().flat_map(|(rule, _)| rule.hit.iter().map(|hit| hit.log.clone()));
+        let samples =
+            format::FORMATS.iter().flat_map(|format| format.samples).map(|(line, _)| (*line).to_owned());
+        let others = [
+            "--> more",
+            "   indented",
+            "",
+            "12:30 x",
+            "\0\0\0",
+            "2020-07-01T08:15:30.123Z In(166) Hostd[2099]: --> more",
+            "2020-07-01T08:15:30.123Z In(166) Hostd[2099]: more",
+            "2020-07-01T08:15:30.123Z info Hostd[2099]: --> more",
+            "2020-07-01T08:15:30.123Z| vmx| I125+ more",
+            "2020-07-01T08:15:39.123Z cpu4:2)more",
+            "2020-07-01T08:15:3x.123Z cpu4:2)more",
+            "2020-07-01T08:15:99.123Z cpu4:2)more",
+            "2020-07-01T09:15:30.123Z cpu4:2)--- last message repeated 3 times ---",
+            "2020-07-01T07:15:30.123Z info hostd[2099] [Originator@6876 sub=x] more",
+            "2020-07-01T08:15:3",
+        ];
+        let lines: Vec<String> = seen.chain(samples).chain(others.map(str::to_owned)).collect();
+        let ending = prop::sample::select(&["\n", "\n", "\n", "\r\n"][..]);
+        let families: Vec<&'static str> = format::FORMATS.iter().map(|format| format.name).collect();
+        let text = prop::collection::vec((prop::sample::select(lines), ending), 0..60);
+        let text = text.prop_map(|lines| lines.into_iter().map(|(line, end)| line + end).collect());
+        (prop::sample::select(families), text)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+        #[test]
+        fn blocks_of_any_size_give_what_one_stretch_gives(
+            (log, text) in mixtures(),
+            sizes in prop::collection::vec(1usize..2_000, 1..20),
+        ) {
+            static RULES: LazyLock<RuleSet> =
+                LazyLock::new(|| RuleSet::load::<&str>(&[]).expect("the built-in rules"));
+            let origin = Origin::new(MemberPath::new("sample"));
+            let (mut scanner, mut records) = (Scanner::new(&RULES, log), Records::new(format::starts_record, 1 << 20));
+            let (mut rest, mut sizes) = (text.as_bytes(), sizes.iter().cycle());
+            while let Some(size) = sizes.next().filter(|_| !rest.is_empty()) {
+                let (block, behind) = rest.split_at(rest.len().min(*size));
+                records.push(block, &mut |stretch| scanner.stretch(stretch, &origin));
+                rest = behind;
+            }
+            records.finish(&mut |stretch| scanner.stretch(stretch, &origin));
+            let whole = scan_of(&RULES, log, text.as_bytes());
+            prop_assert_eq!(format!("{:?}", scanner.finish()), format!("{:?}", whole));
         }
     }
 }
