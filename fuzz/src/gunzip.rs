@@ -39,7 +39,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
 fn unpack(stream: &[u8], seed: u64) -> Decoded {
     let decoded = Decoded::of(&mut Gunzip::default(), stream, seed);
     // In a build without the feature it takes nothing.
-    if let Some(text) = Whole::new(decoded::KEPT).gunzip(stream) {
+    if let Some((text, _)) = Whole::new(decoded::KEPT).gunzip(stream) {
         decoded.is_all_of(text);
     }
     decoded

@@ -3,13 +3,14 @@
 use super::archive::{Entry, EntryKind};
 use super::fragment::Piece;
 use super::place::Place;
+use super::sniff::{self, Kind};
 use super::stream::{Purpose, Stream};
 use super::walk::Walk;
-use super::{Damage, Gap, Handle, Member, tree};
+use super::{Damage, Gap, Handle, Member, codec, tree};
 use crate::model::ProblemKind;
 
-/// Bytes handed to the sink at once.
-pub(super) const BLOCK: usize = 256 << 10;
+/// Bytes handed to the sink at once, but for a member that is wanted in one piece.
+pub const BLOCK: usize = 256 << 10;
 
 /// Where a member's bytes go.
 pub(super) enum Content {
@@ -91,7 +92,7 @@ impl Content {
         if let Some(handle) = cx.begin(member) {
             return Content::Leaf(Leaf::new(handle, size, cx));
         }
-        if let Some(scheme) = super::sniff::encrypted_name(name) {
+        if let Some(scheme) = sniff::encrypted_name(name) {
             cx.problem(ProblemKind::Encrypted, &place.path_of(name), scheme.told());
             return Content::Skip;
         }
@@ -177,6 +178,9 @@ impl Content {
 pub(super) struct Leaf {
     handle: Handle,
     block: Vec<u8>,
+    /// Bytes of a block.
+    most: usize,
+    size: Option<u64>,
     got: u64,
     from: u64,
     limit: Option<Damage>,
@@ -185,7 +189,15 @@ pub(super) struct Leaf {
 impl Leaf {
     pub(super) fn new(handle: Handle, size: Option<u64>, cx: &Walk<'_>) -> Self {
         let len = size.map_or(0, |size| usize::try_from(size).unwrap_or(BLOCK).min(BLOCK));
-        Leaf { handle, block: Vec::with_capacity(len), got: 0, from: cx.read_before(), limit: None }
+        let (block, from) = (Vec::with_capacity(len), cx.read_before());
+        Leaf { handle, block, most: BLOCK, size, got: 0, from, limit: None }
+    }
+
+    /// Bytes of its blocks, by the first of them: what can be decoded at one go goes on in one piece.
+    fn most(&self, first: &[u8]) -> usize {
+        let size = self.size.filter(|&size| size <= codec::MOST_STORED);
+        let in_one = codec::IS_NATIVE && sniff::sniff(first) == Kind::Gzip;
+        size.and_then(|size| usize::try_from(size).ok()).filter(|_| in_one).unwrap_or(0).max(BLOCK)
     }
 
     pub(super) fn handle(&self) -> Handle {
@@ -196,20 +208,24 @@ impl Leaf {
         if self.limit.is_some() {
             return;
         }
+        if self.got == 0 {
+            self.most = self.most(bytes);
+        }
         let room = usize::try_from(cx.limits().member_bytes - self.got).unwrap_or(usize::MAX);
         self.got += bytes.len() as u64;
         self.limit = cx.limit_of(self.got, self.from);
         // As much as the limit allows, however the bytes arrive.
         bytes = &bytes[..bytes.len().min(room)];
         while !bytes.is_empty() {
-            let (part, rest) = bytes.split_at(bytes.len().min(BLOCK - self.block.len()));
-            if !self.block.is_empty() && self.block.capacity() - self.block.len() < part.len() {
+            let (part, rest) = bytes.split_at(bytes.len().min(self.most - self.block.len()));
+            let is_short = self.block.capacity() - self.block.len() < part.len();
+            if is_short && (!self.block.is_empty() || self.most > BLOCK) {
                 // Doubling would hold more than a block.
-                self.block.reserve_exact(BLOCK - self.block.len());
+                self.block.reserve_exact(self.most - self.block.len());
             }
             self.block.extend_from_slice(part);
             bytes = rest;
-            if self.block.len() == BLOCK {
+            if self.block.len() == self.most {
                 let next = Vec::with_capacity(BLOCK.min(bytes.len()));
                 cx.block(self.handle, std::mem::replace(&mut self.block, next));
             }

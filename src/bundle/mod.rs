@@ -26,6 +26,7 @@ mod stream;
 pub mod tree;
 mod walk;
 
+pub use content::BLOCK;
 pub use find::{Input, find};
 pub use fragment::missing_fragments;
 pub use input::{walk, walk_from};
@@ -98,7 +99,8 @@ pub trait Sink {
     /// Something of the member is missing here.
     fn gap(&mut self, handle: Handle, gap: Gap);
 
-    /// The next bytes of the member, as stored: an inner `.gz` is not decoded here.
+    /// The next bytes of the member, as stored: an inner `.gz` is not decoded here. They are [`BLOCK`] bytes or less, but
+    /// that a member which can be decoded at one go comes in one piece.
     fn block(&mut self, handle: Handle, bytes: Vec<u8>);
 
     /// The member is at its end; `damage` says why it ends early, if it does.

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use super::text::{Read, TextReader};
 use super::{MemberCoverage, Silence};
-use crate::bundle::codec::{self, Decoder, Out, Whole};
+use crate::bundle::codec::{self, Crc, Decoder, Out, Whole};
 use crate::bundle::sniff::{self, Kind};
-use crate::bundle::{Damage, Gap, Limits, Member, missing_fragments};
+use crate::bundle::{self, Damage, Gap, Limits, Member, missing_fragments};
 use crate::fact::{self, Fact, FactValue};
 use crate::format;
 use crate::model::{MemberPath, Problem, ProblemKind};
@@ -96,8 +96,8 @@ pub struct MemberReader<'r> {
     path: MemberPath,
     tree: String,
     fragmented: bool,
-    /// Whether what it decodes to may be looked at all at once, where that is faster.
-    may_wait: bool,
+    /// Its stored size, where it may be decoded at one go.
+    in_one: Option<u64>,
     rules: &'r RuleSet,
     limits: Limits,
     form: Form,
@@ -117,25 +117,10 @@ enum Form {
     Unknown(Vec<u8>),
     Plain,
     Packed(Box<dyn Decoder>),
-    /// Compressed, and collected until it is whole.
-    Waits(Waiting),
+    /// Compressed and whole, if nothing else comes.
+    Waits(Vec<u8>),
     /// A form that is not read; said once.
     Refused,
-}
-
-/// What was collected of a member.
-#[derive(Default)]
-struct Waiting {
-    bytes: Vec<u8>,
-    /// Where each block that came in ends.
-    ends: Vec<usize>,
-}
-
-impl Waiting {
-    fn push(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-        self.ends.push(self.bytes.len());
-    }
 }
 
 /// So many zero bytes at the end of a text were not written by who wrote it.
@@ -157,12 +142,12 @@ impl<'r> MemberReader<'r> {
         if member.doubtful {
             text.doubt();
         }
-        let is_short = member.size.is_some_and(|size| size <= codec::MOST_STORED);
+        let in_one = codec::IS_NATIVE && !member.fragmented && !member.doubtful;
         MemberReader {
             path: member.path.clone(),
             tree: member.tree.clone(),
             fragmented: member.fragmented,
-            may_wait: codec::IS_NATIVE && is_short && !member.fragmented && !member.doubtful,
+            in_one: member.size.filter(|&size| in_one && size <= codec::MOST_STORED),
             rules,
             limits,
             form: Form::Unknown(Vec::new()),
@@ -181,7 +166,18 @@ impl<'r> MemberReader<'r> {
     }
 
     /// Takes the next bytes, as stored.
-    pub fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, block: Vec<u8>) {
+        let is_whole = self.in_one == Some(block.len() as u64);
+        self.wait_no_more();
+        if is_whole && is_gzip(&block[..block.len().min(bundle::BLOCK)]) {
+            self.form = Form::Waits(block);
+            return;
+        }
+        block.chunks(bundle::BLOCK).for_each(|part| self.part(part));
+    }
+
+    /// Takes the next bytes, a block of the usual size.
+    fn part(&mut self, bytes: &[u8]) {
         if self.over {
             return;
         }
@@ -249,14 +245,14 @@ impl<'r> MemberReader<'r> {
         }
     }
 
-    /// The member is at its end, which `damage` brought about early. What was collected until it is whole is decoded with
-    /// `whole`.
+    /// The member is at its end, which `damage` brought about early. What is decoded at one go is
+    /// decoded with `whole`.
     pub fn finish(mut self, damage: Option<Damage>, whole: &mut Whole) -> MemberDigest {
-        self.settle();
         if damage.is_none() {
             self.decode_whole(whole);
         }
         self.wait_no_more();
+        self.settle();
         if let Form::Packed(decoder) = &mut self.form
             && !self.over
         {
@@ -322,30 +318,28 @@ impl<'r> MemberReader<'r> {
             self.form = Form::Refused;
             return self.problem(refusal.kind, refusal.text);
         }
-        let kind = sniff::sniff(head);
-        self.form = match codec::file_decoder(kind, self.window()) {
+        self.form = match codec::file_decoder(sniff::sniff(head), self.window()) {
             Some(decoder) => {
                 // Positions in compressed pieces mean nothing: the text is that of the joined target.
                 self.text.origin = Origin::new(self.path.clone());
-                match kind {
-                    Kind::Gzip if self.may_wait => Form::Waits(Waiting::default()),
-                    _ => Form::Packed(decoder),
-                }
+                Form::Packed(decoder)
             }
             None => Form::Plain,
         };
     }
 
-    /// Decodes what was collected at one go, where that gives what the decoder of blocks would give and nothing is wrong
-    /// with it.
+    /// Decodes what came in one piece at one go, where that gives what the decoder of blocks would give and nothing is
+    /// wrong with it.
     fn decode_whole(&mut self, whole: &mut Whole) {
-        let Form::Waits(waiting) = &self.form else { return };
-        let Some(text) = whole.gunzip(&waiting.bytes) else { return };
-        let first = waiting.ends.first().map_or(1, |&end| end.max(1));
+        let Form::Waits(stream) = &self.form else { return };
+        let Some((text, crc)) = whole.gunzip(stream) else { return };
+        let first = stream.len().clamp(1, bundle::BLOCK);
         if !is_within(&self.limits, text.len() as u64, first as u64) || !codec::is_plain(text) {
             return;
         }
-        text.chunks(codec::OUT).for_each(|part| self.text.push(part));
+        self.text.origin = Origin::new(self.path.clone());
+        text.chunks(codec::OUT).for_each(|part| self.text.take(part));
+        self.text.crc = Crc::of(crc, text.len() as u64);
         if self.text.cuts() > 0 {
             // Where a record is cut that is too long depends on how the text arrives: once more, as it would.
             self.text = TextReader::new(&self.tree, self.path.clone(), self.rules, self.limits.record_bytes);
@@ -354,23 +348,13 @@ impl<'r> MemberReader<'r> {
         self.form = Form::Plain;
     }
 
-    /// What was collected goes to the decoder of blocks, block by block as it came in.
+    /// What came in one piece goes to the decoder of blocks.
     fn wait_no_more(&mut self) {
-        self.may_wait = false;
-        if !matches!(self.form, Form::Waits(_)) {
-            return;
-        }
-        let Some(decoder) = codec::file_decoder(Kind::Gzip, self.window()) else { return };
-        if let Form::Waits(waiting) = std::mem::replace(&mut self.form, Form::Packed(decoder)) {
-            let mut from = 0;
-            for end in waiting.ends {
-                if self.over {
-                    return;
-                }
-                self.raw = end as u64;
-                self.decode(&waiting.bytes[from..end]);
-                from = end;
-            }
+        self.in_one = None;
+        if let Form::Waits(stream) = &mut self.form {
+            let stream = std::mem::take(stream);
+            self.form = Form::Unknown(Vec::new());
+            stream.chunks(bundle::BLOCK).for_each(|part| self.part(part));
         }
     }
 
@@ -395,13 +379,6 @@ impl<'r> MemberReader<'r> {
     fn decode(&mut self, bytes: &[u8]) {
         match &mut self.form {
             Form::Plain => self.text.push(bytes),
-            Form::Waits(waiting) => {
-                waiting.push(bytes);
-                // Its size was told beforehand, and may be wrong.
-                if self.raw > codec::MOST_STORED {
-                    self.wait_no_more();
-                }
-            }
             Form::Packed(decoder) => {
                 let (limits, raw) = (self.limits, self.raw.max(1));
                 let (text, mut faults) = (&mut self.text, Vec::new());
@@ -421,7 +398,7 @@ impl<'r> MemberReader<'r> {
                     self.problem(ProblemKind::Limit, told);
                 }
             }
-            Form::Unknown(_) | Form::Refused => {}
+            Form::Unknown(_) | Form::Refused | Form::Waits(_) => {}
         }
     }
 
@@ -432,6 +409,11 @@ impl<'r> MemberReader<'r> {
         }
         self.problems.push(Problem::new(kind, self.path.as_str(), text));
     }
+}
+
+/// Whether `head`, the first bytes of a member, begins a gzip stream that is read.
+fn is_gzip(head: &[u8]) -> bool {
+    sniff::sniff(head) == Kind::Gzip && codec::refusal(head).is_none()
 }
 
 /// Whether a text of `bytes` bytes, of whose stored bytes the first `first` came in at once, reaches no limit on its way
@@ -499,8 +481,8 @@ fn take(text: &mut TextReader<'_>, faults: &mut Vec<Damage>, out: Out<'_>) -> Co
     ControlFlow::Continue(())
 }
 
-#[cfg(test)]
 #[cfg(feature = "native")]
+#[cfg(test)]
 mod tests {
     use std::io::Write;
 
@@ -538,25 +520,24 @@ mod tests {
             doubtful: false,
         };
         let mut reader = MemberReader::new(&member, &rules, limits);
-        stream.chunks(block).for_each(|part| reader.push(part));
+        stream.chunks(block).for_each(|part| reader.push(part.to_vec()));
         reader.finish(None, &mut Whole::new(most))
     }
 
     /// What is read with and without the decoder of whole streams.
     #[track_caller]
     fn check(what: &str, stream: &[u8], limits: Limits) {
-        for block in [700, 64 << 10, 256 << 10] {
-            let (native, pure) = (read(stream, block, 64 << 20, limits), read(stream, block, 0, limits));
-            assert_eq!(format!("{native:?}"), format!("{pure:?}"), "{what}, in blocks of {block}");
-        }
+        let native = read(stream, stream.len(), 64 << 20, limits);
+        let pure = read(stream, bundle::BLOCK, 0, limits);
+        assert_eq!(format!("{native:?}"), format!("{pure:?}"), "{what}");
     }
 
     #[test]
     fn whole_streams_are_decoded_at_one_go() {
         let text = log(3000);
         let mut whole = Whole::new(64 << 20);
-        assert_eq!(whole.gunzip(&packed(&text)), Some(&text[..]));
-        let read = read(&packed(&text), 4096, 64 << 20, Limits::default());
+        assert_eq!(whole.gunzip(&packed(&text)).map(|(own, _)| own), Some(&text[..]));
+        let read = read(&packed(&text), usize::MAX, 64 << 20, Limits::default());
         assert!(read.whole && read.bytes == text.len() as u64 && read.scan.records == 3000);
     }
 
@@ -613,23 +594,31 @@ mod tests {
     }
 
     #[test]
-    fn what_is_longer_than_told_or_has_a_gap_is_read_all_the_same() {
+    fn a_stream_in_one_piece_with_more_behind_it_is_read_all_the_same() {
         let rules = RuleSet::load::<&std::path::Path>(&[]).expect("the built-in rules");
-        let (text, whole) = (log(6000), packed(&log(6000)));
+        let whole = packed(&log(6000));
         let member = Member {
             path: MemberPath::new("vmkernel.0.gz"),
             container: MemberPath::new(""),
             root: MemberPath::new(""),
             tree: "var/run/log/vmkernel.0.gz".to_owned(),
-            size: Some(10),
+            size: Some(whole.len() as u64),
             fragmented: false,
             doubtful: false,
         };
-        let mut reader = MemberReader::new(&member, &rules, Limits::default());
-        reader.push(&whole[..whole.len() / 2]);
-        reader.gap(Gap::Bytes);
-        reader.push(&whole[whole.len() / 2 + 2000..]);
-        let read = reader.finish(None, &mut Whole::new(64 << 20));
-        assert!(read.bytes > text.len() as u64 / 2 && !read.whole, "{} bytes", read.bytes);
+        let read = |more: &dyn Fn(&mut MemberReader<'_>), block: usize, damage: Option<Damage>| {
+            let mut reader = MemberReader::new(&member, &rules, Limits::default());
+            whole.chunks(block).for_each(|part| reader.push(part.to_vec()));
+            more(&mut reader);
+            format!("{:?}", reader.finish(damage, &mut Whole::new(64 << 20)))
+        };
+        let early = Damage { kind: ProblemKind::Truncated, text: "it ends early".to_owned() };
+        let gap = |reader: &mut MemberReader<'_>| reader.gap(Gap::Bytes);
+        let more = |reader: &mut MemberReader<'_>| reader.push(packed(&log(50)));
+        let blocks = whole.len() / 3;
+        assert_eq!(read(&gap, whole.len(), None), read(&gap, blocks, None));
+        assert_eq!(read(&more, whole.len(), None), read(&more, blocks, None));
+        assert_eq!(read(&|_| {}, whole.len(), Some(early.clone())), read(&|_| {}, blocks, Some(early)));
+        assert!(read(&more, whole.len(), None).contains("records: 6050"));
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct TextReader<'r> {
     out: Output,
     /// Decoded bytes so far.
     pub(super) bytes: u64,
-    crc: Crc,
+    pub(super) crc: Crc,
     /// Whether something went on behind missing bytes: what it could not know since then is zero.
     doubtful: bool,
     /// Whether the line that comes in is the rest of one whose beginning is missing.
@@ -91,12 +91,17 @@ impl<'r> TextReader<'r> {
     }
 
     pub(super) fn push(&mut self, text: &[u8]) {
+        self.crc.update(text);
+        self.take(text);
+    }
+
+    /// As [`TextReader::push`], of a text whose checksum is known and is told by itself.
+    pub(super) fn take(&mut self, text: &[u8]) {
         self.bytes += text.len() as u64;
         self.zeros = match text.iter().rposition(|&byte| byte != 0) {
             Some(last) => (text.len() - 1 - last) as u64,
             None => self.zeros + text.len() as u64,
         };
-        self.crc.update(text);
         let text = self.behind_rest(text);
         self.open = text.last().map_or(self.open, |&last| last != b'\n');
         self.records_do(|records, sink| records.push(text, sink));

@@ -123,11 +123,16 @@ impl<'r> Pool<'r> {
         self.last.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Bytes that may wait before readers do: enough that no worker is ever without.
+    fn most_waiting(&self) -> usize {
+        self.limits.memory / 8
+    }
+
     /// Hands over a job with what came in for it so far; waits while too many bytes wait.
     pub(super) fn put(&self, id: JobId, job: Job<'r>) {
         let bytes: usize = job.messages.iter().map(block_len).sum();
         let mut state = lock(&self.state);
-        while bytes > 0 && state.waiting > self.limits.memory / 4 {
+        while bytes > 0 && state.waiting > self.most_waiting() {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.waiting += bytes;
@@ -144,7 +149,7 @@ impl<'r> Pool<'r> {
         let mut state = lock(&self.state);
         let bytes = block_len(&message);
         // A job whose reading failed is gone, also while its reader waited here.
-        while bytes > 0 && state.jobs.contains_key(&id) && state.waiting > self.limits.memory / 4 {
+        while bytes > 0 && state.jobs.contains_key(&id) && state.waiting > self.most_waiting() {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let state = &mut *state;
@@ -263,7 +268,7 @@ fn step<'r>(
         let mut reader = reader;
         for message in messages {
             match message {
-                Message::Block(bytes) => reader.push(&bytes),
+                Message::Block(bytes) => reader.push(bytes),
                 Message::Piece(file) => reader.piece(file),
                 Message::Gap(gap) => reader.gap(gap),
                 Message::End(damage) => return Step::Over(Box::new(reader.finish(damage, whole))),

@@ -12,6 +12,11 @@ impl Crc {
         Crc::default()
     }
 
+    /// Of `len` bytes that were taken elsewhere and whose checksum is `sum`.
+    pub(crate) fn of(sum: u32, len: u64) -> Self {
+        Crc(Hasher::new_with_initial_len(sum, len))
+    }
+
     /// Takes the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
@@ -46,6 +51,12 @@ mod tests {
             crc.reset();
             text.chunks(block).for_each(|block| crc.update(block));
             assert_eq!(crc.sum(), other.sum(), "in {block}");
+            let first = &text[..text.len() / 3];
+            let mut crc = Crc::new();
+            crc.update(first);
+            let mut behind = Crc::of(crc.sum(), first.len() as u64);
+            behind.update(&text[first.len()..]);
+            assert_eq!(behind.sum(), other.sum());
         }
     }
 }

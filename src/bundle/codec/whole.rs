@@ -28,8 +28,8 @@ impl Whole {
     }
 
     /// What `stream` decodes to, where it is one gzip member from its first byte to its last, its checksum and length
-    /// are right, and that is not too much; else `None`.
-    pub fn gunzip(&mut self, stream: &[u8]) -> Option<&[u8]> {
+    /// are right, and that is not too much; with it, its CRC-32. Else `None`.
+    pub fn gunzip(&mut self, stream: &[u8]) -> Option<(&[u8], u32)> {
         #[cfg(feature = "native")]
         return self.native.gunzip(stream);
         #[cfg(not(feature = "native"))]
@@ -66,8 +66,8 @@ mod native {
             Buffers { most, decoder: None, out: Vec::new() }
         }
 
-        pub(super) fn gunzip(&mut self, stream: &[u8]) -> Option<&[u8]> {
-            let claimed = self.claimed(stream)?;
+        pub(super) fn gunzip(&mut self, stream: &[u8]) -> Option<(&[u8], u32)> {
+            let (crc, claimed) = self.claimed(stream)?;
             let Buffers { decoder, out, .. } = self;
             if out.len() < claimed {
                 // Zeroed once, and used again for all that comes.
@@ -75,7 +75,7 @@ mod native {
             }
             let decoder = decoder.get_or_insert_with(Decompressor::new);
             let len = decoder.gzip_decompress(stream, &mut out[..claimed]).ok()?;
-            (len == claimed).then(|| &out[..len])
+            (len == claimed).then(|| (&out[..len], crc))
         }
 
         /// Bytes of the buffer.
@@ -84,23 +84,24 @@ mod native {
             self.out.len()
         }
 
-        /// The length that the end of `stream` claims, where that can be and nothing follows the member.
-        fn claimed(&self, stream: &[u8]) -> Option<usize> {
+        /// The checksum and length that the end of `stream` claims, where that can be and nothing follows the member.
+        fn claimed(&self, stream: &[u8]) -> Option<(u32, usize)> {
             let Header::Len(header) = header_len(stream) else { return None };
             let body = stream.get(header..)?;
             let trailer = body.last_chunk::<TRAILER>()?;
+            let crc = u32::from_le_bytes(*trailer.first_chunk::<4>()?);
             let claimed = u32::from_le_bytes(*trailer.last_chunk::<4>()?) as usize;
             let can_be = claimed <= self.most && claimed / MOST_RATIO <= body.len();
             // The decoder holds what it gives against the checksum and length behind the member, and does not say where
             // that stands. If these eight bytes occur at the end alone, it stands there.
             let ends_there = || memmem::find(body, trailer) == Some(body.len() - TRAILER);
-            (can_be && ends_there()).then_some(claimed)
+            (can_be && ends_there()).then_some((crc, claimed))
         }
     }
 }
 
-#[cfg(test)]
 #[cfg(feature = "native")]
+#[cfg(test)]
 mod tests {
     use std::io::Write;
 
@@ -123,10 +124,16 @@ mod tests {
     #[track_caller]
     fn check(stream: &[u8], expected: Option<&[u8]>) {
         let mut whole = Whole::new(4 << 20);
+        let sum = |text: &[u8]| {
+            let mut crc = flate2::Crc::new();
+            crc.update(text);
+            crc.sum()
+        };
+        let expected = expected.map(|text| (text, sum(text)));
         assert_eq!(whole.gunzip(stream), expected);
         // The buffers hold nothing that matters from one to the next.
         let other = packed(b"another", 6);
-        assert_eq!(whole.gunzip(&other), Some(&b"another"[..]));
+        assert_eq!(whole.gunzip(&other), Some((&b"another"[..], sum(b"another"))));
         assert_eq!(whole.gunzip(stream), expected);
     }
 
@@ -157,7 +164,7 @@ mod tests {
         check(&[&whole[..], &whole[whole.len() - 8..]].concat(), None);
         // Right, and too much.
         assert_eq!(Whole::new(text.len() - 1).gunzip(&whole), None);
-        assert_eq!(Whole::new(text.len()).gunzip(&whole), Some(&text[..]));
+        assert_eq!(Whole::new(text.len()).gunzip(&whole).map(|(own, _)| own), Some(&text[..]));
     }
 
     #[test]
