@@ -11,9 +11,13 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Bytes that a compiled expression may take.
 const SIZE: usize = 4 << 20;
-/// Parts up to which an expression is known to stay far below [`SIZE`] without being compiled. A part is a byte, a range, a
-/// look or a group, counted as often as it is repeated; none takes more than some dozens of bytes in each of two automata.
-const SURE: usize = SIZE / 512;
+/// Bytes that a part of an expression may take at most: a byte, a range, a look or a group, counted as often as it is
+/// repeated. It is some dozens in truth.
+const OF_PART: usize = 256;
+/// Parts up to which an expression is known to stay below [`SIZE`] without being compiled.
+const SURE: usize = SIZE / OF_PART;
+/// Parts of a range of Unicode's, whose characters are sequences of bytes.
+const OF_RANGE: usize = 64;
 
 /// An expression of a rule.
 pub(crate) struct Expression {
@@ -39,7 +43,8 @@ impl Expression {
             }
             // Whether it is too large is not told without trying, nor what is said of a wrong one.
             _ => {
-                let regex = compile(text).map_err(|error| format!("the expression {text} is wrong: {error}"))?;
+                let regex =
+                    compile(text).map_err(|error| format!("the expression {text} is wrong: {error}"))?;
                 let names = regex.capture_names().enumerate();
                 let groups = names.filter_map(|(number, name)| Some((name?.to_owned(), number))).collect();
                 compiled.get_or_init(|| regex);
@@ -56,7 +61,8 @@ impl Expression {
 
     /// The expression, ready to match.
     pub fn regex(&self) -> &Regex {
-        self.compiled.get_or_init(|| compile(&self.text).expect("an expression this small that was parsed compiles"))
+        self.compiled
+            .get_or_init(|| compile(&self.text).expect("an expression this small that was parsed compiles"))
     }
 }
 
@@ -64,15 +70,14 @@ fn compile(text: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(text).unicode(false).size_limit(SIZE).build()
 }
 
-/// The parts of an expression; `None` where there are too many to count, or where it asks for classes of Unicode, whose
-/// automata are of any size.
+/// The parts of an expression; `None` where there are too many to count.
 fn parts(hir: &Hir) -> Option<usize> {
     let all = |subs: &[Hir]| subs.iter().try_fold(1_usize, |sum, sub| sum.checked_add(parts(sub)?));
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Some(1),
         HirKind::Literal(literal) => Some(literal.0.len()),
         HirKind::Class(Class::Bytes(class)) => Some(1 + class.ranges().len()),
-        HirKind::Class(Class::Unicode(class)) => class.is_ascii().then(|| 1 + class.ranges().len()),
+        HirKind::Class(Class::Unicode(class)) => Some(1 + OF_RANGE * class.ranges().len()),
         HirKind::Repetition(repeated) => {
             let times = repeated.max.unwrap_or(repeated.min).max(1) as usize;
             parts(&repeated.sub)?.checked_mul(times)?.checked_add(times)
@@ -106,9 +111,12 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_what_the_compiler_refuses_in_its_words() {
-        for text in ["(", "a{2", r"\pL", "(?P<n>a)(?P<n>b)", "(?:x{900}){900}", "(?u)\\w{3000}", "[z-a]", r"\b{x}"] {
+        for text in
+            ["(", "a{2", r"\pL", "(?P<n>a)(?P<n>b)", "(?:x{900}){900}", "(?u)\\w{3000}", "[z-a]", r"\b{x}"]
+        {
             let told = Expression::new(text).err();
-            let expected = compile(text).err().map(|error| format!("the expression {text} is wrong: {error}"));
+            let expected =
+                compile(text).err().map(|error| format!("the expression {text} is wrong: {error}"));
             assert_eq!(told, expected, "{text}");
         }
         assert!(Expression::new("(?:x{900}){900}").is_err() && Expression::new("(").is_err());
@@ -126,6 +134,21 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn stays_small(text: &str) {
+        let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(text).expect("right");
+        let limit = OF_PART * parts(&hir).expect("few enough").max(16);
+        let built = RegexBuilder::new(text).unicode(false).size_limit(limit).build();
+        assert!(built.is_ok(), "{text} takes more than {limit} bytes");
+    }
+
+    #[test]
+    fn an_expression_takes_no_more_than_is_reckoned_for_its_parts() {
+        let of_all =
+            ["(?u)[^a]{40}", "(?i)[a-z0-9]{3,90}x*", "(a|bc|[^x]){7}(?:(?:a?){9}b){5,}", "(?u)[ぁ-ん一-龠]+"];
+        of_all.into_iter().for_each(stays_small);
+    }
+
     #[test]
     fn the_built_in_expressions_wait_and_all_compile() {
         let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
@@ -135,6 +158,7 @@ mod tests {
                 assert!(expression.compiled.get().is_none(), "{}", expression.text);
                 let names: Vec<&str> = expression.regex().capture_names().flatten().collect();
                 assert_eq!(names_of(expression), names);
+                stays_small(&expression.text);
             }
         }
     }

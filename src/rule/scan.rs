@@ -321,7 +321,8 @@ impl<'r> Scanner<'r> {
         let op_id = header.op_id.and_then(|id| std::str::from_utf8(id).ok());
         let compiled = self.rules.compiled(index);
         // Most are not kept: an operation is known by the header alone, and no expression is asked of it.
-        if !compiled.fields.contains("ahead_s") && !op_id.is_some_and(|id| self.sightings.wants_operation(id)) {
+        if !compiled.fields.contains("ahead_s") && !op_id.is_some_and(|id| self.sightings.wants_operation(id))
+        {
             return;
         }
         let Some(fields) = self.rules.read(index, self.log, header, record.text, message) else { return };

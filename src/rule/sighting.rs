@@ -122,13 +122,18 @@ impl Sample {
 
     fn has_room(&self, (hash, root): (u64, &str)) -> bool {
         self.kept.len() < self.most()
-            || self.kept.last_key_value().is_some_and(|((last, name), _)| (hash, root) <= (*last, name.as_str()))
+            || self
+                .kept
+                .last_key_value()
+                .is_some_and(|((last, name), _)| (hash, root) <= (*last, name.as_str()))
     }
 
     /// Takes a sighting in the member `id`.
     pub fn add(&mut self, id: u64, sighting: Sighting) {
         let Some(key) = sighting.what.key(sighting.stamp).filter(|(hash, root)| self.has_room((*hash, root)))
-        else { return };
+        else {
+            return;
+        };
         let own = self.kept.entry(key).or_default();
         let place = (sighting.what.clone(), id);
         if own.get(&place).is_none_or(|known| sighting < *known) {

@@ -34,6 +34,7 @@ impl Packed {
     }
 
     /// How many literals it has.
+    #[cfg(test)]
     pub(super) fn describe(&self) -> String {
         format!("packed: {}", self.exact.len())
     }

@@ -82,6 +82,7 @@ impl Strided {
     }
 
     /// Its steps and how many q-grams it has.
+    #[cfg(test)]
     pub(super) fn describe(&self) -> String {
         format!("{}/{}: {} q-grams", self.steps.stride, self.steps.q, self.exact.len())
     }
