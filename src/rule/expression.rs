@@ -11,9 +11,13 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Bytes that a compiled expression may take.
 const SIZE: usize = 4 << 20;
-/// Parts up to which an expression is known to stay far below [`SIZE`] without being compiled. A part is a byte, a range, a
-/// look or a group, counted as often as it is repeated; none takes more than some dozens of bytes in each of two automata.
-const SURE: usize = SIZE / 512;
+/// Bytes that a part of an expression may take at most: a byte, a range, a look or a group, counted as often as it is
+/// repeated. It is some dozens in truth.
+const OF_PART: usize = 256;
+/// Parts up to which an expression is known to stay below [`SIZE`] without being compiled.
+const SURE: usize = SIZE / OF_PART;
+/// Parts of a range of Unicode's, whose characters are sequences of bytes.
+const OF_RANGE: usize = 64;
 
 /// An expression of a rule.
 pub(crate) struct Expression {
@@ -66,15 +70,14 @@ fn compile(text: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(text).unicode(false).size_limit(SIZE).build()
 }
 
-/// The parts of an expression; `None` where there are too many to count, or where it asks for classes of Unicode, whose
-/// automata are of any size.
+/// The parts of an expression; `None` where there are too many to count.
 fn parts(hir: &Hir) -> Option<usize> {
     let all = |subs: &[Hir]| subs.iter().try_fold(1_usize, |sum, sub| sum.checked_add(parts(sub)?));
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Some(1),
         HirKind::Literal(literal) => Some(literal.0.len()),
         HirKind::Class(Class::Bytes(class)) => Some(1 + class.ranges().len()),
-        HirKind::Class(Class::Unicode(class)) => class.is_ascii().then(|| 1 + class.ranges().len()),
+        HirKind::Class(Class::Unicode(class)) => Some(1 + OF_RANGE * class.ranges().len()),
         HirKind::Repetition(repeated) => {
             let times = repeated.max.unwrap_or(repeated.min).max(1) as usize;
             parts(&repeated.sub)?.checked_mul(times)?.checked_add(times)
@@ -131,6 +134,21 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn stays_small(text: &str) {
+        let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(text).expect("right");
+        let limit = OF_PART * parts(&hir).expect("few enough").max(16);
+        let built = RegexBuilder::new(text).unicode(false).size_limit(limit).build();
+        assert!(built.is_ok(), "{text} takes more than {limit} bytes");
+    }
+
+    #[test]
+    fn an_expression_takes_no_more_than_is_reckoned_for_its_parts() {
+        let of_all =
+            ["(?u)[^a]{40}", "(?i)[a-z0-9]{3,90}x*", "(a|bc|[^x]){7}(?:(?:a?){9}b){5,}", "(?u)[ぁ-ん一-龠]+"];
+        of_all.into_iter().for_each(stays_small);
+    }
+
     #[test]
     fn the_built_in_expressions_wait_and_all_compile() {
         let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
@@ -140,6 +158,7 @@ mod tests {
                 assert!(expression.compiled.get().is_none(), "{}", expression.text);
                 let names: Vec<&str> = expression.regex().capture_names().flatten().collect();
                 assert_eq!(names_of(expression), names);
+                stays_small(&expression.text);
             }
         }
     }

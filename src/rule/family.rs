@@ -70,3 +70,60 @@ impl FamilyHits<'_> {
         rules.dedup();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rule::RuleSet;
+
+    /// What `take` gives for each of `records` beside what a look for every literal of every rule gives.
+    #[track_caller]
+    fn check(rules: &RuleSet, log: &str, records: &[&str]) {
+        let text = records.concat();
+        let mut hits = rules.families[log].hits(text.as_bytes());
+        let (mut begin, mut concerned) = (0, Vec::new());
+        for record in records {
+            let own = begin..begin + record.len();
+            let holds_one = |index: &usize| {
+                let rule = &rules.rules[*index].rule;
+                rule.logs.iter().any(|own| own == log)
+                    && rule.any.iter().any(|literal| record.contains(literal))
+            };
+            let expected: Vec<usize> = (0..rules.rules.len()).filter(holds_one).collect();
+            match hits.before(own.end) {
+                Some(hits) => hits.take(own.clone(), &mut concerned),
+                None => concerned.clear(),
+            }
+            assert_eq!(concerned, expected, "{log}: {record}");
+            begin = own.end;
+        }
+        assert!(hits.next_at().is_none());
+    }
+
+    #[test]
+    fn a_record_concerns_the_rules_that_have_a_literal_in_it_and_no_others() {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let all = rules.iter().flat_map(|(rule, _)| {
+            rule.hit.iter().map(|hit| &hit.log).chain(rule.miss.iter().map(|miss| &miss.log))
+        });
+        let mut samples: Vec<String> = all.map(|log| format!("{log}\n")).collect();
+        let cut: Vec<String> =
+            samples.iter().map(|sample| format!("{}\n", &sample.trim_end()[25..])).collect();
+        samples.extend(cut);
+        let samples: Vec<&str> = samples.iter().map(String::as_str).collect();
+        for log in rules.families.keys() {
+            check(&rules, log, &samples);
+        }
+    }
+
+    #[test]
+    fn a_literal_of_several_lines_counts_only_where_one_record_holds_it_all() {
+        let head = "[[rule]]\nid='x'\nkind='host.boot'\nseverity='info'\nabout='a'\nlogs=['vobd']\n";
+        let rules = RuleSet::parse("mine.toml", &format!("{head}any=[\"end\\nbegin of another\", 'lost']\n"));
+        let rules = rules.expect("right");
+        check(
+            &rules,
+            "vobd",
+            &["the end\n", "begin of another\n", "the end\nbegin of another\n", "lost\n", "x\n"],
+        );
+    }
+}

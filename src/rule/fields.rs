@@ -20,9 +20,8 @@ pub(super) const KEPT_FIELD: usize = 400;
 /// writer can read.
 pub(super) fn message_of<'a>(record: Stretch<'a>, header: &Header<'a>) -> Cow<'a, [u8]> {
     let mut lines = record.lines().skip(1).peekable();
-    let folded = memmem::find(header.message, FOLDED).is_some();
-    let context = memmem::find(header.message, CONTEXT.0).is_some();
-    if lines.peek().is_none() && !folded && !context {
+    let is_packed = || holds(header.message, FOLDED) || holds(header.message, CONTEXT.0);
+    if lines.peek().is_none() && !is_packed() {
         return Cow::Borrowed(header.message);
     }
     let mut message = unfolded(header.message);
@@ -33,6 +32,11 @@ pub(super) fn message_of<'a>(record: Stretch<'a>, header: &Header<'a>) -> Cow<'a
         message.extend_from_slice(body);
     }
     Cow::Owned(without_context(message))
+}
+
+/// Whether `word`, whose first byte is rare in messages, stands in `text`; no searcher is made for so few bytes.
+fn holds(text: &[u8], word: &[u8]) -> bool {
+    memchr::memchr_iter(word[0], text).any(|at| text[at..].starts_with(word))
 }
 
 /// A line's end that an export wrote as two characters.

@@ -1,15 +1,21 @@
 //! Which literal is found by which searcher: all ways to share them out are reckoned, and the cheapest is taken.
 
 use super::Literal;
-use super::packed::MOST;
+use super::packed::most;
 use super::strided::{STEPS, Steps};
 
 /// Cycles that a test of one q-gram takes, measured over log text.
-const TEST: f64 = 1.6;
+const TEST: f64 = 2.2;
 /// Cycles that a q-gram takes which the bitmap lets through: most of it is a branch that was not foreseen.
 const MET: f64 = 40.0;
-/// Cycles that a packed searcher takes for a byte of text: for itself, and for each of its literals.
-const PACKED: (f64, f64) = (0.18, 0.018);
+/// Cycles that a packed searcher takes for a byte of text: for itself, for each of its literals, and for each of them that
+/// is so short that much looks like it.
+const PACKED: (f64, f64, f64) = (0.6, 0.006, 0.02);
+/// Bytes below which a literal is so short.
+const SHORT: usize = 7;
+
+/// By the ways to step: the share of places in a log at which a q-gram of a literal is expected.
+type Shares = [f64; STEPS.len()];
 
 /// Literals that one searcher finds.
 pub(super) struct Group {
@@ -46,11 +52,16 @@ pub(super) fn choose(literals: &[Literal]) -> Groups {
 
 /// The cheapest of all sets of steps, each with the literals that are too short for the longer ones of the set.
 fn cheapest(literals: &[Literal], ids: &[u32]) -> Vec<Group> {
+    let mut expected = vec![Shares::default(); literals.len()];
+    for &id in ids {
+        expected[id as usize] = STEPS.map(|steps| steps.window(&literals[id as usize]).1);
+    }
     let ways = (0..1_u32 << STEPS.len()).map(|set| {
         let steps = STEPS.iter().enumerate().filter(|(bit, _)| set >> bit & 1 != 0).map(|(_, steps)| *steps);
         shared_out(literals, ids, steps)
     });
-    let reckoned = ways.map(|way| (way.iter().map(|group| cost(literals, group)).sum::<f64>(), way));
+    let reckoned =
+        ways.map(|way| (way.iter().map(|group| cost(literals, &expected, group)).sum::<f64>(), way));
     reckoned.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, way)| way).unwrap_or_default()
 }
 
@@ -64,7 +75,8 @@ fn shared_out(literals: &[Literal], ids: &[u32], all: impl Iterator<Item = Steps
         left = short;
     }
     // Equal parts: a searcher of a few literals more than fit would cost a whole pass for them.
-    let parts = left.len().div_ceil(MOST).max(1);
+    let shortest = left.iter().map(|&id| literals[id as usize].len()).min().unwrap_or(0);
+    let parts = left.len().div_ceil(most(shortest)).max(1);
     let packed = left.chunks(left.len().div_ceil(parts).max(1));
     groups.extend(packed.map(|ids| Group { steps: None, ids: ids.to_vec() }));
     groups.retain(|group| !group.ids.is_empty());
@@ -72,11 +84,12 @@ fn shared_out(literals: &[Literal], ids: &[u32], all: impl Iterator<Item = Steps
 }
 
 /// Cycles for a byte of text.
-fn cost(literals: &[Literal], group: &Group) -> f64 {
+fn cost(literals: &[Literal], expected: &[Shares], group: &Group) -> f64 {
     let Some(steps) = group.steps else {
-        return PACKED.0 + PACKED.1 * group.ids.len() as f64;
+        let short = group.ids.iter().filter(|&&id| literals[id as usize].len() < SHORT).count();
+        return PACKED.0 + PACKED.1 * group.ids.len() as f64 + PACKED.2 * short as f64;
     };
-    let share = |&id: &u32| steps.window(&literals[id as usize]).1;
-    let met = group.ids.iter().map(share).sum::<f64>() + steps.filled(group.ids.len());
-    (TEST + MET * met) / steps.stride as f64
+    let way = STEPS.iter().position(|one| *one == steps).unwrap_or(0);
+    let met: f64 = group.ids.iter().map(|&id| expected[id as usize][way]).sum();
+    (TEST + MET * (met + steps.filled(group.ids.len()))) / steps.stride as f64
 }

@@ -86,6 +86,7 @@ impl Literals {
     }
 
     /// What the searchers look for: the steps of each and how many literals it has; those of other scripts last.
+    #[cfg(test)]
     pub fn describe(&self) -> String {
         let one = |searcher: &Searcher| match searcher {
             Searcher::Strided(strided) => strided.describe(),

@@ -10,6 +10,8 @@ use super::{Hit, Literal};
 
 /// Bytes of a bitmap: it must stay in the first cache beside the text.
 const MAP: usize = 32 << 10;
+/// Q-grams that are tested at once.
+const TURN: usize = 8;
 /// Bytes that a turn looks at.
 const LOOK: usize = 64;
 
@@ -82,6 +84,7 @@ impl Strided {
     }
 
     /// Its steps and how many q-grams it has.
+    #[cfg(test)]
     pub(super) fn describe(&self) -> String {
         format!("{}/{}: {} q-grams", self.steps.stride, self.steps.q, self.exact.len())
     }
@@ -97,10 +100,10 @@ impl Strided {
     ) {
         let mut met = |at: usize, gram: u64| self.exact.confirm(literals, text, at, gram, found);
         let rest = match self.steps {
-            Steps { stride: 8, .. } => self.turns::<8, 8, 8>(text, from, to, &mut met),
-            Steps { stride: 6, .. } => self.turns::<6, 6, 8>(text, from, to, &mut met),
-            Steps { q: 6, .. } => self.turns::<4, 6, 8>(text, from, to, &mut met),
-            Steps { .. } => self.turns::<4, 4, 16>(text, from, to, &mut met),
+            Steps { stride: 8, .. } => self.turns::<8, 8>(text, from, to, &mut met),
+            Steps { stride: 6, .. } => self.turns::<6, 6>(text, from, to, &mut met),
+            Steps { q: 6, .. } => self.turns::<4, 6>(text, from, to, &mut met),
+            Steps { .. } => self.turns::<4, 4>(text, from, to, &mut met),
         };
         for at in (rest..to).step_by(self.steps.stride) {
             let Some(gram) = gram(&text[at..], self.steps.q) else { break };
@@ -115,33 +118,31 @@ impl Strided {
         self.map[byte] >> bit & 1 != 0
     }
 
-    /// Tests `TURN` q-grams at once while a whole turn is left; where it ended.
+    /// Tests [`TURN`] q-grams at once while a whole turn is left; where it ended.
     #[inline(always)]
-    fn turns<const STRIDE: usize, const Q: usize, const TURN: usize>(
+    fn turns<const STRIDE: usize, const Q: usize>(
         &self,
         text: &[u8],
         from: usize,
         to: usize,
         met: &mut impl FnMut(usize, u64),
     ) -> usize {
-        const { assert!((TURN - 1) * STRIDE + if Q == 4 { 4 } else { 8 } <= LOOK) };
+        const { assert!((TURN - 1) * STRIDE + 8 <= LOOK) };
         let map = &*self.map;
         let mut at = from;
         while at + TURN * STRIDE <= to
             && let Some(look) = text[at..].first_chunk::<LOOK>()
         {
-            let mut any = 0;
+            // One branch a turn: a bit for each q-gram that the map knows.
+            let mut known = 0_u32;
             for turn in 0..TURN {
                 let (byte, bit) = place(gram_in::<Q>(look, turn * STRIDE));
-                any |= map[byte] >> bit;
+                known |= u32::from(map[byte] >> bit & 1) << turn;
             }
-            if any & 1 != 0 {
-                for turn in 0..TURN {
-                    let gram = gram_in::<Q>(look, turn * STRIDE);
-                    if self.may_be(gram) {
-                        met(at + turn * STRIDE, gram);
-                    }
-                }
+            while known != 0 {
+                let offset = known.trailing_zeros() as usize * STRIDE;
+                known &= known - 1;
+                met(at + offset, gram_in::<Q>(look, offset));
             }
             at += TURN * STRIDE;
         }

@@ -76,6 +76,18 @@ fn many_literals_go_over_steps_and_few_to_the_packed_search() {
     assert!(Literals::new(&foreign).describe().ends_with("| packed: 1"));
 }
 
+#[test]
+fn a_packed_searcher_has_no_more_literals_than_it_takes_with_simd() {
+    let names = |len: usize, count: usize| (0..count).map(move |n| format!("{n:0len$}"));
+    let describe = |names: &mut dyn Iterator<Item = String>| {
+        let names: Vec<String> = names.collect();
+        Literals::new(&names).describe()
+    };
+    assert_eq!(describe(&mut names(4, 60)), "packed: 60 | ");
+    assert_eq!(describe(&mut names(3, 60)), "packed: 30 + packed: 30 | ");
+    assert_eq!(describe(&mut names(6, 100)), "packed: 50 + packed: 50 | ");
+}
+
 /// What overlaps, begins with another, or is the end of another: words over few letters, some of them not ASCII.
 fn words(letters: &'static [u8]) -> impl Strategy<Value = Vec<Vec<u8>>> {
     let letter = prop::sample::select(letters);
