@@ -25,8 +25,13 @@ fn write_shown(c: char, out: &mut impl Write) -> fmt::Result {
     }
 }
 
+/// Whether `text` is printable ASCII alone, as most texts are: nothing in it is hidden.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 fn shown(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(|c| is_hidden(c) && !keep(c)) {
+    if is_plain(text) || !text.contains(|c| is_hidden(c) && !keep(c)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -56,8 +61,26 @@ pub struct Html;
 
 impl askama::filters::Escaper for Html {
     fn write_escaped_str<W: Write>(&self, mut out: W, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|c| write_html_char(c, &mut out))
+        write_html(text, &mut out)
     }
+}
+
+fn write_html(text: &str, out: &mut impl Write) -> fmt::Result {
+    let mut rest = text;
+    // What is written as it is goes in one piece.
+    while let Some(at) = rest.bytes().position(|byte| !is_as_it_is(byte)) {
+        let (before, from) = rest.split_at(at);
+        out.write_str(before)?;
+        let mut signs = from.chars();
+        signs.next().map_or(Ok(()), |sign| write_html_char(sign, out))?;
+        rest = signs.as_str();
+    }
+    out.write_str(rest)
+}
+
+/// Whether a byte is a sign of ASCII that is seen and means nothing in HTML.
+fn is_as_it_is(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'>' | b'&' | b'"' | b'\'')
 }
 
 fn write_html_char(c: char, out: &mut impl Write) -> fmt::Result {
@@ -76,7 +99,7 @@ fn write_html_char(c: char, out: &mut impl Write) -> fmt::Result {
 /// HTML of a text, for the pictures, which are not templates.
 pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    text.chars().try_for_each(|c| write_html_char(c, &mut out)).expect("a String takes everything");
+    write_html(text, &mut out).expect("a String takes everything");
     out
 }
 

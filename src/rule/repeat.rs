@@ -10,40 +10,43 @@ pub const PAUSE: i64 = 300_000_000;
 const COMPARED: usize = 400;
 /// What differs from record to record though both say the same: the operation, the repeats, the stamp as it stood.
 pub const PASSING: &[&str] = &["raw_time", REPEATED, FOR, "opid", "op", "op_root", "event_time"];
-/// What is named by a number here and there: two values are two things.
-const NAMES: &[&str] = &[
-    "vm",
-    "vm_ref",
-    "vmx",
-    "world",
-    "mid",
-    "id",
-    "host",
-    "host_name",
-    "host_ref",
-    "target",
-    "target_ref",
-    "origin",
-    "origin_ref",
-    "node",
-    "node_host",
-    "ip",
-    "src",
-    "dst",
-    "nic",
-    "device",
-    "disk",
-    "group",
-    "iface",
-    "vmknic",
-    "pid",
-    "register",
-    "service",
-    "entity",
-    "task",
-    "status",
-    "errno",
-];
+/// Whether a field is named by a number here and there: two values are two things.
+fn is_name(field: &str) -> bool {
+    matches!(
+        field,
+        "vm" | "vm_ref"
+            | "vmx"
+            | "world"
+            | "mid"
+            | "id"
+            | "host"
+            | "host_name"
+            | "host_ref"
+            | "target"
+            | "target_ref"
+            | "origin"
+            | "origin_ref"
+            | "node"
+            | "node_host"
+            | "ip"
+            | "src"
+            | "dst"
+            | "nic"
+            | "device"
+            | "disk"
+            | "group"
+            | "iface"
+            | "vmknic"
+            | "pid"
+            | "register"
+            | "service"
+            | "entity"
+            | "task"
+            | "status"
+            | "errno"
+    )
+}
+
 /// What changes the state of a host: each is a step of the story.
 const SINGLE: &[EventKind] = &[
     EventKind::HOST_BOOT,
@@ -77,13 +80,13 @@ pub fn times(fields: &BTreeMap<String, String>) -> u64 {
 
 /// What events that are repeats of each other have in common.
 pub fn says(message: &str, fields: &BTreeMap<String, String>) -> String {
-    let mut says = String::new();
+    let mut says = String::with_capacity(2 * COMPARED);
     mask_into(&mut says, head(message));
     for (name, value) in fields.iter().filter(|(name, _)| !PASSING.contains(&name.as_str())) {
         says.push('\n');
         says.push_str(name);
         says.push('=');
-        if NAMES.contains(&name.as_str()) {
+        if is_name(name) {
             says.push_str(value);
         } else {
             mask_into(&mut says, head(value));
@@ -104,24 +107,33 @@ fn head(text: &str) -> &str {
 /// Adds `text` with `#` for what is counted or measured: numbers, times, pointers, the CPU and world of a VMkernel line.
 /// Names that hold digits stay: `vmk2`, `naa.6000…`, addresses, UUIDs.
 fn mask_into(out: &mut String, text: &str) {
-    // What counts or measures has a digit.
-    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
-        out.push_str(text);
-        return;
+    let (mut copied, mut at) = (0, 0);
+    while at < text.len() {
+        let start = at;
+        let mut has_digit = false;
+        while let Some(width) = of_word(text, at) {
+            has_digit |= text.as_bytes()[at].is_ascii_digit();
+            at += width;
+        }
+        // What counts or measures has a digit.
+        if has_digit && is_measure(&text[start..at]) {
+            out.push_str(&text[copied..start]);
+            out.push('#');
+            copied = at;
+        }
+        // The sign that ends a word; behind the last one there is none.
+        at += text[at..].chars().next().map_or(0, char::len_utf8);
     }
-    let mut rest = text;
-    while let Some(start) = rest.find(is_of_word) {
-        let (before, from) = rest.split_at(start);
-        let (word, after) = from.split_at(from.find(|c| !is_of_word(c)).unwrap_or(from.len()));
-        out.push_str(before);
-        out.push_str(if is_measure(word) { "#" } else { word });
-        rest = after;
-    }
-    out.push_str(rest);
+    out.push_str(&text[copied..]);
 }
 
-fn is_of_word(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '.' | '-' | '_')
+/// The bytes of the sign at `at`, where it is part of a word.
+fn of_word(text: &str, at: usize) -> Option<usize> {
+    let byte = *text.as_bytes().get(at)?;
+    if byte.is_ascii() {
+        return (byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')).then_some(1);
+    }
+    text[at..].chars().next().filter(|sign| sign.is_alphanumeric()).map(char::len_utf8)
 }
 
 /// Whether a word counts or measures something: `1430`, `12.5`, `5000ms`, `0x43a0`, `cpu24`, `2020-02-03T10`.

@@ -194,9 +194,11 @@ impl<'a> Files<'a> {
 
 /// At most `max` characters of `text`, with everything hidden shown.
 fn shown(text: &str, max: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(max) {
-        None => escape::block(text),
-        Some(_) => Cow::Owned(escape::block(&show::cut(text, max)).into_owned()),
+    // No text has more characters than bytes.
+    let is_longer = text.len() > max && text.chars().nth(max).is_some();
+    match is_longer {
+        false => escape::block(text),
+        true => Cow::Owned(escape::block(&show::cut(text, max)).into_owned()),
     }
 }
 
