@@ -1,6 +1,6 @@
 //! `gunzip`: the push decoder gives what was packed, the same for blocks of any size, and all that stands before a
 //! damage. What it gives behind one is only held to be the same in any blocks: bytes that cannot be known are zero there.
-//! What the decoder of the feature `native` takes is what this one gives, with nothing wrong.
+//! What the decoder of the feature `native` takes is what this one gives.
 
 use std::io::Write;
 
@@ -40,9 +40,20 @@ fn unpack(stream: &[u8], seed: u64) -> Decoded {
     let decoded = Decoded::of(&mut Gunzip::default(), stream, seed);
     // In a build without the feature it takes nothing.
     if let Some((text, _)) = Whole::new(decoded::KEPT).gunzip(stream) {
-        decoded.is_all_of(text);
+        agrees(&decoded, text);
     }
     decoded
+}
+
+/// Holds that nothing is wrong with a stream that was decoded at one go to `text`, but for tables of codes that RFC 1951
+/// forbids and on which no byte depends: the decoder in C allows some of them.
+fn agrees(decoded: &Decoded, text: &[u8]) {
+    match decoded.faults.first() {
+        Some(fault) if fault.starts_with("the compressed data is damaged") => {
+            assert!(text.starts_with(decoded.before_gap()), "other bytes come out at one go: {decoded:?}");
+        }
+        _ => decoded.is_all_of(text),
+    }
 }
 
 fn same_in_any_blocks(stream: &[u8], seed: u64) {

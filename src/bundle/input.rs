@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::content::{BLOCK, Content};
 use super::fragment;
@@ -163,35 +162,23 @@ impl Walk<'_> {
         rdr: &mut dyn Read,
         mut push: impl FnMut(&mut Self, &[u8]) -> bool,
     ) -> Option<io::Error> {
-        let mut blocks = Vec::new();
+        let mut block = vec![0; BLOCK];
         while !self.is_over() {
-            let mut block = unused(&mut blocks);
-            // Nobody else has it.
-            let Some(bytes) = Arc::get_mut(&mut block) else { continue };
-            match rdr.read(bytes) {
+            match rdr.read(&mut block) {
                 Ok(0) => return None,
                 Ok(len) => {
-                    self.reads(&block, len);
+                    self.reads(len);
                     let goes_on = push(self, &block[..len]);
                     self.progress(len);
                     if !goes_on {
                         return None;
                     }
-                    blocks.push(block);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Some(error),
             }
         }
         None
-    }
-}
-
-/// A block of `blocks` that the sink has let go, or a new one.
-fn unused(blocks: &mut Vec<Arc<Vec<u8>>>) -> Arc<Vec<u8>> {
-    match blocks.iter_mut().position(|block| Arc::get_mut(block).is_some()) {
-        Some(at) => blocks.swap_remove(at),
-        None => Arc::new(vec![0; BLOCK]),
     }
 }
 

@@ -31,8 +31,6 @@ pub use find::{Input, find};
 pub use fragment::missing_fragments;
 pub use input::{walk, walk_from};
 
-use std::sync::Arc;
-
 use crate::model::{MemberPath, Problem, ProblemKind};
 
 /// One file of a bundle's tree.
@@ -108,12 +106,6 @@ pub trait Sink {
 
     /// Something could not be read.
     fn problem(&mut self, problem: Problem);
-
-    /// The walk has read the first `len` bytes of `block` from its input file, which follow those it has read before. Who
-    /// keeps the block for later lets it go soon: its memory is used again.
-    fn stored(&mut self, block: &Arc<Vec<u8>>, len: usize) {
-        let _ = (block, len);
-    }
 
     /// The walk has read this many more bytes of its input file.
     fn progress(&mut self, bytes: u64);

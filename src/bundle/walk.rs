@@ -1,7 +1,6 @@
 //! What all of a walk shares: the sink, the limits and what was counted against them, the problems.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::fragment::{self, Joins};
 use super::{Damage, Gap, Handle, Limits, Member, Sink};
@@ -78,9 +77,8 @@ impl<'a> Walk<'a> {
         self.limits
     }
 
-    /// The next bytes of the input, the first `len` of `block`, are at work.
-    pub(super) fn reads(&mut self, block: &Arc<Vec<u8>>, len: usize) {
-        self.sink.stored(block, len);
+    /// The next `len` bytes of the input are at work.
+    pub(super) fn reads(&mut self, len: usize) {
         self.before = self.read;
         self.read += len as u64;
     }

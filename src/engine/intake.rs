@@ -1,14 +1,14 @@
 //! The reader's side: a walk's members become jobs of the pool.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use sha2::{Digest as _, Sha256};
 
-use super::hash::{self, Part};
 use super::pool::{Job, JobId, Message, Pool};
 use super::{Bundle, Progress};
 use crate::bundle::{self, Damage, Gap, Handle, Input, Limits, Member, Sink};
@@ -44,27 +44,52 @@ pub(super) struct Run<'e, 'r> {
 
 impl<'r> Run<'_, 'r> {
     pub(super) fn input(&self, index: usize, input: &Input) -> Walked {
-        let paths = input.files();
-        let folder = matches!(input, Input::Folder(_)).then(Sha256::new);
-        let (sender, parts) = sync_channel(hash::WAITING);
-        // What the walk has read of a file need not be read once more.
-        let stored = matches!(input, Input::File(_)).then_some(sender);
+        let is_folder = matches!(input, Input::Folder(_));
+        let mut intake = Intake {
+            run: self,
+            index,
+            pending: None,
+            problems: Vec::new(),
+            skipped: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            all_kept: 0,
+            beyond: 0,
+            hash: is_folder.then(Sha256::new),
+        };
+        let mut sha256 = String::new();
         thread::scope(|scope| {
-            let hashed =
-                folder.is_none().then(|| scope.spawn(move || hash::of_files(parts, paths, self.stop)));
-            // It lives in here: where the walk panics, nobody must wait for what it would have sent.
-            let mut intake = Intake::new(self, index, folder, stored);
+            // The file's own hash is computed beside the walk, from the same cached pages.
+            let hashed = (!is_folder).then(|| scope.spawn(|| hash_files(input.files(), self.stop)));
             bundle::walk(input, &self.limits, &mut intake);
-            intake.stored = None;
             intake.hand_over();
             intake.told(&input.label());
-            let sha256 = match hashed {
+            sha256 = match hashed {
                 Some(hashed) => hashed.join().unwrap_or_default(),
-                None => intake.hash.take().map(hash::hex).unwrap_or_default(),
+                None => intake.hash.take().map(hex).unwrap_or_default(),
             };
-            Walked { sha256, problems: intake.problems, skipped: intake.skipped }
-        })
+        });
+        Walked { sha256, problems: intake.problems, skipped: intake.skipped }
     }
+}
+
+fn hash_files(paths: &[PathBuf], stop: &AtomicBool) -> String {
+    let (mut hash, mut block) = (Sha256::new(), vec![0; 1 << 20]);
+    for path in paths {
+        let Ok(mut file) = File::open(path) else { return String::new() };
+        while !stop.load(Ordering::Relaxed) {
+            match file.read(&mut block) {
+                Ok(0) => break,
+                Ok(len) => hash.update(&block[..len]),
+                // The hash of a part would be taken for that of the whole.
+                Err(_) => return String::new(),
+            }
+        }
+    }
+    hex(hash)
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// So many times the members of one bundle are kept of one input.
@@ -95,31 +120,9 @@ struct Intake<'a, 'e, 'r> {
     beyond: u64,
     /// Over a folder's names and the content that is read.
     hash: Option<Sha256>,
-    /// Takes what is read of a file, for its hash.
-    stored: Option<SyncSender<Part>>,
 }
 
-impl<'a, 'e, 'r> Intake<'a, 'e, 'r> {
-    fn new(
-        run: &'a Run<'e, 'r>,
-        index: usize,
-        hash: Option<Sha256>,
-        stored: Option<SyncSender<Part>>,
-    ) -> Self {
-        Intake {
-            run,
-            index,
-            pending: None,
-            problems: Vec::new(),
-            skipped: BTreeMap::new(),
-            kept: BTreeMap::new(),
-            all_kept: 0,
-            beyond: 0,
-            hash,
-            stored,
-        }
-    }
-
+impl Intake<'_, '_, '_> {
     /// Whether there is room for one more member of `bundle`, and whether it is counted only: what is kept must grow
     /// neither with bundles nor with their members.
     fn room(&mut self, bundle: &Bundle) -> Room {
@@ -225,13 +228,6 @@ impl Sink for Intake<'_, '_, '_> {
 
     fn problem(&mut self, problem: Problem) {
         self.problems.push(problem);
-    }
-
-    fn stored(&mut self, block: &Arc<Vec<u8>>, len: usize) {
-        if let Some(sender) = &self.stored {
-            // Where nobody takes it, the hash was given up.
-            let _ = sender.send(Part { block: Arc::clone(block), len });
-        }
     }
 
     fn progress(&mut self, bytes: u64) {

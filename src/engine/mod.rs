@@ -5,7 +5,6 @@
 //! bytes that wait are bounded. Results are put in the order of their names, so that the number of threads leaves no
 //! trace.
 
-mod hash;
 mod intake;
 mod pool;
 

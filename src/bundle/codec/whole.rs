@@ -2,6 +2,10 @@
 //!
 //! It only says yes or no. What it does not take, for whatever reason, is for [`super::Gunzip`] to read from its
 //! beginning, so that a damage is told in the same words, at the same byte, with and without the feature.
+//!
+//! One thing is not told with it: libdeflate allows some tables of codes that RFC 1951 forbids. Where a wrong bit in a
+//! block's header makes one of them, and every byte comes out right all the same, as checksum and length prove, the
+//! other decoder tells of a damage there.
 
 /// Decodes whole streams into a buffer that is used again and again.
 pub struct Whole {
