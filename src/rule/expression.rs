@@ -22,6 +22,8 @@ const OF_RANGE: usize = 64;
 /// An expression of a rule.
 pub(crate) struct Expression {
     text: String,
+    /// The letters that every match begins with, in whatever case.
+    first_word: Option<String>,
     /// Its named groups, in the order in which they open, each with its number.
     groups: Vec<(String, usize)>,
     compiled: OnceLock<Regex>,
@@ -35,6 +37,7 @@ impl Expression {
     pub fn new(text: &str) -> Result<Self, String> {
         let parsed = ParserBuilder::new().unicode(false).utf8(false).build().parse(text);
         let compiled = OnceLock::new();
+        let first_word = parsed.as_ref().ok().and_then(first_word);
         let groups = match parsed {
             Ok(hir) if parts(&hir).is_some_and(|parts| parts <= SURE) => {
                 let mut groups = Vec::new();
@@ -51,12 +54,17 @@ impl Expression {
                 groups
             }
         };
-        Ok(Expression { text: text.to_owned(), groups, compiled })
+        Ok(Expression { text: text.to_owned(), first_word, groups, compiled })
     }
 
     /// Its named groups, each with its number.
     pub fn groups(&self) -> &[(String, usize)] {
         &self.groups
+    }
+
+    /// The letters, in lower case, that every match begins with in whatever case; `None` where that is not certain.
+    pub fn first_word(&self) -> Option<&str> {
+        self.first_word.as_deref()
     }
 
     /// The expression, ready to match.
@@ -68,6 +76,22 @@ impl Expression {
 
 fn compile(text: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(text).unicode(false).size_limit(SIZE).build()
+}
+
+/// The letters that every match of `hir` begins with, where each may be of either case.
+fn first_word(hir: &Hir) -> Option<String> {
+    let HirKind::Concat(subs) = hir.kind() else { return None };
+    let word: String = subs.iter().map_while(either_case).collect();
+    (!word.is_empty()).then_some(word)
+}
+
+/// The letter, in lower case, that `hir` takes in both cases and nothing else.
+fn either_case(hir: &Hir) -> Option<char> {
+    let HirKind::Class(Class::Bytes(class)) = hir.kind() else { return None };
+    let [upper, lower] = class.ranges() else { return None };
+    let (one, other) = (upper.start(), lower.start());
+    let is_pair = upper.len() == 1 && lower.len() == 1 && one.is_ascii_uppercase();
+    (is_pair && one.to_ascii_lowercase() == other).then_some(char::from(other))
 }
 
 /// The parts of an expression; `None` where there are too many to count.
@@ -132,6 +156,22 @@ mod tests {
             assert_eq!(names_of(&expression), names, "{text}");
             assert_eq!(expression.regex().capture_names().flatten().count(), names.len());
         }
+    }
+
+    #[test]
+    fn the_word_that_every_match_begins_with_is_known_where_it_is_certain() {
+        let check = |text: &str, expected: Option<&str>| {
+            let expression = Expression::new(text).expect("right");
+            assert_eq!(expression.first_word(), expected, "{text}");
+        };
+        check("(?i)CMMDS[^\n]*?x", Some("cmmds"));
+        check("(?i)ab(?:c|d)", Some("ab"));
+        check("CMMDS[^\n]*?x", None);
+        check("(?i)ab|cd+", None);
+        check("(?i)(?:ab)?c+", None);
+        check("(?i)^ab+", None);
+        check("[Aa][bB][cD]d*", Some("ab"));
+        check("[Aa][Bb]?c*", Some("a"));
     }
 
     #[track_caller]

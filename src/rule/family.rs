@@ -3,15 +3,25 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use aho_corasick::AhoCorasick;
+
 use super::Compiled;
+use super::fields::CONTEXT;
 use super::literals::{Hits, Literals};
+
+/// Bytes below which a literal is so short that a text is searched slowly for it.
+const SHORT: usize = 7;
+/// Letters of a word that is looked for in both cases of each: more would be too many spellings, fewer met too often.
+const OF_WORD: usize = 5;
 
 /// The rules of one log family.
 pub(super) struct Family {
-    /// Any literal of any rule.
+    /// One of them stands in every record that any rule matches.
     literals: Literals,
     /// By literal: indices of the rules that have it.
     rules_of: Vec<Vec<usize>>,
+    /// By rule, where it is not the rule's own literals that are looked for: these.
+    own: BTreeMap<usize, AhoCorasick>,
     /// A rule that is looked at on every record that holds any literal.
     always: Option<usize>,
 }
@@ -19,25 +29,54 @@ pub(super) struct Family {
 impl Family {
     /// Those of `rules` that `indices` names, ascending; `always` may be one of them.
     pub(super) fn new(rules: &[Compiled], indices: &[usize], always: Option<usize>) -> Self {
-        let mut by_literal: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let (mut by_literal, mut own) = (BTreeMap::<String, Vec<usize>>::new(), BTreeMap::new());
+        // A rule that is always looked at is so where any rule's own literal stands.
+        let spells = |index: usize| if always.is_none() { spellings(&rules[index]) } else { None };
         for &index in indices {
-            for literal in &rules[index].rule.any {
+            let any = &rules[index].rule.any;
+            let spellings = spells(index);
+            if spellings.is_some() {
+                let finder = AhoCorasick::new(any);
+                own.insert(index, finder.expect("some dozens of literals are within the automaton's limits"));
+            }
+            for literal in spellings.unwrap_or_else(|| any.clone()) {
                 by_literal.entry(literal).or_default().push(index);
             }
         }
-        let literals: Vec<&str> = by_literal.keys().copied().collect();
-        Family { literals: Literals::new(&literals), rules_of: by_literal.into_values().collect(), always }
+        let literals: Vec<&str> = by_literal.keys().map(String::as_str).collect();
+        Family {
+            literals: Literals::new(&literals),
+            rules_of: by_literal.into_values().collect(),
+            own,
+            always,
+        }
     }
 
     /// Looks for literals in `text`.
     pub(super) fn hits<'a>(&'a self, text: &'a [u8]) -> FamilyHits<'a> {
-        FamilyHits { family: self, hits: self.literals.find_iter(text) }
+        FamilyHits { family: self, text, hits: self.literals.find_iter(text) }
     }
+}
+
+/// What is looked for instead of a rule's own literals where some of these are short: all spellings of the word with which
+/// its expression begins. `None` where it begins with none.
+fn spellings(compiled: &Compiled) -> Option<Vec<String>> {
+    compiled.rule.any.iter().find(|literal| literal.len() < SHORT)?;
+    let word = compiled.pattern.as_ref()?.first_word()?.get(..OF_WORD)?;
+    let spelled = |spelling: u32| {
+        let letters = word.chars().enumerate();
+        letters.map(|(at, c)| if spelling >> at & 1 == 0 { c } else { c.to_ascii_uppercase() }).collect()
+    };
+    let mut all: Vec<String> = (0..1 << OF_WORD).map(spelled).collect();
+    // The expression sees a message without what is left out of it: there a word may be in two pieces.
+    all.push(CONTEXT.0.to_owned());
+    Some(all)
 }
 
 /// The literals in a text that is gone through record by record.
 pub(super) struct FamilyHits<'a> {
     family: &'a Family,
+    text: &'a [u8],
     hits: Hits<'a>,
 }
 
@@ -55,7 +94,7 @@ impl FamilyHits<'_> {
     }
 
     /// Passes all that is met before the end of `record`, and puts the indices of the rules that have a literal in it into
-    /// `rules`, ascending.
+    /// `rules`, ascending; a rule that cannot match may be left out.
     pub(super) fn take(&mut self, record: Range<usize>, rules: &mut Vec<usize>) {
         rules.clear();
         rules.extend(self.family.always);
@@ -68,6 +107,8 @@ impl FamilyHits<'_> {
         }
         rules.sort_unstable();
         rules.dedup();
+        let own = &self.family.own;
+        rules.retain(|index| own.get(index).is_none_or(|own| own.is_match(&self.text[record.clone()])));
     }
 }
 
@@ -84,9 +125,11 @@ mod tests {
         for record in records {
             let own = begin..begin + record.len();
             let holds_one = |index: &usize| {
-                let rule = &rules.rules[*index].rule;
-                rule.logs.iter().any(|own| own == log)
-                    && rule.any.iter().any(|literal| record.contains(literal))
+                let compiled = &rules.rules[*index];
+                let holds = |all: &[String]| all.iter().any(|literal| record.contains(literal.as_str()));
+                compiled.rule.logs.iter().any(|own| own == log)
+                    && holds(&compiled.rule.any)
+                    && super::spellings(compiled).is_none_or(|all| holds(&all))
             };
             let expected: Vec<usize> = (0..rules.rules.len()).filter(holds_one).collect();
             match hits.before(own.end) {
@@ -97,6 +140,25 @@ mod tests {
             begin = own.end;
         }
         assert!(hits.next_at().is_none());
+    }
+
+    #[test]
+    fn a_word_in_two_pieces_and_in_any_case_is_not_overlooked() {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let tail = "MasterTick:31: Evicting 5e0a1b2c-3d4e-5f60-7182-001b21a0b0c0 from the cluster membership";
+        for word in ["CMMDS", "cMMdS", "CM[context]zKq7[/context]MDS"] {
+            let text = format!("2020-02-03T10:00:00.100Z cpu4:20977){word}: {tail}\n");
+            let seen = crate::rule::scan::seen_in(&rules, "vmkernel", text.as_bytes());
+            assert_eq!(seen.len(), 1, "{word}");
+        }
+    }
+
+    #[test]
+    fn short_literals_are_looked_for_only_where_nothing_else_is_certain() {
+        let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
+        let replaced = rules.families["vmkernel"].own.len();
+        assert!(replaced >= 5, "the rules on the membership begin with a word: {replaced}");
+        assert!(rules.families["hostd"].own.is_empty());
     }
 
     #[test]

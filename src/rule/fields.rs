@@ -20,7 +20,7 @@ pub(super) const KEPT_FIELD: usize = 400;
 /// writer can read.
 pub(super) fn message_of<'a>(record: Stretch<'a>, header: &Header<'a>) -> Cow<'a, [u8]> {
     let mut lines = record.lines().skip(1).peekable();
-    let is_packed = || holds(header.message, FOLDED) || holds(header.message, CONTEXT.0);
+    let is_packed = || holds(header.message, FOLDED) || holds(header.message, CONTEXT.0.as_bytes());
     if lines.peek().is_none() && !is_packed() {
         return Cow::Borrowed(header.message);
     }
@@ -42,7 +42,7 @@ fn holds(text: &[u8], word: &[u8]) -> bool {
 /// A line's end that an export wrote as two characters.
 const FOLDED: &[u8] = b"\\n-->";
 /// What vmacore packs a backtrace into.
-const CONTEXT: (&[u8], &[u8]) = (b"[context]", b"[/context]");
+pub(super) const CONTEXT: (&str, &str) = ("[context]", "[/context]");
 
 /// A message whose folded lines are lines again.
 fn unfolded(message: &[u8]) -> Vec<u8> {
@@ -59,13 +59,13 @@ fn unfolded(message: &[u8]) -> Vec<u8> {
 }
 
 fn without_context(message: Vec<u8>) -> Vec<u8> {
-    if memmem::find(&message, CONTEXT.0).is_none() {
+    if memmem::find(&message, CONTEXT.0.as_bytes()).is_none() {
         return message;
     }
     let (mut out, mut rest) = (Vec::with_capacity(message.len()), &message[..]);
-    while let Some(begin) = memmem::find(rest, CONTEXT.0) {
+    while let Some(begin) = memmem::find(rest, CONTEXT.0.as_bytes()) {
         out.extend_from_slice(&rest[..begin]);
-        let end = memmem::find(&rest[begin..], CONTEXT.1);
+        let end = memmem::find(&rest[begin..], CONTEXT.1.as_bytes());
         rest = end.map_or(&[][..], |at| &rest[begin + at + CONTEXT.1.len()..]);
     }
     out.extend_from_slice(rest);

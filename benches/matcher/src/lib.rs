@@ -135,7 +135,8 @@ pub fn literal(numbers: &mut Numbers, least: usize) -> String {
         1 => format!("{} {}", numbers.one(NAMES), numbers.one(WORDS)),
         _ => format!("{} {}", numbers.one(WORDS), numbers.one(WORDS)),
     };
-    while text.len() < least {
+    // A module's name alone would stand in a share of all records, as no literal of a rule does.
+    while text.len() < least || text.ends_with(' ') {
         if !text.ends_with(' ') {
             text.push(' ');
         }
