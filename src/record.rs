@@ -3,6 +3,7 @@
 //! What a record's header says is not looked at here; where one begins is asked of the caller.
 
 use memchr::memchr;
+use memchr::memmem::Finder;
 
 use crate::model::{MemberPath, Source};
 
@@ -62,6 +63,22 @@ impl<'a> Stretch<'a> {
             at = end + 1;
             number += 1;
             Some(found)
+        })
+    }
+
+    /// Those of its lines that hold one of `marks`, which hold no line ending.
+    pub fn lines_with(self, marks: &[&Finder<'_>]) -> impl Iterator<Item = (&'a [u8], u64, u64)> {
+        let mut met: Vec<usize> = marks.iter().flat_map(|mark| mark.find_iter(self.text)).collect();
+        met.sort_unstable();
+        let mut rest = self;
+        met.into_iter().filter_map(move |at| {
+            // Counted from the end of the text: the line may have been given for what stands before in it.
+            let at = at.checked_sub(self.text.len() - rest.text.len())?;
+            let begin = memchr::memrchr(b'\n', &rest.text[..at]).map_or(0, |end| end + 1);
+            let found = rest.split_at(begin).1;
+            let end = memchr(b'\n', found.text).unwrap_or(found.text.len());
+            rest = found.split_at(found.text.len().min(end + 1)).1;
+            Some((without_return(&found.text[..end]), found.line, found.offset))
         })
     }
 
@@ -410,6 +427,28 @@ mod tests {
         records.finish(&mut |stretch| bytes += stretch.text.len());
         assert_eq!(bytes, 1_000_000);
         assert_eq!(records.cuts(), 200);
+    }
+
+    #[test]
+    fn lines_that_hold_a_mark_are_those_of_all_that_do() {
+        let marks = [Finder::new("aba"), Finder::new("b\r"), Finder::new("cc")];
+        let marks: Vec<&Finder<'_>> = marks.iter().collect();
+        let mut seed = 7u64;
+        for len in 0..300 {
+            let random = std::iter::repeat_with(|| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                b"abc\r\n"[(seed >> 33) as usize % 5]
+            });
+            let text: Vec<u8> = random.take(len).collect();
+            let stretch = Stretch { text: &text, line: 10, offset: 100 };
+            // A return at the end of a line is not shown, and counts all the same.
+            let holds = |offset: u64| {
+                let line = text[(offset - 100) as usize..].split(|&byte| byte == b'\n').next();
+                marks.iter().any(|mark| mark.find(line.expect("a line")).is_some())
+            };
+            let expected: Vec<_> = stretch.lines().filter(|(_, _, offset)| holds(*offset)).collect();
+            assert_eq!(stretch.lines_with(&marks).collect::<Vec<_>>(), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -29,11 +29,14 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let mut twice = raw.clone();
     twice.extend(pack(&text, 0, 0));
     twice.extend([0; 20]);
+    // Behind an empty member and another one some padding: the last bytes claim what is true of the first.
+    let mut padded = vec![0, 0, 0, 0, 1];
+    padded.extend([pack(b"", 6, 0), pack(&text, 6, 0), vec![0; 3]].concat());
     let packed = (1..4).flat_map(|kind| {
         let text = text.clone();
         [0x00, 0x37, 0xff].map(|flags| [&[kind, 0, 0, 0, 7, 6, flags, 40, 0, 50, 4], &text[..]].concat())
     });
-    packed.chain([raw, twice]).collect()
+    packed.chain([raw, twice, padded]).collect()
 }
 
 fn unpack(stream: &[u8], seed: u64) -> Decoded {

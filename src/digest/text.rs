@@ -204,9 +204,17 @@ impl Take<'_, '_> {
         }
     }
 
-    /// Shows the readers each line.
+    /// Shows the readers each line that may tell them anything.
     fn lines(&mut self, stretch: Stretch<'_>) {
-        for (bytes, line, offset) in stretch.lines() {
+        let marks: Option<Vec<_>> = self.readers.iter().map(|reader| reader.mark()).collect();
+        match marks {
+            Some(marks) => self.show(stretch.lines_with(&marks)),
+            None => self.show(stretch.lines()),
+        }
+    }
+
+    fn show<'t>(&mut self, lines: impl Iterator<Item = (&'t [u8], u64, u64)>) {
+        for (bytes, line, offset) in lines {
             // An editor may have left a mark at the beginning.
             let bytes = if offset == 0 { without_mark(bytes) } else { bytes };
             let (file, number, offset) = self.origin.place(line, offset);

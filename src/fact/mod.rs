@@ -36,6 +36,7 @@ pub mod vsan;
 pub mod vswitch;
 mod xml;
 
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
 pub use self::command::{collection, command_of, is_command};
@@ -98,6 +99,12 @@ pub struct Output {
 
 /// Reads one member line by line.
 pub trait Reader: Send {
+    /// What stands in every line that tells it anything, so that it need not be shown the others; `None` where any line may
+    /// tell something.
+    fn mark(&self) -> Option<&'static Finder<'static>> {
+        None
+    }
+
     /// Takes the next line. A text that ends with a line's ending has an empty line behind it: what waits for the next
     /// line then knows that the one before is whole.
     fn line(&mut self, line: Line<'_>, out: &mut Output);

@@ -39,6 +39,10 @@ struct Sections {
 }
 
 impl Reader for Sections {
+    fn mark(&self) -> Option<&'static Finder<'static>> {
+        Some(&MARK)
+    }
+
     fn line(&mut self, line: Line<'_>, out: &mut Output) {
         let head = &line.bytes[..line.bytes.len().min(HEAD)];
         let Some(at) = MARK.find(head) else { return };

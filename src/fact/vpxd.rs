@@ -40,6 +40,10 @@ struct Names {
 }
 
 impl Reader for Names {
+    fn mark(&self) -> Option<&'static Finder<'static>> {
+        Some(&MARK)
+    }
+
     fn line(&mut self, line: Line<'_>, out: &mut Output) {
         if self.full {
             return;

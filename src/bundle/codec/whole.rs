@@ -97,8 +97,9 @@ mod native {
             let claimed = u32::from_le_bytes(*trailer.last_chunk::<4>()?) as usize;
             let can_be = claimed <= self.most && claimed / MOST_RATIO <= body.len();
             // The decoder holds what it gives against the checksum and length behind the member, and does not say where
-            // that stands. If these eight bytes occur at the end alone, it stands there.
-            let ends_there = || memmem::find(body, trailer) == Some(body.len() - TRAILER);
+            // they stand. If this length occurs at the end alone, they stand there.
+            let length = &trailer[TRAILER / 2..];
+            let ends_there = || memmem::find(body, length) == Some(body.len() - length.len());
             (can_be && ends_there()).then_some((crc, claimed))
         }
     }
@@ -166,6 +167,10 @@ mod tests {
         // What follows ends like the member itself: twice the same, and its trailer once more.
         check(&whole.repeat(2), None);
         check(&[&whole[..], &whole[whole.len() - 8..]].concat(), None);
+        // What the last bytes claim is true of a first member that is not alone.
+        for padding in 0..12 {
+            check(&[&packed(b"", 6)[..], &packed(b"more", 6), &vec![0; padding]].concat(), None);
+        }
         // Right, and too much.
         assert_eq!(Whole::new(text.len() - 1).gunzip(&whole), None);
         assert_eq!(Whole::new(text.len()).gunzip(&whole).map(|(own, _)| own), Some(&text[..]));

@@ -1,6 +1,7 @@
 //! Literals that are too short to step over, or few: by the packed search of `aho-corasick`.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::packed::Config;
+use aho_corasick::{AhoCorasick, Match, MatchKind, packed};
 
 use super::exact::{Exact, gram};
 use super::{Hit, Literal};
@@ -14,9 +15,43 @@ pub(super) fn most(shortest: usize) -> usize {
 /// Bytes by which the literals that begin at a place are looked up; no literal is shorter.
 const HEAD: usize = super::SHORTEST;
 
+/// The search of the crate that is taken.
+enum Search {
+    /// With SIMD alone. The automaton would choose a search for rare bytes where literals are few, and go on itself behind
+    /// each of those.
+    Packed(packed::Searcher),
+    /// Where the machine has no SIMD that it can use, or there are too many literals for it.
+    Automaton(AhoCorasick),
+}
+
+impl Search {
+    fn new<'l>(literals: impl Iterator<Item = &'l Literal> + Clone) -> Self {
+        // Leftmost-first is the kind that is searched with SIMD.
+        let packed = Config::new()
+            .match_kind(packed::MatchKind::LeftmostFirst)
+            .builder()
+            .extend(literals.clone())
+            .build();
+        packed.map_or_else(
+            || {
+                let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(literals);
+                Search::Automaton(built.expect("some dozens of literals are within the automaton's limits"))
+            },
+            Search::Packed,
+        )
+    }
+
+    fn each(&self, text: &[u8], met: impl FnMut(Match)) {
+        match self {
+            Search::Packed(searcher) => searcher.find_iter(text).for_each(met),
+            Search::Automaton(automaton) => automaton.find_iter(text).for_each(met),
+        }
+    }
+}
+
 /// Finds some dozens of literals of any length.
 pub(super) struct Packed {
-    searcher: AhoCorasick,
+    search: Search,
     /// By their first bytes.
     exact: Exact,
     /// Bytes of the longest.
@@ -26,14 +61,12 @@ pub(super) struct Packed {
 impl Packed {
     /// Finds those of `literals` that `ids` names.
     pub(super) fn new(literals: &[Literal], ids: &[u32]) -> Self {
-        let own = || ids.iter().map(|&id| &literals[id as usize]);
-        // Leftmost-first is the kind that is searched with SIMD.
-        let searcher = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(own());
+        let own = ids.iter().map(|&id| &literals[id as usize]);
         let heads = |&id: &u32| Some((gram(&literals[id as usize], HEAD)?, id, 0));
         Packed {
-            searcher: searcher.expect("some dozens of literals are within the automaton's limits"),
+            search: Search::new(own.clone()),
             exact: Exact::new(&ids.iter().filter_map(heads).collect::<Vec<_>>()),
-            longest: own().map(|literal| literal.len()).max().unwrap_or(0),
+            longest: own.map(|literal| literal.len()).max().unwrap_or(0),
         }
     }
 
@@ -53,12 +86,12 @@ impl Packed {
         found: &mut Vec<Hit>,
     ) {
         let end = text.len().min(to.saturating_add(self.longest));
-        for first in self.searcher.find_iter(&text[from..end]) {
+        self.search.each(&text[from..end], |first| {
             // The search goes on behind what it found. What it passed over begins within that: all is looked up.
             for at in from + first.start()..to.min(from + first.end()) {
                 let Some(head) = gram(&text[at..], HEAD) else { break };
                 self.exact.confirm(literals, text, at, head, found);
             }
-        }
+        });
     }
 }
