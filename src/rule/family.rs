@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::Compiled;
 use super::fields::CONTEXT;
@@ -20,8 +20,8 @@ pub(super) struct Family {
     literals: Literals,
     /// By literal: indices of the rules that have it.
     rules_of: Vec<Vec<usize>>,
-    /// By rule, where it is not the rule's own literals that are looked for: these.
-    own: BTreeMap<usize, AhoCorasick>,
+    /// What is asked of a record for the rules whose own literals are not looked for in the text.
+    own: Own,
     /// A rule that is looked at on every record that holds any literal.
     always: Option<usize>,
 }
@@ -29,25 +29,24 @@ pub(super) struct Family {
 impl Family {
     /// Those of `rules` that `indices` names, ascending; `always` may be one of them.
     pub(super) fn new(rules: &[Compiled], indices: &[usize], always: Option<usize>) -> Self {
-        let (mut by_literal, mut own) = (BTreeMap::<String, Vec<usize>>::new(), BTreeMap::new());
+        let (mut by_literal, mut own) = (ByLiteral::new(), ByLiteral::new());
         // A rule that is always looked at is so where any rule's own literal stands.
         let spells = |index: usize| if always.is_none() { spellings(&rules[index]) } else { None };
         for &index in indices {
-            let any = &rules[index].rule.any;
-            let spellings = spells(index);
-            if spellings.is_some() {
-                let finder = AhoCorasick::new(any);
-                own.insert(index, finder.expect("some dozens of literals are within the automaton's limits"));
-            }
-            for literal in spellings.unwrap_or_else(|| any.clone()) {
-                by_literal.entry(literal).or_default().push(index);
+            let any = rules[index].rule.any.clone();
+            match spells(index) {
+                Some(spellings) => {
+                    add(&mut by_literal, spellings, index);
+                    add(&mut own, any, index);
+                }
+                None => add(&mut by_literal, any, index),
             }
         }
         let literals: Vec<&str> = by_literal.keys().map(String::as_str).collect();
         Family {
             literals: Literals::new(&literals),
             rules_of: by_literal.into_values().collect(),
-            own,
+            own: Own::new(own),
             always,
         }
     }
@@ -55,6 +54,50 @@ impl Family {
     /// Looks for literals in `text`.
     pub(super) fn hits<'a>(&'a self, text: &'a [u8]) -> FamilyHits<'a> {
         FamilyHits { family: self, text, hits: self.literals.find_iter(text) }
+    }
+}
+
+/// By literal: indices of the rules that have it.
+type ByLiteral = BTreeMap<String, Vec<usize>>;
+
+fn add(to: &mut ByLiteral, literals: Vec<String>, index: usize) {
+    for literal in literals {
+        to.entry(literal).or_default().push(index);
+    }
+}
+
+/// Rules that are asked only on records that hold one of their own literals as well.
+struct Own {
+    /// Their indices, ascending.
+    rules: Vec<usize>,
+    /// Finds all literals of all of them; `None` where there are none.
+    finder: Option<AhoCorasick>,
+    /// By literal: indices of the rules that have it.
+    rules_of: Vec<Vec<usize>>,
+}
+
+impl Own {
+    fn new(literals: ByLiteral) -> Self {
+        let mut rules: Vec<usize> = literals.values().flatten().copied().collect();
+        rules.sort_unstable();
+        rules.dedup();
+        // A record is short and asked once for all of them, so what counts is a byte's cost in the worst case.
+        let automaton = || AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(literals.keys());
+        let finder = (!rules.is_empty())
+            .then(|| automaton().expect("some dozens of literals are within the automaton's limits"));
+        Own { rules, finder, rules_of: literals.into_values().collect() }
+    }
+
+    /// Leaves out of `rules` those of its own that have no literal in `record`.
+    fn narrow(&self, rules: &mut Vec<usize>, record: &[u8]) {
+        let Some(finder) = &self.finder else { return };
+        let is_own = |index: &usize| self.rules.contains(index);
+        if !rules.iter().any(is_own) {
+            return;
+        }
+        let met = finder.find_overlapping_iter(record).map(|met| &self.rules_of[met.pattern().as_usize()]);
+        let met: Vec<&Vec<usize>> = met.collect();
+        rules.retain(|index| !is_own(index) || met.iter().any(|rules| rules.contains(index)));
     }
 }
 
@@ -107,8 +150,7 @@ impl FamilyHits<'_> {
         }
         rules.sort_unstable();
         rules.dedup();
-        let own = &self.family.own;
-        rules.retain(|index| own.get(index).is_none_or(|own| own.is_match(&self.text[record.clone()])));
+        self.family.own.narrow(rules, &self.text[record]);
     }
 }
 
@@ -156,9 +198,9 @@ mod tests {
     #[test]
     fn short_literals_are_looked_for_only_where_nothing_else_is_certain() {
         let rules = RuleSet::load::<&str>(&[]).expect("the built-in rules");
-        let replaced = rules.families["vmkernel"].own.len();
+        let replaced = rules.families["vmkernel"].own.rules.len();
         assert!(replaced >= 5, "the rules on the membership begin with a word: {replaced}");
-        assert!(rules.families["hostd"].own.is_empty());
+        assert!(rules.families["hostd"].own.rules.is_empty());
     }
 
     #[test]
