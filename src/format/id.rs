@@ -26,9 +26,10 @@ impl<'a> OpId<'a> {
     /// The root, as far as the id itself tells: without what hops append at its end.
     pub fn root(self) -> &'a str {
         let mut root = self.0;
-        while let Some((before, last)) = root.rsplit_once('-') {
-            let appended =
-                matches!(last.len(), 1 | 2 | 4) && last.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // What is appended has up to four digits.
+        while let Some(at) = root.bytes().rev().take(5).position(|byte| byte == b'-') {
+            let (before, last) = (&root[..root.len() - at - 1], &root[root.len() - at..]);
+            let appended = at != 3 && at > 0 && last.bytes().all(|byte| byte.is_ascii_hexdigit());
             if !appended || !is_unique(before) {
                 break;
             }
@@ -82,9 +83,10 @@ fn is_unique(text: &str) -> bool {
     if let Some(rest) = text.strip_prefix("sps-Main-") {
         return rest.contains('-');
     }
-    text.split('-').any(|part| part.len() >= 5 && part.bytes().any(|byte| byte.is_ascii_digit()))
-        || text.bytes().filter(u8::is_ascii_hexdigit).count() >= 7
-            && text.bytes().any(|byte| byte.is_ascii_digit())
+    // Asked of every operation in a log: nothing is searched for with more than a look at each byte.
+    let has_digit = |part: &[u8]| part.iter().any(u8::is_ascii_digit);
+    text.as_bytes().split(|&byte| byte == b'-').any(|part| part.len() >= 5 && has_digit(part))
+        || text.bytes().filter(u8::is_ascii_hexdigit).count() >= 7 && has_digit(text.as_bytes())
 }
 
 /// The id of a migration: decimal as most logs print it, hexadecimal behind `mid=` of a `vmware.log`.

@@ -130,12 +130,6 @@ impl FamilyHits<'_> {
         self.hits.peek().map(|hit| hit.at)
     }
 
-    /// Itself, where the next occurrence is met before `end`.
-    #[inline]
-    pub(super) fn before(&mut self, end: usize) -> Option<&mut Self> {
-        self.next_at().is_some_and(|at| at < end).then_some(self)
-    }
-
     /// Passes all that is met before the end of `record`, and puts the indices of the rules that have a literal in it into
     /// `rules`, ascending; a rule that cannot match may be left out.
     pub(super) fn take(&mut self, record: Range<usize>, rules: &mut Vec<usize>) {
@@ -174,9 +168,9 @@ mod tests {
                     && super::spellings(compiled).is_none_or(|all| holds(&all))
             };
             let expected: Vec<usize> = (0..rules.rules.len()).filter(holds_one).collect();
-            match hits.before(own.end) {
-                Some(hits) => hits.take(own.clone(), &mut concerned),
-                None => concerned.clear(),
+            concerned.clear();
+            if hits.next_at().is_some_and(|at| at < own.end) {
+                hits.take(own.clone(), &mut concerned);
             }
             assert_eq!(concerned, expected, "{log}: {record}");
             begin = own.end;

@@ -18,7 +18,6 @@ mod expression;
 mod family;
 mod fields;
 mod follow;
-mod heads;
 mod kept;
 mod literals;
 pub mod repeat;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::family::FamilyHits;
 use super::fields::{KEPT_FIELD, add_columns, message_of, text_of};
-use super::heads::{Head, heads};
 use super::kept::{KEPT, Kept};
 use super::repeat::REPEATED;
 use super::sighting::{Sample, Sighting, Witnessed};
@@ -63,35 +63,48 @@ impl<'r> Scanner<'r> {
 
     /// Takes the next stretch of whole records.
     pub fn stretch(&mut self, stretch: Stretch<'_>, origin: &Origin) {
-        let mut hits = self.family.map(|family| family.hits(stretch.text));
-        let mut last_start: Option<Head<'_>> = None;
-        // How far `self.last` is known: it is asked for only by records that have no stamp.
-        let mut searched = 0;
-        for head in heads(stretch) {
-            let place = || origin.locate(head.line, stretch.offset + head.at as u64);
+        let mut part = Part::new(stretch, origin, self.family);
+        // The record at hand, and the last one that has a header.
+        let (mut open, mut last_start) = (None::<Head<'_>>, None);
+        for (text, line, offset) in stretch.lines() {
+            let starts = format::starts_record(text);
+            if !starts && open.is_some_and(|open| format::goes_on_with(open.text, text)) {
+                continue;
+            }
+            let at = (offset - stretch.offset) as usize;
+            if part.next_hit < at {
+                self.over(open, at, &mut part);
+            }
+            let place = || origin.locate(line, offset);
+            let head = Head { at, line, text };
             // A record that goes on with one that is not before it has a header all the same.
-            if !head.starts && format::parse(head.text).is_none() {
-                self.without_header(head.text, place());
+            if !starts && format::parse(text).is_none() {
+                self.without_header(text, place());
             } else {
                 last_start = Some(head);
-                if self.begins(head.text, place) {
-                    (self.last, searched) = (self.tally.stamp(), head.at);
+                if self.begins(text, place) {
+                    (self.last, part.searched) = (self.tally.stamp(), at);
                     self.wake();
                 }
             }
-            if let Some(hits) = hits.as_mut().and_then(|hits| hits.before(head.end)) {
-                hits.take(head.at..head.end, &mut self.concerned);
-                if stamp_of(head.text).is_none() {
-                    self.last = last_stamp(&stretch.text[searched..head.at]).or(self.last);
-                    searched = head.at;
-                }
-                self.record(head.whole(stretch), origin);
-            }
+            open = Some(head);
         }
+        self.over(open, stretch.text.len(), &mut part);
         let Some(head) = last_start else { return };
-        self.last = last_stamp(&stretch.text[searched..]).or(self.last);
+        self.last = last_stamp(&stretch.text[part.searched..]).or(self.last);
         let place = origin.locate(head.line, stretch.offset + head.at as u64);
         self.tally.ends_with(head.text, place);
+    }
+
+    /// The record `head` is over, as the next one begins at `end`: rules of which a literal stands in it are asked.
+    fn over(&mut self, head: Option<Head<'_>>, end: usize, part: &mut Part<'_>) {
+        let Some(head) = head.filter(|_| part.next_hit < end) else { return };
+        let Some(hits) = &mut part.hits else { return };
+        hits.take(head.at..end, &mut self.concerned);
+        part.next_hit = hits.next_at().unwrap_or(usize::MAX);
+        if !self.concerned.is_empty() {
+            self.record(head, end, part);
+        }
     }
 
     /// A record with a header begins. Whether the tally has its stamp now.
@@ -162,15 +175,19 @@ impl<'r> Scanner<'r> {
         scan
     }
 
-    /// A record that holds literals of the rules `concerned`.
-    fn record(&mut self, record: Stretch<'_>, origin: &Origin) {
+    /// The record `head` that ends at `end` holds literals of the rules `concerned`.
+    fn record(&mut self, head: Head<'_>, end: usize, part: &mut Part<'_>) {
         let concerned = std::mem::take(&mut self.concerned);
-        if let Some((first, _, _)) = record.lines().next().filter(|_| !concerned.is_empty()) {
-            let header = self.dialect.parse(first).unwrap_or_else(|| Header::without(first));
-            let message = message_of(record, &header);
-            for &index in &concerned {
-                self.ask(index, &Whole { record, first, header: &header, message: &message }, origin);
-            }
+        let header = self.dialect.parse(head.text).unwrap_or_else(|| Header::without(head.text));
+        if header.stamp.is_none() {
+            self.last = last_stamp(&part.stretch.text[part.searched..head.at]).or(self.last);
+            part.searched = head.at;
+        }
+        let record = part.record(head, end);
+        let message = message_of(record, &header);
+        let whole = Whole { record, first: head.text, header: &header, message: &message };
+        for &index in &concerned {
+            self.ask(index, &whole, part.origin);
         }
         self.concerned = concerned;
     }
@@ -213,8 +230,7 @@ impl<'r> Scanner<'r> {
         let op_id = header.op_id.and_then(|id| std::str::from_utf8(id).ok());
         let compiled = self.rules.compiled(index);
         // Most are not kept: an operation is known by the header alone, and no expression is asked of it.
-        if !compiled.fields.contains("ahead_s") && !op_id.is_some_and(|id| self.sightings.wants_operation(id))
-        {
+        if compiled.fields.is_empty() && !op_id.is_some_and(|id| self.sightings.wants_operation(id)) {
             return;
         }
         let Some(fields) = self.rules.read(index, self.log, header, record.text, message) else { return };
@@ -224,6 +240,42 @@ impl<'r> Scanner<'r> {
             let source = origin.locate(record.line, record.offset);
             self.sightings.add(0, Sighting { what, stamp, source, rule, raw });
         }
+    }
+}
+
+/// Where a record begins in a stretch.
+#[derive(Clone, Copy)]
+struct Head<'t> {
+    /// Where in the stretch.
+    at: usize,
+    /// Number of its first line.
+    line: u64,
+    /// Its first line, without the ending.
+    text: &'t [u8],
+}
+
+/// A stretch on its way through the scanner.
+struct Part<'t> {
+    stretch: Stretch<'t>,
+    origin: &'t Origin,
+    hits: Option<FamilyHits<'t>>,
+    /// Where the next literal stands; behind everything where there is none.
+    next_hit: usize,
+    /// How far the stamp of the last record is known: it is asked for only by records that have none.
+    searched: usize,
+}
+
+impl<'t> Part<'t> {
+    fn new(stretch: Stretch<'t>, origin: &'t Origin, family: Option<&'t Family>) -> Self {
+        let mut hits = family.map(|family| family.hits(stretch.text));
+        let next_hit = hits.as_mut().and_then(FamilyHits::next_at).unwrap_or(usize::MAX);
+        Part { stretch, origin, hits, next_hit, searched: 0 }
+    }
+
+    /// All of the record that begins with `head` and ends before `end`.
+    fn record(&self, head: Head<'_>, end: usize) -> Stretch<'t> {
+        let offset = self.stretch.offset + head.at as u64;
+        Stretch { text: &self.stretch.text[head.at..end], line: head.line, offset }
     }
 }
 
