@@ -101,6 +101,11 @@ pub trait Sink {
     /// that a member which can be decoded at one go comes in one piece.
     fn block(&mut self, handle: Handle, bytes: Vec<u8>);
 
+    /// An empty buffer with room for [`BLOCK`] bytes, for a block to come.
+    fn buffer(&mut self) -> Vec<u8> {
+        Vec::with_capacity(BLOCK)
+    }
+
     /// The member is at its end; `damage` says why it ends early, if it does.
     fn end(&mut self, handle: Handle, damage: Option<Damage>);
 

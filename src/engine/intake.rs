@@ -202,6 +202,10 @@ impl Sink for Intake<'_, '_, '_> {
         self.send(handle, Message::Block(bytes));
     }
 
+    fn buffer(&mut self) -> Vec<u8> {
+        self.run.pool.buffer()
+    }
+
     fn end(&mut self, handle: Handle, damage: Option<Damage>) {
         self.send(handle, Message::End(damage));
     }
