@@ -188,9 +188,7 @@ pub(super) struct Leaf {
 
 impl Leaf {
     pub(super) fn new(handle: Handle, size: Option<u64>, cx: &Walk<'_>) -> Self {
-        let len = size.map_or(0, |size| usize::try_from(size).unwrap_or(BLOCK).min(BLOCK));
-        let (block, from) = (Vec::with_capacity(len), cx.read_before());
-        Leaf { handle, block, most: BLOCK, size, got: 0, from, limit: None }
+        Leaf { handle, block: Vec::new(), most: BLOCK, size, got: 0, from: cx.read_before(), limit: None }
     }
 
     /// Bytes of its blocks, by the first of them: what can be decoded at one go goes on in one piece.
@@ -211,25 +209,36 @@ impl Leaf {
         if self.got == 0 {
             self.most = self.most(bytes);
         }
+        let before = self.got;
         let room = usize::try_from(cx.limits().member_bytes - self.got).unwrap_or(usize::MAX);
         self.got += bytes.len() as u64;
         self.limit = cx.limit_of(self.got, self.from);
         // As much as the limit allows, however the bytes arrive.
         bytes = &bytes[..bytes.len().min(room)];
+        let mut left = self.size.map(|size| size.saturating_sub(before));
         while !bytes.is_empty() {
+            if self.block.capacity() == 0 {
+                self.block = self.room(cx, left, bytes.len());
+            }
             let (part, rest) = bytes.split_at(bytes.len().min(self.most - self.block.len()));
-            let is_short = self.block.capacity() - self.block.len() < part.len();
-            if is_short && (!self.block.is_empty() || self.most > BLOCK) {
+            if self.block.capacity() - self.block.len() < part.len() {
                 // Doubling would hold more than a block.
                 self.block.reserve_exact(self.most - self.block.len());
             }
             self.block.extend_from_slice(part);
+            left = left.map(|left| left.saturating_sub(part.len() as u64));
             bytes = rest;
             if self.block.len() == self.most {
-                let next = Vec::with_capacity(BLOCK.min(bytes.len()));
-                cx.block(self.handle, std::mem::replace(&mut self.block, next));
+                cx.block(self.handle, std::mem::take(&mut self.block));
             }
         }
+    }
+
+    /// Room for a block of the `left` bytes to come, or where that is not known of the `given` ones that have.
+    fn room(&self, cx: &mut Walk<'_>, left: Option<u64>, given: usize) -> Vec<u8> {
+        let len = left.map_or(given, |left| usize::try_from(left).unwrap_or(self.most)).min(self.most);
+        // A whole block for a small member would hold more memory than it needs.
+        if self.most == BLOCK && len > BLOCK / 2 { cx.buffer() } else { Vec::with_capacity(len) }
     }
 
     pub(super) fn gap(&mut self, cx: &mut Walk<'_>) {

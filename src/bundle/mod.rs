@@ -29,7 +29,7 @@ mod walk;
 pub use content::BLOCK;
 pub use find::{Input, find};
 pub use fragment::missing_fragments;
-pub use input::{walk, walk_from};
+pub use input::{Blocks, Open, walk, walk_from};
 
 use crate::model::{MemberPath, Problem, ProblemKind};
 
@@ -100,6 +100,11 @@ pub trait Sink {
     /// The next bytes of the member, as stored: an inner `.gz` is not decoded here. They are [`BLOCK`] bytes or less, but
     /// that a member which can be decoded at one go comes in one piece.
     fn block(&mut self, handle: Handle, bytes: Vec<u8>);
+
+    /// An empty buffer with room for [`BLOCK`] bytes, for a block to come.
+    fn buffer(&mut self) -> Vec<u8> {
+        Vec::with_capacity(BLOCK)
+    }
 
     /// The member is at its end; `damage` says why it ends early, if it does.
     fn end(&mut self, handle: Handle, damage: Option<Damage>);

@@ -224,6 +224,10 @@ impl<'a> Walk<'a> {
         self.sink.block(handle, bytes);
     }
 
+    pub(super) fn buffer(&mut self) -> Vec<u8> {
+        self.sink.buffer()
+    }
+
     pub(super) fn end(&mut self, handle: Handle, damage: Option<Damage>) {
         self.sink.end(handle, damage);
     }

@@ -165,15 +165,16 @@ impl<'r> MemberReader<'r> {
         self.limits.ratio_from = self.limits.ratio_from.min(SHORT_FUSE);
     }
 
-    /// Takes the next bytes, as stored.
-    pub fn push(&mut self, block: Vec<u8>) {
+    /// Takes the next bytes, as stored; gives the block back, unless it is kept.
+    pub fn push(&mut self, block: Vec<u8>) -> Option<Vec<u8>> {
         let is_whole = self.in_one == Some(block.len() as u64);
         self.wait_no_more();
         if is_whole && is_gzip(&block[..block.len().min(bundle::BLOCK)]) {
             self.form = Form::Waits(block);
-            return;
+            return None;
         }
         block.chunks(bundle::BLOCK).for_each(|part| self.part(part));
+        Some(block)
     }
 
     /// Takes the next bytes, a block of the usual size.
@@ -520,7 +521,7 @@ mod tests {
             doubtful: false,
         };
         let mut reader = MemberReader::new(&member, &rules, limits);
-        stream.chunks(block).for_each(|part| reader.push(part.to_vec()));
+        stream.chunks(block).for_each(|part| drop(reader.push(part.to_vec())));
         reader.finish(None, &mut Whole::new(most))
     }
 
@@ -608,13 +609,13 @@ mod tests {
         };
         let read = |more: &dyn Fn(&mut MemberReader<'_>), block: usize, damage: Option<Damage>| {
             let mut reader = MemberReader::new(&member, &rules, Limits::default());
-            whole.chunks(block).for_each(|part| reader.push(part.to_vec()));
+            whole.chunks(block).for_each(|part| drop(reader.push(part.to_vec())));
             more(&mut reader);
             format!("{:?}", reader.finish(damage, &mut Whole::new(64 << 20)))
         };
         let early = Damage { kind: ProblemKind::Truncated, text: "it ends early".to_owned() };
         let gap = |reader: &mut MemberReader<'_>| reader.gap(Gap::Bytes);
-        let more = |reader: &mut MemberReader<'_>| reader.push(packed(&log(50)));
+        let more = |reader: &mut MemberReader<'_>| drop(reader.push(packed(&log(50))));
         let blocks = whole.len() / 3;
         assert_eq!(read(&gap, whole.len(), None), read(&gap, blocks, None));
         assert_eq!(read(&more, whole.len(), None), read(&more, blocks, None));

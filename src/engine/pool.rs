@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Bundle;
 use crate::bundle::codec::Whole;
-use crate::bundle::{Damage, Gap, Limits};
+use crate::bundle::{BLOCK, Damage, Gap, Limits};
 use crate::digest::{AllEvents, Counted, Events, MemberDigest, MemberReader};
 use crate::model::{MemberPath, Problem, ProblemKind};
 
@@ -61,11 +61,17 @@ pub(super) struct Pool<'r> {
     ready: Condvar,
     /// There is room for another block.
     room: Condvar,
+    /// Blocks that were read, to be filled again: memory that was in use a moment ago is at hand, while what is asked for
+    /// anew is cleared by the system first.
+    spent: Mutex<Vec<Vec<u8>>>,
     limits: Limits,
     /// Threads that work.
     workers: usize,
     last: AtomicU64,
 }
+
+/// Blocks that are kept to be filled again.
+const MOST_SPENT: usize = 16;
 
 /// What members of an input that expand like bombs may expand to together before the others are not put up with for
 /// long.
@@ -114,8 +120,8 @@ impl<'r> Pool<'r> {
     /// A pool for so many `workers`, at least 1.
     pub(super) fn new(limits: Limits, workers: usize) -> Self {
         let (state, ready, room) = (Mutex::new(State::new()), Condvar::new(), Condvar::new());
-        let events = Mutex::new(AllEvents::new(limits.events));
-        Pool { state, events, ready, room, limits, workers: workers.max(1), last: AtomicU64::new(0) }
+        let (events, spent) = (Mutex::new(AllEvents::new(limits.events)), Mutex::new(Vec::new()));
+        Pool { state, events, ready, room, spent, limits, workers: workers.max(1), last: AtomicU64::new(0) }
     }
 
     /// The id of the next job: jobs of one reader ascend.
@@ -163,6 +169,20 @@ impl<'r> Pool<'r> {
         }
     }
 
+    /// An empty block.
+    pub(super) fn buffer(&self) -> Vec<u8> {
+        lock(&self.spent).pop().unwrap_or_else(|| Vec::with_capacity(BLOCK))
+    }
+
+    /// Takes a block that was read.
+    fn take_spent(&self, mut block: Vec<u8>) {
+        let mut spent = lock(&self.spent);
+        if block.capacity() == BLOCK && spent.len() < MOST_SPENT {
+            block.clear();
+            spent.push(block);
+        }
+    }
+
     /// Works until the pool is closed and nothing waits.
     pub(super) fn work(&self) {
         let mut whole = Whole::new(self.limits.memory / 3 / self.workers);
@@ -183,7 +203,7 @@ impl<'r> Pool<'r> {
                 reader.shorten_fuse();
             }
             drop(state);
-            let (mut step, freed) = step(reader, messages, &path, &mut whole);
+            let (mut step, freed) = self.step(reader, messages, &path, &mut whole);
             if let Step::Over(digest) = &mut step
                 && !brief
             {
@@ -194,6 +214,32 @@ impl<'r> Pool<'r> {
             self.room.notify_all();
             self.put_back(&mut state, id, step);
         }
+    }
+
+    /// Works off `messages`; gives also the bytes that were freed.
+    fn step(
+        &self,
+        reader: Box<MemberReader<'r>>,
+        messages: VecDeque<Message>,
+        path: &MemberPath,
+        whole: &mut Whole,
+    ) -> (Step<'r>, usize) {
+        let freed = messages.iter().map(block_len).sum();
+        let worked = catch_unwind(AssertUnwindSafe(|| {
+            let mut reader = reader;
+            for message in messages {
+                match message {
+                    Message::Block(bytes) => {
+                        reader.push(bytes).into_iter().for_each(|spent| self.take_spent(spent))
+                    }
+                    Message::Piece(file) => reader.piece(file),
+                    Message::Gap(gap) => reader.gap(gap),
+                    Message::End(damage) => return Step::Over(Box::new(reader.finish(damage, whole))),
+                }
+            }
+            Step::Goes(reader)
+        }));
+        (worked.unwrap_or_else(|_| Step::Over(Box::new(failed(path)))), freed)
     }
 
     /// Takes the events out of a member that is read, and what witnesses the clock.
@@ -256,29 +302,6 @@ enum Step<'r> {
     Over(Box<MemberDigest>),
 }
 
-/// Works off `messages`; gives also the bytes that were freed.
-fn step<'r>(
-    reader: Box<MemberReader<'r>>,
-    messages: VecDeque<Message>,
-    path: &MemberPath,
-    whole: &mut Whole,
-) -> (Step<'r>, usize) {
-    let freed = messages.iter().map(block_len).sum();
-    let worked = catch_unwind(AssertUnwindSafe(|| {
-        let mut reader = reader;
-        for message in messages {
-            match message {
-                Message::Block(bytes) => reader.push(bytes),
-                Message::Piece(file) => reader.piece(file),
-                Message::Gap(gap) => reader.gap(gap),
-                Message::End(damage) => return Step::Over(Box::new(reader.finish(damage, whole))),
-            }
-        }
-        Step::Goes(reader)
-    }));
-    (worked.unwrap_or_else(|_| Step::Over(Box::new(failed(path)))), freed)
-}
-
 /// What stands for a member whose reading panicked.
 fn failed(path: &MemberPath) -> MemberDigest {
     let text = "reading it failed inside esxray; the rest of the bundle was read; please report this";
@@ -306,6 +329,21 @@ mod tests {
     use super::*;
     use crate::bundle::Member;
     use crate::rule::RuleSet;
+
+    #[test]
+    fn blocks_are_filled_again_and_few_are_kept() {
+        let pool = Pool::new(Limits::default(), 1);
+        pool.take_spent(vec![7; BLOCK]);
+        pool.take_spent(vec![7; BLOCK / 2]);
+        pool.take_spent(vec![7; BLOCK * 2]);
+        assert_eq!(lock(&pool.spent).len(), 1);
+        let block = pool.buffer();
+        assert_eq!((block.len(), block.capacity(), lock(&pool.spent).len()), (0, BLOCK, 0));
+        for _ in 0..MOST_SPENT * 2 {
+            pool.take_spent(vec![7; BLOCK]);
+        }
+        assert_eq!(lock(&pool.spent).len(), MOST_SPENT);
+    }
 
     #[test]
     fn blocks_for_a_member_that_is_gone_hold_nobody_up() {
