@@ -12,22 +12,12 @@ use super::walk::Walk;
 use super::{Damage, Input, Limits, Sink, tree};
 use crate::model::ProblemKind;
 
-/// A file that is read block by block.
-pub trait Blocks {
-    /// The next bytes, [`BLOCK`] of them or less; none at the end.
-    fn next(&mut self) -> io::Result<&[u8]>;
-}
-
-/// Opens a file for the walk.
-pub type Open<'a> = dyn FnMut(&Path) -> io::Result<Box<dyn Blocks>> + 'a;
-
-/// Walks everything in `input` and pushes it into `sink`. The file or the fragments are opened in their order by `open`, so
-/// that who needs their bytes too need not read them again.
-pub fn walk(input: &Input, limits: &Limits, sink: &mut dyn Sink, open: &mut Open<'_>) {
+/// Walks everything in `input` and pushes it into `sink`.
+pub fn walk(input: &Input, limits: &Limits, sink: &mut dyn Sink) {
     let mut cx = Walk::new(&input.label(), limits, sink);
     match input {
-        Input::File(path) => cx.file(path, &input.label(), open),
-        Input::Fragments(paths) => cx.fragments(paths, &input.label(), open),
+        Input::File(path) => cx.file(path, &input.label()),
+        Input::Fragments(paths) => cx.fragments(paths, &input.label()),
         Input::Folder(path) => {
             let mut place = Place::new("");
             cx.folder(path, path, &mut place);
@@ -40,7 +30,7 @@ pub fn walk(input: &Input, limits: &Limits, sink: &mut dyn Sink, open: &mut Open
 pub fn walk_from(label: &str, rdr: &mut dyn Read, limits: &Limits, sink: &mut dyn Sink) {
     let mut cx = Walk::new(label, limits, sink);
     let mut root = Stream::new(Place::new(label), Purpose::Given);
-    let cut = cx.pump(&mut Unbuffered::new(rdr), label, |cx, bytes| {
+    let cut = cx.pump(rdr, label, |cx, bytes| {
         root.push(cx, bytes);
         !root.is_over()
     });
@@ -48,29 +38,10 @@ pub fn walk_from(label: &str, rdr: &mut dyn Read, limits: &Limits, sink: &mut dy
     cx.finish();
 }
 
-/// What is read into a block of its own.
-struct Unbuffered<R> {
-    rdr: R,
-    block: Vec<u8>,
-}
-
-impl<R: Read> Unbuffered<R> {
-    fn new(rdr: R) -> Self {
-        Unbuffered { rdr, block: vec![0; BLOCK] }
-    }
-}
-
-impl<R: Read> Blocks for Unbuffered<R> {
-    fn next(&mut self) -> io::Result<&[u8]> {
-        let len = self.rdr.read(&mut self.block)?;
-        Ok(&self.block[..len])
-    }
-}
-
 impl Walk<'_> {
-    fn file(&mut self, path: &Path, label: &str, open: &mut Open<'_>) {
+    fn file(&mut self, path: &Path, label: &str) {
         let mut root = Stream::new(Place::new(label), Purpose::Given);
-        let cut = self.pump_file(open(path), label, |cx, bytes| {
+        let cut = self.pump_file(path, label, |cx, bytes| {
             root.push(cx, bytes);
             !root.is_over()
         });
@@ -78,7 +49,7 @@ impl Walk<'_> {
     }
 
     /// Files that are fragments of one.
-    fn fragments(&mut self, paths: &[PathBuf], label: &str, open: &mut Open<'_>) {
+    fn fragments(&mut self, paths: &[PathBuf], label: &str) {
         let mut root = Stream::new(Place::new(label), Purpose::Given);
         let mut next = None;
         for path in paths {
@@ -92,7 +63,7 @@ impl Walk<'_> {
                 root.gap(self);
             }
             next = Some(number + 1);
-            let cut = self.pump_file(open(path), &name, |cx, bytes| {
+            let cut = self.pump_file(path, &name, |cx, bytes| {
                 root.push(cx, bytes);
                 !root.is_over()
             });
@@ -143,7 +114,7 @@ impl Walk<'_> {
         let mut got = 0;
         let failed = match File::open(path) {
             _ if content.is_over() => None,
-            Ok(file) => self.blocks(&mut Unbuffered::new(file), |cx, bytes| {
+            Ok(mut file) => self.blocks(&mut file, |cx, bytes| {
                 got += bytes.len() as u64;
                 content.push(cx, bytes);
                 !content.is_over()
@@ -162,15 +133,10 @@ impl Walk<'_> {
         content.end(self, damage.map(|(kind, text)| Damage { kind, text }));
     }
 
-    /// Reads what was opened into `push` until that says no; whether it broke off.
-    fn pump_file(
-        &mut self,
-        opened: io::Result<Box<dyn Blocks>>,
-        label: &str,
-        push: impl FnMut(&mut Self, &[u8]) -> bool,
-    ) -> bool {
-        match opened {
-            Ok(mut file) => self.pump(&mut *file, label, push),
+    /// Reads a file into `push` until that says no; whether it broke off.
+    fn pump_file(&mut self, path: &Path, label: &str, push: impl FnMut(&mut Self, &[u8]) -> bool) -> bool {
+        match File::open(path) {
+            Ok(mut file) => self.pump(&mut file, label, push),
             Err(error) => {
                 self.problem(ProblemKind::Unreadable, label, format!("the file cannot be read: {error}"));
                 true
@@ -178,13 +144,8 @@ impl Walk<'_> {
         }
     }
 
-    fn pump(
-        &mut self,
-        file: &mut dyn Blocks,
-        label: &str,
-        push: impl FnMut(&mut Self, &[u8]) -> bool,
-    ) -> bool {
-        let failed = self.blocks(file, push);
+    fn pump(&mut self, rdr: &mut dyn Read, label: &str, push: impl FnMut(&mut Self, &[u8]) -> bool) -> bool {
+        let failed = self.blocks(rdr, push);
         if let Some(error) = &failed {
             let text = format!(
                 "reading the file failed at byte {}: {error}; what stands before was used",
@@ -198,16 +159,17 @@ impl Walk<'_> {
     /// Reads block by block into `push` until that says no; what failed.
     fn blocks(
         &mut self,
-        file: &mut dyn Blocks,
+        rdr: &mut dyn Read,
         mut push: impl FnMut(&mut Self, &[u8]) -> bool,
     ) -> Option<io::Error> {
+        let mut block = vec![0; BLOCK];
         while !self.is_over() {
-            match file.next() {
-                Ok([]) => return None,
-                Ok(bytes) => {
-                    self.reads(bytes.len());
-                    let goes_on = push(self, bytes);
-                    self.progress(bytes.len());
+            match rdr.read(&mut block) {
+                Ok(0) => return None,
+                Ok(len) => {
+                    self.reads(len);
+                    let goes_on = push(self, &block[..len]);
+                    self.progress(len);
                     if !goes_on {
                         return None;
                     }

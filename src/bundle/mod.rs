@@ -29,7 +29,7 @@ mod walk;
 pub use content::BLOCK;
 pub use find::{Input, find};
 pub use fragment::missing_fragments;
-pub use input::{Blocks, Open, walk, walk_from};
+pub use input::{walk, walk_from};
 
 use crate::model::{MemberPath, Problem, ProblemKind};
 

@@ -1,13 +1,15 @@
 //! The reader's side: a walk's members become jobs of the pool.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use sha2::{Digest as _, Sha256};
 
 use super::pool::{Job, JobId, Message, Pool};
-use super::reading::{hex, reading};
 use super::{Bundle, Progress};
 use crate::bundle::{self, Damage, Gap, Handle, Input, Limits, Member, Sink};
 use crate::digest::{self, MemberReader};
@@ -56,20 +58,38 @@ impl<'r> Run<'_, 'r> {
         };
         let mut sha256 = String::new();
         thread::scope(|scope| {
-            let (reading, mut files) = reading(self.stop);
-            let hashed = scope.spawn(|| reading.hash(input.files()));
-            bundle::walk(input, &self.limits, &mut intake, &mut |_| files.open());
-            // What the walk did not come to is hashed too.
-            drop(files);
+            // The file's own hash is computed beside the walk, from the same cached pages.
+            let hashed = (!is_folder).then(|| scope.spawn(|| hash_files(input.files(), self.stop)));
+            bundle::walk(input, &self.limits, &mut intake);
             intake.hand_over();
             intake.told(&input.label());
-            sha256 = hashed.join().unwrap_or_default();
+            sha256 = match hashed {
+                Some(hashed) => hashed.join().unwrap_or_default(),
+                None => intake.hash.take().map(hex).unwrap_or_default(),
+            };
         });
-        if let Some(hash) = intake.hash.take() {
-            sha256 = hex(hash);
-        }
         Walked { sha256, problems: intake.problems, skipped: intake.skipped }
     }
+}
+
+fn hash_files(paths: &[PathBuf], stop: &AtomicBool) -> String {
+    let (mut hash, mut block) = (Sha256::new(), vec![0; 1 << 20]);
+    for path in paths {
+        let Ok(mut file) = File::open(path) else { return String::new() };
+        while !stop.load(Ordering::Relaxed) {
+            match file.read(&mut block) {
+                Ok(0) => break,
+                Ok(len) => hash.update(&block[..len]),
+                // The hash of a part would be taken for that of the whole.
+                Err(_) => return String::new(),
+            }
+        }
+    }
+    hex(hash)
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// So many times the members of one bundle are kept of one input.

@@ -7,7 +7,6 @@
 
 mod intake;
 mod pool;
-mod reading;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
