@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Failure;
+use crate::engine;
 use crate::report::model::Report;
 use crate::report::{RENDERERS, Renderer};
 
@@ -71,25 +72,19 @@ pub fn write(
     folder: &Path,
     stop: &AtomicBool,
 ) -> Result<Vec<PathBuf>, Failure> {
+    // A form needs nothing of another.
+    let made = engine::side_by_side(forms, |form| render(report, form, &partial(folder, form)));
     let mut aside: Vec<(PathBuf, PathBuf)> = Vec::new();
     let mut broken: Vec<&str> = Vec::new();
-    let written = forms.iter().try_for_each(|form| {
-        let path = folder.join(form.file_name);
-        let partial = folder.join(format!(".{}.partial", form.file_name));
-        aside.push((partial.clone(), path));
-        let file = anew(&partial, File::options().write(true).create_new(true))?;
-        // A defect in one form must not cost the others. Nothing shared is left half changed: a renderer only reads.
-        let rendered = panic::catch_unwind(AssertUnwindSafe(|| {
-            let mut file = BufWriter::new(file);
-            (form.render)(report, &mut file)?;
-            file.flush()
-        }));
-        rendered.unwrap_or_else(|_| {
+    let mut written = Ok(());
+    for (form, made) in forms.iter().zip(made) {
+        if made.as_ref().is_ok_and(|is_whole| !is_whole) {
             broken.push(form.file_name);
-            aside.pop();
-            fs::remove_file(&partial)
-        })
-    });
+        } else {
+            aside.push((partial(folder, form), folder.join(form.file_name)));
+        }
+        written = written.and(made.map(drop));
+    }
     let stopped = stop.load(Ordering::SeqCst);
     if written.is_err() || stopped {
         for (partial, _) in &aside {
@@ -128,6 +123,26 @@ pub fn write(
             .hint(format!("the other forms are in {}; please report the message above", folder.display())));
     }
     Ok(aside.into_iter().map(|(_, path)| path).collect())
+}
+
+/// Where `form` is written until all forms are.
+fn partial(folder: &Path, form: &Renderer) -> PathBuf {
+    folder.join(format!(".{}.partial", form.file_name))
+}
+
+/// Writes `form` to `partial`; whether it could be made, or panicked and left nothing.
+fn render(report: &Report, form: &Renderer, partial: &Path) -> io::Result<bool> {
+    let file = anew(partial, File::options().write(true).create_new(true))?;
+    // A defect in one form must not cost the others. Nothing shared is left half changed: a renderer only reads.
+    let rendered = panic::catch_unwind(AssertUnwindSafe(|| {
+        let mut file = BufWriter::new(file);
+        (form.render)(report, &mut file)?;
+        file.flush()
+    }));
+    match rendered {
+        Ok(rendered) => rendered.map(|()| true),
+        Err(_) => fs::remove_file(partial).map(|()| false),
+    }
 }
 
 /// The names that `--format` takes.

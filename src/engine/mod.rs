@@ -5,6 +5,7 @@
 //! bytes that wait are bounded. Results are put in the order of their names, so that the number of threads leaves no
 //! trace.
 
+mod beside;
 mod intake;
 mod pool;
 
@@ -14,6 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+pub use self::beside::side_by_side;
 use self::intake::{Run, Walked};
 use self::pool::{Done, Pool, Results, lock};
 use crate::bundle::{Input, Limits};

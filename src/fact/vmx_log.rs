@@ -2,11 +2,16 @@
 //!
 //! A log holds one run of a vmx; where it holds several, the last one counts. Logs of hosted products give nothing.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::feature::{FeatureValue, number};
 use super::text::{Anchor, MAX_ENTRIES, assignment, flag, value};
 use super::{CpuidLeaf, FactFile, FactValue, Line, Output, Reader, Requirement, Sample, VmRun, VmStart};
-use crate::format;
 use crate::format::text::shown;
+use crate::format::{self, Header};
 use crate::model::{ProblemKind, Stamp};
 
 /// `vmware.log`, `vmware-3.log.gz`.
@@ -102,26 +107,11 @@ impl Reader for Vmx {
     fn line(&mut self, line: Line<'_>, out: &mut Output) {
         self.added = None;
         let Some(header) = format::parse(line.bytes) else { return };
-        let text = shown(header.message);
-        let text = text.trim();
-        if let Some(product) = text.strip_prefix("Log for VMware ") {
-            self.restart(product);
-        }
-        if self.hosted {
-            return;
-        }
-        self.first.get_or_insert_with(|| Anchor::of(&line));
-        self.run.from = self.run.from.or(header.stamp);
-        self.run.to = header.stamp.or(self.run.to);
-        if let Some(setting) = text.strip_prefix("DICT ") {
-            self.leave_block();
-            self.setting(setting.trim_start());
-        } else {
+        if !self.is_beside(header.message) {
+            self.read(&header, &line, out);
+        } else if !self.hosted {
+            self.goes_on(&line, header.stamp);
             self.interrupt_settings();
-            if !self.mask_of_block(text) {
-                self.feature(text, &line, out);
-                self.course(text, header.stamp);
-            }
         }
     }
 
@@ -153,6 +143,53 @@ impl Reader for Vmx {
 }
 
 impl Vmx {
+    /// Reads a record in full.
+    fn read(&mut self, header: &Header<'_>, line: &Line<'_>, out: &mut Output) {
+        let text = shown(header.message);
+        let text = text.trim();
+        if let Some(product) = text.strip_prefix("Log for VMware ") {
+            self.restart(product);
+        }
+        if self.hosted {
+            return;
+        }
+        self.goes_on(line, header.stamp);
+        if let Some(setting) = text.strip_prefix("DICT ") {
+            self.leave_block();
+            self.setting(setting.trim_start());
+        } else {
+            self.interrupt_settings();
+            if !self.mask_of_block(text) {
+                self.feature(text, line, out);
+                self.course(text, header.stamp);
+            }
+        }
+    }
+
+    /// Whether a message says nothing of the run but that it went on, told by its bytes: almost all of a log are of that
+    /// sort. One that is not plain text is looked at in full.
+    fn is_beside(&self, message: &[u8]) -> bool {
+        let text = message.trim_ascii_start();
+        let is_plain =
+            self.block.is_none() && text.is_ascii() && !text.first().is_some_and(u8::is_ascii_control);
+        let names_config = || self.run.vmx.is_none() && config_at(text).is_some();
+        is_plain && !may_be_told(text) && !self.may_say_start(text) && !names_config()
+    }
+
+    /// Whether a message may say that the run began in a stronger way than is known.
+    fn may_say_start(&self, text: &[u8]) -> bool {
+        let known = rank(self.run.start);
+        (known < rank(VmStart::Resume) && restores_features(text))
+            || (known < rank(VmStart::PowerOn) && POWER_ON.find(text).is_some())
+    }
+
+    /// A record of the run, whatever it says.
+    fn goes_on(&mut self, line: &Line<'_>, stamp: Option<Stamp>) {
+        self.first.get_or_insert_with(|| Anchor::of(line));
+        self.run.from = self.run.from.or(stamp);
+        self.run.to = stamp.or(self.run.to);
+    }
+
     /// `Log for VMware ESX pid=2100100 version=6.7.0 build=build-14320388 option=Release`: a vmx begins.
     fn restart(&mut self, product: &str) {
         let run = std::mem::take(&mut self.run);
@@ -169,6 +206,11 @@ impl Vmx {
             return;
         }
         self.behind = 0;
+        // Only of the host it matters whether each is whole; `displayName`, `featMask.…` and `featureCompat.…` are read of all.
+        let may_be_read = matches!(text.as_bytes(), [b'D' | b'd' | b'F' | b'f', ..]);
+        if !may_be_read && self.settings != Settings::Host {
+            return;
+        }
         let Some(read) = assignment(text) else { return };
         let key = read.key.to_ascii_lowercase();
         if !read.closed {
@@ -413,35 +455,65 @@ fn leaf(text: &str) -> Option<CpuidLeaf> {
     let hex = |text: &str| u32::from_str_radix(text.trim(), 16).ok();
     let (numbers, registers) = text.split_once(':')?;
     let (leaf, subleaf) = numbers.split_once(',')?;
-    let registers: Vec<u32> = registers
-        .split_whitespace()
-        .map(|register| register.strip_prefix("0x").and_then(hex))
-        .collect::<Option<_>>()?;
-    Some(CpuidLeaf { leaf: hex(leaf)?, subleaf: hex(subleaf)?, registers: registers.try_into().ok()? })
+    let (leaf, subleaf) = (hex(leaf)?, hex(subleaf)?);
+    let mut words = registers.split_whitespace().map(|word| word.strip_prefix("0x").and_then(hex));
+    let mut register = || words.next().flatten();
+    let registers = [register()?, register()?, register()?, register()?];
+    words.next().is_none().then_some(CpuidLeaf { leaf, subleaf, registers })
 }
 
 /// How a message says that the run began.
 fn start(text: &str) -> Option<VmStart> {
     if text.starts_with("Migrate_Open: Restoring from") {
         Some(VmStart::MigratedIn)
-    } else if text.to_ascii_lowercase().contains("restoring featurecompat")
-        || text.starts_with("DUMPER: Restoring checkpoint")
-    {
+    } else if restores_features(text.as_bytes()) || text.starts_with("DUMPER: Restoring checkpoint") {
         Some(VmStart::Resume)
-    } else if text == "PowerOn" || (text.contains("Bootstrap.PowerOn") && text.contains("Receiving")) {
+    } else if text == "PowerOn" || (POWER_ON.find(text.as_bytes()).is_some() && text.contains("Receiving")) {
         Some(VmStart::PowerOn)
     } else {
         None
     }
 }
 
-fn strongest(known: VmStart, said: VmStart) -> VmStart {
-    let rank = |start: VmStart| match start {
+/// The step of a power-on that a product asks a vmx for.
+static POWER_ON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Bootstrap.PowerOn"));
+
+/// Whether a message says, in whatever case, that features are restored.
+fn restores_features(text: &[u8]) -> bool {
+    const SAID: &[u8] = b"restoring featurecompat";
+    // Of its letters the `g` is the rarest in these logs; eight stand before it.
+    memchr::memchr2_iter(b'g', b'G', text).any(|at| {
+        let said = at.checked_sub(8).and_then(|from| text.get(from..from + SAID.len()));
+        said.is_some_and(|said| said.eq_ignore_ascii_case(SAID))
+    })
+}
+
+const fn rank(start: VmStart) -> u8 {
+    match start {
         VmStart::Unknown => 0,
         VmStart::PowerOn => 1,
         VmStart::Resume => 2,
         VmStart::MigratedIn => 3,
-    };
+    }
+}
+
+/// Whether a message begins like one of those that are told by their beginning: `DICT …`, `hostCPUID …`, `VMX exit …`.
+const fn may_be_told(text: &[u8]) -> bool {
+    matches!(
+        text,
+        [b'L', b'o', b'g', ..]
+            | [b'D', b'I' | b'U', ..]
+            | [b'C', b'a', ..]
+            | [b'V', b'M', ..]
+            | [b'F', b'e', ..]
+            | [b'h', b'o', ..]
+            | [b'H', b'o', ..]
+            | [b'M', b'i', ..]
+            | [b'P', b'o', ..]
+    )
+}
+
+fn strongest(known: VmStart, said: VmStart) -> VmStart {
     if rank(said) > rank(known) { said } else { known }
 }
 
@@ -452,12 +524,19 @@ fn is_exit(text: &str) -> bool {
 
 /// A configuration file as a message names it: `Config file: /vmfs/volumes/ds/web 1/web 1.vmx`.
 fn config_file(text: &str) -> Option<String> {
-    let named = text.get(..12).is_some_and(|head| head.eq_ignore_ascii_case("config file:"));
-    let start = if named { 12 } else { text.find("/vmfs/volumes/")? };
-    let rest = &text[start..];
-    let end = rest.find(".vmx")? + 4;
-    let whole = !rest[end..].starts_with(|c: char| c.is_alphanumeric() || c == '.' || c == '~');
-    whole.then(|| value(&rest[..end])).flatten()
+    let Range { start, end } = config_at(text.as_bytes())?;
+    let whole = !text[end..].starts_with(|c: char| c.is_alphanumeric() || c == '.' || c == '~');
+    whole.then(|| value(&text[start..end])).flatten()
+}
+
+/// Where a message names what may be a configuration file.
+fn config_at(text: &[u8]) -> Option<Range<usize>> {
+    static VOLUMES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("/vmfs/volumes/"));
+    static ENDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(".vmx"));
+    let named = text.get(..12).is_some_and(|head| head.eq_ignore_ascii_case(b"config file:"));
+    let start = if named { 12 } else { VOLUMES.find(text)? };
+    let end = start + ENDING.find(&text[start..])? + 4;
+    Some(start..end)
 }
 
 /// Keys are compared in lower case: builds differ in how they write them.
@@ -583,6 +662,9 @@ const SAMPLES: &[Sample] = &[
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::super::tests::read;
     use super::*;
 
@@ -658,6 +740,112 @@ mod tests {
             ["DICT --- CONFIGURATION /vmfs/volumes/ds/a/a.vmx", "DICT featMask.vm.cpuid.AES = \"Val:0\""];
         assert_eq!(run(&vm).vm_masks.len(), 1);
         assert_eq!(run(&[vm[0], vm[1], "FeatureCompat: No VM masks."]).vm_masks, []);
+    }
+
+    #[test]
+    fn what_is_passed_over_tells_nothing() {
+        let said = [
+            "Log for VMware ESX pid=1",
+            "DICT displayName = \"a\"",
+            "DUMPER: Restoring checkpoint version 8",
+            "Capability Found: cpuid.aes = 1",
+            "VM Features Required: cpuid.aes - Bool:Min:1",
+            "FeatureCompat: Capabilities:",
+            "hostCPUID vendor: AuthenticAMD",
+            "Hostname=esx01",
+            "Migrate_Open: Restoring from <10.0.0.1>",
+            "MigrateSetState: Transitioning from state 5 to 6.",
+            "Migrate: Attempting to continue running on the source",
+            "PowerOn",
+            "VMX exit (0).",
+            "VMX has left the building: 0.",
+            "x: Receiving Bootstrap.PowerOn request.",
+            "x Restoring FeatureCompat",
+            "conFig file: /x/a.vmx",
+            "at /vmfs/volumes/ds/a/a.vmx",
+            "\u{a0}PowerOn",
+            "\u{b}PowerOn",
+            "  PowerOn",
+        ];
+        let vmx = Vmx::new("vmfs/volumes/ds/a/vmware.log");
+        for message in said {
+            assert!(!vmx.is_beside(message.as_bytes()), "{message}");
+        }
+        for message in
+            ["", " ", "Guest: vmxnet3", "SCSI0: RESET BUS 5", "at /vmfs/volumes/ds/a/a.vmdk", "restoring"]
+        {
+            assert!(vmx.is_beside(message.as_bytes()), "{message}");
+            let (told, untold) =
+                (run(&[HOST, AES, message, "PowerOn"]), run(&[HOST, AES, "\u{a0}", "PowerOn"]));
+            assert_eq!(told, untold, "{message}");
+        }
+    }
+
+    /// Of what messages are put together that say much, little, or almost something.
+    const PIECES: &[&str] = &[
+        "",
+        " ",
+        "DICT ",
+        "--- HOST DEFAULTS /x",
+        "--- CONFIGURATION /vmfs/volumes/d/a.vmx",
+        "featMask.evc.cpuid.AES = \"Val:1\"",
+        "libdir = \"x",
+        "displayName = web",
+        "FeatureCompat: ",
+        "EVC masks:",
+        "cpuid.AES = Val:0",
+        "hostCPUID ",
+        "level 00000007, 0: 0x0 0x1 0x2 0x3",
+        "Capability Found: cpuid.aes = 1",
+        "VM Features Required: cpuid.aes - Bool:Min:1",
+        "PowerOn",
+        "Receiving ",
+        "Bootstrap.PowerOn",
+        "Restoring FeatureCompat",
+        "DUMPER: Restoring checkpoint",
+        "Migrate_Open: Restoring from",
+        "Config FILE:",
+        "/vmfs/volumes/d/b.vmx",
+        "/vmfs/volumes/d/b.vmdk",
+        "VMX exit (",
+        "MigrateSetState: ",
+        "from state 5 to 6",
+        "Log for VMware ESX",
+        "Log for VMware Workstation",
+        "Hostname=a",
+        "\u{a0}",
+        "\u{b}",
+        "\u{e9}",
+        "Guest: g",
+    ];
+
+    /// What the messages tell a reader that takes them by `take`.
+    fn told_by(messages: &[String], take: fn(&mut Vmx, Line<'_>, &mut Output)) -> Vec<crate::fact::Fact> {
+        let file = crate::model::MemberPath::new("vmfs/volumes/ds/a/vmware.log");
+        let (mut reader, mut out) = (Vmx::new(file.as_str()), Output::default());
+        for (index, message) in messages.iter().enumerate() {
+            let text = format!("2021-07-01T08:15:30.{index:03}Z| vmx| I005: {message}");
+            let line = Line { file: &file, number: index as u64 + 1, offset: 0, bytes: text.as_bytes() };
+            take(&mut reader, line, &mut out);
+        }
+        reader.end(&mut out);
+        out.facts
+    }
+
+    proptest! {
+        #[test]
+        fn to_pass_over_a_record_is_to_read_nothing_in_it(
+            picked in vec(vec(0..PIECES.len(), 1..4), 0..30),
+        ) {
+            let messages: Vec<String> =
+                picked.iter().map(|picked| picked.iter().map(|&piece| PIECES[piece]).collect()).collect();
+            let in_full = |reader: &mut Vmx, line: Line<'_>, out: &mut Output| {
+                reader.added = None;
+                let header = format::parse(line.bytes).expect("a header");
+                reader.read(&header, &line, out);
+            };
+            prop_assert_eq!(told_by(&messages, Vmx::line), told_by(&messages, in_full));
+        }
     }
 
     #[test]

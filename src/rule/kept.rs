@@ -22,6 +22,8 @@ pub(super) struct Kept {
     gone: usize,
     /// By what they say: the number of the last run that says so.
     by_saying: HashMap<String, usize>,
+    /// What the event at hand says: room that is used again.
+    says: String,
     /// The number of the run that has the newest event.
     newest: usize,
     dropped: u64,
@@ -99,8 +101,8 @@ impl Kept {
 
     /// The event goes on with the run that says the same, or begins one.
     fn go_on(&mut self, event: Event, most: usize) {
-        let says = repeat::says(&event.text, &event.fields);
-        let number = self.by_saying.get(&says).copied();
+        repeat::says(&mut self.says, &event.text, &event.fields);
+        let number = self.by_saying.get(&self.says).copied();
         let at = number.and_then(|number| number.checked_sub(self.gone));
         let run = at.and_then(|at| self.runs.get_mut(at)).filter(|run| {
             let times = run.last.as_ref().unwrap_or(&run.first).stamp.zip(event.stamp);
@@ -111,7 +113,10 @@ impl Kept {
             self.newest = number;
         } else {
             let number = self.begin(event, most);
-            self.by_saying.insert(says, number);
+            match self.by_saying.get_mut(&self.says) {
+                Some(last) => *last = number,
+                None => drop(self.by_saying.insert(self.says.clone(), number)),
+            }
         }
     }
 

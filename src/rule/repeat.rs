@@ -78,10 +78,11 @@ pub fn times(fields: &BTreeMap<String, String>) -> u64 {
     told.unwrap_or(0).saturating_add(1)
 }
 
-/// What events that are repeats of each other have in common.
-pub fn says(message: &str, fields: &BTreeMap<String, String>) -> String {
-    let mut says = String::with_capacity(2 * COMPARED);
-    mask_into(&mut says, head(message));
+/// Writes over `says` what events that are repeats of each other have in common: a text that is used again for the next
+/// event, as most are only compared.
+pub fn says(says: &mut String, message: &str, fields: &BTreeMap<String, String>) {
+    says.clear();
+    mask_into(says, head(message));
     for (name, value) in fields.iter().filter(|(name, _)| !PASSING.contains(&name.as_str())) {
         says.push('\n');
         says.push_str(name);
@@ -89,10 +90,9 @@ pub fn says(message: &str, fields: &BTreeMap<String, String>) -> String {
         if is_name(name) {
             says.push_str(value);
         } else {
-            mask_into(&mut says, head(value));
+            mask_into(says, head(value));
         }
     }
-    says
 }
 
 /// The beginning of `text` that is compared.

@@ -133,7 +133,16 @@ impl Scanner {
     ) -> usize {
         let bytes = line.bytes;
         let mut at = from;
-        while at < bytes.len() {
+        loop {
+            // As it stands up to what may end it or is escaped.
+            let rest = bytes.get(at..).unwrap_or_default();
+            let plain = memchr::memchr2(string.mark, b'\\', rest).unwrap_or(rest.len());
+            let room = MAX_WORD.saturating_sub(string.text.len());
+            string.text.extend_from_slice(&rest[..plain.min(room)]);
+            at += plain;
+            if at >= bytes.len() {
+                break;
+            }
             if bytes[at] == string.mark && ends_value(&bytes[at + 1..]) {
                 self.value(&string.text, line, from.saturating_sub(1), at + 1, each);
                 return at + 1;

@@ -5,6 +5,7 @@
 //! rules, tell of one event within seconds is one row too: see [`twin`](super::twin).
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::TimelineEntry;
 use super::twin::{Subject, Told, weight};
@@ -64,6 +65,8 @@ pub fn fold(entries: &[TimelineEntry]) -> Vec<Row> {
 #[derive(Default)]
 struct Folding<'a> {
     rows: Vec<Row>,
+    /// What the entry at hand says: room that is used again.
+    says: String,
     /// The row that a repeat belongs to.
     open: HashMap<Key<'a>, usize>,
     /// The row that another record of the same event belongs to.
@@ -76,7 +79,7 @@ struct Folding<'a> {
 
 impl<'a> Folding<'a> {
     fn take(&mut self, at: usize, entry: &'a TimelineEntry, entries: &[TimelineEntry]) {
-        let (key, subject) = (Key::of(entry), Subject::of(entry));
+        let (key, subject) = (Key::of(entry, &mut self.says), Subject::of(entry));
         if self.joins_told(at, entry, (&key, subject.as_ref()), entries) {
             return;
         }
@@ -91,7 +94,7 @@ impl<'a> Folding<'a> {
             },
         };
         if let Some(subject) = subject {
-            self.told.insert(subject, Told::new(row, entry, key.says.clone()));
+            self.told.insert(subject, Told::new(row, entry, Rc::clone(&key.says)));
         }
         if let Some(host) = connection(entry).filter(|_| entry.kind == EventKind::HOST_RECONNECTED) {
             // A connection that ended a loss is no row for those that end none.
@@ -184,12 +187,14 @@ struct Key<'a> {
     host: &'a str,
     kind: EventKind,
     severity: Severity,
-    says: String,
+    says: Rc<str>,
 }
 
 impl<'a> Key<'a> {
-    fn of(entry: &'a TimelineEntry) -> Self {
-        let says = repeat::says(entry.record(), &entry.fields);
+    /// The key of `entry`; `says` is room for what it says.
+    fn of(entry: &'a TimelineEntry, says: &mut String) -> Self {
+        repeat::says(says, entry.record(), &entry.fields);
+        let says = Rc::from(says.as_str());
         Key { host: &entry.host, kind: entry.kind, severity: entry.severity, says }
     }
 }

@@ -3,6 +3,8 @@
 //! They are one where the same host tells the same kind of the same subject within seconds, in other words. The same
 //! words again are a repeat, which is counted.
 
+use std::rc::Rc;
+
 use super::TimelineEntry;
 use crate::model::{EventKind, Severity, Timestamp};
 use crate::rule::repeat::PASSING;
@@ -60,22 +62,22 @@ pub(super) struct Told<'a> {
     /// Its row.
     pub row: usize,
     first: Timestamp,
-    by: Vec<(&'a TimelineEntry, String)>,
+    by: Vec<(&'a TimelineEntry, Rc<str>)>,
 }
 
 impl<'a> Told<'a> {
-    pub fn new(row: usize, entry: &'a TimelineEntry, says: String) -> Self {
+    pub fn new(row: usize, entry: &'a TimelineEntry, says: Rc<str>) -> Self {
         Told { row, first: entry.time, by: vec![(entry, says)] }
     }
 
     /// Takes `entry` where it tells the event in other words: whether it stands in a record of its own.
-    pub fn joins(&mut self, entry: &'a TimelineEntry, says: &str) -> Option<bool> {
+    pub fn joins(&mut self, entry: &'a TimelineEntry, says: &Rc<str>) -> Option<bool> {
         let is_one = entry.time.since(self.first) <= ONE
             && self.by.len() < WORDINGS
             && self.by.iter().all(|(known, words)| words != says && agree(known, entry));
         is_one.then(|| {
             let is_new = self.by.iter().all(|(known, _)| !is_same_line(known, entry));
-            self.by.push((entry, says.to_owned()));
+            self.by.push((entry, Rc::clone(says)));
             is_new
         })
     }

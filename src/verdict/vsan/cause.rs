@@ -218,8 +218,8 @@ fn stop_near<'c>(case: &'c Case, loss: &Loss<'c>) -> Option<&'c Stop> {
 fn maintenance<'c>(case: &'c Case, loss: &Loss<'c>, name: &str) -> Option<&'c Moment> {
     let at = loss.span.at?;
     let about = |moment: &&Moment| {
-        let is_its = Some(moment.host) == loss.host || moment.field("host_name") == Some(name);
-        moment.maintenance().is_some() && is_its
+        let is_its = || Some(moment.host) == loss.host || moment.field("host_name") == Some(name);
+        moment.maintenance().is_some() && is_its()
     };
     let last = near(case, at, (30 * 86_400, 60)).iter().rfind(about)?;
     // Of a host that is still out, that it has left maintenance mode since says that it is not that.

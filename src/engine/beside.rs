@@ -1,0 +1,42 @@
+//! Pieces of work that need nothing of each other, done side by side.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, Builder};
+
+/// Bytes of a thread's stack: as many as the first thread of a program has.
+const STACK: usize = 8 << 20;
+
+/// What `work` makes of each of `items`, in their order. Where no thread can be had, the one that calls does all.
+pub fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let turn = || {
+        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        let taken = numbers.map_while(|at| Some((at, items.get(at)?)));
+        taken.map(|(at, item)| (at, work(item))).collect::<Vec<_>>()
+    };
+    let threads = thread::available_parallelism().map_or(1, |cores| cores.get()).min(items.len());
+    let mut done = thread::scope(|scope| {
+        let spawn = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, &turn).ok();
+        let others: Vec<_> = (1..threads).filter_map(spawn).collect();
+        let mut done = turn();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, made)| made).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_comes_in_the_order_of_what_it_is_made_of() {
+        let items: Vec<u64> = (0..100).collect();
+        assert_eq!(side_by_side(&items, |item| item * 2), (0..200).step_by(2).collect::<Vec<u64>>());
+        assert!(side_by_side(&[], |item: &u64| *item).is_empty());
+    }
+}
