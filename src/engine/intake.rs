@@ -9,7 +9,7 @@ use std::thread;
 
 use sha2::{Digest as _, Sha256};
 
-use super::pool::{Job, JobId, Message, Pool};
+use super::pool::{Hand, Job, JobId, Message, Pool};
 use super::{Bundle, Progress};
 use crate::bundle::{self, Damage, Gap, Handle, Input, Limits, Member, Sink};
 use crate::digest::{self, MemberReader};
@@ -43,10 +43,12 @@ pub(super) struct Run<'e, 'r> {
 }
 
 impl<'r> Run<'_, 'r> {
-    pub(super) fn input(&self, index: usize, input: &Input) -> Walked {
+    /// Walks one input; works with `hand` while too much waits.
+    pub(super) fn input(&self, index: usize, input: &Input, hand: &mut Hand) -> Walked {
         let is_folder = matches!(input, Input::Folder(_));
         let mut intake = Intake {
             run: self,
+            hand,
             index,
             pending: None,
             problems: Vec::new(),
@@ -108,6 +110,7 @@ enum Room {
 /// Takes a walk's members and hands their blocks to the pool.
 struct Intake<'a, 'e, 'r> {
     run: &'a Run<'e, 'r>,
+    hand: &'a mut Hand,
     index: usize,
     /// The member that began last, until it is whole or large: most members reach the pool in one piece.
     pending: Option<(JobId, Job<'r>)>,
@@ -163,14 +166,14 @@ impl Intake<'_, '_, '_> {
                     self.hand_over();
                 }
             }
-            _ => self.run.pool.send(handle.0, message),
+            _ => self.run.pool.send(handle.0, message, self.hand),
         }
     }
 
     /// Hands the member that began last over to the pool.
     fn hand_over(&mut self) {
         if let Some((id, job)) = self.pending.take() {
-            self.run.pool.put(id, job);
+            self.run.pool.put(id, job, self.hand);
         }
     }
 }

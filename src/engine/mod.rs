@@ -17,7 +17,7 @@ use std::thread;
 
 pub use self::beside::side_by_side;
 use self::intake::{Run, Walked};
-use self::pool::{Done, Pool, Results, lock};
+use self::pool::{Done, Hand, Pool, Results, lock};
 use crate::bundle::{Input, Limits};
 use crate::digest::{self, BundleRead, Digest};
 use crate::fact::FactValue;
@@ -78,32 +78,43 @@ pub fn digest(
     let pool = Pool::new(options.limits, jobs);
     let next = AtomicUsize::new(0);
     let walked = Mutex::new(BTreeMap::new());
-    thread::scope(|scope| {
-        let readers: Vec<_> = (0..jobs.min(inputs.len()))
-            .map(|_| {
-                scope.spawn(|| {
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(input) = inputs.get(index) else { return };
-                        let run = Run { pool: &pool, rules, limits: options.limits, progress, stop };
-                        // A fault in reading one input must not cost the others.
-                        let result = catch_unwind(AssertUnwindSafe(|| run.input(index, input)));
-                        lock(&walked).insert(index, result.unwrap_or_else(|_| Walked::failed(input)));
-                        progress.done(index);
-                    }
-                })
-            })
-            .collect();
-        for _ in 0..jobs {
-            scope.spawn(|| pool.work());
+    // The walk of one input is serial, so nothing may hold it up: as many threads run as there are jobs, those that read
+    // among them, and a reader works itself while much waits, and behind its last input.
+    let readers = jobs.min(inputs.len());
+    let reading = AtomicUsize::new(readers);
+    let read = |hand: &mut Hand| {
+        while let Some((index, input)) = following(inputs, &next) {
+            let run = Run { pool: &pool, rules, limits: options.limits, progress, stop };
+            // A fault in reading one input must not cost the others.
+            let result = catch_unwind(AssertUnwindSafe(|| run.input(index, input, hand)));
+            lock(&walked).insert(index, result.unwrap_or_else(|_| Walked::failed(input)));
+            progress.done(index);
         }
-        for reader in readers {
+    };
+    let run = |reads: bool| {
+        let mut hand = pool.hand();
+        if reads {
             // A reader that panicked has said so through its missing result.
-            let _ = reader.join();
+            let _ = catch_unwind(AssertUnwindSafe(|| read(&mut hand)));
+            if reading.fetch_sub(1, Ordering::AcqRel) == 1 {
+                pool.close();
+            }
         }
-        pool.close();
+        pool.work(&mut hand);
+    };
+    let run = &run;
+    thread::scope(|scope| {
+        for job in 0..jobs {
+            scope.spawn(move || run(job < readers));
+        }
     });
     collect(inputs, lock(&walked).split_off(&0), pool.into_results(), &options.limits)
+}
+
+/// The next input to read, with its index.
+fn following<'i>(inputs: &'i [Input], next: &AtomicUsize) -> Option<(usize, &'i Input)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    inputs.get(index).map(|input| (index, input))
 }
 
 /// A bundle inside an input: where its tree begins, and the container it lies in.

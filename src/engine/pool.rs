@@ -1,5 +1,5 @@
 //! The workers' side: members wait with their blocks, and a worker takes one, works off what has arrived and lets it
-//! go again.
+//! go again. A reader does the same while too much waits, and when it is done.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,6 +38,11 @@ pub(super) struct Done {
     pub input: usize,
     pub bundle: Bundle,
     pub digest: MemberDigest,
+}
+
+/// What one thread works with.
+pub(super) struct Hand {
+    whole: Whole,
 }
 
 /// What the workers have read.
@@ -134,12 +139,12 @@ impl<'r> Pool<'r> {
         self.limits.memory / 8
     }
 
-    /// Hands over a job with what came in for it so far; waits while too many bytes wait.
-    pub(super) fn put(&self, id: JobId, job: Job<'r>) {
+    /// Hands over a job with what came in for it so far; works with `hand` while too many bytes wait.
+    pub(super) fn put(&self, id: JobId, job: Job<'r>, hand: &mut Hand) {
         let bytes: usize = job.messages.iter().map(block_len).sum();
         let mut state = lock(&self.state);
         while bytes > 0 && state.waiting > self.most_waiting() {
-            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.help(state, hand);
         }
         state.waiting += bytes;
         let is_ready = !job.messages.is_empty();
@@ -150,13 +155,13 @@ impl<'r> Pool<'r> {
         }
     }
 
-    /// Puts a message into a job's queue; waits while too many bytes wait.
-    pub(super) fn send(&self, id: JobId, message: Message) {
+    /// Puts a message into a job's queue; works with `hand` while too many bytes wait.
+    pub(super) fn send(&self, id: JobId, message: Message, hand: &mut Hand) {
         let mut state = lock(&self.state);
         let bytes = block_len(&message);
-        // A job whose reading failed is gone, also while its reader waited here.
+        // A job whose reading failed is gone, also while its reader worked here.
         while bytes > 0 && state.jobs.contains_key(&id) && state.waiting > self.most_waiting() {
-            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.help(state, hand);
         }
         let state = &mut *state;
         let Some(job) = state.jobs.get_mut(&id) else { return };
@@ -183,37 +188,61 @@ impl<'r> Pool<'r> {
         }
     }
 
+    /// What one thread works with.
+    pub(super) fn hand(&self) -> Hand {
+        Hand { whole: Whole::new(self.limits.memory / 3 / self.workers) }
+    }
+
     /// Works until the pool is closed and nothing waits.
-    pub(super) fn work(&self) {
-        let mut whole = Whole::new(self.limits.memory / 3 / self.workers);
+    pub(super) fn work(&self, hand: &mut Hand) {
         let mut state = lock(&self.state);
         loop {
-            let Some(id) = state.ready.pop_front() else {
-                if state.closed {
-                    return;
-                }
-                state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
-                continue;
+            state = match state.ready.pop_front() {
+                Some(id) => self.work_off(state, id, hand),
+                None if state.closed => return,
+                None => self.ready.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
-            let Some(job) = state.jobs.get_mut(&id) else { continue };
-            let Some(mut reader) = job.reader.take() else { continue };
-            let messages = std::mem::take(&mut job.messages);
-            let (path, input, brief, bundle) = (job.path.clone(), job.input, job.brief, job.bundle.clone());
-            if brief || state.is_mined(input, id, patience(&self.limits)) {
-                reader.shorten_fuse();
-            }
-            drop(state);
-            let (mut step, freed) = self.step(reader, messages, &path, &mut whole);
-            if let Step::Over(digest) = &mut step
-                && !brief
-            {
-                self.take_events(id, (input, bundle), digest);
-            }
-            state = lock(&self.state);
-            state.waiting -= freed;
-            self.room.notify_all();
-            self.put_back(&mut state, id, step);
         }
+    }
+
+    /// Works off one job, or waits where none is ready: a reader has nothing better to do while too many bytes wait.
+    fn help<'p>(
+        &'p self,
+        mut state: MutexGuard<'p, State<'r>>,
+        hand: &mut Hand,
+    ) -> MutexGuard<'p, State<'r>> {
+        match state.ready.pop_front() {
+            Some(id) => self.work_off(state, id, hand),
+            None => self.room.wait(state).unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Works off what has arrived for the job `id`, which was ready.
+    fn work_off<'p>(
+        &'p self,
+        mut state: MutexGuard<'p, State<'r>>,
+        id: JobId,
+        hand: &mut Hand,
+    ) -> MutexGuard<'p, State<'r>> {
+        let Some(job) = state.jobs.get_mut(&id) else { return state };
+        let Some(mut reader) = job.reader.take() else { return state };
+        let messages = std::mem::take(&mut job.messages);
+        let (path, input, brief, bundle) = (job.path.clone(), job.input, job.brief, job.bundle.clone());
+        if brief || state.is_mined(input, id, patience(&self.limits)) {
+            reader.shorten_fuse();
+        }
+        drop(state);
+        let (mut step, freed) = self.step(reader, messages, &path, &mut hand.whole);
+        if let Step::Over(digest) = &mut step
+            && !brief
+        {
+            self.take_events(id, (input, bundle), digest);
+        }
+        state = lock(&self.state);
+        state.waiting -= freed;
+        self.room.notify_all();
+        self.put_back(&mut state, id, step);
+        state
     }
 
     /// Works off `messages`; gives also the bytes that were freed.
@@ -361,14 +390,19 @@ mod tests {
         };
         let pool = Pool::new(Limits { memory: 4000, ..Limits::default() }, 1);
         thread::scope(|scope| {
-            scope.spawn(|| pool.work());
+            scope.spawn(|| pool.work(&mut pool.hand()));
             let reader = Box::new(MemberReader::new(&member, &rules, Limits::default()));
+            let mut hand = pool.hand();
             let (id, bundle, messages) = (pool.next_id(), (root.clone(), root), VecDeque::new());
-            pool.put(id, Job { input: 0, bundle, path, brief: false, reader: Some(reader), messages });
+            pool.put(
+                id,
+                Job { input: 0, bundle, path, brief: false, reader: Some(reader), messages },
+                &mut hand,
+            );
             // As when its reading failed: the member is over, and its blocks still come.
-            pool.send(id, Message::End(None));
+            pool.send(id, Message::End(None), &mut hand);
             for _ in 0..50 {
-                pool.send(id, Message::Block(vec![0; 600]));
+                pool.send(id, Message::Block(vec![0; 600]), &mut hand);
             }
             pool.close();
         });
