@@ -18,6 +18,11 @@ pub fn wants(path: &str) -> bool {
     format::of_path(path).is_some() || fact::of_path(plain(path)).next().is_some()
 }
 
+/// Whether the name of the member at `path` says that it is compressed.
+pub fn is_packed(path: &str) -> bool {
+    plain(path) != path
+}
+
 /// A path without the ending of a compression.
 pub(super) fn plain(path: &str) -> &str {
     [".gz", ".zst", ".xz", ".bz2"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path)

@@ -21,7 +21,7 @@ use crate::model::{Event, MemberPath, Problem, ProblemKind, Source, Stamp, Times
 pub use clock::{AT_LEAST, BOOT_RULE, MADE, STEP_RULE};
 
 pub use crate::rule::{Sighting, Witnessed};
-pub use member::{MemberDigest, MemberReader, wants};
+pub use member::{MemberDigest, MemberReader, is_packed, wants};
 pub use thin::{AllEvents, Events};
 
 /// The version of the digest's own layout.

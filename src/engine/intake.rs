@@ -197,7 +197,9 @@ impl Sink for Intake<'_, '_, '_> {
         };
         let reader = Box::new(MemberReader::new(&member, self.run.rules, self.run.limits));
         let (id, messages) = (self.run.pool.next_id(), VecDeque::new());
-        let job = Job { input: self.index, bundle, path: member.path, brief, reader: Some(reader), messages };
+        let is_packed = digest::is_packed(&member.tree);
+        let (input, path, reader) = (self.index, member.path, Some(reader));
+        let job = Job { input, bundle, path, brief, is_packed, reader, messages };
         self.pending = Some((id, job));
         Some(Handle(id))
     }

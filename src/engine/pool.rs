@@ -28,6 +28,8 @@ pub(super) struct Job<'r> {
     pub path: MemberPath,
     /// Whether what it gives is counted only.
     pub brief: bool,
+    /// Whether its name says that it is compressed.
+    pub is_packed: bool,
     /// `None` while a worker has it.
     pub reader: Option<Box<MemberReader<'r>>>,
     pub messages: VecDeque<Message>,
@@ -78,6 +80,26 @@ pub(super) struct Pool<'r> {
 /// Blocks that are kept to be filled again.
 const MOST_SPENT: usize = 16;
 
+/// Jobs that wait for a worker.
+///
+/// Those of compressed members wait longest: of the bytes that may wait they are the most work, and where a reader goes
+/// through much that nobody wants, the others live on them.
+#[derive(Default)]
+struct Ready {
+    plain: VecDeque<JobId>,
+    packed: VecDeque<JobId>,
+}
+
+impl Ready {
+    fn push(&mut self, id: JobId, is_packed: bool) {
+        if is_packed { &mut self.packed } else { &mut self.plain }.push_back(id);
+    }
+
+    fn pop(&mut self) -> Option<JobId> {
+        self.plain.pop_front().or_else(|| self.packed.pop_front())
+    }
+}
+
 /// What members of an input that expand like bombs may expand to together before the others are not put up with for
 /// long.
 pub(super) fn patience(limits: &Limits) -> u64 {
@@ -87,7 +109,7 @@ pub(super) fn patience(limits: &Limits) -> u64 {
 struct State<'r> {
     jobs: BTreeMap<JobId, Job<'r>>,
     /// Jobs with messages that no worker has.
-    ready: VecDeque<JobId>,
+    ready: Ready,
     waiting: usize,
     closed: bool,
     done: Vec<Done>,
@@ -100,7 +122,7 @@ impl State<'_> {
     fn new() -> Self {
         State {
             jobs: BTreeMap::new(),
-            ready: VecDeque::new(),
+            ready: Ready::default(),
             waiting: 0,
             closed: false,
             done: Vec::new(),
@@ -147,10 +169,10 @@ impl<'r> Pool<'r> {
             state = self.help(state, hand);
         }
         state.waiting += bytes;
-        let is_ready = !job.messages.is_empty();
+        let (is_ready, is_packed) = (!job.messages.is_empty(), job.is_packed);
         state.jobs.insert(id, job);
         if is_ready {
-            state.ready.push_back(id);
+            state.ready.push(id, is_packed);
             self.ready.notify_one();
         }
     }
@@ -169,7 +191,7 @@ impl<'r> Pool<'r> {
         let idle = job.reader.is_some() && job.messages.is_empty();
         job.messages.push_back(message);
         if idle {
-            state.ready.push_back(id);
+            state.ready.push(id, job.is_packed);
             self.ready.notify_one();
         }
     }
@@ -197,7 +219,7 @@ impl<'r> Pool<'r> {
     pub(super) fn work(&self, hand: &mut Hand) {
         let mut state = lock(&self.state);
         loop {
-            state = match state.ready.pop_front() {
+            state = match state.ready.pop() {
                 Some(id) => self.work_off(state, id, hand),
                 None if state.closed => return,
                 None => self.ready.wait(state).unwrap_or_else(PoisonError::into_inner),
@@ -211,7 +233,7 @@ impl<'r> Pool<'r> {
         mut state: MutexGuard<'p, State<'r>>,
         hand: &mut Hand,
     ) -> MutexGuard<'p, State<'r>> {
-        match state.ready.pop_front() {
+        match state.ready.pop() {
             Some(id) => self.work_off(state, id, hand),
             None => self.room.wait(state).unwrap_or_else(PoisonError::into_inner),
         }
@@ -286,7 +308,7 @@ impl<'r> Pool<'r> {
                 let Some(job) = state.jobs.get_mut(&id) else { return };
                 job.reader = Some(reader);
                 if !job.messages.is_empty() {
-                    state.ready.push_back(id);
+                    state.ready.push(id, job.is_packed);
                     self.ready.notify_one();
                 }
             }
@@ -396,7 +418,15 @@ mod tests {
             let (id, bundle, messages) = (pool.next_id(), (root.clone(), root), VecDeque::new());
             pool.put(
                 id,
-                Job { input: 0, bundle, path, brief: false, reader: Some(reader), messages },
+                Job {
+                    input: 0,
+                    bundle,
+                    path,
+                    brief: false,
+                    is_packed: false,
+                    reader: Some(reader),
+                    messages,
+                },
                 &mut hand,
             );
             // As when its reading failed: the member is over, and its blocks still come.
