@@ -103,7 +103,6 @@ pub struct MemberReader<'r> {
     fragmented: bool,
     /// Its stored size, where it may be decoded at one go.
     in_one: Option<u64>,
-    rules: &'r RuleSet,
     limits: Limits,
     form: Form,
     /// Stored bytes so far.
@@ -153,7 +152,6 @@ impl<'r> MemberReader<'r> {
             tree: member.tree.clone(),
             fragmented: member.fragmented,
             in_one: member.size.filter(|&size| in_one && size <= codec::MOST_STORED),
-            rules,
             limits,
             form: Form::Unknown(Vec::new()),
             raw: 0,
@@ -346,11 +344,6 @@ impl<'r> MemberReader<'r> {
         self.text.origin = Origin::new(self.path.clone());
         text.chunks(codec::OUT).for_each(|part| self.text.take(part));
         self.text.crc = Crc::of(crc, text.len() as u64);
-        if self.text.cuts() > 0 {
-            // Where a record is cut that is too long depends on how the text arrives: once more, as it would.
-            self.text = TextReader::new(&self.tree, self.path.clone(), self.rules, self.limits.record_bytes);
-            return;
-        }
         self.form = Form::Plain;
     }
 

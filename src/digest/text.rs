@@ -119,11 +119,6 @@ impl<'r> TextReader<'r> {
         behind
     }
 
-    /// How many records were cut, as they were too long.
-    pub(super) fn cuts(&self) -> u64 {
-        self.records.cuts()
-    }
-
     /// Lets the records give what `work` makes of them.
     fn records_do<T>(&mut self, work: impl FnOnce(&mut Records, &mut dyn FnMut(Stretch<'_>)) -> T) -> T {
         let mut take = Take {

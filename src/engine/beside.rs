@@ -17,7 +17,7 @@ pub fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync
     };
     let threads = thread::available_parallelism().map_or(1, |cores| cores.get()).min(items.len());
     let mut done = thread::scope(|scope| {
-        let spawn = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, &turn).ok();
+        let spawn = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, turn).ok();
         let others: Vec<_> = (1..threads).filter_map(spawn).collect();
         let mut done = turn();
         for other in others {

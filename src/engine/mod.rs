@@ -81,6 +81,9 @@ pub fn digest(
     // The walk of one input is serial, so nothing may hold it up: as many threads run as there are jobs, those that read
     // among them, and a reader works itself while much waits, and behind its last input.
     let readers = jobs.min(inputs.len());
+    if readers == 0 {
+        pool.close();
+    }
     let reading = AtomicUsize::new(readers);
     let read = |hand: &mut Hand| {
         while let Some((index, input)) = following(inputs, &next) {
