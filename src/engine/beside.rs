@@ -7,14 +7,30 @@ use std::thread::{self, Builder};
 /// Bytes of a thread's stack: as many as the first thread of a program has.
 const STACK: usize = 8 << 20;
 
+/// Hands out `items` one by one, to whichever thread asks next.
+pub(super) struct Turns<'i, T> {
+    items: &'i [T],
+    next: AtomicUsize,
+}
+
+impl<'i, T> Turns<'i, T> {
+    pub(super) fn new(items: &'i [T]) -> Self {
+        Turns { items, next: AtomicUsize::new(0) }
+    }
+
+    /// What is left, as far as no other thread takes it, each with its index.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &'i T)> {
+        std::iter::from_fn(|| {
+            let at = self.next.fetch_add(1, Ordering::Relaxed);
+            Some((at, self.items.get(at)?))
+        })
+    }
+}
+
 /// What `work` makes of each of `items`, in their order. Where no thread can be had, the one that calls does all.
 pub fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let turn = || {
-        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-        let taken = numbers.map_while(|at| Some((at, items.get(at)?)));
-        taken.map(|(at, item)| (at, work(item))).collect::<Vec<_>>()
-    };
+    let turns = Turns::new(items);
+    let turn = || turns.iter().map(|(at, item)| (at, work(item))).collect::<Vec<_>>();
     let threads = thread::available_parallelism().map_or(1, |cores| cores.get()).min(items.len());
     let mut done = thread::scope(|scope| {
         let spawn = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, turn).ok();

@@ -12,9 +12,10 @@ mod pool;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
+use self::beside::Turns;
 pub use self::beside::side_by_side;
 use self::intake::{Run, Walked};
 use self::pool::{Done, Hand, Pool, Results, lock};
@@ -75,18 +76,14 @@ pub fn digest(
     stop: &AtomicBool,
 ) -> Outcome {
     let jobs = options.jobs.max(1);
-    let pool = Pool::new(options.limits, jobs);
-    let next = AtomicUsize::new(0);
-    let walked = Mutex::new(BTreeMap::new());
     // The walk of one input is serial, so nothing may hold it up: as many threads run as there are jobs, those that read
     // among them, and a reader works itself while much waits, and behind its last input.
     let readers = jobs.min(inputs.len());
-    if readers == 0 {
-        pool.close();
-    }
-    let reading = AtomicUsize::new(readers);
+    let pool = Pool::new(options.limits, jobs, readers);
+    let turns = Turns::new(inputs);
+    let walked = Mutex::new(BTreeMap::new());
     let read = |hand: &mut Hand| {
-        while let Some((index, input)) = following(inputs, &next) {
+        for (index, input) in turns.iter() {
             let run = Run { pool: &pool, rules, limits: options.limits, progress, stop };
             // A fault in reading one input must not cost the others.
             let result = catch_unwind(AssertUnwindSafe(|| run.input(index, input, hand)));
@@ -99,9 +96,7 @@ pub fn digest(
         if reads {
             // A reader that panicked has said so through its missing result.
             let _ = catch_unwind(AssertUnwindSafe(|| read(&mut hand)));
-            if reading.fetch_sub(1, Ordering::AcqRel) == 1 {
-                pool.close();
-            }
+            pool.reader_is_done();
         }
         pool.work(&mut hand);
     };
@@ -112,12 +107,6 @@ pub fn digest(
         }
     });
     collect(inputs, lock(&walked).split_off(&0), pool.into_results(), &options.limits)
-}
-
-/// The next input to read, with its index.
-fn following<'i>(inputs: &'i [Input], next: &AtomicUsize) -> Option<(usize, &'i Input)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    inputs.get(index).map(|input| (index, input))
 }
 
 /// A bundle inside an input: where its tree begins, and the container it lies in.

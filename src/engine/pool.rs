@@ -64,7 +64,7 @@ pub(super) struct Pool<'r> {
     state: Mutex<State<'r>>,
     /// Apart from the state: to put events in order may take a while, and nobody else has to wait for that.
     events: Mutex<AllEvents<(usize, Bundle)>>,
-    /// Something is ready, or the pool is closed.
+    /// Something is ready, or no reader is left.
     ready: Condvar,
     /// There is room for another block.
     room: Condvar,
@@ -111,7 +111,8 @@ struct State<'r> {
     /// Jobs with messages that no worker has.
     ready: Ready,
     waiting: usize,
-    closed: bool,
+    /// Readers that may still bring something.
+    readers: usize,
     done: Vec<Done>,
     counted: BTreeMap<(usize, Bundle), Counted>,
     /// Members that expand like bombs, with their bytes, by input.
@@ -119,12 +120,12 @@ struct State<'r> {
 }
 
 impl State<'_> {
-    fn new() -> Self {
+    fn new(readers: usize) -> Self {
         State {
             jobs: BTreeMap::new(),
             ready: Ready::default(),
             waiting: 0,
-            closed: false,
+            readers,
             done: Vec::new(),
             counted: BTreeMap::new(),
             suspects: BTreeMap::new(),
@@ -144,9 +145,9 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'r> Pool<'r> {
-    /// A pool for so many `workers`, at least 1.
-    pub(super) fn new(limits: Limits, workers: usize) -> Self {
-        let (state, ready, room) = (Mutex::new(State::new()), Condvar::new(), Condvar::new());
+    /// A pool for so many `workers`, at least 1, of which `readers` bring what is to be worked off.
+    pub(super) fn new(limits: Limits, workers: usize, readers: usize) -> Self {
+        let (state, ready, room) = (Mutex::new(State::new(readers)), Condvar::new(), Condvar::new());
         let (events, spent) = (Mutex::new(AllEvents::new(limits.events)), Mutex::new(Vec::new()));
         Pool { state, events, ready, room, spent, limits, workers: workers.max(1), last: AtomicU64::new(0) }
     }
@@ -215,13 +216,13 @@ impl<'r> Pool<'r> {
         Hand { whole: Whole::new(self.limits.memory / 3 / self.workers) }
     }
 
-    /// Works until the pool is closed and nothing waits.
+    /// Works until no reader is left and nothing waits.
     pub(super) fn work(&self, hand: &mut Hand) {
         let mut state = lock(&self.state);
         loop {
             state = match state.ready.pop() {
                 Some(id) => self.work_off(state, id, hand),
-                None if state.closed => return,
+                None if state.readers == 0 => return,
                 None => self.ready.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }
@@ -281,7 +282,9 @@ impl<'r> Pool<'r> {
             for message in messages {
                 match message {
                     Message::Block(bytes) => {
-                        reader.push(bytes).into_iter().for_each(|spent| self.take_spent(spent))
+                        if let Some(spent) = reader.push(bytes) {
+                            self.take_spent(spent);
+                        }
                     }
                     Message::Piece(file) => reader.piece(file),
                     Message::Gap(gap) => reader.gap(gap),
@@ -330,8 +333,9 @@ impl<'r> Pool<'r> {
         }
     }
 
-    pub(super) fn close(&self) {
-        lock(&self.state).closed = true;
+    /// A reader brings nothing more.
+    pub(super) fn reader_is_done(&self) {
+        lock(&self.state).readers -= 1;
         self.ready.notify_all();
     }
 
@@ -383,7 +387,7 @@ mod tests {
 
     #[test]
     fn blocks_are_filled_again_and_few_are_kept() {
-        let pool = Pool::new(Limits::default(), 1);
+        let pool = Pool::new(Limits::default(), 1, 0);
         pool.take_spent(vec![7; BLOCK]);
         pool.take_spent(vec![7; BLOCK / 2]);
         pool.take_spent(vec![7; BLOCK * 2]);
@@ -410,7 +414,7 @@ mod tests {
             fragmented: false,
             doubtful: false,
         };
-        let pool = Pool::new(Limits { memory: 4000, ..Limits::default() }, 1);
+        let pool = Pool::new(Limits { memory: 4000, ..Limits::default() }, 1, 1);
         thread::scope(|scope| {
             scope.spawn(|| pool.work(&mut pool.hand()));
             let reader = Box::new(MemberReader::new(&member, &rules, Limits::default()));
@@ -434,7 +438,7 @@ mod tests {
             for _ in 0..50 {
                 pool.send(id, Message::Block(vec![0; 600]), &mut hand);
             }
-            pool.close();
+            pool.reader_is_done();
         });
         let state = lock(&pool.state);
         assert_eq!((state.waiting, state.jobs.len(), state.done.len()), (0, 0, 1));

@@ -2,7 +2,6 @@
 //!
 //! A log holds one run of a vmx; where it holds several, the last one counts. Logs of hosted products give nothing.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -10,8 +9,8 @@ use memchr::memmem::Finder;
 use super::feature::{FeatureValue, number};
 use super::text::{Anchor, MAX_ENTRIES, assignment, flag, value};
 use super::{CpuidLeaf, FactFile, FactValue, Line, Output, Reader, Requirement, Sample, VmRun, VmStart};
+use crate::format;
 use crate::format::text::shown;
-use crate::format::{self, Header};
 use crate::model::{ProblemKind, Stamp};
 
 /// `vmware.log`, `vmware-3.log.gz`.
@@ -107,11 +106,26 @@ impl Reader for Vmx {
     fn line(&mut self, line: Line<'_>, out: &mut Output) {
         self.added = None;
         let Some(header) = format::parse(line.bytes) else { return };
-        if !self.is_beside(header.message) {
-            self.read(&header, &line, out);
-        } else if !self.hosted {
-            self.goes_on(&line, header.stamp);
+        let text = shown(header.message);
+        let text = text.trim();
+        if let Some(product) = text.strip_prefix("Log for VMware ") {
+            self.restart(product);
+        }
+        if self.hosted {
+            return;
+        }
+        self.first.get_or_insert_with(|| Anchor::of(&line));
+        self.run.from = self.run.from.or(header.stamp);
+        self.run.to = header.stamp.or(self.run.to);
+        if let Some(setting) = text.strip_prefix("DICT ") {
+            self.leave_block();
+            self.setting(setting.trim_start());
+        } else {
             self.interrupt_settings();
+            if !self.mask_of_block(text) {
+                self.feature(text, &line, out);
+                self.course(text, header.stamp);
+            }
         }
     }
 
@@ -143,53 +157,6 @@ impl Reader for Vmx {
 }
 
 impl Vmx {
-    /// Reads a record in full.
-    fn read(&mut self, header: &Header<'_>, line: &Line<'_>, out: &mut Output) {
-        let text = shown(header.message);
-        let text = text.trim();
-        if let Some(product) = text.strip_prefix("Log for VMware ") {
-            self.restart(product);
-        }
-        if self.hosted {
-            return;
-        }
-        self.goes_on(line, header.stamp);
-        if let Some(setting) = text.strip_prefix("DICT ") {
-            self.leave_block();
-            self.setting(setting.trim_start());
-        } else {
-            self.interrupt_settings();
-            if !self.mask_of_block(text) {
-                self.feature(text, line, out);
-                self.course(text, header.stamp);
-            }
-        }
-    }
-
-    /// Whether a message says nothing of the run but that it went on, told by its bytes: almost all of a log are of that
-    /// sort. One that is not plain text is looked at in full.
-    fn is_beside(&self, message: &[u8]) -> bool {
-        let text = message.trim_ascii_start();
-        let is_plain =
-            self.block.is_none() && text.is_ascii() && !text.first().is_some_and(u8::is_ascii_control);
-        let names_config = || self.run.vmx.is_none() && config_at(text).is_some();
-        is_plain && !may_be_told(text) && !self.may_say_start(text) && !names_config()
-    }
-
-    /// Whether a message may say that the run began in a stronger way than is known.
-    fn may_say_start(&self, text: &[u8]) -> bool {
-        let known = rank(self.run.start);
-        (known < rank(VmStart::Resume) && restores_features(text))
-            || (known < rank(VmStart::PowerOn) && POWER_ON.find(text).is_some())
-    }
-
-    /// A record of the run, whatever it says.
-    fn goes_on(&mut self, line: &Line<'_>, stamp: Option<Stamp>) {
-        self.first.get_or_insert_with(|| Anchor::of(line));
-        self.run.from = self.run.from.or(stamp);
-        self.run.to = stamp.or(self.run.to);
-    }
-
     /// `Log for VMware ESX pid=2100100 version=6.7.0 build=build-14320388 option=Release`: a vmx begins.
     fn restart(&mut self, product: &str) {
         let run = std::mem::take(&mut self.run);
@@ -488,32 +455,13 @@ fn restores_features(text: &[u8]) -> bool {
     })
 }
 
-const fn rank(start: VmStart) -> u8 {
-    match start {
+fn strongest(known: VmStart, said: VmStart) -> VmStart {
+    let rank = |start: VmStart| match start {
         VmStart::Unknown => 0,
         VmStart::PowerOn => 1,
         VmStart::Resume => 2,
         VmStart::MigratedIn => 3,
-    }
-}
-
-/// Whether a message begins like one of those that are told by their beginning: `DICT …`, `hostCPUID …`, `VMX exit …`.
-const fn may_be_told(text: &[u8]) -> bool {
-    matches!(
-        text,
-        [b'L', b'o', b'g', ..]
-            | [b'D', b'I' | b'U', ..]
-            | [b'C', b'a', ..]
-            | [b'V', b'M', ..]
-            | [b'F', b'e', ..]
-            | [b'h', b'o', ..]
-            | [b'H', b'o', ..]
-            | [b'M', b'i', ..]
-            | [b'P', b'o', ..]
-    )
-}
-
-fn strongest(known: VmStart, said: VmStart) -> VmStart {
+    };
     if rank(said) > rank(known) { said } else { known }
 }
 
@@ -524,19 +472,13 @@ fn is_exit(text: &str) -> bool {
 
 /// A configuration file as a message names it: `Config file: /vmfs/volumes/ds/web 1/web 1.vmx`.
 fn config_file(text: &str) -> Option<String> {
-    let Range { start, end } = config_at(text.as_bytes())?;
-    let whole = !text[end..].starts_with(|c: char| c.is_alphanumeric() || c == '.' || c == '~');
-    whole.then(|| value(&text[start..end])).flatten()
-}
-
-/// Where a message names what may be a configuration file.
-fn config_at(text: &[u8]) -> Option<Range<usize>> {
     static VOLUMES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("/vmfs/volumes/"));
-    static ENDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(".vmx"));
-    let named = text.get(..12).is_some_and(|head| head.eq_ignore_ascii_case(b"config file:"));
-    let start = if named { 12 } else { VOLUMES.find(text)? };
-    let end = start + ENDING.find(&text[start..])? + 4;
-    Some(start..end)
+    let named = text.get(..12).is_some_and(|head| head.eq_ignore_ascii_case("config file:"));
+    let start = if named { 12 } else { VOLUMES.find(text.as_bytes())? };
+    let rest = &text[start..];
+    let end = rest.find(".vmx")? + 4;
+    let whole = !rest[end..].starts_with(|c: char| c.is_alphanumeric() || c == '.' || c == '~');
+    whole.then(|| value(&rest[..end])).flatten()
 }
 
 /// Keys are compared in lower case: builds differ in how they write them.
@@ -662,9 +604,6 @@ const SAMPLES: &[Sample] = &[
 
 #[cfg(test)]
 mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
     use super::super::tests::read;
     use super::*;
 
@@ -740,112 +679,6 @@ mod tests {
             ["DICT --- CONFIGURATION /vmfs/volumes/ds/a/a.vmx", "DICT featMask.vm.cpuid.AES = \"Val:0\""];
         assert_eq!(run(&vm).vm_masks.len(), 1);
         assert_eq!(run(&[vm[0], vm[1], "FeatureCompat: No VM masks."]).vm_masks, []);
-    }
-
-    #[test]
-    fn what_is_passed_over_tells_nothing() {
-        let said = [
-            "Log for VMware ESX pid=1",
-            "DICT displayName = \"a\"",
-            "DUMPER: Restoring checkpoint version 8",
-            "Capability Found: cpuid.aes = 1",
-            "VM Features Required: cpuid.aes - Bool:Min:1",
-            "FeatureCompat: Capabilities:",
-            "hostCPUID vendor: AuthenticAMD",
-            "Hostname=esx01",
-            "Migrate_Open: Restoring from <10.0.0.1>",
-            "MigrateSetState: Transitioning from state 5 to 6.",
-            "Migrate: Attempting to continue running on the source",
-            "PowerOn",
-            "VMX exit (0).",
-            "VMX has left the building: 0.",
-            "x: Receiving Bootstrap.PowerOn request.",
-            "x Restoring FeatureCompat",
-            "conFig file: /x/a.vmx",
-            "at /vmfs/volumes/ds/a/a.vmx",
-            "\u{a0}PowerOn",
-            "\u{b}PowerOn",
-            "  PowerOn",
-        ];
-        let vmx = Vmx::new("vmfs/volumes/ds/a/vmware.log");
-        for message in said {
-            assert!(!vmx.is_beside(message.as_bytes()), "{message}");
-        }
-        for message in
-            ["", " ", "Guest: vmxnet3", "SCSI0: RESET BUS 5", "at /vmfs/volumes/ds/a/a.vmdk", "restoring"]
-        {
-            assert!(vmx.is_beside(message.as_bytes()), "{message}");
-            let (told, untold) =
-                (run(&[HOST, AES, message, "PowerOn"]), run(&[HOST, AES, "\u{a0}", "PowerOn"]));
-            assert_eq!(told, untold, "{message}");
-        }
-    }
-
-    /// Of what messages are put together that say much, little, or almost something.
-    const PIECES: &[&str] = &[
-        "",
-        " ",
-        "DICT ",
-        "--- HOST DEFAULTS /x",
-        "--- CONFIGURATION /vmfs/volumes/d/a.vmx",
-        "featMask.evc.cpuid.AES = \"Val:1\"",
-        "libdir = \"x",
-        "displayName = web",
-        "FeatureCompat: ",
-        "EVC masks:",
-        "cpuid.AES = Val:0",
-        "hostCPUID ",
-        "level 00000007, 0: 0x0 0x1 0x2 0x3",
-        "Capability Found: cpuid.aes = 1",
-        "VM Features Required: cpuid.aes - Bool:Min:1",
-        "PowerOn",
-        "Receiving ",
-        "Bootstrap.PowerOn",
-        "Restoring FeatureCompat",
-        "DUMPER: Restoring checkpoint",
-        "Migrate_Open: Restoring from",
-        "Config FILE:",
-        "/vmfs/volumes/d/b.vmx",
-        "/vmfs/volumes/d/b.vmdk",
-        "VMX exit (",
-        "MigrateSetState: ",
-        "from state 5 to 6",
-        "Log for VMware ESX",
-        "Log for VMware Workstation",
-        "Hostname=a",
-        "\u{a0}",
-        "\u{b}",
-        "\u{e9}",
-        "Guest: g",
-    ];
-
-    /// What the messages tell a reader that takes them by `take`.
-    fn told_by(messages: &[String], take: fn(&mut Vmx, Line<'_>, &mut Output)) -> Vec<crate::fact::Fact> {
-        let file = crate::model::MemberPath::new("vmfs/volumes/ds/a/vmware.log");
-        let (mut reader, mut out) = (Vmx::new(file.as_str()), Output::default());
-        for (index, message) in messages.iter().enumerate() {
-            let text = format!("2021-07-01T08:15:30.{index:03}Z| vmx| I005: {message}");
-            let line = Line { file: &file, number: index as u64 + 1, offset: 0, bytes: text.as_bytes() };
-            take(&mut reader, line, &mut out);
-        }
-        reader.end(&mut out);
-        out.facts
-    }
-
-    proptest! {
-        #[test]
-        fn to_pass_over_a_record_is_to_read_nothing_in_it(
-            picked in vec(vec(0..PIECES.len(), 1..4), 0..30),
-        ) {
-            let messages: Vec<String> =
-                picked.iter().map(|picked| picked.iter().map(|&piece| PIECES[piece]).collect()).collect();
-            let in_full = |reader: &mut Vmx, line: Line<'_>, out: &mut Output| {
-                reader.added = None;
-                let header = format::parse(line.bytes).expect("a header");
-                reader.read(&header, &line, out);
-            };
-            prop_assert_eq!(told_by(&messages, Vmx::line), told_by(&messages, in_full));
-        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl<'a> OpId<'a> {
         // What is appended has up to four digits.
         while let Some(at) = root.bytes().rev().take(5).position(|byte| byte == b'-') {
             let (before, last) = (&root[..root.len() - at - 1], &root[root.len() - at..]);
-            let appended = at != 3 && at > 0 && last.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let appended = matches!(at, 1 | 2 | 4) && last.bytes().all(|byte| byte.is_ascii_hexdigit());
             if !appended || !is_unique(before) {
                 break;
             }

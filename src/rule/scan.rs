@@ -72,9 +72,7 @@ impl<'r> Scanner<'r> {
                 continue;
             }
             let at = (offset - stretch.offset) as usize;
-            if part.next_hit < at {
-                self.over(open, at, &mut part);
-            }
+            self.over(open, at, &mut part);
             let place = || origin.locate(line, offset);
             let head = Head { at, line, text };
             // A record that goes on with one that is not before it has a header all the same.
@@ -97,8 +95,18 @@ impl<'r> Scanner<'r> {
     }
 
     /// The record `head` is over, as the next one begins at `end`: rules of which a literal stands in it are asked.
+    #[inline]
     fn over(&mut self, head: Option<Head<'_>>, end: usize, part: &mut Part<'_>) {
-        let Some(head) = head.filter(|_| part.next_hit < end) else { return };
+        // Most hold none.
+        if part.next_hit < end
+            && let Some(head) = head
+        {
+            self.hit(head, end, part);
+        }
+    }
+
+    /// A literal stands in the record `head` that ends at `end`.
+    fn hit(&mut self, head: Head<'_>, end: usize, part: &mut Part<'_>) {
         let Some(hits) = &mut part.hits else { return };
         hits.take(head.at..end, &mut self.concerned);
         part.next_hit = hits.next_at().unwrap_or(usize::MAX);

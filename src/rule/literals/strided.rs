@@ -115,6 +115,8 @@ impl Strided {
         }
     }
 
+    /// Whether `gram` may be one of those that are looked for.
+    #[inline(always)]
     fn may_be(&self, gram: u64) -> bool {
         let (word, bit) = place(gram);
         self.map[word] >> bit & 1 != 0
@@ -130,7 +132,6 @@ impl Strided {
         met: &mut impl FnMut(usize, u64),
     ) -> usize {
         const { assert!((TURN - 1) * STRIDE + 8 <= LOOK) };
-        let map = &*self.map;
         let mut at = from;
         while at + TURN * STRIDE <= to
             && let Some(look) = text[at..].first_chunk::<LOOK>()
@@ -138,8 +139,7 @@ impl Strided {
             // One branch a turn: a bit for each q-gram that the map knows.
             let mut known = 0_u32;
             for turn in 0..TURN {
-                let (word, bit) = place(gram_in::<Q>(look, turn * STRIDE));
-                known |= u32::from(map[word] >> bit & 1 != 0) << turn;
+                known |= u32::from(self.may_be(gram_in::<Q>(look, turn * STRIDE))) << turn;
             }
             while known != 0 {
                 let offset = known.trailing_zeros() as usize * STRIDE;
