@@ -22,19 +22,15 @@ pub(super) struct Family {
     rules_of: Vec<Vec<usize>>,
     /// What is asked of a record for the rules whose own literals are not looked for in the text.
     own: Own,
-    /// A rule that is looked at on every record that holds any literal.
-    always: Option<usize>,
 }
 
 impl Family {
-    /// Those of `rules` that `indices` names, ascending; `always` may be one of them.
-    pub(super) fn new(rules: &[Compiled], indices: &[usize], always: Option<usize>) -> Self {
+    /// Those of `rules` that `indices` names, ascending.
+    pub(super) fn new(rules: &[Compiled], indices: &[usize]) -> Self {
         let (mut by_literal, mut own) = (ByLiteral::new(), ByLiteral::new());
-        // A rule that is always looked at is so where any rule's own literal stands.
-        let spells = |index: usize| if always.is_none() { spellings(&rules[index]) } else { None };
         for &index in indices {
             let any = rules[index].rule.any.clone();
-            match spells(index) {
+            match spellings(&rules[index]) {
                 Some(spellings) => {
                     add(&mut by_literal, spellings, index);
                     add(&mut own, any, index);
@@ -47,7 +43,6 @@ impl Family {
             literals: Literals::new(&literals),
             rules_of: by_literal.into_values().collect(),
             own: Own::new(own),
-            always,
         }
     }
 
@@ -134,7 +129,6 @@ impl FamilyHits<'_> {
     /// `rules`, ascending; a rule that cannot match may be left out.
     pub(super) fn take(&mut self, record: Range<usize>, rules: &mut Vec<usize>) {
         rules.clear();
-        rules.extend(self.family.always);
         while let Some(hit) = self.hits.peek().filter(|hit| hit.at < record.end) {
             self.hits.next();
             // A literal of several lines may lie in two records.

@@ -23,6 +23,9 @@ pub const JOINED_BY: &str = "joined_by";
 /// The field that holds what an opID has behind its operation's root, while a report is redacted; no output shows it.
 pub const HOP: &str = "hop_of_operation";
 
+/// Digits of a kernel's id that is written with all its zeros.
+const KERNEL_DIGITS: usize = 8;
+
 /// What is followed: a record that names any of these is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Follow {
@@ -102,9 +105,9 @@ impl Follow {
     fn literals(&self) -> Vec<String> {
         let mut all: Vec<String> = self.roots.iter().chain(&self.tasks).chain(&self.alike).cloned().collect();
         for id in &self.kernel {
-            // The header has it behind `=`, the mapping behind a blank; zeros in front may be written or not.
-            all.extend([format!("opID={id}"), format!("opID {id}")]);
-            all.extend([format!("opID={id:0>8}"), format!("opID {id:0>8}")]);
+            // The header has it behind `=`, the mapping behind a blank; so many zeros in front as it pleases the build.
+            let padded = (id.len()..=KERNEL_DIGITS.max(id.len())).map(|width| format!("{id:0>width$}"));
+            all.extend(padded.flat_map(|id| [format!("opID={id}"), format!("opID {id}")]));
         }
         for MigrationId(id) in &self.migrations {
             all.extend([id.to_string(), format!("{id:x}")]);

@@ -232,7 +232,7 @@ impl RuleSet {
     pub fn following(mut self, follow: Follow) -> Result<RuleSet, RuleError> {
         let index = self.rules.len();
         self.rules.push(compile("--op", follow.rule())?);
-        self.families = families(&self.rules, Some(index));
+        self.families = families(&self.rules);
         self.follow = Some((index, follow));
         Ok(self)
     }
@@ -256,7 +256,7 @@ impl RuleSet {
                 });
             }
         }
-        let families = families(&rules, None);
+        let families = families(&rules);
         let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(RuleSet { rules, families, sha256, follow: None })
     }
@@ -419,15 +419,15 @@ fn compile(path: &str, rule: Rule) -> Result<Compiled, RuleError> {
     })
 }
 
-/// The families that have rules; those of `always` are looked at on every record that holds a literal.
-fn families(rules: &[Compiled], always: Option<usize>) -> BTreeMap<&'static str, Family> {
+/// The families that have rules.
+fn families(rules: &[Compiled]) -> BTreeMap<&'static str, Family> {
     let of_family = |log: &str| {
         let indices = (0..rules.len()).filter(|&index| rules[index].rule.logs.iter().any(|own| own == log));
         indices.collect::<Vec<usize>>()
     };
     let family = |log| {
         let indices = of_family(log);
-        (!indices.is_empty()).then(|| (log, Family::new(rules, &indices, always)))
+        (!indices.is_empty()).then(|| (log, Family::new(rules, &indices)))
     };
     format::FORMATS.iter().filter_map(|format| family(format.name)).collect()
 }
