@@ -82,6 +82,15 @@ pub struct Rule {
     /// Where the wording is known from.
     #[serde(default)]
     pub source: String,
+    /// What to do about it; a built-in rule of a warning or worse has it.
+    #[serde(default)]
+    pub remedy: Option<Say>,
+    /// Documents about it. A built-in rule has one, or says why there is none.
+    #[serde(default)]
+    pub references: Vec<Reference>,
+    /// Why there is no document.
+    #[serde(default)]
+    pub no_reference: String,
     /// Literals, one of which stands in every record that matches. Nothing else is looked at without one.
     pub any: Vec<String>,
     /// Expression that the message must match, continuation lines included; its named groups become fields.
@@ -114,6 +123,17 @@ pub struct Say {
     pub en: String,
     /// Japanese.
     pub ja: String,
+}
+
+/// A document of the vendor, or of whoever knows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// `KB 2004684: …`
+    pub title: String,
+    /// Its address.
+    #[serde(default)]
+    pub url: Option<String>,
 }
 
 /// A record that a rule must see.
