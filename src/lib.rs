@@ -82,4 +82,6 @@ pub mod model;
 pub mod record;
 pub mod report;
 pub mod rule;
+pub mod store;
+pub mod triage;
 pub mod verdict;

@@ -4,6 +4,7 @@
 
 mod absent;
 mod capture;
+mod card;
 mod clock;
 mod cluster;
 mod coverage;
@@ -30,6 +31,7 @@ use crate::model::{HostKind, Source, Timestamp};
 use crate::rule::Follow;
 
 pub use capture::{Capture, Change, changes};
+pub use card::Card;
 pub use clock::{Basis, Clock, ClockLine, ClockStep, Comparison, Reference, millis};
 pub use cluster::{Cluster, ClusterBasis};
 pub use coverage::{Gap, GapCause};

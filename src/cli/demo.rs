@@ -20,6 +20,9 @@ pub struct Args {
     /// Make one big bundle of this many decompressed bytes instead (500M, 2G), for benchmarks
     #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
     size: Option<u64>,
+    /// Make the bundles of so many clusters instead, five each, with six kinds of incident: something to triage
+    #[arg(long, value_name = "N", conflicts_with = "size", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    clusters: Option<u16>,
     /// Seed of the generated noise
     #[arg(long, value_name = "N", hide_short_help = true, default_value_t = 1)]
     seed: u64,
@@ -57,6 +60,9 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
         let size = demo::big(&path, bytes, args.seed).map_err(failed)?;
         writeln!(out, "{} ({} MiB, about {} MiB decompressed)", path.display(), size >> 20, bytes >> 20)?;
         return Ok(Done::Clean);
+    }
+    if let Some(clusters) = args.clusters {
+        return fleet(args, clusters, out);
     }
     let volume = |mut site: Site| {
         site.set_volume(Volume::DEMO);
@@ -111,6 +117,31 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
         format!("障害 3 の欠落または破損した証拠の一覧：{inspect}"),
     );
     writeln!(out, "{}", hint.get(lang))?;
+    Ok(Done::Clean)
+}
+
+/// Makes the bundles of many clusters: of every other one in a folder of its own, of the rest in one inbox.
+fn fleet(args: &Args, clusters: u16, out: &mut dyn Write) -> anyhow::Result<Done> {
+    let mut count = 0;
+    for (at, cluster) in demo::fleet(usize::from(clusters), args.seed, Volume::SMALL).enumerate() {
+        let folder = if at % 2 == 0 { args.out.join(&cluster.domain) } else { args.out.join("inbox") };
+        let bundles = demo::write_site(&cluster.site, &folder, Container::Tgz)
+            .map_err(|error| Failure::new(format!("cannot write to {}", folder.display())).cause(error))?;
+        count += bundles.len();
+    }
+    let folder = args.out.display();
+    let (told, hint) = (
+        Text::new(
+            format!("{count} bundles of {clusters} clusters in {folder}"),
+            format!("クラスタ {clusters} 個のバンドル {count} 個：{folder}"),
+        ),
+        Text::new(
+            format!("What befell them: esxray triage {folder}"),
+            format!("トリアージ：esxray triage {folder}"),
+        ),
+    );
+    let lang = Lang::from(args.lang);
+    writeln!(out, "{}\n{}", told.get(lang), hint.get(lang))?;
     Ok(Done::Clean)
 }
 

@@ -87,7 +87,7 @@ impl CaseArgs {
 
 /// The limits of a walk, for who meets a bundle beyond them.
 #[derive(Clone, Debug, clap::Args)]
-struct LimitArgs {
+pub(super) struct LimitArgs {
     /// Containers in containers
     #[arg(long, help_heading = "Limits", value_name = "N", hide_short_help = true, default_value_t = Limits::default().depth)]
     max_depth: u32,
@@ -135,7 +135,7 @@ impl Default for LimitArgs {
 }
 
 impl LimitArgs {
-    fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         Limits {
             depth: self.max_depth,
             members: self.max_members,
@@ -220,12 +220,16 @@ pub(super) fn rules(args: &CaseArgs) -> anyhow::Result<RuleSet> {
     if let Some((since, until)) = since.zip(until).filter(|(since, until)| until < since) {
         return Err(Failure::new(format!("--until {until} is before --since {since}")).into());
     }
-    let rules = RuleSet::load(&args.rules).map_err(|error| {
+    Ok(load_rules(&args.rules)?)
+}
+
+/// The built-in rules and those of `folders`.
+pub(super) fn load_rules(folders: &[PathBuf]) -> Result<RuleSet, Failure> {
+    RuleSet::load(folders).map_err(|error| {
         Failure::new("a rule file is wrong")
             .cause(error)
             .hint("`esxray rules test DIR` shows all that is wrong in a folder of rules")
-    })?;
-    Ok(rules)
+    })
 }
 
 /// The first and the last time that are asked for.
@@ -258,26 +262,8 @@ pub(super) fn read(
     rules: &RuleSet,
     stop: &AtomicBool,
 ) -> anyhow::Result<(Outcome, Vec<Problem>)> {
-    let (mut inputs, mut problems, mut unopened) = (Vec::new(), Vec::new(), Vec::new());
-    for path in &args.paths {
-        match bundle::find(path, &|name| format::of_path(name).is_some()) {
-            Ok((found, left_out)) => {
-                if found.is_empty() {
-                    let text = "the folder holds no bundle";
-                    problems.push(Problem::new(ProblemKind::NotABundle, path.to_string_lossy(), text));
-                }
-                inputs.extend(found);
-                problems.extend(left_out);
-            }
-            Err(error) => unopened.push(Problem::new(
-                ProblemKind::Unreadable,
-                path.to_string_lossy(),
-                error.to_string(),
-            )),
-        }
-    }
+    let Found { inputs, mut problems, unopened } = find(&args.paths);
     problems.extend(unopened.iter().cloned());
-    distinct(&mut inputs, &mut problems);
     let mut options = engine::Options { limits: args.limits.limits(), ..engine::Options::default() };
     if let Some(jobs) = args.jobs {
         options.jobs = usize::from(jobs);
@@ -296,6 +282,41 @@ pub(super) fn read(
         return Err(nothing_readable(args, &outcome.problems).into());
     }
     Ok((outcome, unopened))
+}
+
+/// What lies at the paths that are given.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Each file or folder once.
+    pub inputs: Vec<Input>,
+    /// What lies there and is no bundle.
+    pub problems: Vec<Problem>,
+    /// Paths that could not be opened.
+    pub unopened: Vec<Problem>,
+}
+
+/// Looks for bundles at `paths`.
+pub(super) fn find(paths: &[PathBuf]) -> Found {
+    let mut all = Found::default();
+    for path in paths {
+        match bundle::find(path, &|name| format::of_path(name).is_some()) {
+            Ok((found, left_out)) => {
+                if found.is_empty() {
+                    let text = "the folder holds no bundle";
+                    all.problems.push(Problem::new(ProblemKind::NotABundle, path.to_string_lossy(), text));
+                }
+                all.inputs.extend(found);
+                all.problems.extend(left_out);
+            }
+            Err(error) => all.unopened.push(Problem::new(
+                ProblemKind::Unreadable,
+                path.to_string_lossy(),
+                error.to_string(),
+            )),
+        }
+    }
+    distinct(&mut all.inputs, &mut all.problems);
+    all
 }
 
 /// The same file given twice is read once.

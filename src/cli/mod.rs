@@ -6,16 +6,19 @@ mod analyze;
 mod asked;
 mod demo;
 mod diff;
+mod digest;
 mod features;
 mod generate;
 mod inspect;
 mod load;
+mod many;
 mod output;
 mod progress;
 mod redact_map;
 mod redaction;
 mod rules;
 mod timeline;
+mod triage;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -43,6 +46,10 @@ struct Cli {
 enum Command {
     /// Analyse bundles as one case: report.html, report.md, report.json and a summary
     Analyze(analyze::Args),
+    /// Analyse many bundles: a case for each cluster and time, and an index over all, worst first
+    Triage(triage::Args),
+    /// Put the digests of bundles into a store that triage reads, for a scheduler: one line of JSON a bundle
+    Digest(digest::Args),
     /// Print the merged timeline of all hosts
     Timeline(timeline::Args),
     /// Print the CPU-feature matrix: the rows in which hosts differ
@@ -139,6 +146,8 @@ fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Done> {
     let stop = stop_on_interrupt();
     match command {
         Command::Analyze(args) => analyze::run(&args, &stop, out),
+        Command::Triage(args) => triage::run(&args, &stop, out),
+        Command::Digest(args) => digest::run(&args, &stop, out),
         Command::Timeline(args) => timeline::run(&args, &stop, out),
         Command::Features(args) => features::run(&args, &stop, out),
         Command::Diff(args) => diff::run(&args, &stop, out),

@@ -11,8 +11,10 @@ use crate::engine;
 use crate::report::model::Report;
 use crate::report::{RENDERERS, Renderer};
 
+/// How the names of files end that are not whole yet.
+const PARTIAL: &str = "partial";
 /// A file that marks a folder as written by esxray.
-const MARK: &str = ".esxray";
+pub(super) const MARK: &str = ".esxray";
 
 /// A folder that is ready to take a report.
 pub struct Prepared<'a> {
@@ -127,7 +129,7 @@ pub fn write(
 
 /// Where `form` is written until all forms are.
 fn partial(folder: &Path, form: &Renderer) -> PathBuf {
-    folder.join(format!(".{}.partial", form.file_name))
+    folder.join(format!(".{}.{PARTIAL}", form.file_name))
 }
 
 /// Writes `form` to `partial`; whether it could be made, or panicked and left nothing.

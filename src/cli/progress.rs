@@ -1,6 +1,7 @@
 //! One progress bar a bundle, on a terminal only: compressed bytes, rate, time left.
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::ValueEnum;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -28,15 +29,70 @@ pub fn bars(when: When, inputs: &[Input]) -> Box<dyn Progress> {
     )
     .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = |input: &Input| {
-        let size =
-            input.files().iter().map(|file| std::fs::metadata(file).map_or(0, |meta| meta.len())).sum();
-        let bar = all.add(ProgressBar::new(size)).with_style(style.clone());
+        let bar = all.add(ProgressBar::new(size(input))).with_style(style.clone());
         let name = input.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         // A bundle's name is hostile text too.
         bar.set_prefix(name.replace(char::is_control, "?"));
         bar
     };
     Box::new(Bars { bars: inputs.iter().map(bar).collect(), all: all.clone() })
+}
+
+/// What shows the progress of reading many inputs in one line: bundles and bytes.
+pub fn one_bar(when: When, inputs: &[Input]) -> Box<dyn Progress> {
+    if when == When::Never || !std::io::stderr().is_terminal() {
+        return Box::new(Silent);
+    }
+    let style = ProgressStyle::with_template(
+        "{msg} {bar:20} {bytes:>10}/{total_bytes:10} {bytes_per_sec:>12} {eta:>4}",
+    )
+    .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(inputs.iter().map(size).sum()).with_style(style);
+    let sizes = inputs.iter().map(|input| (size(input), AtomicU64::new(0))).collect();
+    let one = OneBar { bar, sizes, done: AtomicU64::new(0) };
+    one.tell();
+    Box::new(one)
+}
+
+fn size(input: &Input) -> u64 {
+    input.files().iter().map(|file| std::fs::metadata(file).map_or(0, |meta| meta.len())).sum()
+}
+
+struct OneBar {
+    bar: ProgressBar,
+    /// Bytes of each input, and how many of them are told.
+    sizes: Vec<(u64, AtomicU64)>,
+    done: AtomicU64,
+}
+
+impl OneBar {
+    fn tell(&self) {
+        self.bar.set_message(format!("{}/{}", self.done.load(Ordering::Relaxed), self.sizes.len()));
+    }
+}
+
+impl Progress for OneBar {
+    fn advance(&self, index: usize, bytes: u64) {
+        if let Some((size, told)) = self.sizes.get(index) {
+            let before = told.fetch_add(bytes, Ordering::Relaxed);
+            self.bar.inc(bytes.min(size.saturating_sub(before)));
+        }
+    }
+
+    fn done(&self, index: usize) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        if let Some((size, told)) = self.sizes.get(index) {
+            // What is in the store already is not read.
+            self.bar.inc(size.saturating_sub(told.swap(*size, Ordering::Relaxed)));
+        }
+        self.tell();
+    }
+}
+
+impl Drop for OneBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 struct Bars {

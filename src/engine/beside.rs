@@ -27,11 +27,22 @@ impl<'i, T> Turns<'i, T> {
     }
 }
 
-/// What `work` makes of each of `items`, in their order. Where no thread can be had, the one that calls does all.
+/// What `work` makes of each of `items`, in their order, on as many threads as the machine runs at once.
 pub fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
+    on_threads(cores, items, |_, item| work(item))
+}
+
+/// What `work` makes of each of `items` and its index, in their order, on so many threads. Where no further thread can be
+/// had, those that are there do all.
+pub fn on_threads<T: Sync, R: Send>(
+    threads: usize,
+    items: &[T],
+    work: impl Fn(usize, &T) -> R + Sync,
+) -> Vec<R> {
     let turns = Turns::new(items);
-    let turn = || turns.iter().map(|(at, item)| (at, work(item))).collect::<Vec<_>>();
-    let threads = thread::available_parallelism().map_or(1, |cores| cores.get()).min(items.len());
+    let turn = || turns.iter().map(|(at, item)| (at, work(at, item))).collect::<Vec<_>>();
+    let threads = threads.min(items.len());
     let mut done = thread::scope(|scope| {
         let spawn = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, turn).ok();
         let others: Vec<_> = (1..threads).filter_map(spawn).collect();

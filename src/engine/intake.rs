@@ -74,7 +74,7 @@ impl<'r> Run<'_, 'r> {
     }
 }
 
-fn hash_files(paths: &[PathBuf], stop: &AtomicBool) -> String {
+pub(super) fn hash_files(paths: &[PathBuf], stop: &AtomicBool) -> String {
     let (mut hash, mut block) = (Sha256::new(), vec![0; 1 << 20]);
     for path in paths {
         let Ok(mut file) = File::open(path) else { return String::new() };

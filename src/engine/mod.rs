@@ -11,12 +11,13 @@ mod pool;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use self::beside::Turns;
-pub use self::beside::side_by_side;
+pub use self::beside::{on_threads, side_by_side};
 use self::intake::{Run, Walked};
 use self::pool::{Done, Hand, Pool, Results, lock};
 use crate::bundle::{Input, Limits};
@@ -107,6 +108,11 @@ pub fn digest(
         }
     });
     collect(inputs, lock(&walked).split_off(&0), pool.into_results(), &options.limits)
+}
+
+/// SHA-256 over the content of files, one behind the other, hex; empty where one cannot be read to its end.
+pub fn hash_files(paths: &[PathBuf]) -> String {
+    intake::hash_files(paths, &AtomicBool::new(false))
 }
 
 /// A bundle inside an input: where its tree begins, and the container it lies in.

@@ -39,6 +39,7 @@ pub mod unknown;
 pub mod view;
 pub mod zone;
 
+pub use md::text::prose as markdown_text;
 use model::Report;
 
 /// One output: a name for the command line, a file name, and the function that writes it.

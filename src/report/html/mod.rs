@@ -38,7 +38,8 @@ const MIGRATIONS: usize = 200;
 const PROBLEMS: usize = 1_000;
 /// Steps of the remedy that the overview lists.
 const STEPS: usize = 5;
-static CSS: &str =
+/// How all pages look.
+pub static CSS: &str =
     concat!(include_str!("../templates/report.css"), include_str!("../templates/timeline.css"));
 /// The parts are functions that know each other; nothing else on the page sees them.
 static SCRIPT: &str = concat!(
@@ -95,6 +96,11 @@ fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     page(report, &labels_of(report)).write_into(out)
 }
 
+/// The hash by which a page's policy admits its script.
+pub fn script_hash(script: &str) -> String {
+    base64(&Sha256::digest(script.as_bytes()))
+}
+
 fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
     // Line ends are what the browser makes of them, so that the hash holds wherever this was built.
     let script = SCRIPT.replace('\r', "");
@@ -107,7 +113,7 @@ fn page<'a>(report: &'a Report, l: &'a Labels) -> Page<'a> {
         report,
         l,
         css: CSS,
-        script_hash: base64(&Sha256::digest(script.as_bytes())),
+        script_hash: script_hash(&script),
         script,
         verdict: verdict(report),
         period: view::period(report, l),

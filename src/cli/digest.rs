@@ -1,0 +1,106 @@
+//! `esxray digest`: bundles into a store, one line a bundle file, for a scheduler that runs it wherever it likes.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Serialize;
+
+use super::load::{self, Found};
+use super::many::{ManyArgs, Shelf, nothing_to_read};
+use super::{Done, Failure};
+use crate::bundle::Input;
+use crate::model::Problem;
+use crate::report::escape;
+use crate::store::Stocked;
+
+/// Arguments of `esxray digest`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Bundle files, folders that hold bundles, or roots of unpacked bundles
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Folder that digests are kept in; any number of runs may share it
+    #[arg(long, value_name = "DIR")]
+    store: PathBuf,
+    #[command(flatten)]
+    many: ManyArgs,
+}
+
+/// What is told of one bundle file: one line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    path: String,
+    status: &'static str,
+    sha256: Option<&'a str>,
+    key: Option<&'a str>,
+    file: Option<String>,
+    bytes: Option<u64>,
+    hosts: Vec<&'a str>,
+    problems: Vec<&'a Problem>,
+    why: Option<&'a str>,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
+    let shelf = Shelf::open(&args.many, &args.store)?;
+    let Found { inputs, mut problems, unopened } = load::find(&args.paths);
+    let stocked = shelf.stock(&inputs, stop);
+    for (input, stocked) in inputs.iter().zip(&stocked) {
+        let text = serde_json::to_string(&line(input, stocked))?;
+        writeln!(out, "{}", escape::json_line(&text))?;
+    }
+    out.flush()?;
+    if stop.load(Ordering::SeqCst) {
+        return Err(Failure::new("interrupted; what was read to its end is in the store").into());
+    }
+    problems.extend(unopened.iter().cloned());
+    if let Some(problem) = unopened.first() {
+        return Err(Failure::new(format!("cannot read {}", problem.path)).cause(&problem.text).into());
+    }
+    let unkept = inputs.iter().zip(&stocked).find_map(|(input, stocked)| match stocked {
+        Stocked::Unkept { why, .. } => Some((input, why)),
+        _ => None,
+    });
+    if let Some((input, why)) = unkept {
+        return Err(Failure::new(format!("no digest of {} was kept", input.path().display()))
+            .cause(why)
+            .into());
+    }
+    if !stocked.iter().any(|stocked| matches!(stocked, Stocked::Kept { .. })) {
+        problems.extend(stocked.iter().flat_map(told).cloned());
+        return Err(nothing_to_read(&args.paths, &problems).into());
+    }
+    Ok(Done::Clean)
+}
+
+fn line<'a>(input: &Input, stocked: &'a Stocked) -> Line<'a> {
+    let (status, entry, why) = match stocked {
+        Stocked::Kept { entry, was_there: true } => ("known", Some(entry), None),
+        Stocked::Kept { entry, was_there: false } => ("kept", Some(entry), None),
+        Stocked::Unkept { why, .. } => ("not-kept", None, Some(why.as_str())),
+        Stocked::Nothing { .. } => ("no-bundle", None, None),
+        Stocked::Stopped => ("interrupted", None, None),
+    };
+    Line {
+        path: input.path().to_string_lossy().into_owned(),
+        status,
+        sha256: entry.map(|entry| entry.sha256()),
+        key: entry.map(|entry| entry.key()),
+        file: entry.map(|entry| entry.file().to_string_lossy().into_owned()),
+        bytes: entry.map(|entry| entry.bytes()),
+        hosts: entry.map_or_else(Vec::new, |entry| {
+            entry.cards().iter().flatten().map(|card| card.name.as_str()).collect()
+        }),
+        problems: told(stocked).iter().collect(),
+        why,
+    }
+}
+
+fn told(stocked: &Stocked) -> &[Problem] {
+    match stocked {
+        Stocked::Kept { entry, .. } => entry.problems(),
+        Stocked::Unkept { problems, .. } | Stocked::Nothing { problems, .. } => problems,
+        Stocked::Stopped => &[],
+    }
+}

@@ -1,0 +1,264 @@
+//! The cases of a run: which bundles belong together, and a report of each. What did not change since the last run stays.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::folder::{CASE, clear, put};
+use crate::case::{Card, Case};
+use crate::cli::many::Shelf;
+use crate::cli::{Failure, output};
+use crate::digest::Digest;
+use crate::engine;
+use crate::model::{Lang, Problem, ProblemKind, Timestamp};
+use crate::report::zone::Zone;
+use crate::report::{Renderer, build};
+use crate::store::{Entry, Stocked};
+use crate::triage::group::{self, Item};
+use crate::triage::{Row, groups};
+use crate::verdict;
+
+/// What a case is made of: one bundle file.
+pub(super) enum Source {
+    /// In the store.
+    Kept(Entry),
+    /// What could not be put there.
+    Loose(Vec<Digest>, Vec<Option<Card>>),
+}
+
+impl Source {
+    pub fn of_digests(digests: Vec<Digest>) -> Source {
+        let cards = digests.iter().map(Card::of).collect();
+        Source::Loose(digests, cards)
+    }
+
+    fn cards(&self) -> &[Option<Card>] {
+        match self {
+            Source::Kept(entry) => entry.cards(),
+            Source::Loose(_, cards) => cards,
+        }
+    }
+
+    /// The folder that the file lies in.
+    fn folder(&self) -> &str {
+        let path = match self {
+            Source::Kept(entry) => entry.path(),
+            Source::Loose(digests, _) => digests.first().map_or("", |digest| digest.bundle.as_str()),
+        };
+        Path::new(path).parent().and_then(Path::to_str).unwrap_or("")
+    }
+}
+
+/// The making of all cases.
+pub(super) struct Cases<'a> {
+    pub shelf: &'a Shelf,
+    pub sources: &'a [Source],
+    /// The folder that holds one folder a case.
+    pub folder: PathBuf,
+    pub forms: Vec<&'static Renderer>,
+    pub lang: Lang,
+    pub zone: Zone,
+    /// Microseconds that divide two times of one cluster.
+    pub apart: i64,
+    pub stop: &'a AtomicBool,
+}
+
+/// A case that is to be made.
+struct Plan {
+    id: String,
+    /// Its bundles: the source, and the digest in it.
+    parts: Vec<(usize, usize)>,
+}
+
+/// What a case's folder says of the report in it.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    /// What the report is a function of.
+    key: String,
+    row: Row,
+}
+
+impl Cases<'_> {
+    /// The rows of all cases, whose reports are written by then, and what belongs to no case.
+    ///
+    /// # Errors
+    /// Fails where a report cannot be written, or the run was interrupted.
+    pub fn make(&self) -> anyhow::Result<(Vec<Row>, Vec<Problem>)> {
+        let plans = self.plans();
+        let made = engine::on_threads(self.shelf.jobs(), &plans, |_, plan| {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(Failure::new("interrupted; the cases that were made stay").into());
+            }
+            self.case(plan)
+        });
+        let rows: Vec<Option<Row>> = made.into_iter().collect::<anyhow::Result<_>>()?;
+        Ok((rows.into_iter().flatten().collect(), self.left_over()))
+    }
+
+    fn plans(&self) -> Vec<Plan> {
+        let mut parts = Vec::new();
+        let mut items = Vec::new();
+        for (file, source) in self.sources.iter().enumerate() {
+            for (at, card) in source.cards().iter().enumerate() {
+                if let Some(card) = card {
+                    parts.push((file, at));
+                    items.push(Item { card, file, folder: source.folder() });
+                }
+            }
+        }
+        let mut called: BTreeMap<String, usize> = BTreeMap::new();
+        let groups = groups(&items, self.apart);
+        let plan = |group: Vec<usize>| {
+            let name = slug(&group::name_of(&items, &group), group::taken(&items, &group));
+            let count = called.entry(name.clone()).or_default();
+            *count += 1;
+            let id = if *count == 1 { name } else { format!("{name}-{count}") };
+            Plan { id, parts: group.into_iter().map(|at| parts[at]).collect() }
+        };
+        groups.into_iter().map(plan).collect()
+    }
+
+    /// What the files say that hold no bundle of any case.
+    fn left_over(&self) -> Vec<Problem> {
+        let silent = |source: &&Source| source.cards().iter().all(Option::is_none);
+        self.sources.iter().filter(silent).flat_map(problems).cloned().collect()
+    }
+
+    /// The row of one case: that of an earlier run where nothing changed, else a new one whose report is written. `None`
+    /// where none of its bundles can be read any more.
+    fn case(&self, plan: &Plan) -> anyhow::Result<Option<Row>> {
+        let folder = self.folder.join(&plan.id);
+        let key = self.key(plan);
+        if let Some(row) = key.as_ref().and_then(|key| self.written(&folder, key)) {
+            return Ok(Some(row));
+        }
+        let (digests, mut lost) = self.digests(plan);
+        if digests.is_empty() {
+            return Ok(None);
+        }
+        // A report without all of its bundles, or of one that could not be kept, is made anew each time.
+        let key = key.filter(|_| lost.is_empty()).unwrap_or_default();
+        lost.extend(self.problems(plan));
+        let case = Case::build(digests);
+        let options = build::Options { lang: self.lang, zone: self.zone.clone(), since: None, until: None };
+        let report = build::build(&case, &verdict::reach(&case), &self.shelf.rules, &lost, &options);
+        drop(case);
+        fs::create_dir_all(&folder)
+            .map_err(|error| Failure::new(format!("cannot write to {}", folder.display())).cause(error))?;
+        clear(&folder);
+        output::write(&report, &self.forms, &folder, self.stop)?;
+        let row = Row::of(&plan.id, &report);
+        // Last: whoever finds it finds a whole report.
+        let written = Written { key, row };
+        put(&folder.join(CASE), &serde_json::to_vec_pretty(&written)?)?;
+        Ok(Some(written.row))
+    }
+
+    /// Whatever the report of a case is a function of, hex; `None` where a bundle of it is not in the store.
+    fn key(&self, plan: &Plan) -> Option<String> {
+        let mut hash = Sha256::new();
+        let forms: Vec<&str> = self.forms.iter().map(|form| form.name).collect();
+        let (lang, zone) = (self.lang, self.zone.name());
+        hash.update(format!("{}\n{lang:?} {zone} {}\n", self.shelf.store.make(), forms.join(",")));
+        for &(file, at) in &plan.parts {
+            let Source::Kept(entry) = &self.sources[file] else { return None };
+            hash.update(format!("{} {at} {}\n", entry.key(), entry.path()));
+        }
+        Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The row of the report in `folder`, where that is the one of `key` and is whole.
+    fn written(&self, folder: &Path, key: &str) -> Option<Row> {
+        let written: Written = serde_json::from_slice(&fs::read(folder.join(CASE)).ok()?).ok()?;
+        let is_there = |form: &&Renderer| folder.join(form.file_name).is_file();
+        (written.key == key && self.forms.iter().all(|form| is_there(&form))).then_some(written.row)
+    }
+
+    /// The digests of a case. What is damaged in the store is read again from its bundle, and told where that is gone.
+    fn digests(&self, plan: &Plan) -> (Vec<Digest>, Vec<Problem>) {
+        let mut of_files: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for &(file, at) in &plan.parts {
+            of_files.entry(file).or_default().push(at);
+        }
+        let (mut digests, mut lost) = (Vec::new(), Vec::new());
+        for (file, wanted) in of_files {
+            let all = match &self.sources[file] {
+                Source::Kept(entry) => self.kept(entry),
+                Source::Loose(digests, _) => Some(digests.clone()),
+            };
+            let Some(all) = all else {
+                let Source::Kept(entry) = &self.sources[file] else { continue };
+                let text = "its kept digest is damaged, and the bundle is not there to be read again";
+                lost.push(Problem::new(ProblemKind::Damaged, entry.path(), text));
+                continue;
+            };
+            let own = all.into_iter().enumerate().filter(|(at, _)| wanted.contains(at));
+            digests.extend(own.map(|(_, digest)| digest));
+        }
+        (digests, lost)
+    }
+
+    fn kept(&self, entry: &Entry) -> Option<Vec<Digest>> {
+        if let Some(digests) = entry.digests() {
+            return Some(digests);
+        }
+        entry.forget();
+        match self.shelf.again(Path::new(entry.path()), self.stop)? {
+            Stocked::Kept { entry: again, .. } if again.key() == entry.key() => again.digests(),
+            Stocked::Unkept { digests, .. } => Some(digests),
+            _ => None,
+        }
+    }
+
+    /// What concerns none of the bundles of its files.
+    fn problems(&self, plan: &Plan) -> Vec<Problem> {
+        let mut files: Vec<usize> = plan.parts.iter().map(|&(file, _)| file).collect();
+        files.dedup();
+        files.into_iter().flat_map(|file| problems(&self.sources[file])).cloned().collect()
+    }
+}
+
+fn problems(source: &Source) -> &[Problem] {
+    match source {
+        Source::Kept(entry) => entry.problems(),
+        Source::Loose(..) => &[],
+    }
+}
+
+/// The longest part of a folder's name that is a host's name.
+const LONGEST: usize = 60;
+
+/// A name that is good for a folder anywhere: `esx01.lab.example.com_2020-02-18`.
+fn slug(name: &str, taken: Option<Timestamp>) -> String {
+    let good =
+        |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c.to_ascii_lowercase() } else { '-' };
+    let mut slug: String = name.chars().take(LONGEST).map(good).collect();
+    slug = slug.trim_matches(['.', '-', '_']).to_owned();
+    if slug.is_empty() {
+        slug = "case".to_owned();
+    }
+    if let Some(taken) = taken {
+        let (year, month, day, _) = taken.civil();
+        slug.push_str(&format!("_{year:04}-{month:02}-{day:02}"));
+    }
+    slug
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_is_called_by_a_name_that_leads_nowhere_else() {
+        let at = Timestamp::from_civil(2020, 2, 18, 5);
+        assert_eq!(slug("ESX01.lab.example.com", at), "esx01.lab.example.com_2020-02-18");
+        assert_eq!(slug("../../etc/passwd", None), "etc-passwd");
+        assert_eq!(slug("..", None), "case");
+        assert_eq!(slug("ホスト", at), "case_2020-02-18");
+        assert_eq!(slug(&"a".repeat(300), None).len(), LONGEST);
+    }
+}

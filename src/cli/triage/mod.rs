@@ -1,0 +1,218 @@
+//! `esxray triage`: many bundles become cases with a report each, and an index over all.
+
+mod cases;
+mod folder;
+mod watch;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::builder::PossibleValuesParser;
+
+use super::load::{self, Found, LangArg};
+use super::many::{ManyArgs, Shelf, nothing_to_read};
+use super::{Done, Failure, asked, output};
+use crate::model::{Lang, Problem, Severity};
+use crate::report::escape;
+use crate::report::labels::{fill_count, labels};
+use crate::report::model::{RuleSetInfo, Tool};
+use crate::report::zone::Zone;
+use crate::store::Stocked;
+use crate::triage::index::{INDEX_RENDERERS, Index};
+
+use cases::{Cases, Source};
+
+/// Arguments of `esxray triage`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Bundle files and folders that hold bundles, at any depth; without one, all that the store holds
+    #[arg(value_name = "PATH", required_unless_present = "store")]
+    paths: Vec<PathBuf>,
+    /// Folder that the index and the reports are written to
+    #[arg(long, value_name = "DIR", default_value = "esxray-triage")]
+    out: PathBuf,
+    /// Folder that digests are kept in, so that no bundle is read twice; any number of runs may share it
+    /// [default: the folder `store` in --out]
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// Go on, and take in bundles as they arrive, until interrupted
+    #[arg(long, requires = "paths")]
+    watch: bool,
+    /// Seconds between two looks at the paths with --watch
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "watch",
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    every: u64,
+    /// Bundles of one cluster that were taken so many days apart are about different times, and so different cases
+    #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    apart: u32,
+    /// Forms of each case's report, repeatable or comma separated
+    #[arg(long, value_name = "FORM", value_delimiter = ',', default_values = ["html", "md", "json"],
+          value_parser = PossibleValuesParser::new(output::form_names()))]
+    format: Vec<String>,
+    /// Language of the index and the reports
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    lang: LangArg,
+    /// Show times in this zone, UTC beside: Asia/Tokyo, +09:00, or local (json and csv stay in UTC)
+    #[arg(long, value_name = "ZONE", default_value = "utc", value_parser = asked::zone)]
+    tz: Zone,
+    /// End with status 1 where a finding of this severity or a worse one is in any case
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<FailOn>,
+    /// Write into a folder that holds other files
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    many: ManyArgs,
+}
+
+/// What ends a run with status 1.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FailOn {
+    Critical,
+    Error,
+    Warning,
+}
+
+impl From<FailOn> for Severity {
+    fn from(what: FailOn) -> Severity {
+        match what {
+            FailOn::Critical => Severity::Critical,
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
+    let prepared = output::prepare(&args.out, args.force)?;
+    let store = args.store.clone().unwrap_or_else(|| args.out.join("store"));
+    let shelf = Shelf::open(&args.many, &store).inspect_err(|_| prepared.withdraw())?;
+    if args.watch {
+        return watch::run(args, &shelf, stop, out);
+    }
+    let (sources, problems) = match args.paths.as_slice() {
+        [] => from_store(&shelf),
+        paths => {
+            let Found { inputs, mut problems, unopened } = load::find(paths);
+            problems.extend(unopened);
+            let stocked = shelf.stock(&inputs, stop);
+            if stop.load(Ordering::SeqCst) {
+                return Err(interrupted(&stocked).into());
+            }
+            sources(stocked, problems)
+        }
+    };
+    if sources.is_empty() {
+        return Err(match args.paths.as_slice() {
+            [] => Failure::new(format!("the store {} holds no digest that can be used", store.display()))
+                .hint("`esxray digest PATH... --store DIR` puts some there"),
+            paths => nothing_to_read(paths, &problems),
+        }
+        .into());
+    }
+    let index = round(args, &shelf, &sources, problems, stop)?;
+    tell(&index, &args.out, out)?;
+    let worst = index.cases.iter().filter_map(|row| row.severity).max();
+    let failed = args.fail_on.is_some_and(|what| worst >= Some(Severity::from(what)));
+    Ok(if failed { Done::Found } else { Done::Clean })
+}
+
+/// What was kept is not lost.
+fn interrupted(stocked: &[Stocked]) -> Failure {
+    let kept = stocked.iter().filter(|stocked| !matches!(stocked, Stocked::Stopped)).count();
+    Failure::new(format!("interrupted; {kept} of {} bundles are in the store", stocked.len()))
+        .hint("the same command goes on from there")
+}
+
+/// All that the store holds.
+fn from_store(shelf: &Shelf) -> (Vec<Source>, Vec<Problem>) {
+    let (entries, problems) = shelf.store.entries();
+    (entries.into_iter().map(Source::Kept).collect(), problems)
+}
+
+/// What cases are made of, and what belongs to none.
+fn sources(stocked: Vec<Stocked>, mut problems: Vec<Problem>) -> (Vec<Source>, Vec<Problem>) {
+    let mut sources = Vec::new();
+    for stocked in stocked {
+        match stocked {
+            Stocked::Kept { entry, .. } => sources.push(Source::Kept(*entry)),
+            Stocked::Unkept { digests, problems: own, .. } => {
+                problems.extend(own);
+                sources.push(Source::of_digests(digests));
+            }
+            Stocked::Nothing { problems: own, .. } => problems.extend(own),
+            Stocked::Stopped => {}
+        }
+    }
+    (sources, problems)
+}
+
+/// Makes the cases of `sources`, writes their reports and the index.
+fn round(
+    args: &Args,
+    shelf: &Shelf,
+    sources: &[Source],
+    mut problems: Vec<Problem>,
+    stop: &AtomicBool,
+) -> anyhow::Result<Index> {
+    let _locked = folder::lock(&args.out)?;
+    let cases = Cases {
+        shelf,
+        sources,
+        folder: args.out.join("cases"),
+        forms: args.format.iter().filter_map(|name| crate::report::renderer(name)).collect(),
+        lang: args.lang.into(),
+        zone: args.tz.clone(),
+        apart: i64::from(args.apart) * 86_400_000_000,
+        stop,
+    };
+    let (rows, own) = cases.make()?;
+    problems.extend(own);
+    let tool = Tool {
+        name: "esxray".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        rules: RuleSetInfo { count: shelf.rules.len(), sha256: shelf.rules.sha256().to_owned() },
+    };
+    folder::keep_only(&cases.folder, rows.iter().map(|row| row.id.as_str()))?;
+    let index = Index::of(rows, problems, tool, args.lang.into(), args.tz.name());
+    for renderer in INDEX_RENDERERS {
+        let mut bytes = Vec::new();
+        (renderer.render)(&index, &mut bytes)?;
+        folder::put(&args.out.join(renderer.file_name), &bytes)?;
+    }
+    Ok(index)
+}
+
+/// The summary on stdout: the incidents, worst first, and where the index lies.
+fn tell(index: &Index, folder: &Path, out: &mut dyn Write) -> std::io::Result<()> {
+    let l = labels(index.lang);
+    writeln!(out, "{}", index.counted())?;
+    for incident in &index.incidents {
+        let cases = fill_count(index.cases_word(), incident.cases.len() as u64);
+        writeln!(out, "\n{}  {}: {cases}", l.severity_name(incident.severity), escape::line(&incident.name))?;
+        for id in &incident.cases {
+            let title = index.case(id).map_or("", |row| row.title.as_str());
+            writeln!(out, "  {id}  {}", escape::line(title))?;
+        }
+    }
+    let quiet = index.cases.iter().filter(|row| row.shape.is_none()).count();
+    if quiet > 0 {
+        writeln!(out, "\n{}: {}", index.nothing_word(), fill_count(index.cases_word(), quiet as u64))?;
+    }
+    if !index.problems.is_empty() {
+        let text = match index.lang {
+            Lang::En => {
+                "1 file or folder belongs to no case; the index names it|{0} files or folders belong to no case; the index names them"
+            }
+            Lang::Ja => "ケースに含まれないファイルまたはフォルダ {0} 個（一覧は索引に記載）",
+        };
+        writeln!(out, "\n{}", fill_count(text, index.problems.len() as u64))?;
+    }
+    writeln!(out)?;
+    for renderer in INDEX_RENDERERS {
+        writeln!(out, "{}", folder.join(renderer.file_name).display())?;
+    }
+    out.flush()
+}

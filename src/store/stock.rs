@@ -1,0 +1,123 @@
+//! What a store lacks is read, several bundle files at once, and each is kept as soon as it is read.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Entry, Known, Print, Store};
+use crate::bundle::{Input, Limits};
+use crate::digest::Digest;
+use crate::engine::{self, Options, Progress};
+use crate::model::{Problem, ProblemKind};
+use crate::rule::RuleSet;
+
+/// What is known of one bundle file now.
+#[derive(Debug)]
+pub enum Stocked {
+    /// It is in the store.
+    Kept {
+        /// Its entry.
+        entry: Box<Entry>,
+        /// Whether it was there before.
+        was_there: bool,
+    },
+    /// It was read and may not be kept; why, and what was read.
+    Unkept {
+        /// One sentence.
+        why: String,
+        /// Its digests.
+        digests: Vec<Digest>,
+        /// What concerns none of its bundles.
+        problems: Vec<Problem>,
+    },
+    /// It holds no bundle.
+    Nothing {
+        /// What there is to say of it.
+        problems: Vec<Problem>,
+        /// Whether that was known before.
+        was_there: bool,
+    },
+    /// The run was interrupted before it was read.
+    Stopped,
+}
+
+/// Sees to it that the store holds all of `inputs`; what is known of each, in their order. `done` is told of each when
+/// nothing more is to be done for it, from several threads.
+pub fn stock(
+    store: &Store,
+    inputs: &[Input],
+    rules: &RuleSet,
+    options: &Options,
+    progress: &dyn Progress,
+    stop: &AtomicBool,
+    done: &(dyn Fn(&Input, &Stocked) + Sync),
+) -> Vec<Stocked> {
+    // One bundle a thread keeps all busy, and no thread waits for another. Where there are fewer bundles than threads, each
+    // gets several.
+    let lanes = options.jobs.min(inputs.len()).max(1);
+    let limits = Limits { memory: options.limits.memory / lanes, ..options.limits };
+    let options = Options { jobs: (options.jobs / lanes).max(1), limits };
+    engine::on_threads(lanes, inputs, |index, input| {
+        let progress = OfOne { index, all: progress };
+        let stocked = one(store, input, rules, &options, &progress, stop);
+        progress.all.done(index);
+        done(input, &stocked);
+        stocked
+    })
+}
+
+fn one(
+    store: &Store,
+    input: &Input,
+    rules: &RuleSet,
+    options: &Options,
+    progress: &dyn Progress,
+    stop: &AtomicBool,
+) -> Stocked {
+    if stop.load(Ordering::Relaxed) {
+        return Stocked::Stopped;
+    }
+    let print = match Print::of(input) {
+        Ok(print) => print,
+        Err(error) => {
+            let path = input.path().to_string_lossy();
+            let problem = Problem::new(ProblemKind::Unreadable, path, error.to_string());
+            return Stocked::Nothing { problems: vec![problem], was_there: false };
+        }
+    };
+    match store.known(input, &print) {
+        Some(Known::Bundles(entry)) => return Stocked::Kept { entry, was_there: true },
+        Some(Known::Nothing(problems)) => return Stocked::Nothing { problems, was_there: true },
+        None => {}
+    }
+    let outcome = engine::digest(std::slice::from_ref(input), rules, options, progress, stop);
+    if stop.load(Ordering::Relaxed) {
+        return Stocked::Stopped;
+    }
+    match store.keep(input, &print, &outcome) {
+        Ok(Some(Known::Bundles(entry))) => Stocked::Kept { entry, was_there: false },
+        Ok(Some(Known::Nothing(problems))) => Stocked::Nothing { problems, was_there: false },
+        Ok(None) if outcome.digests.is_empty() => {
+            Stocked::Nothing { problems: outcome.problems, was_there: false }
+        }
+        kept => {
+            let why = match kept {
+                Err(error) => format!("the store cannot be written: {error}"),
+                _ => "it changed or could not be read to its end, so its digest was not kept".to_owned(),
+            };
+            Stocked::Unkept { why, digests: outcome.digests, problems: outcome.problems }
+        }
+    }
+}
+
+/// The progress of one input of many.
+struct OfOne<'p> {
+    index: usize,
+    all: &'p dyn Progress,
+}
+
+impl Progress for OfOne<'_> {
+    fn advance(&self, _: usize, bytes: u64) {
+        self.all.advance(self.index, bytes);
+    }
+
+    fn done(&self, _: usize) {}
+}

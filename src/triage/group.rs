@@ -1,0 +1,380 @@
+//! Which of many bundles are about one cluster and one time: each group becomes a case.
+//!
+//! What the bundles themselves say decides: the vSAN cluster, the nodes that each knows, the lists of vSphere HA and DRS.
+//! Among bundles of many sites a short name tells nothing, so names count where they are fully qualified. Only what says
+//! nothing of any cluster is put where it lies: to the bundles of its folder, as far as these are of one cluster.
+//! A vCenter Server belongs to every cluster that it manages.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::case::Card;
+use crate::model::{HostKind, Timestamp};
+
+/// One bundle of those that are to be grouped.
+#[derive(Clone, Debug)]
+pub struct Item<'a> {
+    /// What it says.
+    pub card: &'a Card,
+    /// The file that it lies in.
+    pub file: usize,
+    /// The folder that this lies in.
+    pub folder: &'a str,
+}
+
+/// The groups of `items`, as indices, each in ascending order; the groups in the order of their first ESXi host's name.
+/// Bundles that were taken more than `apart` microseconds after the one before are about another time.
+pub fn groups(items: &[Item<'_>], apart: i64) -> Vec<Vec<usize>> {
+    let hosts: Vec<usize> = (0..items.len()).filter(|&at| items[at].card.kind == HostKind::Esxi).collect();
+    let mut sets = Sets::of(items.len());
+    by_cluster(items, &hosts, &mut sets);
+    by_place(items, &hosts, &mut sets);
+    let mut groups: Vec<Vec<usize>> =
+        sets.members(&hosts).into_iter().flat_map(|group| by_time(items, group, apart)).collect();
+    add_vcenters(items, &mut groups, apart);
+    groups.iter_mut().for_each(|group| group.sort_unstable());
+    groups.sort_by_cached_key(|group| (name_of(items, group), taken(items, group), group.clone()));
+    groups
+}
+
+/// The name by which a group is ordered and called: that of its first ESXi host.
+pub fn name_of(items: &[Item<'_>], group: &[usize]) -> String {
+    let key = |&&at: &&usize| (items[at].card.kind == HostKind::Vcenter, items[at].card.name.as_str());
+    group.iter().min_by_key(key).map_or_else(String::new, |&at| items[at].card.name.clone())
+}
+
+/// When the last of a group's bundles was taken.
+pub fn taken(items: &[Item<'_>], group: &[usize]) -> Option<Timestamp> {
+    group.iter().filter_map(|&at| items[at].card.at).max()
+}
+
+/// Disjoint sets of indices.
+struct Sets(Vec<usize>);
+
+impl Sets {
+    fn of(count: usize) -> Sets {
+        Sets((0..count).collect())
+    }
+
+    fn root(&mut self, mut at: usize) -> usize {
+        while self.0[at] != at {
+            self.0[at] = self.0[self.0[at]];
+            at = self.0[at];
+        }
+        at
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.0[a.max(b)] = a.min(b);
+    }
+
+    /// Joins whatever shares a key.
+    fn join_by<K: Ord>(&mut self, keyed: impl IntoIterator<Item = (K, usize)>) {
+        let mut first: BTreeMap<K, usize> = BTreeMap::new();
+        for (key, at) in keyed {
+            let first = *first.entry(key).or_insert(at);
+            self.join(first, at);
+        }
+    }
+
+    fn members(&mut self, of: &[usize]) -> Vec<Vec<usize>> {
+        let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for &at in of {
+            members.entry(self.root(at)).or_default().push(at);
+        }
+        members.into_values().collect()
+    }
+}
+
+/// Joins hosts that say, or of which others say, that they are of one cluster.
+fn by_cluster(items: &[Item<'_>], hosts: &[usize], sets: &mut Sets) {
+    let card = |at: usize| items[at].card;
+    let each = || hosts.iter().copied();
+    sets.join_by(each().filter_map(|at| Some((card(at).vsan.as_deref()?, at))));
+    sets.join_by(each().flat_map(|at| card(at).nodes.iter().map(move |node| (node, at))));
+    // The same host again. A clone has its twin's UUID under another name.
+    sets.join_by(each().filter_map(|at| Some(((card(at).system_uuid.as_deref()?, own_name(card(at))), at))));
+    let called = full_names(items, hosts);
+    let mut join_named = |first: Option<usize>, names: &BTreeSet<String>| {
+        let named = names.iter().filter_map(|name| called.get(name.as_str())).flatten().copied();
+        let all: Vec<usize> = first.into_iter().chain(named).collect();
+        all.windows(2).for_each(|pair| sets.join(pair[0], pair[1]));
+    };
+    each().for_each(|at| join_named(Some(at), &card(at).mates));
+    let told = items.iter().filter(|item| item.card.kind == HostKind::Vcenter);
+    told.flat_map(|item| &item.card.clusters).for_each(|cluster| join_named(None, cluster));
+    // Under one full name lies one host, unless the UUIDs say otherwise.
+    for same in called.values() {
+        let uuids: BTreeSet<&str> = same.iter().filter_map(|&at| card(at).system_uuid.as_deref()).collect();
+        if uuids.len() < 2 {
+            same.windows(2).for_each(|pair| sets.join(pair[0], pair[1]));
+        }
+    }
+}
+
+/// A host's name where its bundle says it.
+fn own_name(card: &Card) -> &str {
+    if card.anonymous { "" } else { &card.name }
+}
+
+fn is_full(name: &str) -> bool {
+    name.contains('.')
+        && name.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && !name.starts_with("localhost")
+}
+
+/// Hosts by each of their fully qualified names.
+fn full_names<'a>(items: &[Item<'a>], hosts: &[usize]) -> BTreeMap<&'a str, Vec<usize>> {
+    let mut called: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for &at in hosts {
+        let card = items[at].card;
+        let names = card.names.iter().chain([&card.name]).map(String::as_str).filter(|name| is_full(name));
+        for name in names.filter(|_| !card.anonymous).collect::<BTreeSet<&str>>() {
+            called.entry(name).or_default().push(at);
+        }
+    }
+    called
+}
+
+/// Joins hosts that say nothing of a cluster: those that one vCenter Server manages, those of one file, and those of one
+/// folder and one domain. One in a folder whose other bundles are all of one cluster is of that one.
+fn by_place(items: &[Item<'_>], hosts: &[usize], sets: &mut Sets) {
+    let listed: BTreeSet<&str> =
+        items.iter().flat_map(|item| &item.card.clusters).flatten().map(String::as_str).collect();
+    let is_loose = |at: usize| {
+        let card = items[at].card;
+        let in_cluster = card.names.iter().any(|name| listed.contains(name.as_str()));
+        card.vsan.is_none() && card.nodes.is_empty() && card.mates.is_empty() && !in_cluster
+    };
+    let (loose, bound): (Vec<usize>, Vec<usize>) = hosts.iter().partition(|&&at| is_loose(at));
+    let managers = |at: usize| {
+        let manages = move |vcenter: &&Item<'_>| manages(vcenter.card, items[at].card);
+        items.iter().enumerate().filter(move |(_, item)| manages(item)).map(|(vcenter, _)| vcenter)
+    };
+    sets.join_by(loose.iter().flat_map(|&at| managers(at).map(move |vcenter| (vcenter, at))));
+    sets.join_by(loose.iter().map(|&at| (items[at].file, at)));
+    sets.join_by(loose.iter().map(|&at| ((items[at].folder, domain(items[at].card)), at)));
+    let mut homes: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    for &at in &bound {
+        homes.entry(items[at].folder).or_default().insert(sets.root(at));
+    }
+    for &at in &loose {
+        if let Some(home) =
+            homes.get(items[at].folder).filter(|homes| homes.len() == 1).and_then(BTreeSet::first)
+        {
+            sets.join(*home, at);
+        }
+    }
+}
+
+/// `lab.example.com` of `esx01.lab.example.com`; nothing where the host has no full name.
+fn domain(card: &Card) -> &str {
+    if is_full(&card.name) { card.name.split_once('.').map_or("", |(_, domain)| domain) } else { "" }
+}
+
+fn manages(vcenter: &Card, host: &Card) -> bool {
+    vcenter.kind == HostKind::Vcenter
+        && host.names.iter().chain([&host.name]).any(|name| is_full(name) && vcenter.managed.contains(name))
+}
+
+/// Divides a group where so much time lies between two bundles. One whose time is not known goes with the last.
+fn by_time(items: &[Item<'_>], mut group: Vec<usize>, apart: i64) -> Vec<Vec<usize>> {
+    let at = |index: usize| items[index].card.at.unwrap_or(Timestamp::from_micros(i64::MAX));
+    group.sort_by_key(|&index| (at(index), index));
+    let mut parts: Vec<Vec<usize>> = Vec::new();
+    for index in group {
+        match parts.last_mut() {
+            Some(part) if part.last().is_some_and(|&last| is_near(items, last, index, apart)) => {
+                part.push(index)
+            }
+            _ => parts.push(vec![index]),
+        }
+    }
+    parts
+}
+
+fn is_near(items: &[Item<'_>], a: usize, b: usize, apart: i64) -> bool {
+    match (items[a].card.at, items[b].card.at) {
+        (Some(a), Some(b)) => b.since(a).saturating_abs() <= apart,
+        _ => true,
+    }
+}
+
+/// Adds each vCenter Server to the groups of the hosts that it manages, else to those in its folder; those that belong to
+/// none are groups of their own.
+fn add_vcenters(items: &[Item<'_>], groups: &mut Vec<Vec<usize>>, apart: i64) {
+    let mut alone: Vec<usize> = Vec::new();
+    let of_hosts = groups.len();
+    for (vcenter, item) in items.iter().enumerate().filter(|(_, item)| item.card.kind == HostKind::Vcenter) {
+        let near = |group: &[usize]| group.iter().any(|&at| is_near(items, at, vcenter, apart));
+        let named = |group: &[usize]| group.iter().any(|&at| manages(item.card, items[at].card));
+        let beside = |group: &[usize]| {
+            group.iter().any(|&at| items[at].folder == item.folder || items[at].file == item.file)
+        };
+        let homes = |is_home: &dyn Fn(&[usize]) -> bool| -> Vec<usize> {
+            (0..of_hosts).filter(|&group| is_home(&groups[group]) && near(&groups[group])).collect()
+        };
+        let mut own = homes(&named);
+        // In a folder of many clusters that it lies beside them says nothing.
+        if own.is_empty() {
+            own = homes(&beside);
+            own.truncate(if own.len() == 1 { 1 } else { 0 });
+        }
+        own.iter().for_each(|&group| groups[group].push(vcenter));
+        if own.is_empty() {
+            alone.push(vcenter);
+        }
+    }
+    let mut sets = Sets::of(items.len());
+    sets.join_by(alone.iter().map(|&at| (&items[at].card.name, at)));
+    let of_vcenters = sets.members(&alone).into_iter().flat_map(|group| by_time(items, group, apart));
+    groups.extend(of_vcenters);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400_000_000;
+
+    fn card(kind: HostKind, name: &str, day: i64) -> Card {
+        let at = Some(Timestamp::from_micros(day * DAY));
+        Card { kind, name: name.to_owned(), names: BTreeSet::from([name.to_owned()]), at, ..Card::default() }
+    }
+
+    fn host(name: &str, day: i64) -> Card {
+        card(HostKind::Esxi, name, day)
+    }
+
+    fn vsan(name: &str, cluster: &str, day: i64) -> Card {
+        Card { vsan: Some(cluster.to_owned()), ..host(name, day) }
+    }
+
+    fn set(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// The groups of cards, each in its folder, as names.
+    #[track_caller]
+    fn check(cards: &[(&str, Card)], expected: &[&[&str]]) {
+        for turn in 0..cards.len() {
+            let mut given = cards.to_vec();
+            given.rotate_left(turn);
+            let items: Vec<Item<'_>> =
+                given.iter().enumerate().map(|(file, (folder, card))| Item { card, file, folder }).collect();
+            let found: Vec<BTreeSet<String>> = groups(&items, 7 * DAY)
+                .iter()
+                .map(|group| group.iter().map(|&at| items[at].card.name.clone()).collect())
+                .collect();
+            let expected: Vec<BTreeSet<String>> = expected.iter().map(|names| set(names)).collect();
+            assert_eq!(found, expected, "turn {turn}");
+        }
+    }
+
+    #[test]
+    fn a_vsan_cluster_is_one_case_wherever_its_bundles_lie() {
+        let cut = host("c.lab.one", 1);
+        let knows = Card { nodes: set(&["n1"]), ..host("d.lab.one", 1) };
+        check(
+            &[
+                ("x", Card { nodes: set(&["n1"]), ..vsan("a.lab.one", "u1", 1) }),
+                ("y", vsan("b.lab.one", "u1", 2)),
+                ("z", cut),
+                ("z", knows),
+                ("y", vsan("e.lab.two", "u2", 1)),
+            ],
+            &[&["a.lab.one", "b.lab.one", "c.lab.one", "d.lab.one"], &["e.lab.two"]],
+        );
+    }
+
+    #[test]
+    fn names_count_only_where_they_are_full() {
+        let ha = |name: &str, mates: &[&str]| Card { mates: set(mates), ..host(name, 1) };
+        check(
+            &[
+                ("1", ha("esx1.a.org", &["esx1.a.org", "esx2.a.org"])),
+                ("1", ha("esx2.a.org", &["esx1.a.org", "esx2.a.org"])),
+                ("2", ha("esx1", &["esx1", "esx2"])),
+                ("3", ha("esx2", &["esx1", "esx2"])),
+            ],
+            &[&["esx1"], &["esx1.a.org", "esx2.a.org"], &["esx2"]],
+        );
+    }
+
+    #[test]
+    fn what_says_nothing_of_a_cluster_is_put_where_it_lies() {
+        check(
+            &[
+                ("t1", host("a.one.org", 1)),
+                ("t1", host("b.one.org", 1)),
+                ("t1", host("c.two.org", 1)),
+                ("t2", host("d.one.org", 1)),
+            ],
+            &[&["a.one.org", "b.one.org"], &["c.two.org"], &["d.one.org"]],
+        );
+    }
+
+    #[test]
+    fn the_same_cluster_at_another_time_is_another_case() {
+        let unknown = Card { at: None, ..vsan("b.org", "u", 0) };
+        check(
+            &[
+                ("x", vsan("a.org", "u", 1)),
+                ("x", vsan("c.org", "u", 5)),
+                ("x", vsan("d.org", "u", 40)),
+                ("x", unknown),
+            ],
+            &[&["a.org", "c.org"], &["b.org", "d.org"]],
+        );
+    }
+
+    #[test]
+    fn a_vcenter_is_in_the_case_of_each_cluster_that_it_manages_then() {
+        let vcenter = Card { managed: set(&["a.org", "b.org"]), ..card(HostKind::Vcenter, "vc.org", 1) };
+        let late = Card { managed: set(&["a.org"]), ..card(HostKind::Vcenter, "vc.org", 90) };
+        check(
+            &[
+                ("x", vsan("a.org", "u1", 1)),
+                ("y", vsan("b.org", "u2", 1)),
+                ("y", vsan("c.org", "u3", 1)),
+                ("v", vcenter),
+                ("w", late),
+            ],
+            &[&["a.org", "vc.org"], &["b.org", "vc.org"], &["c.org"], &["vc.org"]],
+        );
+    }
+
+    #[test]
+    fn hosts_of_one_vcenter_without_any_cluster_are_together_and_those_of_its_clusters_apart() {
+        let vcenter = Card {
+            managed: set(&["a.org", "b.org", "c.org", "d.org", "e.org"]),
+            clusters: vec![set(&["a.org", "b.org"]), set(&["c.org", "x.org"])],
+            ..card(HostKind::Vcenter, "vc.org", 1)
+        };
+        check(
+            &[
+                ("1", host("a.org", 1)),
+                ("2", host("b.org", 1)),
+                ("3", host("c.org", 1)),
+                ("4", host("d.org", 1)),
+                ("5", host("e.org", 1)),
+                ("6", vcenter),
+            ],
+            &[&["a.org", "b.org", "vc.org"], &["c.org", "vc.org"], &["d.org", "e.org", "vc.org"]],
+        );
+    }
+
+    #[test]
+    fn a_clone_is_no_other_capture_of_its_twin() {
+        let uuid = |name: &str, uuid: &str| Card { system_uuid: Some(uuid.to_owned()), ..host(name, 1) };
+        check(
+            &[
+                ("1", uuid("a.org", "u")),
+                ("2", uuid("a.org", "u")),
+                ("3", uuid("b.net", "u")),
+                ("4", uuid("a.org", "v")),
+            ],
+            &[&["a.org"], &["a.org"], &["b.net"]],
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! The fixed words of the index, in English and Japanese beside each other.
+
+use crate::model::Lang;
+use crate::triage::shape::Shape;
+
+macro_rules! words {
+    ($($name:ident: $en:literal, $ja:literal;)+) => {
+        /// The words in one language.
+        pub(super) struct Words { $(pub $name: &'static str,)+ }
+        static EN: Words = Words { $($name: $en,)+ };
+        static JA: Words = Words { $($name: $ja,)+ };
+    };
+}
+
+words! {
+    title: "Triage", "トリアージ結果";
+    kind: "Triage of support bundles", "サポート バンドルのトリアージ";
+    counted: "{0}, {1}, {2}, {3}.", "{0}、{1}、{2}、{3}。";
+    bundles: "1 bundle|{0} bundles", "バンドル {0} 個";
+    systems: "1 host|{0} hosts", "ホスト {0} 台";
+    cases_n: "1 case|{0} cases", "ケース {0} 件";
+    incidents_n: "1 kind of incident|{0} kinds of incident", "障害 {0} 種類";
+    incidents: "Incidents", "障害一覧";
+    cases: "Cases", "ケース一覧";
+    problems: "What belongs to no case", "ケースに含まれないもの";
+    severity: "Severity", "重要度";
+    case: "Case", "ケース";
+    verdict: "Verdict", "判定";
+    hosts: "Hosts", "ホスト";
+    versions: "Versions", "バージョン";
+    when: "When", "発生日時";
+    window: "Log period", "ログ期間";
+    missing: "Missing hosts", "バンドルが不足しているホスト";
+    also: "Also found", "その他の検出事項";
+    also_in: "Beside something worse in: {0}", "より重大な障害とともに検出：{0}";
+    first: "What to do first", "最初の対処";
+    incomplete: "evidence incomplete", "証跡に不足あり";
+    nothing: "Nothing found", "検出事項なし";
+    nothing_incomplete: "Nothing found, and the evidence is incomplete", "検出事項なし（証跡に不足あり）";
+    no_incident: "No incident was found.", "障害は検出されませんでした。";
+    filter: "Show only cases with", "絞り込み";
+    shown: "{0} of {1} shown", "{1} 件中 {0} 件を表示";
+    path: "Path", "パス";
+    problem: "Problem", "内容";
+    esxi: "ESXi", "ESXi";
+    vcenter: "vCenter Server", "vCenter Server";
+    made: "Made by esxray {0} with {1} rules ({2}).", "esxray {0}、ルール {1} 件（{2}）で作成。";
+    more: "{0} more in index.json", "残り {0} 件は index.json に記載";
+    in_cases: "{0} in 1 case|{0} in {1} cases", "{0}（{1} 件）";
+}
+
+pub(super) fn words(lang: Lang) -> &'static Words {
+    match lang {
+        Lang::En => &EN,
+        Lang::Ja => &JA,
+    }
+}
+
+/// What an incident is called in one line: its finding in words, what it is about, and the cause's id.
+pub fn incident_name(shape: &Shape, lang: Lang) -> String {
+    let known = FINDINGS.iter().find(|(id, _, _)| *id == shape.finding);
+    let name = match (known, lang) {
+        (Some((_, en, _)), Lang::En) => en,
+        (Some((_, _, ja)), Lang::Ja) => ja,
+        (None, _) => shape.finding.as_str(),
+    };
+    let about = shape.about.join(", ");
+    let aside: Vec<&str> = [about.as_str(), shape.cause.as_str()]
+        .into_iter()
+        .filter(|part| !part.is_empty() && *part != "unknown")
+        .collect();
+    match (aside.is_empty(), lang) {
+        (true, _) => name.to_owned(),
+        (false, Lang::En) => format!("{name} ({})", aside.join("; ")),
+        (false, Lang::Ja) => format!("{name}（{}）", aside.join("、")),
+    }
+}
+
+/// Each finding, whichever hosts it befell.
+pub(super) static FINDINGS: &[(&str, &str, &str)] = &[
+    (
+        "evc.feature-mismatch",
+        "Hosts of one cluster offer different CPU features",
+        "クラスタ内のホスト間で CPU 機能が異なる",
+    ),
+    ("evc.vmotion-failed", "vMotion was refused for CPU features", "CPU 機能の不一致による vMotion の拒否"),
+    ("vmotion.failed", "vMotion failed", "vMotion の失敗"),
+    ("vsan.host-lost", "A host is out of the vSAN cluster", "ホストが vSAN クラスタから離脱"),
+    ("vsan.partition", "The vSAN cluster is split", "vSAN クラスタの分断"),
+    ("vsan.disk-failed", "vSAN disks failed", "vSAN ディスクの障害"),
+    (
+        "version.hosts-newer-than-vcenter",
+        "ESXi hosts are newer than their vCenter Server",
+        "ESXi が vCenter Server より新しい",
+    ),
+    ("host.disconnected", "vCenter Server lost a host", "vCenter Server からホストが切断"),
+    ("host.crashed", "A host stopped without being asked to", "ホストの予期しない停止"),
+    ("clock.skew", "Host clocks differ", "ホストの時刻のずれ"),
+    ("evidence.incomplete", "The evidence is incomplete", "証跡の不足"),
+];
