@@ -7,13 +7,14 @@
 //!
 //! ```text
 //! path ─▶ bundle ─▶ record ─▶ format ─▶ rule ──▶ digest ─┐
-//!            └────▶ fact ────────────────────────▶       ├─▶ case ─▶ verdict ─▶ report
-//!                                      (one per bundle)  │
-//!                                               digest ──┘
+//!            └────▶ fact ────────────────────────▶       ├─▶ case ─▶ verdict ─▶ report ─┐
+//!                                      (one per bundle)  │                              ├─▶ triage
+//!                                      store ◀─▶ digest ─┘                    report ───┘
 //! ```
 //!
-//! A digest is pure, serialisable data of a few hundred kilobytes: it can be kept, shipped, or made on another
-//! machine, and nothing behind it needs a log any more. Only to follow one operation the bundles are read again: its records
+//! A digest is pure, serialisable data of a few hundred kilobytes: it can be kept in a [`store`], shipped, or made on another
+//! machine, and nothing behind it needs a log any more. So many bundles are read once each, by whatever many machines, and
+//! [`triage`] makes cases of their digests. Only to follow one operation the bundles are read again: its records
 //! are kept for no other reason, so a digest does not hold them.
 //!
 //! # The layers
@@ -30,8 +31,10 @@
 //! | [`digest`] | what one bundle boils down to | |
 //! | [`engine`] | the only module with threads: walk, work, merge | |
 //! | [`case`] | who is who at which time, how each host is set up, which belong together, how their clocks differ, what moved where, which operation did it, who saw whom go, when hosts were down: one timeline | a sort of event that compares clocks: `case/clock/pairs.rs` |
+//! | [`store`] | digests in a folder, found by what a bundle file holds: nothing is read twice | |
 //! | [`verdict`] | one file a question: what happened, why, what to do; and how it came about | a verdict: a file, listed in `VERDICTS`; its chain: a builder in `verdict/chain/` |
 //! | [`report`] | one file an output, each a function of the report value | an output: a file, listed in `RENDERERS` |
+//! | [`triage`] | many bundles: which make a case together, and an index over all cases | a form of the index: a file, listed in `INDEX_RENDERERS` |
 //! | [`cli`] | one file a command | a command |
 //!
 //! One direction: a module uses only those above it in this table. A test holds that.
@@ -48,7 +51,8 @@
 //! - Reading pushes: no part of the reader asks for bytes, each takes what has arrived and keeps what it needs to go on.
 //!   So files in fragments need no disk, and a *gap* can be told where bytes are missing.
 //! - The same input gives the same bytes of output for any number of threads. No order comes from a hash map.
-//! - No clock, network or environment inside the core; no report says "now".
+//! - No clock, network or environment inside the core; no report says "now". A store looks at the times of files, and only to
+//!   tell that one is as it was.
 //! - Every finding carries evidence: host, member, line, byte offset, and the text as it stands there.
 //! - Text from a bundle is hostile. It is kept as it is and escaped where it is written, for that place.
 //!

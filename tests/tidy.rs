@@ -11,8 +11,8 @@ use esxray::{case, digest};
 
 /// The layers, lowest first. A module uses only those before it.
 const LAYERS: &[&str] = &[
-    "model", "demo", "bundle", "record", "format", "fact", "rule", "digest", "engine", "case", "verdict",
-    "report", "cli",
+    "model", "demo", "bundle", "record", "format", "fact", "rule", "digest", "engine", "case", "store",
+    "verdict", "report", "triage", "cli",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

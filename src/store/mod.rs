@@ -124,7 +124,8 @@ impl Store {
         let hash = engine::hash_files(input.files());
         let entry = alike.find(|entry| entry.header.sha256 == hash)?;
         let path = input.path().to_string_lossy();
-        let found = entry.clone().at(&path);
+        // Since all were looked through, it may have been found damaged and taken out.
+        let found = Entry::open(entry.file.clone())?.at(&path);
         // The next run need not hash it; it does so again where this cannot be noted.
         let _ = self.note(input, print, Some(&found.header.key), &[]);
         Some(Known::Bundles(Box::new(found)))
