@@ -61,7 +61,7 @@ fn literals(code: &str) -> Vec<String> {
 /// Every Japanese text of the program with the file that holds it.
 fn texts() -> Vec<(String, String)> {
     let mut texts = Vec::new();
-    for folder in ["src/report", "src/verdict"] {
+    for folder in ["src/report", "src/triage", "src/verdict"] {
         for path in below(folder, "rs") {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             // Tests, and the sets of characters at which lines are broken.

@@ -27,10 +27,11 @@ impl Print {
         let mut seen = Seen { bytes: 0, lines: Vec::new() };
         match input {
             Input::Folder(path) => seen.folder(path, &mut 0)?,
-            _ => input
-                .files()
-                .iter()
-                .try_for_each(|file| Ok::<(), io::Error>(seen.take(file, &fs::metadata(file)?)))?,
+            _ => {
+                for file in input.files() {
+                    seen.take(file, &fs::metadata(file)?);
+                }
+            }
         }
         Ok(Print { bytes: seen.bytes, sum: hex(&[seen.lines.join("\n").as_bytes()]) })
     }

@@ -25,7 +25,7 @@ use crate::verdict;
 /// What a case is made of: one bundle file.
 pub(super) enum Source {
     /// In the store.
-    Kept(Entry),
+    Kept(Box<Entry>),
     /// What could not be put there.
     Loose(Vec<Digest>, Vec<Option<Card>>),
 }
@@ -174,8 +174,8 @@ impl Cases<'_> {
     /// The row of the report in `folder`, where that is the one of `key` and is whole.
     fn written(&self, folder: &Path, key: &str) -> Option<Row> {
         let written: Written = serde_json::from_slice(&fs::read(folder.join(CASE)).ok()?).ok()?;
-        let is_there = |form: &&Renderer| folder.join(form.file_name).is_file();
-        (written.key == key && self.forms.iter().all(|form| is_there(&form))).then_some(written.row)
+        let is_there = |form: &Renderer| folder.join(form.file_name).is_file();
+        (written.key == key && self.forms.iter().all(|form| is_there(form))).then_some(written.row)
     }
 
     /// The digests of a case. What is damaged in the store is read again from its bundle, and told where that is gone.

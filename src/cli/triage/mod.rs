@@ -13,9 +13,9 @@ use clap::builder::PossibleValuesParser;
 use super::load::{self, Found, LangArg};
 use super::many::{ManyArgs, Shelf, nothing_to_read};
 use super::{Done, Failure, asked, output};
-use crate::model::{Lang, Problem, Severity};
+use crate::model::{Problem, Severity};
 use crate::report::escape;
-use crate::report::labels::{fill_count, labels};
+use crate::report::labels::{fill, fill_count, labels};
 use crate::report::model::{RuleSetInfo, Tool};
 use crate::report::zone::Zone;
 use crate::store::Stocked;
@@ -129,7 +129,7 @@ fn interrupted(stocked: &[Stocked]) -> Failure {
 /// All that the store holds.
 fn from_store(shelf: &Shelf) -> (Vec<Source>, Vec<Problem>) {
     let (entries, problems) = shelf.store.entries();
-    (entries.into_iter().map(Source::Kept).collect(), problems)
+    (entries.into_iter().map(Box::new).map(Source::Kept).collect(), problems)
 }
 
 /// What cases are made of, and what belongs to none.
@@ -137,7 +137,7 @@ fn sources(stocked: Vec<Stocked>, mut problems: Vec<Problem>) -> (Vec<Source>, V
     let mut sources = Vec::new();
     for stocked in stocked {
         match stocked {
-            Stocked::Kept { entry, .. } => sources.push(Source::Kept(*entry)),
+            Stocked::Kept { entry, .. } => sources.push(Source::Kept(entry)),
             Stocked::Unkept { digests, problems: own, .. } => {
                 problems.extend(own);
                 sources.push(Source::of_digests(digests));
@@ -187,28 +187,25 @@ fn round(
 
 /// The summary on stdout: the incidents, worst first, and where the index lies.
 fn tell(index: &Index, folder: &Path, out: &mut dyn Write) -> std::io::Result<()> {
-    let l = labels(index.lang);
+    let (l, w) = (labels(index.lang), index.words());
     writeln!(out, "{}", index.counted())?;
+    let told = |name: &str, cases: usize| fill(w.pair, &[name, &fill_count(w.cases_n, cases as u64)]);
     for incident in &index.incidents {
-        let cases = fill_count(index.cases_word(), incident.cases.len() as u64);
-        writeln!(out, "\n{}  {}: {cases}", l.severity_name(incident.severity), escape::line(&incident.name))?;
+        let name = escape::line(&incident.name);
+        writeln!(out, "\n{}  {}", l.severity_name(incident.severity), told(&name, incident.cases.len()))?;
         for id in &incident.cases {
             let title = index.case(id).map_or("", |row| row.title.as_str());
             writeln!(out, "  {id}  {}", escape::line(title))?;
         }
     }
-    let quiet = index.cases.iter().filter(|row| row.shape.is_none()).count();
-    if quiet > 0 {
-        writeln!(out, "\n{}: {}", index.nothing_word(), fill_count(index.cases_word(), quiet as u64))?;
+    for (is_incomplete, name) in [(true, w.nothing_incomplete), (false, w.nothing)] {
+        let cases = index.quiet(is_incomplete).count();
+        if cases > 0 {
+            writeln!(out, "\n{}", told(name, cases))?;
+        }
     }
     if !index.problems.is_empty() {
-        let text = match index.lang {
-            Lang::En => {
-                "1 file or folder belongs to no case; the index names it|{0} files or folders belong to no case; the index names them"
-            }
-            Lang::Ja => "ケースに含まれないファイルまたはフォルダ {0} 個（一覧は索引に記載）",
-        };
-        writeln!(out, "\n{}", fill_count(text, index.problems.len() as u64))?;
+        writeln!(out, "\n{}", fill_count(w.left_over, index.problems.len() as u64))?;
     }
     writeln!(out)?;
     for renderer in INDEX_RENDERERS {

@@ -13,7 +13,7 @@ const COLUMNS: &str = "case,severity,confidence,incident,title,first_seen,last_s
 pub(super) fn write(index: &Index, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{COLUMNS}\r\n")?;
     for row in &index.cases {
-        let cells: Vec<String> = cells(row).iter().map(|cell| escape::csv(cell).into()).collect();
+        let cells: Vec<String> = cells(row).iter().map(|cell| escape::csv(cell)).collect();
         write!(out, "{}\r\n", cells.join(","))?;
     }
     Ok(())

@@ -119,13 +119,13 @@ pub(super) fn releases_told(releases: &[Release], w: &Words) -> String {
     if releases.len() > RELEASES {
         told.push("…".to_owned());
     }
-    told.join("; ")
+    told.join(w.separator)
 }
 
 fn quiet<'i>(index: &'i Index, w: &Words) -> Vec<(String, Vec<&'i Row>)> {
     let groups = [(true, w.nothing_incomplete), (false, w.nothing)].map(|(is_incomplete, title)| {
         let rows: Vec<&Row> = index.quiet(is_incomplete).collect();
-        (format!("{title}: {}", fill_count(w.cases_n, rows.len() as u64)), rows)
+        (fill(w.pair, &[title, &fill_count(w.cases_n, rows.len() as u64)]), rows)
     });
     groups.into_iter().filter(|(_, rows)| !rows.is_empty()).collect()
 }
@@ -170,6 +170,6 @@ fn row_view<'i>(index: &Index, row: &'i Row, w: &'static Words, l: &Labels, zone
         releases: [release(HostKind::Esxi, w.esxi), release(HostKind::Vcenter, w.vcenter)].concat(),
         when: zone.span_or_none(row.first_seen, row.last_seen).unwrap_or_default(),
         window: zone.span_or_none(row.from, row.to).unwrap_or_default(),
-        also: (!row.also.is_empty()).then(|| names(&row.also).join("; ")),
+        also: (!row.also.is_empty()).then(|| fill(w.pair, &[w.also, &names(&row.also).join(w.separator)])),
     }
 }

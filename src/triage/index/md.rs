@@ -24,7 +24,7 @@ pub(super) fn write(index: &Index, out: &mut dyn Write) -> io::Result<()> {
     for (is_incomplete, title) in [(true, w.nothing_incomplete), (false, w.nothing)] {
         let rows: Vec<&Row> = index.quiet(is_incomplete).collect();
         if !rows.is_empty() {
-            writeln!(out, "### {title}: {}\n", fill_count(w.cases_n, rows.len() as u64))?;
+            writeln!(out, "### {}\n", fill(w.pair, &[title, &fill_count(w.cases_n, rows.len() as u64)]))?;
             rows.iter().try_for_each(|row| writeln!(out, "- {}", link(row)))?;
             writeln!(out)?;
         }
@@ -38,17 +38,17 @@ pub(super) fn write(index: &Index, out: &mut dyn Write) -> io::Result<()> {
 fn section(index: &Index, incident: &Incident, w: &Words, l: &Labels, out: &mut dyn Write) -> io::Result<()> {
     let cases = fill_count(w.cases_n, incident.cases.len() as u64);
     let severity = l.severity_name(incident.severity);
-    writeln!(out, "### {}: {} ({severity})\n", markdown_text(&incident.name), cases)?;
+    writeln!(out, "### {}\n", fill(w.heading, &[&markdown_text(&incident.name), &cases, severity]))?;
     for (kind, releases) in [(w.esxi, &incident.esxi), (w.vcenter, &incident.vcenter)] {
         if !releases.is_empty() {
-            writeln!(out, "- {kind}: {}", markdown_text(&releases_told(releases, w)))?;
+            writeln!(out, "- {}", fill(w.pair, &[kind, &markdown_text(&releases_told(releases, w))]))?;
         }
     }
     if let Some(step) = &incident.first_step {
-        writeln!(out, "- {}: {}", w.first, markdown_text(step))?;
+        writeln!(out, "- {}", fill(w.pair, &[w.first, &markdown_text(step)]))?;
     }
     for row in incident.cases.iter().filter_map(|id| index.case(id)) {
-        writeln!(out, "- {}: {}", link(row), markdown_text(&row.title))?;
+        writeln!(out, "- {}", fill(w.pair, &[&link(row), &markdown_text(&row.title)]))?;
     }
     if !incident.also_in.is_empty() {
         writeln!(out, "- {}", fill(w.also_in, &[&markdown_text(&incident.also_in.join(", "))]))?;
@@ -85,7 +85,7 @@ fn problems(index: &Index, w: &Words, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## {}\n", w.problems)?;
     let (shown, more) = problems_shown(index);
     for problem in shown {
-        writeln!(out, "- {}: {}", markdown_text(&problem.path), markdown_text(&problem.text))?;
+        writeln!(out, "- {}", fill(w.pair, &[&markdown_text(&problem.path), &markdown_text(&problem.text)]))?;
     }
     if more > 0 {
         writeln!(out, "- {}", fill(w.more, &[&more.to_string()]))?;

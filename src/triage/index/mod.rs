@@ -16,7 +16,7 @@ use super::shape::Shape;
 use crate::model::{HostKind, Lang, Problem, Severity, Timestamp};
 use crate::report::model::Tool;
 
-pub use words::incident_name;
+pub use words::{Words, incident_name};
 
 /// The schema id that an index states.
 pub const SCHEMA: &str = "esxray.triage/1";
@@ -130,14 +130,9 @@ impl Index {
         html::counted(self)
     }
 
-    /// The template for a number of cases.
-    pub fn cases_word(&self) -> &'static str {
-        words::words(self.lang).cases_n
-    }
-
-    /// What cases are called in which nothing was found.
-    pub fn nothing_word(&self) -> &'static str {
-        words::words(self.lang).nothing
+    /// The fixed words in its language.
+    pub fn words(&self) -> &'static Words {
+        words::words(self.lang)
     }
 
     /// The case called `id`.

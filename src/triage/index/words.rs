@@ -6,7 +6,7 @@ use crate::triage::shape::Shape;
 macro_rules! words {
     ($($name:ident: $en:literal, $ja:literal;)+) => {
         /// The words in one language.
-        pub(super) struct Words { $(pub $name: &'static str,)+ }
+        pub struct Words { $(#[doc = $en] pub $name: &'static str,)+ }
         static EN: Words = Words { $($name: $en,)+ };
         static JA: Words = Words { $($name: $ja,)+ };
     };
@@ -46,6 +46,11 @@ words! {
     vcenter: "vCenter Server", "vCenter Server";
     made: "Made by esxray {0} with {1} rules ({2}).", "esxray {0}、ルール {1} 件（{2}）で作成。";
     more: "{0} more in index.json", "残り {0} 件は index.json に記載";
+    left_over: "1 file or folder belongs to no case; the index names it|{0} files or folders belong to no case; the index names them",
+        "ケースに含まれないファイルまたはフォルダ：{0} 個（索引に記載）";
+    pair: "{0}: {1}", "{0}：{1}";
+    heading: "{0}: {1} ({2})", "{0}：{1}（{2}）";
+    separator: "; ", "、";
     in_cases: "{0} in 1 case|{0} in {1} cases", "{0}（{1} 件）";
 }
 
