@@ -34,6 +34,8 @@ pub struct Shelf {
     pub rules: RuleSet,
     /// The store.
     pub store: Store,
+    /// The folder that it is.
+    pub folder: PathBuf,
     options: engine::Options,
     progress: When,
 }
@@ -55,7 +57,7 @@ impl Shelf {
         if let Some(jobs) = args.jobs {
             options.jobs = usize::from(jobs);
         }
-        Ok(Shelf { rules, store, options, progress: args.progress })
+        Ok(Shelf { rules, store, folder: folder.to_owned(), options, progress: args.progress })
     }
 
     /// Threads that work at once.

@@ -67,8 +67,8 @@ pub struct HostRow {
     pub update: Option<String>,
     /// `14320388`.
     pub build: Option<String>,
-    /// The bundle as given.
-    pub bundle: String,
+    /// Its bundles as given, the one taken last first.
+    pub bundles: Vec<String>,
     /// When it was taken.
     pub captured_at: Option<Timestamp>,
 }
@@ -141,7 +141,7 @@ fn hosts(report: &Report) -> Vec<HostRow> {
         version: host.version.clone(),
         update: host.update.clone(),
         build: host.build.clone(),
-        bundle: host.bundle.clone(),
+        bundles: host.captures.iter().map(|capture| capture.bundle.clone()).collect(),
         captured_at: host.captured_at,
     };
     report.hosts.iter().map(row).collect()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -93,10 +94,17 @@ impl Cases<'_> {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(Failure::new("interrupted; the cases that were made stay").into());
             }
-            self.case(plan)
+            // A defect that one case brings to light must not cost the others.
+            catch_unwind(AssertUnwindSafe(|| self.case(plan))).unwrap_or_else(|_| Ok(Err(broken(plan))))
         });
-        let rows: Vec<Option<Row>> = made.into_iter().collect::<anyhow::Result<_>>()?;
-        Ok((rows.into_iter().flatten().collect(), self.left_over()))
+        let (mut rows, mut problems) = (Vec::new(), self.left_over());
+        for made in made {
+            match made? {
+                Ok(row) => rows.push(row),
+                Err(lost) => problems.extend(lost),
+            }
+        }
+        Ok((rows, problems))
     }
 
     fn plans(&self) -> Vec<Plan> {
@@ -128,17 +136,17 @@ impl Cases<'_> {
         self.sources.iter().filter(silent).flat_map(problems).cloned().collect()
     }
 
-    /// The row of one case: that of an earlier run where nothing changed, else a new one whose report is written. `None`
-    /// where none of its bundles can be read any more.
-    fn case(&self, plan: &Plan) -> anyhow::Result<Option<Row>> {
+    /// The row of one case: that of an earlier run where nothing changed, else a new one whose report is written. Where
+    /// none of its bundles can be read any more, what is said of them.
+    fn case(&self, plan: &Plan) -> anyhow::Result<Result<Row, Vec<Problem>>> {
         let folder = self.folder.join(&plan.id);
         let key = self.key(plan);
         if let Some(row) = key.as_ref().and_then(|key| self.written(&folder, key)) {
-            return Ok(Some(row));
+            return Ok(Ok(row));
         }
         let (digests, mut lost) = self.digests(plan);
         if digests.is_empty() {
-            return Ok(None);
+            return Ok(Err(lost));
         }
         // A report without all of its bundles, or of one that could not be kept, is made anew each time.
         let key = key.filter(|_| lost.is_empty()).unwrap_or_default();
@@ -155,7 +163,7 @@ impl Cases<'_> {
         // Last: whoever finds it finds a whole report.
         let written = Written { key, row };
         put(&folder.join(CASE), &serde_json::to_vec_pretty(&written)?)?;
-        Ok(Some(written.row))
+        Ok(Ok(written.row))
     }
 
     /// Whatever the report of a case is a function of, hex; `None` where a bundle of it is not in the store.
@@ -220,6 +228,12 @@ impl Cases<'_> {
         files.dedup();
         files.into_iter().flat_map(|file| problems(&self.sources[file])).cloned().collect()
     }
+}
+
+/// Told where a case cannot be made.
+fn broken(plan: &Plan) -> Vec<Problem> {
+    let text = "the case could not be made: a defect of esxray; please report the message on stderr";
+    vec![Problem::new(ProblemKind::Internal, format!("cases/{}", plan.id), text)]
 }
 
 fn problems(source: &Source) -> &[Problem] {

@@ -62,10 +62,15 @@ pub(super) fn keep_only<'i>(folder: &Path, ids: impl Iterator<Item = &'i str>) -
 /// Removes what an earlier run wrote into a case's folder, whole or not.
 pub(super) fn clear(folder: &Path) {
     let names = || RENDERERS.iter().map(|form| form.file_name).chain([CASE]);
+    sweep(folder);
+    names().for_each(|name| drop(fs::remove_file(folder.join(name))));
+}
+
+/// Removes what a run left behind that was killed while it wrote; the folder must be locked.
+pub(super) fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let is_partial = name.starts_with('.') && name.ends_with(".partial");
-        if is_partial || names().any(|own| own == name) {
+        if name.starts_with('.') && name.ends_with(".partial") {
             let _ = fs::remove_file(entry.path());
         }
     }

@@ -95,7 +95,7 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
     let (sources, problems) = match args.paths.as_slice() {
         [] => from_store(&shelf),
         paths => {
-            let Found { inputs, mut problems, unopened } = load::find(paths);
+            let Found { inputs, mut problems, unopened } = found(args, &shelf, paths);
             problems.extend(unopened);
             let stocked = shelf.stock(&inputs, stop);
             if stop.load(Ordering::SeqCst) {
@@ -117,6 +117,23 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
     let worst = index.cases.iter().filter_map(|row| row.severity).max();
     let failed = args.fail_on.is_some_and(|what| worst >= Some(Severity::from(what)));
     Ok(if failed { Done::Found } else { Done::Clean })
+}
+
+/// What lies at the paths, without what triage itself wrote below them.
+fn found(args: &Args, shelf: &Shelf, paths: &[PathBuf]) -> Found {
+    let mut found = load::find(paths);
+    let real = |path: &Path| path.canonicalize().ok();
+    let own: Vec<PathBuf> =
+        [args.out.join("cases"), shelf.folder.clone()].iter().filter_map(|folder| real(folder)).collect();
+    let written: Vec<PathBuf> =
+        INDEX_RENDERERS.iter().filter_map(|renderer| real(&args.out.join(renderer.file_name))).collect();
+    let is_own = |path: &Path| {
+        let Some(path) = real(path) else { return false };
+        own.iter().any(|folder| path.starts_with(folder)) || written.contains(&path)
+    };
+    found.inputs.retain(|input| !is_own(input.path()));
+    found.problems.retain(|problem| !is_own(Path::new(&problem.path)));
+    found
 }
 
 /// What was kept is not lost.
@@ -158,6 +175,7 @@ fn round(
     stop: &AtomicBool,
 ) -> anyhow::Result<Index> {
     let _locked = folder::lock(&args.out)?;
+    folder::sweep(&args.out);
     let cases = Cases {
         shelf,
         sources,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use super::{Args, Done, Shelf, load, round, sources, tell};
+use super::{Args, Done, Shelf, found, round, sources, tell};
 use crate::bundle::Input;
 use crate::store::Print;
 
@@ -28,7 +28,7 @@ pub(super) fn run(
     let mut seen: BTreeMap<PathBuf, Print> = BTreeMap::new();
     let mut taken: Option<BTreeMap<PathBuf, Print>> = None;
     loop {
-        let found = load::find(&args.paths);
+        let found = found(args, shelf, &args.paths);
         let prints: Vec<(Input, Print)> = found
             .inputs
             .into_iter()

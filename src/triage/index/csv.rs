@@ -41,7 +41,7 @@ fn cells(row: &Row) -> [String; 19] {
         time(row.to),
         row.cluster.clone().unwrap_or_default(),
         list(&mut row.also.iter().map(|shape| shape.id())),
-        row.hosts.iter().map(|host| host.bundle.clone()).collect::<Vec<String>>().join("; "),
+        row.hosts.iter().flat_map(|host| host.bundles.clone()).collect::<Vec<String>>().join("; "),
         format!("cases/{}/report.html", row.id),
     ]
 }

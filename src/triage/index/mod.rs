@@ -117,8 +117,8 @@ impl Index {
             tool,
             lang,
             time_zone: time_zone.to_owned(),
-            bundles: distinct(&rows, |host| &host.bundle),
-            hosts: distinct(&rows, |host| &host.name),
+            bundles: distinct(&rows, |host| &host.bundles),
+            hosts: distinct(&rows, |host| std::slice::from_ref(&host.name)),
             incidents: incidents(&rows, lang),
             cases: rows,
             problems,
@@ -146,8 +146,8 @@ impl Index {
     }
 }
 
-fn distinct<'r>(rows: &'r [Row], of: impl Fn(&'r super::HostRow) -> &'r String) -> usize {
-    rows.iter().flat_map(|row| &row.hosts).map(of).collect::<std::collections::BTreeSet<_>>().len()
+fn distinct<'r>(rows: &'r [Row], of: impl Fn(&'r super::HostRow) -> &'r [String]) -> usize {
+    rows.iter().flat_map(|row| &row.hosts).flat_map(of).collect::<std::collections::BTreeSet<_>>().len()
 }
 
 fn incidents(rows: &[Row], lang: Lang) -> Vec<Incident> {

@@ -15,7 +15,7 @@ fn row(id: &str, severity: Option<Severity>, shape: Option<Shape>) -> Row {
         version: Some("6.7.0".to_owned()),
         update: Some("6.7 U3".to_owned()),
         build: Some("14320388".to_owned()),
-        bundle: format!("in/{id}.tgz"),
+        bundles: vec![format!("in/{id}.tgz")],
         captured_at: None,
     };
     Row {
