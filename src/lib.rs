@@ -32,6 +32,7 @@
 //! | [`case`] | who is who at which time, how each host is set up, which belong together, how their clocks differ, what moved where, which operation did it, who saw whom go, when hosts were down: one timeline | a sort of event that compares clocks: `case/clock/pairs.rs` |
 //! | [`verdict`] | one file a question: what happened, why, what to do; and how it came about | a verdict: a file, listed in `VERDICTS`; its chain: a builder in `verdict/chain/` |
 //! | [`report`] | one file an output, each a function of the report value | an output: a file, listed in `RENDERERS` |
+//! | [`tables`] | reports of many cases as Parquet files for other tools | a column: a line of a table in `tables/`; a table: a file, listed in `TABLES` |
 //! | [`cli`] | one file a command | a command |
 //!
 //! One direction: a module uses only those above it in this table. A test holds that.
@@ -82,4 +83,5 @@ pub mod model;
 pub mod record;
 pub mod report;
 pub mod rule;
+pub mod tables;
 pub mod verdict;

@@ -15,6 +15,7 @@ mod progress;
 mod redact_map;
 mod redaction;
 mod rules;
+mod tables;
 mod timeline;
 
 use std::io::{self, IsTerminal, Write};
