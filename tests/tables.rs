@@ -1,6 +1,8 @@
 //! `--tables`: the files hold what the report holds, they say what is in them, and another tool answers questions over many
 //! cases from them.
 
+#![allow(clippy::print_stderr)]
+
 #[path = "common/run.rs"]
 mod run;
 
@@ -128,6 +130,79 @@ fn the_files_hold_what_the_report_holds() {
     assert_eq!(count("features"), report.features.rows.len() * report.features.hosts.len());
     assert_eq!(count("coverage"), report.coverage.len());
     assert!(events.len() > 20 && count("features") > 50);
+}
+
+#[test]
+fn a_list_is_unknown_or_empty_or_full() {
+    let mut report = report(&healthy(&ClusterOptions::default()));
+    let mut hosts = report.hosts.iter_mut().filter_map(|host| host.vsan.as_mut());
+    let [unknown, empty, two] = [(); 3].map(|()| hosts.next().expect("a host with vSAN"));
+    (unknown.members, unknown.member_count) = (Vec::new(), None);
+    (empty.members, empty.member_count) = (Vec::new(), Some(0));
+    two.members = vec!["a".to_owned(), "b".to_owned()];
+    let folder = tables([("one", &report)]);
+    let hosts = rows(folder.path(), "hosts");
+    let told: Vec<String> = hosts.iter().take(3).map(|row| cell(row, "vsan_members")).collect();
+    assert_eq!(told, ["null", "[]", "[\"a\", \"b\"]"]);
+    // vCenter Server has no vSAN.
+    assert_eq!(cell(hosts.last().expect("a host"), "vsan_members"), "null");
+}
+
+/// Rows of the row groups of the events.
+fn groups(folder: &Path) -> Vec<i64> {
+    let file = File::open(folder.join("events.parquet")).expect("a file");
+    let reader = SerializedFileReader::new(file).expect("Parquet");
+    reader.metadata().row_groups().iter().map(|group| group.num_rows()).collect()
+}
+
+#[test]
+fn what_waits_is_bounded_by_rows_and_by_bytes_and_keeps_its_order() {
+    let mut report = report(&healthy(&ClusterOptions { hosts: 2, ..ClusterOptions::default() }));
+    let mut entry = report.timeline[0].clone();
+    let mut fill = |count: u64, message: &str| {
+        entry.message = message.to_owned();
+        report.timeline = (1..=count)
+            .map(|line| {
+                entry.source.line = line;
+                entry.clone()
+            })
+            .collect();
+        let folder = tables([("one", &report)]);
+        let rows = rows(folder.path(), "events");
+        assert_eq!(rows.len() as u64, count);
+        assert!(rows.iter().zip(1..).all(|(row, line): (_, u64)| cell(row, "line") == line.to_string()));
+        assert!(rows.iter().all(|row| cell(row, "record") == message));
+        groups(folder.path())
+    };
+    let by_bytes = fill(700, &"long \0 \u{202e}\" ".repeat(6_000));
+    assert!(by_bytes.len() > 2 && by_bytes.iter().all(|&rows| rows < 400), "{by_bytes:?}");
+    assert_eq!(fill(3, "short").len(), 1);
+    let by_rows = fill(70_000, "x");
+    assert!(by_rows.len() > 1 && by_rows.iter().all(|&rows| rows <= 1 << 16), "{by_rows:?}");
+}
+
+#[test]
+fn a_feature_differs_in_the_cluster_whose_hosts_differ() {
+    let mut report = report(&evc_incident(&EvcOptions::default()).0);
+    let mut other = report.case.clusters[0].clone();
+    other.id = "other".to_owned();
+    other.hosts = report.case.clusters[0].hosts.split_off(2);
+    report.case.clusters.push(other);
+    let folder = tables([("one", &report)]);
+    let of_row = |row: &Row| (cell(row, "host"), cell(row, "cluster_id") == "other", cell(row, "differs"));
+    let features = rows(folder.path(), "features");
+    let told: Vec<_> =
+        features.iter().filter(|row| cell(row, "key") == "cpuid.mdclear").map(of_row).collect();
+    let expected = [
+        ("esx01", false, "true"),
+        ("esx02", false, "true"),
+        ("esx03", true, "false"),
+        ("esx04", true, "false"),
+    ];
+    assert_eq!(
+        told,
+        expected.map(|(host, is_other, differs)| (host.to_owned(), is_other, differs.to_owned()))
+    );
 }
 
 #[test]

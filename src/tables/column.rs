@@ -47,6 +47,8 @@ pub enum Read<T: 'static> {
     MaybeInt(fn(&Of<'_, T>) -> Option<i64>),
     /// Whole numbers, in order.
     Ints(fn(&Of<'_, T>) -> Vec<u64>),
+    /// A number with a fraction.
+    Real(fn(&Of<'_, T>) -> f64),
     /// A number with a fraction that may be unknown.
     MaybeReal(fn(&Of<'_, T>) -> Option<f64>),
     /// Yes or no.
@@ -87,7 +89,7 @@ impl<T> Read<T> {
             Read::Map(_) => Kind::Map,
             Read::Int(_) | Read::MaybeInt(_) => Kind::Int,
             Read::Ints(_) => Kind::Ints,
-            Read::MaybeReal(_) => Kind::Real,
+            Read::Real(_) | Read::MaybeReal(_) => Kind::Real,
             Read::Bool(_) => Kind::Bool,
             Read::Time(_) | Read::MaybeTime(_) => Kind::Time,
         }

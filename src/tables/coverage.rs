@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 
 use super::Table;
-use super::column::{Column, Read};
+use super::column::{Column, Of, Read};
 use crate::report::model::Coverage;
+
+fn gap_seconds(of: &Of<'_, Coverage>) -> f64 {
+    of.item.gaps.iter().map(|gap| gap.to.since(gap.from).max(0) as f64 / 1e6).sum()
+}
 
 pub(super) static TABLE: Table<Coverage> = Table {
     name: "coverage",
@@ -35,9 +39,7 @@ pub(super) static TABLE: Table<Coverage> = Table {
         ),
         Column::new(
             "gap_seconds",
-            Read::MaybeReal(|of| {
-                Some(of.item.gaps.iter().map(|gap| gap.to.since(gap.from).max(0) as f64 / 1e6).sum())
-            }),
+            Read::Real(gap_seconds),
             "Length of these stretches together, in seconds.",
         ),
         Column::new(

@@ -23,6 +23,11 @@ fn vsan<'a>(of: &Of<'a, HostInfo>) -> Option<&'a VsanInfo> {
     of.item.vsan.as_ref()
 }
 
+/// The members that a host knows; none where its bundle has no list of them.
+fn members(vsan: &VsanInfo) -> Option<Vec<Cow<'_, str>>> {
+    (!vsan.members.is_empty() || vsan.member_count.is_some()).then(|| list(&vsan.members))
+}
+
 /// First and last stamps of the logs that would tell of a crash of the host.
 fn observed<'a>(
     of: &Of<'a, HostInfo>,
@@ -66,8 +71,8 @@ pub(super) static TABLE: Table<HostInfo> = Table {
             "When the newest bundle was taken.",
         ),
         Column::new("booted_at", Read::MaybeTime(|of| of.item.booted_at), "When it last booted."),
-        Column::new("version", Read::MaybeText(|of| maybe(&of.item.version)), "`6.7.0`."),
-        Column::new("build", Read::MaybeText(|of| maybe(&of.item.build)), "`14320388`."),
+        Column::new("version", Read::MaybeText(|of| maybe(&of.item.version)), "Version: `6.7.0`."),
+        Column::new("build", Read::MaybeText(|of| maybe(&of.item.build)), "Build number: `14320388`."),
         Column::new("release", Read::MaybeText(|of| maybe(&of.item.update)), "The release's name: `6.7 U3`."),
         Column::new("vendor", Read::MaybeText(|of| maybe(&of.item.vendor)), "Vendor of the hardware."),
         Column::new("model", Read::MaybeText(|of| maybe(&of.item.model)), "Model of the hardware."),
@@ -75,7 +80,7 @@ pub(super) static TABLE: Table<HostInfo> = Table {
         Column::new(
             "cpu_vendor",
             Read::MaybeText(|of| maybe(&of.item.cpu.vendor)),
-            "`GenuineIntel`, `AuthenticAMD`.",
+            "CPUID vendor: `GenuineIntel` or `AuthenticAMD`.",
         ),
         Column::new("cpu_family", Read::MaybeInt(|of| of.item.cpu.family.map(int)), "CPUID family."),
         Column::new("cpu_model", Read::MaybeInt(|of| of.item.cpu.model.map(int)), "CPUID model."),
@@ -114,11 +119,11 @@ pub(super) static TABLE: Table<HostInfo> = Table {
         Column::new(
             "vsan_state",
             Read::MaybeText(|of| vsan(of).and_then(|vsan| maybe(&vsan.state))),
-            "`MASTER`, `BACKUP`, `AGENT` and so on.",
+            "Its own state: `MASTER`, `BACKUP`, `AGENT` and so on.",
         ),
         Column::new(
             "vsan_members",
-            Read::MaybeTexts(|of| vsan(of).map(|vsan| list(&vsan.members))),
+            Read::MaybeTexts(|of| vsan(of).and_then(members)),
             "Node UUIDs that it takes for members, as printed.",
         ),
         Column::new(

@@ -8,8 +8,10 @@ use parquet::file::writer::SerializedColumnWriter;
 
 use super::column::{Kind, Of, Read, Stated, int};
 
-/// Bytes that an entry takes up beside its text, roughly.
-const ENTRY: usize = 40;
+/// Bytes that an entry takes up with its levels.
+const ENTRY: usize = 12;
+/// Bytes that a text takes up beside its own.
+const TEXT: usize = size_of::<ByteArray>();
 
 /// What a leaf holds.
 enum Values {
@@ -72,6 +74,7 @@ pub(super) fn add<T>(read: &Read<T>, of: &Of<'_, T>, leaves: &mut [Leaf]) -> usi
         Read::Ints(read) => {
             leaf.list(0, Some(read(of).into_iter().map(|number| Value::Int(int(number))).collect()))
         }
+        Read::Real(read) => leaf.one(Some(Value::Real(read(of)))),
         Read::MaybeReal(read) => leaf.one(read(of).map(Value::Real)),
         Read::Bool(read) => leaf.one(Some(Value::Bool(read(of)))),
         Read::Time(read) => leaf.one(Some(Value::Int(read(of).micros()))),
@@ -117,7 +120,7 @@ impl Leaf {
     }
 
     fn push(&mut self, value: Value) -> usize {
-        let text = if let Value::Text(text) = &value { text.len() } else { 0 };
+        let text = if let Value::Text(text) = &value { TEXT + text.len() } else { 0 };
         match (&mut self.values, value) {
             (Values::Text(values), Value::Text(value)) => values.push(value),
             (Values::Int(values), Value::Int(value)) => values.push(value),

@@ -20,7 +20,7 @@ use crate::report::model::Report;
 /// Rows of a row group: what others read at once.
 const GROUP_ROWS: usize = 1 << 16;
 /// Bytes that wait for a row group, roughly, where its rows are long.
-const GROUP_BYTES: usize = 24 << 20;
+const GROUP_BYTES: usize = 16 << 20;
 
 /// The tables of a folder, being written.
 ///
