@@ -50,7 +50,7 @@ impl Filling<'_> {
 
     /// Takes back what was made, as there is nothing to write.
     pub(super) fn withdraw(self) {
-        drop(self.tables);
+        self.tables.abandon();
         self.prepared.withdraw();
     }
 }

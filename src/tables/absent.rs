@@ -32,4 +32,8 @@ impl Tables {
     pub fn finish(self) -> io::Result<Vec<PathBuf>> {
         match self {}
     }
+    /// Cannot be called.
+    pub fn abandon(self) {
+        match self {}
+    }
 }

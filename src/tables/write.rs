@@ -58,6 +58,9 @@ impl Tables {
         self.files.iter_mut().try_for_each(TableFile::end)?;
         self.files.iter().map(TableFile::put).collect()
     }
+
+    /// Ends without a file, as dropping it does.
+    pub fn abandon(self) {}
 }
 
 /// One table's file: what waits for the next row group, and what is written, under a name of its own.
