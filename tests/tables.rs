@@ -369,6 +369,9 @@ fn stop(site: &mut Site, host: usize, hours: i64, is_asked: bool) {
         let screen =
             "@BlueScreen: #PF Exception 14 in world 2097705:CMMDS-worker IP 0x418023a1b2c0 addr 0x18";
         host.lines.push(ScriptedLine::new(down.plus_seconds(-1), Log::Vmkernel, screen));
+        // A second record of the same crash.
+        let dump = "bootstop[2097811]: file core dump found";
+        host.lines.push(ScriptedLine::new(down.plus_seconds(723), Log::Vmksummary, dump));
     }
 }
 
