@@ -34,6 +34,7 @@
 //! | [`store`] | digests in a folder, found by what a bundle file holds: nothing is read twice | |
 //! | [`verdict`] | one file a question: what happened, why, what to do; and how it came about | a verdict: a file, listed in `VERDICTS`; its chain: a builder in `verdict/chain/` |
 //! | [`report`] | one file an output, each a function of the report value | an output: a file, listed in `RENDERERS` |
+//! | [`tables`] | reports of many cases as Parquet files for other tools | a column: a line of a table in `tables/`; a table: a file, listed in `TABLES` |
 //! | [`triage`] | many bundles: which make a case together, and an index over all cases | a form of the index: a file, listed in `INDEX_RENDERERS` |
 //! | [`cli`] | one file a command | a command |
 //!
@@ -87,5 +88,6 @@ pub mod record;
 pub mod report;
 pub mod rule;
 pub mod store;
+pub mod tables;
 pub mod triage;
 pub mod verdict;

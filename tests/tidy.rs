@@ -6,13 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use esxray::rule::RuleSet;
+use esxray::tables::TABLES;
 use esxray::verdict::VERDICTS;
 use esxray::{case, digest};
 
 /// The layers, lowest first. A module uses only those before it.
 const LAYERS: &[&str] = &[
     "model", "demo", "bundle", "record", "format", "fact", "rule", "digest", "engine", "case", "store",
-    "verdict", "report", "triage", "cli",
+    "verdict", "report", "tables", "triage", "cli",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -155,6 +156,18 @@ fn every_catalogue_lists_all_its_entries() {
     check_catalogue("fact", "FactFile", "FACTS");
     check_catalogue("verdict", "Verdict", "VERDICTS");
     check_catalogue("report", "Renderer", "RENDERERS");
+}
+
+#[test]
+fn every_table_is_listed() {
+    let all = sources();
+    let of_tables = all.iter().filter(|(path, _)| path.starts_with("tables"));
+    let stated = of_tables.filter(|(_, text)| text.contains("static TABLE: Table<"));
+    let mut stated: Vec<&str> = stated.filter_map(|(path, _)| path.file_stem()?.to_str()).collect();
+    let mut listed: Vec<&str> = TABLES.iter().map(|table| table.name()).collect();
+    stated.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(stated, listed);
 }
 
 /// Texts in double quotes that have the form of a rule's id with a hyphen: `vpxd.host-not-responding`.

@@ -11,6 +11,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use esxray::demo::{Befell, Container, Volume, fleet, fleet_cluster, write_site};
+use parquet::file::serialized_reader::SerializedFileReader;
 use run::esxray;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -135,6 +136,34 @@ fn a_case_is_told_as_analyze_tells_it() {
         let (one, own) = (fs::read(folder.path().join("one").join(name)), fs::read(case.join(name)));
         assert!(one.expect("written") == own.expect("written"), "{name} differs");
     }
+}
+
+#[test]
+fn tables_hold_all_cases_whether_they_were_made_now_or_before() {
+    let folder = TempDir::new().expect("a temporary folder");
+    fleet_in(&folder.path().join("in"), 3);
+    let filled = |tables: &str, more: &[&str]| {
+        triage(folder.path(), &[&["in", "--out", "out", "--tables", tables], more].concat());
+        tree(&folder.path().join(tables))
+    };
+    let first = filled("first", &[]);
+    assert_eq!(first.keys().filter(|path| path.extension().is_some_and(|end| end == "parquet")).count(), 7);
+    assert!(first == filled("second", &[]), "from the reports that were there");
+    assert!(first == filled("third", &["--format", "md"]), "from the digests");
+    let file = fs::File::open(folder.path().join("first/cases.parquet")).expect("written");
+    let rows = SerializedFileReader::new(file).expect("Parquet").into_iter();
+    let told: Vec<String> = rows
+        .map(|row| {
+            let row = row.expect("a row");
+            let (_, id) = row.get_column_iter().find(|(name, _)| *name == "case_id").expect("a column");
+            id.to_string().trim_matches('"').to_owned()
+        })
+        .collect();
+    let index = json(&folder.path().join("out/index.json"));
+    let cases = index["cases"].as_array().expect("cases").iter();
+    let mut expected: Vec<&str> = cases.map(|row| row["id"].as_str().expect("an id")).collect();
+    expected.sort_unstable();
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -9,10 +9,11 @@ use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
 use super::load::{self, CaseArgs};
-use super::{Done, columns, output};
+use super::{Done, columns, output, tables};
 use crate::model::Severity;
 use crate::report::model::Report;
 use crate::report::{self, build, terminal};
+use crate::tables::case_id;
 
 /// Columns of the summary where nothing says how many there are.
 const WIDTH: usize = 80;
@@ -29,6 +30,9 @@ pub struct Args {
     #[arg(long, value_name = "FORM", value_delimiter = ',', default_values = ["html", "md", "json"],
           value_parser = PossibleValuesParser::new(output::form_names()))]
     format: Vec<String>,
+    /// Write tables for DuckDB, pandas, Spark and the like as well: Parquet files, into this folder
+    #[arg(long, value_name = "DIR")]
+    tables: Option<PathBuf>,
     /// End with status 1 where a finding of this severity or a worse one, or incomplete evidence, is there
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
@@ -77,9 +81,23 @@ impl Colour {
 /// Runs the command.
 pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
     let prepared = output::prepare(&args.out, args.force)?;
-    let report = load::report(&args.case, stop).inspect_err(|_| prepared.withdraw())?;
+    let filling = args.tables.as_deref().map(|folder| tables::open(folder, args.force)).transpose();
+    let mut filling = filling.inspect_err(|_| prepared.withdraw())?;
+    let report = match load::report(&args.case, stop) {
+        Ok(report) => report,
+        Err(error) => {
+            prepared.withdraw();
+            filling.into_iter().for_each(tables::Filling::withdraw);
+            return Err(error);
+        }
+    };
+    // All that can fail with them has been done before anything has its final name.
+    filling.iter_mut().try_for_each(|filling| filling.add(&case_id(&report), &report))?;
     let forms: Vec<_> = args.format.iter().filter_map(|name| report::renderer(name)).collect();
-    let files = output::write(&report, &forms, &args.out, stop)?;
+    let mut files = output::write(&report, &forms, &args.out, stop)?;
+    if let Some(filling) = filling {
+        files.extend(filling.finish()?);
+    }
     summary(&report, args.color, &files, out)?;
     let failed = args.fail_on.iter().any(|what| is_met(&report, *what));
     // The process ends here: to free all events one by one would only take time.

@@ -17,6 +17,7 @@ mod progress;
 mod redact_map;
 mod redaction;
 mod rules;
+mod tables;
 mod timeline;
 mod triage;
 

@@ -38,18 +38,26 @@ impl Prepared<'_> {
 /// # Errors
 /// Fails where it cannot be made, is a file, or holds files that esxray did not write and `force` is not set.
 pub fn prepare(folder: &Path, force: bool) -> Result<Prepared<'_>, Failure> {
+    prepare_for("--out", folder, force)
+}
+
+/// The same for the folder that `option` names.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) fn prepare_for<'a>(option: &str, folder: &'a Path, force: bool) -> Result<Prepared<'a>, Failure> {
     let failed =
         |error: io::Error| Failure::new(format!("cannot write to {}", folder.display())).cause(error);
     if folder.exists() && !folder.is_dir() {
         return Err(Failure::new(format!("{} is a file, not a folder", folder.display()))
-            .hint("name another folder with --out"));
+            .hint(format!("name another folder with {option}")));
     }
     let is_new = !folder.exists();
     fs::create_dir_all(folder).map_err(failed)?;
     let used = fs::read_dir(folder).map_err(failed)?.next().is_some();
     if used && !force && !folder.join(MARK).is_file() {
         return Err(Failure::new(format!("{} is not empty, and esxray did not write it", folder.display()))
-            .hint("name another folder with --out, or say --force"));
+            .hint(format!("name another folder with {option}, or say --force")));
     }
     // Fails now rather than after the work where the folder cannot be written.
     fs::write(folder.join(MARK), "written by esxray\n").map_err(failed)?;

@@ -1,6 +1,6 @@
 //! The cases of a run: which bundles belong together, and a report of each. What did not change since the last run stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -12,10 +12,12 @@ use sha2::{Digest as _, Sha256};
 use super::folder::{CASE, clear, put};
 use crate::case::{Card, Case};
 use crate::cli::many::Shelf;
+use crate::cli::tables::Filling;
 use crate::cli::{Failure, output};
 use crate::digest::Digest;
 use crate::engine;
 use crate::model::{Lang, Problem, ProblemKind, Timestamp};
+use crate::report::model::Report;
 use crate::report::zone::Zone;
 use crate::report::{Renderer, build};
 use crate::store::{Entry, Stocked};
@@ -164,6 +166,42 @@ impl Cases<'_> {
         let written = Written { key, row };
         put(&folder.join(CASE), &serde_json::to_vec_pretty(&written)?)?;
         Ok(Ok(written.row))
+    }
+
+    /// The report of a case, and what is said of digests that were lost; without any digest there is no report.
+    fn report(&self, plan: &Plan) -> (Option<Report>, Vec<Problem>) {
+        let (digests, lost) = self.digests(plan);
+        if digests.is_empty() {
+            return (None, lost);
+        }
+        let problems: Vec<Problem> = lost.iter().cloned().chain(self.problems(plan)).collect();
+        let case = Case::build(digests);
+        let options = build::Options { lang: self.lang, zone: self.zone.clone(), since: None, until: None };
+        let report = build::build(&case, &verdict::reach(&case), &self.shelf.rules, &problems, &options);
+        (Some(report), lost)
+    }
+
+    /// Adds the cases of `rows` to tables, in the order of their ids, one report at a time: what was written before is read
+    /// back, where it was written as JSON.
+    ///
+    /// # Errors
+    /// Fails where a table cannot be written.
+    pub fn fill(&self, rows: &[Row], filling: &mut Filling<'_>) -> anyhow::Result<()> {
+        let made: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let mut plans: Vec<Plan> =
+            self.plans().into_iter().filter(|plan| made.contains(plan.id.as_str())).collect();
+        plans.sort_by(|a, b| a.id.cmp(&b.id));
+        for plan in &plans {
+            let written = || {
+                let json = self.forms.iter().find(|form| form.name == "json")?;
+                let text = fs::read(self.folder.join(&plan.id).join(json.file_name)).ok()?;
+                serde_json::from_slice::<Report>(&text).ok()
+            };
+            if let Some(report) = written().or_else(|| self.report(plan).0) {
+                filling.add(&plan.id, &report)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whatever the report of a case is a function of, hex; `None` where a bundle of it is not in the store.

@@ -12,7 +12,7 @@ use clap::builder::PossibleValuesParser;
 
 use super::load::{self, Found, LangArg};
 use super::many::{ManyArgs, Shelf, nothing_to_read};
-use super::{Done, Failure, asked, output};
+use super::{Done, Failure, asked, output, tables};
 use crate::model::{Problem, Severity};
 use crate::report::escape;
 use crate::report::labels::{fill, fill_count, labels};
@@ -50,6 +50,9 @@ pub struct Args {
     #[arg(long, value_name = "FORM", value_delimiter = ',', default_values = ["html", "md", "json"],
           value_parser = PossibleValuesParser::new(output::form_names()))]
     format: Vec<String>,
+    /// Write what the reports of all cases hold as Parquet tables into this folder, for DuckDB and the like
+    #[arg(long, value_name = "DIR")]
+    tables: Option<PathBuf>,
     /// Language of the index and the reports
     #[arg(long, value_name = "LANG", default_value = "en")]
     lang: LangArg,
@@ -186,7 +189,19 @@ fn round(
         apart: i64::from(args.apart) * 86_400_000_000,
         stop,
     };
-    let (rows, own) = cases.make()?;
+    let mut filling = args.tables.as_deref().map(|folder| tables::open(folder, args.force)).transpose()?;
+    let made = cases.make().and_then(|made| {
+        filling.iter_mut().try_for_each(|filling| cases.fill(&made.0, filling))?;
+        Ok(made)
+    });
+    let (rows, own) = match made {
+        Ok(made) => made,
+        Err(error) => {
+            filling.into_iter().for_each(tables::Filling::withdraw);
+            return Err(error);
+        }
+    };
+    filling.map(tables::Filling::finish).transpose()?;
     problems.extend(own);
     let tool = Tool {
         name: "esxray".to_owned(),

@@ -1,0 +1,60 @@
+//! `--tables DIR`: the folder of tables that a run fills, whether it analyses one case or many.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Failure, output};
+use crate::report::model::Report;
+use crate::tables::{IS_BUILT_IN, Tables};
+
+/// Tables that are being written.
+pub(super) struct Filling<'a> {
+    folder: &'a Path,
+    prepared: output::Prepared<'a>,
+    tables: Tables,
+}
+
+/// Makes sure that `folder` can take tables, and begins them.
+///
+/// # Errors
+/// As [`output::prepare`], and where this program was built without tables.
+pub(super) fn open(folder: &Path, force: bool) -> Result<Filling<'_>, Failure> {
+    if !IS_BUILT_IN {
+        return Err(Failure::new("this esxray was built without --tables")
+            .hint("build it with them: cargo install --path ."));
+    }
+    let prepared = output::prepare_for("--tables", folder, force)?;
+    let tables = Tables::create(folder).map_err(|error| {
+        prepared.withdraw();
+        failed(folder, error)
+    })?;
+    Ok(Filling { folder, prepared, tables })
+}
+
+impl Filling<'_> {
+    /// Adds the rows of a case, which `case_id` tells from the others.
+    ///
+    /// # Errors
+    /// Fails where a file cannot be written.
+    pub(super) fn add(&mut self, case_id: &str, report: &Report) -> Result<(), Failure> {
+        self.tables.add(case_id, report).map_err(|error| failed(self.folder, error))
+    }
+
+    /// Puts all files in their places; gives their paths.
+    ///
+    /// # Errors
+    /// Fails where a file cannot be written; then no half of one is left.
+    pub(super) fn finish(self) -> Result<Vec<PathBuf>, Failure> {
+        self.tables.finish().map_err(|error| failed(self.folder, error))
+    }
+
+    /// Takes back what was made, as there is nothing to write.
+    pub(super) fn withdraw(self) {
+        self.tables.abandon();
+        self.prepared.withdraw();
+    }
+}
+
+fn failed(folder: &Path, error: io::Error) -> Failure {
+    Failure::new(format!("cannot write tables to {}", folder.display())).cause(error)
+}
