@@ -165,7 +165,7 @@ fn all_wrong_rules_of_all_files_are_told_at_once_and_before_a_bundle_is_read() {
     fs::create_dir(&rules).expect("made");
     fs::write(rules.join("a.toml"), two).expect("written");
     fs::write(rules.join("b.toml"), with(5, "logs = ['vmkernal']")).expect("written");
-    let output = esxray(&["analyze", "--rules", "own", "no-such-bundle"], folder.path());
+    let output = esxray(["analyze", "--rules", "own", "no-such-bundle"], folder.path());
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr.starts_with("error: rule files are wrong in 3 places\n"), "{stderr}");
@@ -270,18 +270,18 @@ fn what_could_be_better_is_a_warning_or_a_note() {
 #[test]
 fn what_is_wrong_ends_with_two_and_what_could_be_better_with_nothing() {
     let folder = folder_of(&[("mine.toml", with(7, "any = ['fan ha']").as_bytes())]);
-    let output = esxray(&["rules", "test", "."], folder.path());
+    let output = esxray(["rules", "test", "."], folder.path());
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{stdout}");
     assert!(stdout.starts_with("warning: ./mine.toml:7: rule mine.fan: the literal \"fan ha\""), "{stdout}");
     assert!(stdout.trim_end().ends_with("near misses: all right"), "{stdout}");
     let text = with(13, "fields = { fan = 'right' }").replace("no fan", "fan");
     fs::write(folder.path().join("mine.toml"), text).expect("written");
-    let output = esxray(&["rules", "test", "."], folder.path());
+    let output = esxray(["rules", "test", "."], folder.path());
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("mine.toml:13: ") && stderr.contains("mine.toml:15: "), "{stderr}");
-    let output = esxray(&["rules", "test", "--all"], folder.path());
+    let output = esxray(["rules", "test", "--all"], folder.path());
     assert_eq!(output.status.code(), Some(0));
 }
 
@@ -313,7 +313,7 @@ fn a_rule_says_what_it_found_in_bundles_or_why_nothing() {
     ];
     fs::write(rules.join("mine.toml"), mine.concat()).expect("written");
     let show = |id: &str| {
-        let output = esxray(&["rules", "show", id, "in", "--rules", "own"], folder.path());
+        let output = esxray(["rules", "show", id, "in", "--rules", "own"], folder.path());
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{id}: {stderr}");
         String::from_utf8(output.stdout).expect("UTF-8")
@@ -325,15 +325,76 @@ fn a_rule_says_what_it_found_in_bundles_or_why_nothing() {
     check("mine.fires", &["  fired ", "  first ", "var/run/log/hostd", "esx01"]);
     check(
         "mine.unmatched",
-        &["did not fire", "and the pattern does not match their message; the first:", "logged in as"],
+        &["did not fire", "of which the pattern does not match the message; the first:", "logged in as"],
     );
-    check("mine.excluded", &["did not fire", "`unless` excludes them; the first:"]);
+    check("mine.excluded", &["did not fire", "and `unless` excludes; the first:"]);
     check(
         "mine.absent",
         &["did not fire", "none of its literals stands in its logs:\n    hostd: ", " records, 20"],
     );
     check("mine.elsewhere", &["none of its logs is in the bundle: it reads osfsd; the bundle has ", "hostd"]);
     check("vpxd.migration-refused-cpu", &["  fired ", "did not fire"]);
-    let output = esxray(&["rules", "show", "mine.firs", "--rules", "own"], folder.path());
+    let output = esxray(["rules", "show", "mine.firs", "--rules", "own"], folder.path());
     assert!(String::from_utf8_lossy(&output.stderr).contains("hint: ids that are alike: mine.fires"));
+}
+
+/// The text about the format.
+const TEXT: &str = include_str!("../src/rule/README.md");
+
+/// The blocks of `TEXT` in the language `lang`.
+fn blocks(lang: &str) -> Vec<&'static str> {
+    let open = format!("```{lang}\n");
+    TEXT.split(&open).skip(1).map(|rest| rest.split("```").next().expect("closed")).collect()
+}
+
+#[test]
+fn the_rule_that_the_text_goes_through_works_as_it_says() {
+    let [rule] = blocks("toml")[..] else { panic!("one rule is gone through") };
+    let line = blocks("text")[0];
+    assert!(rule.contains(line.trim_end()), "the line of step 1 is the rule's hit");
+    assert!(line.ends_with(blocks("text")[1]), "the message of step 3 is the end of that line");
+    let folder = TempDir::new().expect("a temporary folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    };
+    write("rules/mine.toml", rule);
+    write(
+        "esx01/var/run/log/syslog.log",
+        &format!("2026-01-31T02:00:07Z acme-backupd[2101421]: job 4711: started\n{line}"),
+    );
+    write("esx01/var/run/log/vmkernel.log", "");
+    let run = |args: &[&str]| {
+        let output = esxray(args, folder.path());
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let consoles = blocks("console");
+    let tested = run(&["rules", "test", "rules"]);
+    assert_eq!(tested.lines().count(), 1, "nothing is left to be told: {tested}");
+    let told =
+        |output: &str| output.lines().next().and_then(|line| line.split(": ").nth(1)).map(str::to_owned);
+    assert_eq!(told(&tested), told(consoles[0].split_once('\n').expect("a command and what it prints").1));
+    let printed = consoles[1].lines().nth(1).expect("a row of the timeline");
+    let timeline = run(&["timeline", "--rules", "rules", "--kind", "service.hang", "esx01"]);
+    assert!(timeline.lines().any(|row| row == printed), "{printed} is not in\n{timeline}");
+    let shown = run(&["rules", "show", "mine.backup-timeout", "--rules", "rules", "esx01"]);
+    assert!(shown.contains("  fired once") && shown.contains("syslog.log:2 "), "{shown}");
+    run(&["analyze", "--rules", "rules", "esx01"]);
+    let report = fs::read_to_string(folder.path().join("esxray-report/report.json")).expect("written");
+    assert!(report.contains("gave up the snapshot of db-01 after 900 s"));
+}
+
+#[test]
+fn the_error_that_the_text_shows_is_what_is_told() {
+    let folder = TempDir::new().expect("a temporary folder");
+    fs::create_dir(folder.path().join("rules")).expect("made");
+    let wrong = blocks("toml")[0].replace("logs = [\"syslog\"]", "logs = [\"sylog\"]");
+    fs::write(folder.path().join("rules/mine.toml"), wrong).expect("written");
+    let output = esxray(["rules", "test", "rules"], folder.path());
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let shown = *blocks("text").last().expect("an error");
+    let shown = shown.trim_end().trim_end_matches('…');
+    assert!(stderr.starts_with(shown), "{stderr}\n{shown}");
 }

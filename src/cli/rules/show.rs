@@ -78,7 +78,7 @@ fn explain(rule: &Rule, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> 
     };
     writeln!(out, "literals    {words}:")?;
     for literal in &rule.any {
-        writeln!(out, "              {}", escape::line(literal))?;
+        writeln!(out, "              '{}'", escape::line(literal))?;
     }
     let message = "the message, which is what stands behind the header, with its continuation lines,";
     let list = |name: &str, words: &str, all: &[String], out: &mut dyn Write| -> io::Result<()> {
@@ -164,8 +164,8 @@ fn of_bundle(rule: &Rule, digest: Digest, out: &mut dyn Write) -> io::Result<()>
         writeln!(out, "  none of its literals stands in its logs:")?;
         covered(&own, out)?;
     }
-    unmatched.tell("hold a literal, and the pattern does not match their message", out)?;
-    excluded.tell("match the pattern, and `unless` excludes them", out)?;
+    unmatched.tell("with one of its literals, of which the pattern does not match the message", out)?;
+    excluded.tell("that the pattern takes and `unless` excludes", out)?;
     let missing: Vec<&str> =
         rule.logs.iter().map(String::as_str).filter(|log| !own.contains_key(log)).collect();
     if fired.count == 0 && !missing.is_empty() {

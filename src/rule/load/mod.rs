@@ -67,16 +67,16 @@ pub(super) fn of_folder(folder: &Path) -> Result<Vec<File>, RuleError> {
     for path in paths {
         match read(&path) {
             Ok(file) => files.push(file),
-            Err(fault) => faults.push(fault),
+            Err(fault) => faults.push(*fault),
         }
     }
     if faults.is_empty() { Ok(files) } else { Err(RuleError { faults }) }
 }
 
-fn read(path: &Path) -> Result<File, Fault> {
+fn read(path: &Path) -> Result<File, Box<Fault>> {
     let shown = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| {
-        Fault::of_path(&shown, format!("the file cannot be read: {error}"), "check who may read it")
+        Box::new(Fault::of_path(&shown, format!("the file cannot be read: {error}"), "check who may read it"))
     })?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(File { path: shown, text, built_in: false }),
@@ -84,7 +84,7 @@ fn read(path: &Path) -> Result<File, Fault> {
             let right = error.utf8_error().valid_up_to();
             let line = 1 + error.as_bytes()[..right].iter().filter(|&&byte| byte == b'\n').count();
             let fault = Fault::of_path(shown, "the file is not written in UTF-8", "save the file as UTF-8");
-            Err(Fault { line: Some(line), ..fault })
+            Err(Box::new(Fault { line: Some(line), ..fault }))
         }
     }
 }

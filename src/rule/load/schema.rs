@@ -220,11 +220,23 @@ fn check_value(value: &Spanned<DeValue<'_>>, shape: &Shape, path: &str, wrong: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::Rule;
+    use crate::format::FORMATS;
+    use crate::rule::{Rule, say};
+
+    #[test]
+    fn the_text_about_the_format_has_all_of_it() {
+        let text = include_str!("../README.md");
+        let added = say::ADDED.iter().map(|(name, _)| (*name).to_owned());
+        let kinds = EventKind::ALL.iter().map(|kind| kind.name().to_owned());
+        let families = FORMATS.iter().map(|format| format.name.to_owned());
+        let all = names().into_iter().chain(added).chain(kinds).chain(families);
+        let missing: Vec<String> = all.filter(|name| !text.contains(&format!("`{name}`"))).collect();
+        assert!(missing.is_empty(), "src/rule/README.md does not name {}", missing.join(", "));
+    }
 
     #[test]
     fn the_list_has_the_fields_that_are_read() {
-        let refused = toml::from_str::<Rule>("no_such_field = 1").err().expect("refused").to_string();
+        let refused = toml::from_str::<Rule>("no_such_field = 1").expect_err("refused").to_string();
         let expected = refused.split("expected one of ").nth(1).expect("the fields").trim_end();
         let read: Vec<&str> = expected.split(", ").map(|name| name.trim_matches('`')).collect();
         let listed: Vec<&str> = RULE.iter().map(|field| field.name).collect();
