@@ -111,6 +111,8 @@ fn all_broken() -> Vec<Broken> {
         broken(with(2, ""), 1, "`id` is missing", "that no other rule has"),
         broken(with(2, "id = 'mine.fan'\nid = 'other'"), 3, "duplicate key", "stands once"),
         broken(with(2, "id = mine.fan"), 2, "no TOML", "texts stand in quotes"),
+        broken(with(6, "about = 'A fan"), 6, "no TOML", "the same quotes"),
+        broken(with(7, "any = 'fan has stopped']"), 7, "no TOML", "lists in brackets"),
         broken(with(1, "[rule]"), 1, "`rule` is no list", "[[rule]]"),
         broken(with(1, "[[rules]]"), 1, "no `rules` in a rule file", "did you mean 'rule'?"),
         broken(

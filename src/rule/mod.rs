@@ -373,6 +373,37 @@ mod tests {
     }
 
     #[test]
+    fn every_rule_says_what_to_do_and_which_document_tells_of_it() {
+        let rules = RuleSet::load::<&Path>(&[]).expect("the built-in rules compile");
+        let mut wrong = Vec::new();
+        for (rule, file) in rules.iter() {
+            let mut fail = |text: &str| wrong.push(format!("{file}: {}: {text}", rule.id));
+            match &rule.remedy {
+                None if rule.severity > Severity::Info => fail("it has no remedy"),
+                Some(remedy) if !remedy.en.ends_with('.') || !remedy.ja.ends_with('。') => {
+                    fail("its remedy is no sentence");
+                }
+                Some(remedy) if remedy.ja.is_ascii() || !remedy.en.is_ascii() => {
+                    fail("its remedy is not in both languages");
+                }
+                _ => {}
+            }
+            if rule.references.is_empty() == rule.no_reference.is_empty() {
+                fail("it has references, or says why there are none");
+            }
+            for reference in &rule.references {
+                let number =
+                    reference.title.strip_prefix("KB ").and_then(|rest| rest.split([':', ' ']).next());
+                let url = reference.url.as_deref().unwrap_or("https://");
+                if !url.starts_with("https://") || number.is_some_and(|number| !url.contains(number)) {
+                    fail("the address of a reference is another one's");
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
     fn every_rule_file_is_listed() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rule");
         let on_disk: std::collections::BTreeSet<String> = std::fs::read_dir(folder)

@@ -235,7 +235,7 @@ fn no_toml(file: &File, places: &Places<'_>) -> Fault {
         "a field stands once in a rule; what has several values is a list: any = ['abc', 'def']"
     } else if line.contains('"') && line.contains('\\') {
         "in \"…\" a backslash begins an escape: write expressions in '''…''', where every sign stands for itself"
-    } else if line.contains('\'') || line.contains('"') {
+    } else if message.contains("string") && !message.contains("must be quoted") {
         "a text begins and ends with the same quotes; one that holds ' is best written in '''…'''"
     } else if !line.contains(['=', '[']) {
         "a line is a [[rule]], a field such as id = '…', or a comment behind #"
