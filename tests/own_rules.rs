@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use esxray::demo::{Container, EvcOptions, Volume, evc_incident, write_site};
 use esxray::rule::{Fault, RuleSet, Weight};
+use proptest::prelude::*;
 use run::esxray;
 use tempfile::TempDir;
 
@@ -157,6 +158,11 @@ fn what_is_wrong_with_a_folder_is_told() {
     let latin = [RIGHT.split("say.en").next().expect("text").as_bytes(), b"# caf\xe9\n"].concat();
     check(folder_of(&[("mine.toml", &latin)]).path(), Some(9), "not written in UTF-8", "as UTF-8");
     check(folder_of(&[("mine.toml", b"# nothing\n")]).path(), None, "holds no rule", "[[rule]]");
+    let folder = folder_of(&[]);
+    fs::create_dir(folder.path().join("own.toml")).expect("made");
+    check(folder.path(), None, "the file cannot be read", "it is a folder");
+    fs::rename(folder.path().join("own.toml"), folder.path().join("own")).expect("renamed");
+    check(folder.path(), None, "holds no rule file", "folders in the folder are not looked into");
 }
 
 #[test]
@@ -336,6 +342,13 @@ fn a_rule_says_what_it_found_in_bundles_or_why_nothing() {
     );
     check("mine.elsewhere", &["none of its logs is in the bundle: it reads osfsd; the bundle has ", "hostd"]);
     check("vpxd.migration-refused-cpu", &["  fired ", "did not fire"]);
+    // A log without any time: its records are no events, and that is said.
+    let log = folder.path().join("bare/var/run/log/hostd.log");
+    fs::create_dir_all(log.parent().expect("a folder")).expect("made");
+    fs::write(&log, "User root logged in as agent\n").expect("written");
+    let output = esxray(["rules", "show", "mine.fires", "bare", "--rules", "own"], folder.path());
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("did not fire") && told.contains("without any time stamp"), "{told}");
     let output = esxray(["rules", "show", "mine.firs", "--rules", "own"], folder.path());
     assert!(String::from_utf8_lossy(&output.stderr).contains("hint: ids that are alike: mine.fires"));
 }
@@ -399,4 +412,31 @@ fn the_error_that_the_text_shows_is_what_is_told() {
     let shown = *blocks("text").last().expect("an error");
     let shown = shown.trim_end().trim_end_matches('…');
     assert!(stderr.starts_with(shown), "{stderr}\n{shown}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_a_file_holds_it_is_told_with_a_line_of_it(
+        cuts in prop::collection::vec((0usize..2_000, 0usize..12, "[\\[\\]{}='\"\\\\a-z(|)^$.\n あ]{0,6}"), 1..4),
+    ) {
+        let mut text = RIGHT.to_owned() + RIGHT;
+        for (at, size, put) in cuts {
+            let signs: Vec<char> = text.chars().collect();
+            let at = at % signs.len();
+            let end = signs.len().min(at + size);
+            text = signs[..at].iter().chain(&put.chars().collect::<Vec<_>>()).chain(&signs[end..]).collect();
+        }
+        let lines = text.lines().count().max(1);
+        let told = match RuleSet::parse("mine.toml", &text) {
+            Ok(rules) => rules.check(false).into_iter().map(|found| found.fault).collect(),
+            Err(error) => error.faults,
+        };
+        for fault in told {
+            prop_assert!(!fault.hint.is_empty(), "{}", fault);
+            let in_file = fault.line.is_none_or(|line| (1..=lines).contains(&line));
+            prop_assert!(in_file, "{}:\n{}", fault, text);
+        }
+    }
 }

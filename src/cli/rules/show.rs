@@ -16,6 +16,9 @@ use crate::rule::{Came, Rule, RuleSet, repeat};
 /// Characters of a record that are shown.
 const SHOWN: usize = 300;
 
+/// What a digest says of events that it could give no time.
+const UNSTAMPED: &str = "events stand in logs without any time stamp";
+
 /// Arguments of `esxray rules show`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -160,7 +163,11 @@ fn of_bundle(rule: &Rule, digest: Digest, out: &mut dyn Write) -> io::Result<()>
         )?;
         return Ok(());
     }
-    if unmatched.count + excluded.count + fired.count == 0 {
+    // Records that hold a literal, whatever they came to, as no other rule is read for.
+    let unstamped = digest.problems.iter().find(|problem| problem.text.contains(UNSTAMPED));
+    if let Some(problem) = unstamped {
+        writeln!(out, "  of the records that hold a literal {}", escape::line(&problem.text))?;
+    } else if unmatched.count + excluded.count + fired.count == 0 {
         writeln!(out, "  none of its literals stands in its logs:")?;
         covered(&own, out)?;
     }

@@ -29,7 +29,11 @@ pub(super) fn check(rules: &RuleSet, compiled: &Compiled) -> Of {
             );
             of.push((
                 Weight::Warning,
-                Wrong::new(field.clone(), text, "leave out one of the two, best the shorter"),
+                Wrong::new(
+                    field.clone(),
+                    text,
+                    "leave out the longer, which changes nothing, or the shorter where it is too common",
+                ),
             ));
         }
         let size = literal.len();

@@ -51,7 +51,10 @@ pub(super) fn of_folder(folder: &Path) -> Result<Vec<File>, RuleError> {
     let entries = std::fs::read_dir(folder).map_err(|error| {
         fail(format!("the folder cannot be read: {error}"), "check the path of the folder")
     })?;
-    let all: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let all: Vec<PathBuf> =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(|error| {
+            fail(format!("the folder cannot be listed: {error}"), "check the folder and its disk")
+        })?;
     let is_rules = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
     let mut paths: Vec<PathBuf> = all.iter().filter(|path| is_rules(path)).cloned().collect();
     paths.sort();
@@ -76,7 +79,8 @@ pub(super) fn of_folder(folder: &Path) -> Result<Vec<File>, RuleError> {
 fn read(path: &Path) -> Result<File, Box<Fault>> {
     let shown = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| {
-        Box::new(Fault::of_path(&shown, format!("the file cannot be read: {error}"), "check who may read it"))
+        let hint = if path.is_dir() { "it is a folder: call it otherwise" } else { "check who may read it" };
+        Box::new(Fault::of_path(&shown, format!("the file cannot be read: {error}"), hint))
     })?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(File { path: shown, text, built_in: false }),
@@ -227,7 +231,8 @@ fn no_toml(file: &File, places: &Places<'_>) -> Fault {
     let Err(error) = DeTable::parse(&file.text) else {
         return Fault::of_path(&file.path, "the file cannot be read", FORMAT);
     };
-    let at = error.span().map_or(0, |span| span.start).min(file.text.len());
+    let text = file.text.trim_end_matches(['\n', '\r']);
+    let at = error.span().map_or(0, |span| span.start).min(text.len());
     let begin = file.text.as_bytes()[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let line = file.text.get(begin..).and_then(|rest| rest.lines().next()).unwrap_or("");
     let message = one_line(error.message());

@@ -16,7 +16,9 @@ impl<'t> Places<'t> {
 
     /// The line, from 1, at the byte `at`.
     pub(super) fn line_at(&self, at: usize) -> usize {
-        1 + self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|&&byte| byte == b'\n').count()
+        // What is missed at the end of the file is missed in its last line.
+        let text = self.text.trim_end_matches(['\n', '\r']);
+        1 + text.as_bytes()[..at.min(text.len())].iter().filter(|&&byte| byte == b'\n').count()
     }
 
     /// The rules as they are written.
