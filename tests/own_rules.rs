@@ -97,6 +97,12 @@ fn all_broken() -> Vec<Broken> {
         broken(with(8, "pattern = '(?P<fan>\\pL+)'"), 8, "at column 9", "no Unicode classes"),
         broken(with(8, "pattern = '(?P<fan>fan)^x'"), 8, "can match nothing", "(?m)"),
         broken(with(8, "pattern = \"^Fan: (?P<fan>\\w+)\""), 8, "no TOML", "'''…'''"),
+        broken(
+            with(6, "about = 'x'\nunless = '(?:planned)?'"),
+            7,
+            "`unless` matches every message",
+            "leave it out",
+        ),
         broken(with(9, "say.en = 'Fan {fon} stopped'"), 9, "no field 'fon'", "the rule's own fields are fan"),
         broken(with(10, ""), 9, "`say.ja` is missing", "English and in Japanese"),
         broken(

@@ -21,6 +21,9 @@ pub(in crate::rule) fn compile(file: &File, index: usize, rule: Rule) -> Result<
     check_kind(&rule, &mut wrong);
     check_logs(&rule, &mut wrong);
     check_literals(&rule, &mut wrong);
+    if !file.built_in {
+        check_unless(&rule, &mut wrong);
+    }
     let mut expression = |field: String, text: &String| match Expression::new(text) {
         Ok(right) => {
             let reason = if file.built_in { None } else { trouble::matches_nothing(text) };
@@ -56,6 +59,20 @@ fn contradicts(field: &str, reason: &str) -> Wrong {
     let hint = "^ and $ are the beginning and the end of the whole message, continuation lines included; of each line \
                 they are with (?m)";
     Wrong::new(field, format!("`{field}` can match nothing: {reason}"), hint)
+}
+
+/// Says where nothing is left that the rule could see.
+fn check_unless(rule: &Rule, wrong: &mut Vec<Wrong>) {
+    let Some(unless) = &rule.unless else { return };
+    let text = if trouble::matches_everything(unless) {
+        "`unless` matches every message, so the rule sees none"
+    } else if rule.pattern.as_ref() == Some(unless) {
+        "`unless` is the same as `pattern`, so the rule sees nothing"
+    } else {
+        return;
+    };
+    let hint = "name in `unless` a text that stands only in records which are not meant, or leave it out";
+    wrong.push(Wrong::new("unless", text, hint));
 }
 
 fn check_id(rule: &Rule, file: &File, wrong: &mut Vec<Wrong>) {

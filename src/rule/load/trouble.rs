@@ -108,6 +108,13 @@ pub(in crate::rule) fn matches_nothing(text: &str) -> Option<&'static str> {
     impossible(&hir, false, false)
 }
 
+/// Whether the expression `text` matches every message: it takes the empty text wherever it stands.
+pub(super) fn matches_everything(text: &str) -> bool {
+    let parsed = ParserBuilder::new().unicode(false).utf8(false).build().parse(text);
+    parsed
+        .is_ok_and(|hir| hir.properties().minimum_len() == Some(0) && hir.properties().look_set().is_empty())
+}
+
 /// Why `hir` can match nothing where something stands `before` it, and `behind` it, in every match.
 fn impossible(hir: &Hir, before: bool, behind: bool) -> Option<&'static str> {
     match hir.kind() {
@@ -154,6 +161,16 @@ mod tests {
             ["^ab$", "a?^b", "x$y?", "(?m)a\n^b", "a(?:^b|c)", "(?:[^\\x00-\\xff])?a", "(?:^|x)a", "\\$y"]
         {
             assert_eq!(matches_nothing(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_expression_that_takes_the_empty_text_matches_everything() {
+        for text in ["", "x*", "(?:planned|)", ".*", "a{0,3}"] {
+            assert!(matches_everything(text), "{text}");
+        }
+        for text in ["x", "^$", "x+", "(?:a|b)", "\\b"] {
+            assert!(!matches_everything(text), "{text}");
         }
     }
 
