@@ -339,7 +339,12 @@ fn a_rule_says_what_it_found_in_bundles_or_why_nothing() {
     check("mine.fires", &["  fired ", "  first ", "var/run/log/hostd", "esx01"]);
     check(
         "mine.unmatched",
-        &["did not fire", "of which the pattern does not match the message; the first:", "logged in as"],
+        &[
+            "did not fire",
+            "of which the pattern does not match the message; the first:",
+            "its message: ",
+            "logged in as",
+        ],
     );
     check("mine.excluded", &["did not fire", "and `unless` excludes; the first:"]);
     check(

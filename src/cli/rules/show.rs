@@ -249,7 +249,9 @@ impl Seen {
         let records = if self.count == 1 { "record" } else { "records" };
         writeln!(out, "  {} {records} {came}; the first:", show::count(self.count))?;
         writeln!(out, "        {}", place(event))?;
-        writeln!(out, "        {}", escape::line(&show::cut(&event.raw, SHOWN)))
+        writeln!(out, "        {}", escape::line(&show::cut(&event.raw, SHOWN)))?;
+        // What the expressions are asked about.
+        writeln!(out, "        its message: {}", escape::line(&show::cut(&event.text, SHOWN)))
     }
 }
 
