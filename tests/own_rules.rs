@@ -269,6 +269,8 @@ fn what_could_be_better_is_a_warning_or_a_note() {
         8,
         "no hit exercises this alternative of `pattern`: fan has failed".split(" fan").next().expect("text"),
     );
+    let known = "pattern = '^Fan: (?P<fan>left): fan has (?:stopped|failed)'";
+    check(with(8, known), Weight::Warning, 8, "no literal of `any` stands in what this alternative");
     let any_case = "pattern = '(?i)^fan: (?P<fan>\\w+): fan has stopped'";
     check(with(8, any_case), Weight::Note, 7, "`pattern` takes any capitals");
     check(

@@ -2,6 +2,7 @@
 
 use regex::bytes::RegexBuilder;
 use regex_syntax::ParserBuilder;
+use regex_syntax::hir::literal::{Extractor, Literal};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::samples::message;
@@ -38,6 +39,7 @@ pub(super) fn check(compiled: &Compiled) -> Of {
         }
     }
     of.extend(capitals(compiled));
+    of.extend(without_literal(compiled));
     of.extend(unexercised(compiled));
     of
 }
@@ -121,17 +123,43 @@ fn capitals(compiled: &Compiled) -> Of {
     of
 }
 
+/// Alternatives of the pattern that match known texts only, in none of which a literal stands.
+fn without_literal(compiled: &Compiled) -> Of {
+    let Some(hir) = compiled.rule.pattern.as_deref().and_then(parsed) else { return Of::new() };
+    let mut all = variants(&hir);
+    if all.is_empty() {
+        all.push((hir.clone(), hir));
+    }
+    let holds_one = |text: &[u8]| {
+        compiled.rule.any.iter().any(|literal| memchr::memmem::find(text, literal.as_bytes()).is_some())
+    };
+    let lacks_all = |whole: &Hir| {
+        let texts = Extractor::new().extract(whole);
+        let known = texts.literals().filter(|texts| !texts.is_empty() && texts.iter().all(Literal::is_exact));
+        known.is_some_and(|texts| !texts.iter().any(|text| holds_one(text.as_bytes())))
+    };
+    // Where a hit has it, a literal stands beside it: in the header, say.
+    let idle = all.into_iter().take(MOST);
+    let idle = idle.filter(|(_, whole)| lacks_all(whole) && !matches_a_hit(compiled, &whole.to_string()));
+    idle.map(|(alternative, _)| {
+        let text = format!(
+            "no literal of `any` stands in what this alternative of `pattern` matches: {}",
+            short(&alternative.to_string())
+        );
+        let hint = "a record is only looked at where it holds a literal: name one for every alternative";
+        (Weight::Warning, Wrong::new("pattern", text, hint))
+    })
+    .collect()
+}
+
 /// Alternatives of the pattern that no hit exercises.
 fn unexercised(compiled: &Compiled) -> Of {
     let Some(hir) = compiled.rule.pattern.as_deref().and_then(parsed) else { return Of::new() };
     if compiled.rule.hit.is_empty() {
         return Of::new();
     }
-    let messages: Vec<_> = compiled.rule.hit.iter().map(|hit| message(&hit.log)).collect();
-    let idle = variants(&hir).into_iter().take(MOST).filter(|(_, whole)| {
-        let regex = RegexBuilder::new(&whole.to_string()).unicode(false).build();
-        regex.is_ok_and(|regex| !messages.iter().any(|message| regex.is_match(message)))
-    });
+    let idle = variants(&hir).into_iter().take(MOST);
+    let idle = idle.filter(|(_, whole)| !matches_a_hit(compiled, &whole.to_string()));
     idle.map(|(alternative, _)| {
         let text =
             format!("no hit exercises this alternative of `pattern`: {}", short(&alternative.to_string()));
