@@ -27,7 +27,7 @@
 //! | [`record`] | bytes become whole records with their line and offset | |
 //! | [`format`] | log families, the shapes of their records, and what their stamps say | a log family: an entry of `format/families.rs` with its samples; a shape: a reader in `format/shape/` |
 //! | [`fact`] | files that are no event logs become typed facts | a fact: a file with its samples, listed in `FACTS` |
-//! | [`rule`] | literals, then expressions: records become events | a rule: a table in `rule/*.toml` with its samples |
+//! | [`rule`] | literals, then expressions: records become events | a rule: a table in `rule/*.toml` with its samples; the format is told in `rule/README.md` |
 //! | [`digest`] | what one bundle boils down to | |
 //! | [`engine`] | the only module with threads: walk, work, merge | |
 //! | [`case`] | who is who at which time, how each host is set up, which belong together, how their clocks differ, what moved where, which operation did it, who saw whom go, when hosts were down: one timeline | a sort of event that compares clocks: `case/clock/pairs.rs` |

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use esxray::format::{self, FORMATS};
 use esxray::model::{Event, MemberPath, Source};
 use esxray::record::{Origin, Records};
-use esxray::rule::{BUILT_IN, RuleError, RuleSet, Scan, Scanner};
+use esxray::rule::{BUILT_IN, Fault, RuleSet, Scan, Scanner};
 
 use crate::input::{Bytes, blocks, mutated};
 
@@ -88,19 +88,22 @@ fn load(text: &str) {
                 is_told(&wrong, text);
             }
         }
-        Err(wrong) => is_told(&wrong, text),
+        Err(wrong) => {
+            assert!(!wrong.faults.is_empty());
+            for fault in &wrong.faults {
+                is_told(fault, text);
+            }
+        }
     }
 }
 
-/// An error names the file, and the line or the rule.
-fn is_told(wrong: &RuleError, text: &str) {
-    let told = wrong.to_string();
-    assert!(told.starts_with("mine.toml: "), "no file in: {told}");
-    match wrong {
-        RuleError::Syntax { .. } => assert!(told.contains("line "), "no line in: {told}\n{text}"),
-        RuleError::Rule { id, .. } => assert!(told.contains(id.as_str()), "no rule in: {told}"),
-        RuleError::Unreadable { .. } => panic!("nothing was read from disk: {told}"),
-    }
+/// An error names the file and what to change, and what is about a rule names its line.
+fn is_told(fault: &Fault, text: &str) {
+    let told = fault.to_string();
+    assert!(told.starts_with("mine.toml:") && !fault.hint.is_empty(), "no file or hint in: {told}");
+    let lines = text.lines().count().max(1);
+    assert!(fault.line.is_none_or(|line| (1..=lines).contains(&line)), "no such line: {told}\n{text}");
+    assert!(fault.line.is_some() || fault.rule.is_none(), "no line in: {told}\n{text}");
 }
 
 fn scan(log: &str, text: &[u8], seed: u64) {

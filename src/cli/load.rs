@@ -220,15 +220,20 @@ pub(super) fn rules(args: &CaseArgs) -> anyhow::Result<RuleSet> {
     if let Some((since, until)) = since.zip(until).filter(|(since, until)| until < since) {
         return Err(Failure::new(format!("--until {until} is before --since {since}")).into());
     }
-    Ok(load_rules(&args.rules)?)
+    Ok(loaded(&args.rules)?)
 }
 
-/// The built-in rules and those of `folders`.
-pub(super) fn load_rules(folders: &[PathBuf]) -> Result<RuleSet, Failure> {
+/// The built-in rules and those in `folders`.
+///
+/// # Errors
+/// Says all that is wrong with the files.
+pub(super) fn loaded(folders: &[PathBuf]) -> Result<RuleSet, Failure> {
     RuleSet::load(folders).map_err(|error| {
-        Failure::new("a rule file is wrong")
-            .cause(error)
-            .hint("`esxray rules test DIR` shows all that is wrong in a folder of rules")
+        let message = match error.faults.len() {
+            1 => "a rule file is wrong".to_owned(),
+            count => format!("rule files are wrong in {count} places"),
+        };
+        Failure::new(message).faults(&error.faults)
     })
 }
 

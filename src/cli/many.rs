@@ -46,7 +46,7 @@ impl Shelf {
     /// # Errors
     /// Fails where a rule file is wrong or the store cannot be written.
     pub fn open(args: &ManyArgs, folder: &Path) -> Result<Shelf, Failure> {
-        let rules = load::load_rules(&args.rules)?;
+        let rules = load::loaded(&args.rules)?;
         let limits: Limits = args.limits.limits();
         let store = Store::open(folder, &rules, &limits).map_err(|error| {
             Failure::new(format!("cannot write to the store {}", folder.display()))

@@ -29,6 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Parser, Subcommand};
 
 use crate::report::escape;
+use crate::rule::Fault;
 
 /// Reads VMware ESXi vm-support and vCenter vc-support bundles offline, and says what happened, on which host, why,
 /// and what to do.
@@ -74,8 +75,29 @@ enum Command {
 #[error("{message}")]
 pub struct Failure {
     message: String,
-    causes: Vec<String>,
+    causes: Vec<Cause>,
     hint: Option<String>,
+}
+
+/// Why a run failed.
+#[derive(Debug, Default)]
+struct Cause {
+    text: String,
+    /// Lines below it that show the place.
+    shown: Vec<String>,
+    /// What to do about this one.
+    hint: Option<String>,
+}
+
+impl Cause {
+    /// The same with all texts put as `line` has them.
+    fn told(self, mut line: impl FnMut(&str) -> String) -> Self {
+        Cause {
+            text: line(&self.text),
+            shown: self.shown.iter().map(|shown| line(shown)).collect(),
+            hint: self.hint.map(|hint| line(&hint)),
+        }
+    }
 }
 
 impl Failure {
@@ -91,7 +113,18 @@ impl Failure {
     }
 
     fn cause(mut self, cause: impl ToString) -> Self {
-        self.causes.push(cause.to_string());
+        self.causes.push(Cause { text: cause.to_string(), ..Cause::default() });
+        self
+    }
+
+    /// What is wrong with a rule file, each with its hint.
+    fn faults<'f>(mut self, faults: impl IntoIterator<Item = &'f Fault>) -> Self {
+        let cause = |fault: &Fault| Cause {
+            text: fault.to_string(),
+            shown: fault.shown.clone(),
+            hint: Some(fault.hint.clone()).filter(|hint| !hint.is_empty()),
+        };
+        self.causes.extend(faults.into_iter().map(cause));
         self
     }
 
@@ -104,7 +137,13 @@ impl Failure {
         // Names of files and members are hostile text too.
         writeln!(out, "error: {}", escape::line(&self.message))?;
         for cause in &self.causes {
-            writeln!(out, "caused by: {}", escape::line(cause))?;
+            writeln!(out, "caused by: {}", escape::line(&cause.text))?;
+            for line in &cause.shown {
+                writeln!(out, "    {}", escape::line(line))?;
+            }
+            if let Some(hint) = &cause.hint {
+                writeln!(out, "hint: {}", escape::line(hint))?;
+            }
         }
         if let Some(hint) = &self.hint {
             writeln!(out, "hint: {}", escape::line(hint))?;
@@ -153,7 +192,7 @@ fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Done> {
         Command::Features(args) => features::run(&args, &stop, out),
         Command::Diff(args) => diff::run(&args, &stop, out),
         Command::Inspect(args) => inspect::run(&args, &stop, out),
-        Command::Rules(args) => rules::run(&args, out),
+        Command::Rules(args) => rules::run(&args, &stop, out),
         Command::Demo(args) => demo::run(&args, &stop, out),
         Command::Completions(args) => generate::completions(&args, out),
         Command::Man => generate::man(out),

@@ -115,7 +115,7 @@ impl Redaction {
         let failure = Failure::of(error);
         Failure {
             message: self.line(&failure.message),
-            causes: failure.causes.iter().map(|cause| self.line(cause)).collect(),
+            causes: failure.causes.into_iter().map(|cause| cause.told(|text| self.line(text))).collect(),
             hint: failure.hint.map(|hint| self.line(&hint)),
         }
         .into()

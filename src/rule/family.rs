@@ -98,7 +98,7 @@ impl Own {
 
 /// What is looked for instead of a rule's own literals where some of these are short: all spellings of the word with which
 /// its expression begins. `None` where it begins with none.
-fn spellings(compiled: &Compiled) -> Option<Vec<String>> {
+pub(super) fn spellings(compiled: &Compiled) -> Option<Vec<String>> {
     compiled.rule.any.iter().find(|literal| literal.len() < SHORT)?;
     let word = compiled.pattern.as_ref()?.first_word()?.get(..OF_WORD)?;
     let spelled = |spelling: u32| {

@@ -14,12 +14,16 @@
 //! outside of `[…]` must be known, or the record's own message is shown. [`say`] has the whole of this language, and the
 //! fields that an event has beside those that its rule reads ([`say::ADDED`]).
 
+mod check;
 mod expression;
 mod family;
+mod fault;
 mod fields;
 mod follow;
 mod kept;
 mod literals;
+mod load;
+mod probe;
 pub mod repeat;
 pub mod say;
 mod scan;
@@ -35,9 +39,13 @@ use sha2::{Digest as _, Sha256};
 use crate::format;
 use crate::model::{EventKind, Severity};
 
+pub use check::{Found, Weight};
 use expression::Expression;
 use family::Family;
+pub use fault::{Fault, RuleError};
 pub use follow::{FOLLOW_RULE, Follow, HOP, JOINED_BY, Joined, is_kernel_log, unpadded};
+use load::File;
+pub use probe::Came;
 use say::Sentence;
 pub use scan::Scanner;
 pub use sighting::{Sample, Sighting, Witnessed};
@@ -162,41 +170,12 @@ struct RuleFile {
     rule: Vec<Rule>,
 }
 
-/// A rule file is wrong.
-#[derive(Debug, thiserror::Error)]
-pub enum RuleError {
-    /// The folder or file cannot be read.
-    #[error("{path}: {error}")]
-    Unreadable {
-        /// The folder or file.
-        path: String,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// It is no valid rule file.
-    #[error("{path}: {text}")]
-    Syntax {
-        /// The file.
-        path: String,
-        /// What is wrong, with line and column.
-        text: String,
-    },
-    /// A rule contradicts itself or its samples.
-    #[error("{path}: rule {id}: {text}")]
-    Rule {
-        /// The file.
-        path: String,
-        /// The rule's id.
-        id: String,
-        /// What is wrong.
-        text: String,
-    },
-}
-
 /// A rule, ready to match.
 pub(crate) struct Compiled {
     pub rule: Rule,
     pub file: String,
+    /// Which rule of its file it is.
+    pub index: usize,
     pub pattern: Option<Expression>,
     pub unless: Option<Expression>,
     pub extract: Vec<Expression>,
@@ -206,27 +185,45 @@ pub(crate) struct Compiled {
     pub fields: BTreeSet<String>,
 }
 
+/// What stands as the file of the rule that is made while the program runs.
+const FOLLOWED_FILE: &str = "--op";
+
 /// All rules in force.
 pub struct RuleSet {
     rules: Vec<Compiled>,
     families: BTreeMap<&'static str, Family>,
+    /// What the rules were read from.
+    files: Vec<File>,
     sha256: String,
     /// What is followed, and the index of its rule: the last.
     follow: Option<(usize, Follow)>,
+    /// Whether they are those of [`RuleSet::probing`].
+    probes: bool,
 }
 
 impl RuleSet {
     /// The built-in rules and those of the `*.toml` files in `folders`.
     ///
     /// # Errors
-    /// Fails on a rule file that cannot be read, parsed or compiled, and on an id that is there twice.
+    /// Fails on rule files that cannot be read, parsed or compiled, and on an id that is there twice; all is told at once.
     pub fn load<P: AsRef<Path>>(folders: &[P]) -> Result<RuleSet, RuleError> {
-        let mut files: Vec<(String, String)> =
-            BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let built_in = |(path, text): &(&str, &str)| File {
+            path: (*path).to_owned(),
+            text: (*text).to_owned(),
+            built_in: true,
+        };
+        let mut files: Vec<File> = BUILT_IN.iter().map(built_in).collect();
+        let mut faults = Vec::new();
         for folder in folders {
-            files.extend(rule_files(folder.as_ref())?);
+            match load::of_folder(folder.as_ref()) {
+                Ok(own) => files.extend(own),
+                Err(error) => faults.extend(error.faults),
+            }
         }
-        RuleSet::from_files(&files)
+        if !faults.is_empty() {
+            return Err(RuleError { faults });
+        }
+        RuleSet::from_files(files)
     }
 
     /// The rules of one rule file, given as `text`, and no others; `name` stands in errors.
@@ -234,7 +231,7 @@ impl RuleSet {
     /// # Errors
     /// Fails where the text cannot be parsed or compiled, and on an id that is there twice.
     pub fn parse(name: &str, text: &str) -> Result<RuleSet, RuleError> {
-        RuleSet::from_files(&[(name.to_owned(), text.to_owned())])
+        RuleSet::from_files(vec![File { path: name.to_owned(), text: text.to_owned(), built_in: false }])
     }
 
     /// No rule but the one that `follow` makes.
@@ -242,7 +239,7 @@ impl RuleSet {
     /// # Errors
     /// Fails where something that is followed is too short to be looked for.
     pub fn only(follow: Follow) -> Result<RuleSet, RuleError> {
-        RuleSet::from_files(&[])?.following(follow)
+        RuleSet::from_files(Vec::new())?.following(follow)
     }
 
     /// These rules, and the one that `follow` makes. It is not among the rules that are listed and hashed.
@@ -251,34 +248,26 @@ impl RuleSet {
     /// Fails where something that is followed is too short to be looked for.
     pub fn following(mut self, follow: Follow) -> Result<RuleSet, RuleError> {
         let index = self.rules.len();
-        self.rules.push(compile("--op", follow.rule())?);
+        let file = File { path: FOLLOWED_FILE.to_owned(), text: String::new(), built_in: true };
+        let compiled = load::compile(&file, 0, follow.rule()).map_err(|wrong| RuleError {
+            faults: wrong
+                .into_iter()
+                .map(|wrong| Fault::of_path(FOLLOWED_FILE, wrong.text, wrong.hint))
+                .collect(),
+        })?;
+        self.rules.push(compiled);
         self.families = families(&self.rules);
         self.follow = Some((index, follow));
         Ok(self)
     }
 
-    fn from_files(files: &[(String, String)]) -> Result<RuleSet, RuleError> {
-        let (mut rules, mut hash) = (Vec::new(), Sha256::new());
-        for (path, text) in files {
-            hash.update(text.as_bytes());
-            for rule in parse(path, text)? {
-                rules.push(compile(path, rule)?);
-            }
-        }
-        let mut ids = BTreeMap::new();
-        for compiled in &rules {
-            if let Some(first) = ids.insert(compiled.rule.id.as_str(), compiled.file.as_str()) {
-                let text = format!("the id is also used in {first}");
-                return Err(RuleError::Rule {
-                    path: compiled.file.clone(),
-                    id: compiled.rule.id.clone(),
-                    text,
-                });
-            }
-        }
+    fn from_files(files: Vec<File>) -> Result<RuleSet, RuleError> {
+        let rules = load::compiled(&files)?;
+        let mut hash = Sha256::new();
+        files.iter().for_each(|file| hash.update(file.text.as_bytes()));
         let families = families(&rules);
         let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(RuleSet { rules, families, sha256, follow: None })
+        Ok(RuleSet { rules, families, files, sha256, follow: None, probes: false })
     }
 
     /// How many rules there are.
@@ -312,6 +301,27 @@ impl RuleSet {
         self.rules.iter().filter_map(|compiled| Some((compiled.rule.id.as_str(), compiled.say.as_ref()?)))
     }
 
+    /// The fields that the rule `id` may give.
+    pub fn fields_of(&self, id: &str) -> impl Iterator<Item = &str> {
+        let own = self.rules.iter().find(|compiled| compiled.rule.id == id);
+        own.into_iter().flat_map(|compiled| compiled.fields.iter().map(String::as_str))
+    }
+
+    /// Where the rule `id` stands: `mine.toml:12`.
+    pub fn place_of(&self, id: &str) -> String {
+        let Some(compiled) = self.rules.iter().find(|compiled| compiled.rule.id == id) else {
+            return String::new();
+        };
+        let file = self.files.iter().find(|file| file.path == compiled.file);
+        let line = file.and_then(|file| load::Places::new(&file.text).line_of(compiled.index, ""));
+        line.map_or_else(|| compiled.file.clone(), |line| format!("{}:{line}", compiled.file))
+    }
+
+    /// Ids that are like `id`, which is none, the nearest first.
+    pub fn alike(&self, id: &str) -> Vec<&str> {
+        load::nearest(id, self.iter().map(|(rule, _)| rule.id.as_str()), 3)
+    }
+
     fn family(&self, log: &str) -> Option<&Family> {
         self.families.get(log)
     }
@@ -328,6 +338,7 @@ impl RuleSet {
     ) -> Option<BTreeMap<String, String>> {
         match &self.follow {
             Some((follows, follow)) if *follows == index => follow.read(log, header, record, message),
+            None if self.probes => self.probe(index, message),
             _ => fields::fields_of(self.compiled(index), message),
         }
     }
@@ -335,108 +346,6 @@ impl RuleSet {
     pub(crate) fn compiled(&self, index: usize) -> &Compiled {
         &self.rules[index]
     }
-
-    /// What is wrong with the samples of the rules: an empty list where every hit is seen, every miss is not, and every
-    /// rule has both.
-    pub fn check_samples(&self) -> Vec<RuleError> {
-        let mut wrong = Vec::new();
-        for compiled in &self.rules {
-            let mut fail = |text: String| {
-                let (path, id) = (compiled.file.clone(), compiled.rule.id.clone());
-                wrong.push(RuleError::Rule { path, id, text });
-            };
-            if compiled.rule.hit.is_empty() || compiled.rule.miss.is_empty() {
-                fail("it needs a hit and a miss among its samples".to_owned());
-            }
-            for log in &compiled.rule.logs {
-                self.check_family(compiled, log, &mut fail);
-            }
-        }
-        wrong
-    }
-
-    fn check_family(&self, compiled: &Compiled, log: &str, fail: &mut dyn FnMut(String)) {
-        for hit in &compiled.rule.hit {
-            let seen = scan::seen_in(self, log, hit.log.as_bytes());
-            match seen.iter().find(|(rule, _)| *rule == compiled.rule.id) {
-                None => fail(format!("does not see its own sample in {log}: {}", hit.log)),
-                Some((_, fields)) => {
-                    for (name, value) in &hit.fields {
-                        if fields.get(name) != Some(value) {
-                            fail(format!(
-                                "gives {name} = {:?}, not {value:?}: {}",
-                                fields.get(name),
-                                hit.log
-                            ));
-                        }
-                    }
-                }
-            }
-        }
-        for miss in &compiled.rule.miss {
-            let seen = scan::seen_in(self, log, miss.log.as_bytes());
-            if seen.iter().any(|(rule, _)| *rule == compiled.rule.id) {
-                fail(format!("sees a record in {log} that it must not: {}", miss.log));
-            }
-        }
-    }
-}
-
-fn rule_files(folder: &Path) -> Result<Vec<(String, String)>, RuleError> {
-    let failed = |path: &Path, error| RuleError::Unreadable { path: path.display().to_string(), error };
-    let entries = std::fs::read_dir(folder).map_err(|error| failed(folder, error))?;
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    paths.sort();
-    let read = |path: std::path::PathBuf| {
-        let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
-        Ok((path.display().to_string(), text))
-    };
-    paths.into_iter().map(read).collect()
-}
-
-fn parse(path: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
-    let file: RuleFile = toml::from_str(text).map_err(|error| RuleError::Syntax {
-        path: path.to_owned(),
-        text: error.to_string().trim_end().to_owned(),
-    })?;
-    Ok(file.rule)
-}
-
-fn compile(path: &str, rule: Rule) -> Result<Compiled, RuleError> {
-    let fail = |text: String| RuleError::Rule { path: path.to_owned(), id: rule.id.clone(), text };
-    if rule.any.is_empty() || rule.any.iter().any(|literal| literal.len() < literals::SHORTEST) {
-        return Err(fail(format!("`any` needs literals of at least {} bytes", literals::SHORTEST)));
-    }
-    if let Some(log) = rule.logs.iter().find(|log| format::by_name(log).is_none()) {
-        return Err(fail(format!("there is no log family '{log}'")));
-    }
-    if rule.logs.is_empty() {
-        return Err(fail("`logs` is empty".to_owned()));
-    }
-    if rule.kind.is_some() == rule.witness {
-        return Err(fail("it needs a `kind`, or `witness = true` and none".to_owned()));
-    }
-    let expression = |text: &String| Expression::new(text).map_err(fail);
-    let pattern = rule.pattern.as_ref().map(expression).transpose()?;
-    let extract: Vec<Expression> = rule.extract.iter().map(expression).collect::<Result<_, _>>()?;
-    let collect: Vec<Expression> = rule.collect.iter().map(expression).collect::<Result<_, _>>()?;
-    let fields: BTreeSet<String> = {
-        let all = pattern.iter().chain(&extract).chain(&collect);
-        all.flat_map(Expression::groups).map(|(group, _)| fields::field_of(group).to_owned()).collect()
-    };
-    let gives = |field: &str| fields.contains(field);
-    let say = rule.say.as_ref().map(|say| Sentence::new(say, gives)).transpose().map_err(fail)?;
-    Ok(Compiled {
-        unless: rule.unless.as_ref().map(expression).transpose()?,
-        pattern,
-        extract,
-        collect,
-        say,
-        fields,
-        file: path.to_owned(),
-        rule,
-    })
 }
 
 /// The families that have rules.
@@ -464,6 +373,37 @@ mod tests {
     }
 
     #[test]
+    fn every_rule_says_what_to_do_and_which_document_tells_of_it() {
+        let rules = RuleSet::load::<&Path>(&[]).expect("the built-in rules compile");
+        let mut wrong = Vec::new();
+        for (rule, file) in rules.iter() {
+            let mut fail = |text: &str| wrong.push(format!("{file}: {}: {text}", rule.id));
+            match &rule.remedy {
+                None if rule.severity > Severity::Info => fail("it has no remedy"),
+                Some(remedy) if !remedy.en.ends_with('.') || !remedy.ja.ends_with('。') => {
+                    fail("its remedy is no sentence");
+                }
+                Some(remedy) if remedy.ja.is_ascii() || !remedy.en.is_ascii() => {
+                    fail("its remedy is not in both languages");
+                }
+                _ => {}
+            }
+            if rule.references.is_empty() == rule.no_reference.is_empty() {
+                fail("it has references, or says why there are none");
+            }
+            for reference in &rule.references {
+                let number =
+                    reference.title.strip_prefix("KB ").and_then(|rest| rest.split([':', ' ']).next());
+                let url = reference.url.as_deref().unwrap_or("https://");
+                if !url.starts_with("https://") || number.is_some_and(|number| !url.contains(number)) {
+                    fail("the address of a reference is another one's");
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
     fn every_rule_file_is_listed() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rule");
         let on_disk: std::collections::BTreeSet<String> = std::fs::read_dir(folder)
@@ -484,14 +424,14 @@ mod tests {
         };
         check("logs=['vobd']\nany=['ab']", "at least 3 bytes");
         check("logs=['nolog']\nany=['abc']", "no log family 'nolog'");
-        check("logs=['vobd']\nany=['abc']\npattern='('", "is wrong");
-        check("logs=['vobd']\nany=['abc']\ncolour='red'", "unknown field");
+        check("logs=['vobd']\nany=['abc']\npattern='('", "is no expression");
+        check("logs=['vobd']\nany=['abc']\ncolour='red'", "no field `colour`");
         check("logs=['vobd']\nany=['abc']\npattern='(?P<n2>abc)'\nsay={en='x {m}',ja='x'}", "no field 'm'");
         check("logs=['vobd']\nany=['abc']\npattern='(?P<n2>abc)'\nsay={en='x {n}',ja='x {n'}", "`say.ja`");
         let twice =
             "[[rule]]\nid='x'\nkind='host.boot'\nseverity='info'\nabout='a'\nlogs=['vobd']\nany=['abc']\n";
-        let error =
-            RuleSet::from_files(&[("a.toml".into(), twice.into()), ("b.toml".into(), twice.into())]).err();
-        assert!(error.expect("refused").to_string().contains("also used in a.toml"));
+        let file = |path: &str| File { path: path.into(), text: twice.into(), built_in: false };
+        let error = RuleSet::from_files(vec![file("a.toml"), file("b.toml")]).err();
+        assert!(error.expect("refused").to_string().contains("also used in a.toml:2"));
     }
 }

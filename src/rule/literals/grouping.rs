@@ -50,6 +50,15 @@ pub(super) fn choose(literals: &[Literal]) -> Groups {
     Groups { other: cheapest(literals, &left), searchers }
 }
 
+/// Cycles for a byte of text where these literals are shared out.
+pub(super) fn cycles(literals: &[Literal]) -> f64 {
+    let mut expected = vec![Shares::default(); literals.len()];
+    for (expected, literal) in expected.iter_mut().zip(literals) {
+        *expected = STEPS.map(|steps| steps.window(literal).1);
+    }
+    choose(literals).searchers.iter().map(|group| cost(literals, &expected, group)).sum()
+}
+
 /// The cheapest of all sets of steps, each with the literals that are too short for the longer ones of the set.
 fn cheapest(literals: &[Literal], ids: &[u32]) -> Vec<Group> {
     let mut expected = vec![Shares::default(); literals.len()];

@@ -235,3 +235,12 @@ fn faults_of_japanese(text: &str) -> Option<&'static str> {
     .find(|fault| fault.0)
     .map(|fault| fault.1)
 }
+
+#[test]
+fn the_text_about_the_format_has_every_form() {
+    let text = include_str!("../README.md");
+    for (name, _) in Form::NAMES {
+        let is_named = ["`", "}"].iter().any(|end| text.contains(&format!(":{name}{end}")));
+        assert!(is_named, "src/rule/README.md does not name the form {name}");
+    }
+}
