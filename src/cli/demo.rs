@@ -23,6 +23,9 @@ pub struct Args {
     /// Make the bundles of so many clusters instead, five each, with six kinds of incident: something to triage
     #[arg(long, value_name = "N", conflicts_with = "size", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     clusters: Option<u16>,
+    /// Lines of each bundle of a cluster, about
+    #[arg(long, value_name = "N", requires = "clusters", hide_short_help = true, default_value_t = Volume::SMALL.lines)]
+    lines: u64,
     /// Seed of the generated noise
     #[arg(long, value_name = "N", hide_short_help = true, default_value_t = 1)]
     seed: u64,
@@ -123,7 +126,9 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
 /// Makes the bundles of many clusters: of every other one in a folder of its own, of the rest in one inbox.
 fn fleet(args: &Args, clusters: u16, out: &mut dyn Write) -> anyhow::Result<Done> {
     let mut count = 0;
-    for (at, cluster) in demo::fleet(usize::from(clusters), args.seed, Volume::SMALL).enumerate() {
+    let volume =
+        Volume { lines: args.lines, rotate_at: (args.lines / 8).clamp(250, 60_000), ..Volume::SMALL };
+    for (at, cluster) in demo::fleet(usize::from(clusters), args.seed, volume).enumerate() {
         let folder = if at % 2 == 0 { args.out.join(&cluster.domain) } else { args.out.join("inbox") };
         let bundles = demo::write_site(&cluster.site, &folder, Container::Tgz)
             .map_err(|error| Failure::new(format!("cannot write to {}", folder.display())).cause(error))?;
