@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Known;
 use crate::case::{Case, Moment, SpanKind};
 use crate::model::{HostKind, Timestamp};
+use crate::rule::repeat::REPEATED;
 use crate::verdict::Finding;
 use crate::verdict::host::is_down;
 
@@ -88,7 +89,7 @@ pub(super) fn of_known<'c>(
 fn subject(case: &Case, moment: &Moment) -> usize {
     let is_vcenter = case.hosts.get(moment.host).is_some_and(|host| host.kind == HostKind::Vcenter);
     let named = moment.field("host_name").filter(|_| is_vcenter);
-    named.and_then(|name| case.host_called(name)).unwrap_or(moment.host)
+    named.and_then(|name| case.host_called(name).or_else(|| case.position(name))).unwrap_or(moment.host)
 }
 
 /// What an event is about, empty where it does not say.
@@ -142,6 +143,9 @@ fn is_enough(known: &Known, told: &Told<'_>) -> bool {
     let (count, within) = need.repeats;
     let is_repeated =
         times.windows(count.max(1)).any(|some| some[some.len() - 1].since(some[0]) <= within * 1_000_000);
+    // A noisy log is thinned, and what it said between is counted.
+    let is_counted = told.lines.iter().filter_map(|line| line.field(REPEATED)?.parse::<usize>().ok());
+    let is_repeated = is_repeated || is_counted.max().is_some_and(|more| more >= count);
     let Some((_, lasts)) = need.lasts else { return is_repeated };
     let is_first_kind = |line: &&&Moment| known.kinds.first() == Some(&line.event.kind);
     let begun: Vec<&Moment> = told.lines.iter().filter(is_first_kind).copied().collect();

@@ -6,9 +6,13 @@
 mod host;
 mod incident;
 mod network;
+mod paths;
 mod service;
 mod storage;
 mod tell;
+#[cfg(test)]
+mod tests;
+mod vsan;
 
 use super::{Finding, Verdict};
 use crate::case::{Case, Moment};
@@ -39,7 +43,7 @@ pub(in crate::verdict) struct Known {
     pub counts: fn(&Moment) -> bool,
     /// Fields that name what it is about, the best first; none where it is the host itself.
     pub object: &'static [&'static str],
-    /// What such an object is called.
+    /// What such an object is called; empty where its name says it.
     pub noun: Both,
     /// When it is one.
     pub need: Need,
@@ -108,21 +112,21 @@ const PLAIN: Known = Known {
 
 /// Every known incident; one gives way only to those before it.
 pub(in crate::verdict) const KNOWN: &[&Known] = &[
-    &storage::APD,
-    &storage::PDL,
+    &paths::APD,
+    &paths::PDL,
     &storage::CORRUPTION,
     &storage::NO_SPACE,
     &storage::DISK_FAILED,
-    &storage::TARGET_LOST,
-    &storage::PATH_LOST,
+    &paths::TARGET_LOST,
+    &paths::PATH_LOST,
     &storage::DATASTORE_LOST,
     &storage::ATS_MISCOMPARE,
-    &storage::HBA_RESET,
-    &storage::FABRIC_ERROR,
+    &paths::HBA_RESET,
+    &paths::FABRIC_ERROR,
     &storage::LATENCY,
-    &storage::VSAN_NO_SPACE,
-    &storage::VSAN_CONGESTION,
-    &storage::VSAN_RESYNC,
+    &vsan::NO_SPACE,
+    &vsan::CONGESTION,
+    &vsan::RESYNC,
     &network::NIC_RESET,
     &network::NIC_FLAPPING,
     &network::REDUNDANCY_LOST,

@@ -83,7 +83,7 @@ pub(super) const NIC_FLAPPING: Known = Known {
         "The link went down again and again within minutes: cable, SFP module, switch port, or the adapter.",
         "数分以内にリンクダウンが繰り返されました。ケーブル、SFP モジュール、スイッチ ポート、またはアダプタが原因です。",
     ),
-    title: ("The link of {host} is unstable: {object}", "{host} のリンクが不安定です：{object}"),
+    title: ("The link of {object} on {host} is unstable", "{host} の {object} のリンクが不安定です"),
     meaning: (
         "Each time VMs and services move to another uplink and lose packets.",
         "そのたびに仮想マシンやサービスの通信が他のアップリンクに切り替わり、パケットが失われます。",
@@ -151,7 +151,7 @@ pub(super) const MISMATCH: Known = Known {
     id: "net.mismatch",
     kinds: &[EventKind::NET_MISMATCH],
     object: &["nic", "what"],
-    noun: ("setting", "設定"),
+    noun: ("", ""),
     severity: Severity::Warning,
     cause: "switch-settings",
     why: (

@@ -21,7 +21,7 @@ pub(super) const HUNG: Known = Known {
         "The agent did not answer, or crashed: often it waits for storage, or it ran out of memory or space.",
         "エージェントが応答しないか、クラッシュしました。ストレージの応答待ち、メモリ不足、容量不足が主な原因です。",
     ),
-    title: ("{host} had no answer of {object}", "{host} で {object} が応答しませんでした"),
+    title: ("{object} did not answer on {host}", "{host} で {object} が応答しませんでした"),
     meaning: (
         "The host cannot be managed meanwhile; its VMs run on.",
         "その間ホストは管理できませんが、仮想マシンは稼働を続けます。",
@@ -72,7 +72,7 @@ pub(super) const CRASHED: Known = Known {
         "The service ended without being asked to; its own log and the core file tell why.",
         "サービスが予期せず終了しました。原因はサービス自身のログとコア ファイルで確認できます。",
     ),
-    title: ("{host} saw the end of {object}", "{host} で {object} が異常終了しました"),
+    title: ("{object} ended unexpectedly on {host}", "{host} で {object} が異常終了しました"),
     meaning: (
         "What it does is not done until it runs again.",
         "再起動されるまで、その機能は利用できません。",

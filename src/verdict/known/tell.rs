@@ -70,12 +70,18 @@ pub(in crate::verdict) fn back_text(case: &Case, known: &Known, incident: &Incid
 fn filled(case: &Case, known: &Known, incident: &Incident<'_>, (en, ja): super::Both) -> Text {
     let hosts = ids(case, &incident.hosts);
     let object = object(known, incident);
+    // Without a name and a noun there is nothing to put there, nor a sign before it.
+    let gap = |text: &str| match object.en.is_empty() {
+        true => [": {object}", "：{object}"].iter().fold(text.to_owned(), |text, gap| text.replace(gap, "")),
+        false => text.to_owned(),
+    };
+    let (en, ja) = (gap(en), gap(ja));
+    let begins_with_noun = en.starts_with("{object}");
     let mut en = en.replace("{host}", &list_en(&hosts)).replace("{object}", &object.en);
-    // A title may begin with a noun.
-    if let Some(first) = en.get(..1).filter(|_| !hosts.iter().any(|host| en.starts_with(host.as_str()))) {
-        en = format!("{}{}", first.to_ascii_uppercase(), &en[1..]);
+    if begins_with_noun && let Some(first) = en.get(..1).map(str::to_ascii_uppercase) {
+        en.replace_range(..1, &first);
     }
-    Text::new(en, put(&put(ja, "{host}", &list_ja(&hosts)), "{object}", &object.ja))
+    Text::new(en, put(&put(&ja, "{host}", &list_ja(&hosts)), "{object}", &object.ja))
 }
 
 /// `text` with `value` at `place`: beside a Japanese letter of the value there is no blank.
@@ -92,6 +98,7 @@ fn object(known: &Known, incident: &Incident<'_>) -> Text {
     let (en, ja) = known.noun;
     let names = &incident.objects;
     match names.len() {
+        _ if en.is_empty() => Text::new(list_en(names), list_ja(names)),
         0 => Text::new(indefinite(en), ja),
         1 => Text::new(format!("{en} {}", names[0]), format!("{ja} {}", names[0])),
         count if count <= NAMED => {
