@@ -174,6 +174,23 @@ fn known_incidents_are_told_in_japanese() {
 }
 
 #[test]
+fn names_in_known_incidents_are_masked_where_that_is_asked_for() {
+    let (mut site, at) = site(Generation::V80);
+    let id = "esx.problem.vmfs.heartbeat.timedout";
+    let text = "5e0a1b2c-3d4e5f60-7182-001b21a0b0c0 payroll-secrets";
+    site.hosts[0].lines.push(ScriptedLine::vob(at, "vmfsCorrelator", id, text));
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+    check(finding(&run.report, "storage.datastore-lost"), 1, "payroll-secrets");
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &["--redact"]);
+    let found = finding(&run.report, "storage.datastore-lost");
+    assert!(!run.report.to_string().contains("payroll"), "{found:#}");
+    assert!(
+        found["title"].as_str().is_some_and(|title| title.contains("lost access to datastore")),
+        "{found:#}"
+    );
+}
+
+#[test]
 fn what_passes_by_itself_and_what_is_meant_is_no_incident() {
     for generation in [Generation::V67, Generation::V80] {
         let (mut site, at) = site(generation);

@@ -77,7 +77,7 @@ pub(super) fn of_known<'c>(
             told.entry((host, object(known, moment))).or_insert_with(empty).lines.push(moment);
         }
     }
-    name_the_nameless(&mut told);
+    without_nameless(known, &mut told);
     for ((host, object), told) in &mut told {
         told.back = ends(case, known, *host, object);
     }
@@ -94,14 +94,37 @@ fn subject(case: &Case, moment: &Moment) -> usize {
 
 /// What an event is about, empty where it does not say.
 fn object<'c>(known: &Known, moment: &'c Moment) -> &'c str {
-    known.object.iter().find_map(|field| moment.field(field)).unwrap_or_default()
+    let told = known.object.iter().find_map(|field| moment.field(field));
+    let is_device = known.object.first() == Some(&"device");
+    told.or_else(|| is_device.then(|| device_in(&moment.event.text)).flatten()).unwrap_or_default()
 }
 
-/// Lines of a host that name no object repeat what others tell, where they do.
-fn name_the_nameless<'c>(told: &mut BTreeMap<(usize, &'c str), Told<'c>>) {
-    let named: BTreeSet<usize> =
-        told.keys().filter(|(_, object)| !object.is_empty()).map(|(host, _)| *host).collect();
-    told.retain(|(host, object), _| !object.is_empty() || !named.contains(host));
+/// `Device naa.600508b1001c has been removed or is permanently inaccessible.` names `naa.600508b1001c`.
+fn device_in(text: &str) -> Option<&str> {
+    let words = text.split(|c: char| c.is_whitespace() || "[]()\"',;".contains(c));
+    let mut words = words.map(|word| word.trim_end_matches(['.', ':']));
+    words.find(|word| ["naa.", "eui.", "t10.", "mpx."].iter().any(|sort| word.starts_with(sort)))
+}
+
+/// Lines that name no object repeat what others of the host tell, or of any host where it is shared, near in time.
+fn without_nameless<'c>(known: &Known, told: &mut BTreeMap<(usize, &'c str), Told<'c>>) {
+    let times = |told: &Told<'_>| told.lines.iter().map(|line| line.time).collect::<Vec<_>>();
+    let named: Vec<(usize, Vec<Timestamp>)> = told
+        .iter()
+        .filter(|((_, object), _)| !object.is_empty())
+        .map(|((host, _), told)| (*host, times(told)))
+        .collect();
+    let is_near = |a: Timestamp, b: Timestamp| a.since(b).abs() <= NEAR * 1_000_000;
+    let repeats = |host: usize, at: Timestamp| {
+        let mut others = named.iter().filter(|(other, _)| *other == host || known.is_shared);
+        others.any(|(_, times)| times.iter().any(|time| is_near(*time, at)))
+    };
+    told.retain(|(host, object), told| {
+        if object.is_empty() {
+            told.lines.retain(|line| !repeats(*host, line.time));
+        }
+        !told.lines.is_empty()
+    });
 }
 
 /// The events that say that it was over for this object.

@@ -302,7 +302,7 @@ pub(super) const FAILOVER: Known = Known {
         "vSphere HA がホストまたはストレージの喪失と判断し、仮想マシンを再起動しました。その原因はバンドルに記録されていません。",
     ),
     title: (
-        "vSphere HA restarted {object}, as {host} tells",
+        "vSphere HA restarted {object} (told by {host})",
         "{host} の記録では vSphere HA が {object} を再起動しました",
     ),
     meaning: ("The VMs were off for a minute or more.", "仮想マシンは 1 分以上停止しました。"),

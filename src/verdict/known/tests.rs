@@ -174,6 +174,21 @@ fn what_a_noisy_log_counted_counts() {
     assert_eq!((told("2"), told("40")), (0, 1));
 }
 
+#[test]
+fn a_device_is_named_by_its_line_where_the_rule_reads_none_and_nameless_lines_repeat_others() {
+    let mut lost = moment(0, 0, EventKind::STORAGE_PDL, &[]);
+    lost.event.text = "Device naa.600508b1001c has been removed or is permanently inaccessible.".to_owned();
+    let found = reach(&case(vec![lost]), &[]);
+    assert!(found[0].title.en.contains("naa.600508b1001c (PDL)"), "{}", found[0].title.en);
+    // One host tells of the failover, another names the VM.
+    let begun = moment(0, 0, EventKind::HA_FAILOVER, &[]);
+    let named = moment(2, 30, EventKind::HA_FAILOVER, &[("vm", "app1")]);
+    let found = reach(&case(vec![begun.clone(), named]), &[]);
+    assert_eq!((ids(&found), &found[0].vms), (vec!["ha.failover"], &vec!["app1".to_owned()]));
+    let far = moment(2, 9_000, EventKind::HA_FAILOVER, &[("vm", "app1")]);
+    assert_eq!(reach(&case(vec![begun, far]), &[]).len(), 2);
+}
+
 /// A sentence of the catalogue with its places filled.
 fn sample(known: &Known) -> Finding {
     let mut fields: Vec<(&str, &str)> = Vec::new();
