@@ -30,7 +30,7 @@
 //! | [`digest`] | what one bundle boils down to | |
 //! | [`engine`] | the only module with threads: walk, work, merge | |
 //! | [`case`] | who is who at which time, how each host is set up, which belong together, how their clocks differ, what moved where, which operation did it, who saw whom go, when hosts were down: one timeline | a sort of event that compares clocks: `case/clock/pairs.rs` |
-//! | [`verdict`] | one file a question: what happened, why, what to do; and how it came about | a verdict: a file, listed in `VERDICTS`; its chain: a builder in `verdict/chain/` |
+//! | [`verdict`] | one file a question: what happened, why, what to do; and how it came about | a verdict: a file, listed in `VERDICTS`; its chain: a builder in `verdict/chain/`; an incident that its lines alone tell: an entry in `verdict/known/`, listed in `KNOWN` |
 //! | [`report`] | one file an output, each a function of the report value | an output: a file, listed in `RENDERERS` |
 //! | [`cli`] | one file a command | a command |
 //!

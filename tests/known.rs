@@ -173,6 +173,100 @@ fn known_incidents_are_told_in_japanese() {
     }
 }
 
+/// What vobd of a host says, by its event.
+fn vob(at: Timestamp, id: &str, text: &str) -> ScriptedLine {
+    ScriptedLine::vob(at, "GenericCorrelator", id, text)
+}
+
+/// What vCenter's log says of an event.
+fn event(at: Timestamp, kind: &str, text: &str) -> ScriptedLine {
+    let text = format!("Event [482] [1-1] [{at}] [vim.event.{kind}] [warning] [] [DC] [480] [{text}]");
+    ScriptedLine::new(at, Log::Vpxd, text).under("vpxLro")
+}
+
+#[test]
+fn every_sort_of_known_incident_is_found_by_the_lines_of_its_logs() {
+    let (mut site, at) = site(Generation::V70);
+    let after = |minutes: i64| at.plus_seconds(60 * minutes);
+    let name = site.hosts[0].name.clone();
+    let congested = |n: i64| {
+        let text = "LSOM: LSOMThrowAsyncCongestionVOB:2127: LSOM SSD Congestion State: Exceeded. Congestion Threshold: 200 Current Congestion: 255.";
+        kernel(after(n), Level::Info, text)
+    };
+    let unsynced = |n: i64| {
+        vob(
+            after(n),
+            "esx.problem.clock.correction.adjtime.lostsync",
+            "System clock no longer synchronized to upstream time servers",
+        )
+    };
+    let removed = format!("Device {LUN} has been removed or is permanently inaccessible.");
+    site.hosts[0].lines.extend((0..3).map(|n| congested(n * 2)));
+    site.hosts[0].lines.extend((0..3).map(|n| unsynced(10 * n)));
+    site.hosts[0].lines.extend([
+        vob(
+            after(5),
+            "esx.problem.cpu.page.correctederrors.high",
+            "High number of corrected errors on host physical page number 0x661912.",
+        ),
+        vob(
+            after(6),
+            "esx.problem.osdata.partition.full",
+            "OSData is low on available space (12 MiB free). This may result in system failure.",
+        ),
+        vob(
+            after(8),
+            "esx.problem.net.lacp.uplink.fail.speed",
+            "LACP error: speed of uplink vmnic3 is 1000.",
+        ),
+        // Traces fill their ramdisk by design.
+        vob(
+            after(9),
+            "esx.problem.visorfs.ramdisk.full",
+            "The ramdisk 'vsantraces' is full.  As a result, the file /vsantraces/x could not be written.",
+        ),
+    ]);
+    let bootbank = "Bootbank cannot be found at path '/bootbank'.";
+    let heap = "Heap: 2525: Heap vmfs3 already at its maximum size. Cannot expand.";
+    let stuck = "NetSchedHClk: NetSchedHClkWatchdogSysWorld:3875: vmnic1: packet completion seems stuck, issuing reset";
+    site.hosts[1].lines.extend([
+        kernel(after(0), Level::Alert, bootbank),
+        kernel(after(2), Level::Warning, heap),
+        kernel(after(4), Level::Warning, stuck),
+        kernel(after(14), Level::Warning, stuck),
+        vob(after(20), "esx.problem.vmfs.resource.corruptondisk", "5e0a1b2c-3d4e5f60-7182-001b21a0b0c0 ds9"),
+    ]);
+    site.hosts[2].lines.push(vob(after(0), "esx.problem.scsi.device.state.permanentloss", &removed));
+    let vcenter = site.vcenter.as_mut().expect("a vCenter Server");
+    let expired = format!("Expired host license for host {name}");
+    vcenter.lines.extend([
+        event(after(0), "HostLicenseExpiredEvent", &expired),
+        event(after(1), "VmFailoverFailed", "vSphere HA unsuccessfully failed over app 3. vSphere HA will retry if the maximum number of attempts has not been exceeded."),
+        ScriptedLine::new(after(2), Log::Vpxd, "Failed to write /storage/log/vmware/vpxd/vpxd-profiler.log: No space left on device"),
+        ScriptedLine::new(after(3), Log::Vpxd, format!("com.vmware.vc.certmgr.HostCertExpirationImminentEvent posted for [vim.HostSystem:host-9,{name}]")),
+    ]);
+    let (_folder, run) = analyze_site(&site, Container::Tgz, &[]);
+    for (id, object) in [
+        ("vsan.congestion", "vSAN"),
+        ("time.sync-lost", "time servers"),
+        ("host.memory-errors", "correctederrors"),
+        ("host.partition-full", "osdata"),
+        ("net.mismatch", "vmnic3"),
+        ("host.boot-device-lost", "boot device"),
+        ("host.memory-low", "vmfs3"),
+        ("net.nic-reset", "vmnic1"),
+        ("storage.corruption", "ds9"),
+        ("storage.pdl", LUN),
+        ("license.expired", "licence"),
+        ("ha.restart-failed", "app 3"),
+        ("vcenter.disk-full", "/storage/log"),
+        ("certificate.expiring", "certificate"),
+    ] {
+        check(finding(&run.report, id), 1, object);
+    }
+    assert!(findings(&run.report, "host.ramdisk-full").is_empty(), "{:#?}", all_ids(&run.report));
+}
+
 #[test]
 fn names_in_known_incidents_are_masked_where_that_is_asked_for() {
     let (mut site, at) = site(Generation::V80);

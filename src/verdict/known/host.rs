@@ -158,7 +158,7 @@ pub(super) const MEMORY_LOW: Known = Known {
         Do(
             "See who uses the memory.",
             "メモリの使用状況を確認します。",
-            Some("memstats -r group-stats -s name:min:max:consumed -u mb"),
+            Some("memstats -r group-stats -s name:min:max:memSizePeak -u MB"),
         ),
         Do(
             "Move VMs away, and update the module or agent that leaks.",
@@ -180,9 +180,15 @@ pub(super) const MEMORY_LOW: Known = Known {
     ..PLAIN
 };
 
+/// vSAN's traces fill their ramdisk and begin anew: that is how they are kept.
+fn is_no_trace(moment: &Moment) -> bool {
+    !moment.field("partition").is_some_and(|partition| partition.starts_with("vsantrace"))
+}
+
 pub(super) const RAMDISK_FULL: Known = Known {
     id: "host.ramdisk-full",
     kinds: &[EventKind::HOST_RAMDISK_FULL],
+    counts: is_no_trace,
     object: &["partition"],
     noun: ("ramdisk", "RAM ディスク"),
     cause: "full",

@@ -237,7 +237,10 @@ pub(super) const LICENSE: Known = Known {
     need: Need { apart: 60, ..ONCE },
     severity: Severity::Warning,
     cause: "licence",
-    why: ("vCenter says that a licence expired.", "ライセンスの期限切れを vCenter が報告しています。"),
+    why: (
+        "vCenter says that a licence expired: an evaluation that ended, or a term that was not renewed.",
+        "ライセンスの期限切れを vCenter が報告しています。評価期間の終了または更新漏れが原因です。",
+    ),
     title: ("A licence of {host} expired", "{host} のライセンスの期限が切れました"),
     meaning: (
         "Hosts without a licence are disconnected, and VMs cannot be powered on there.",
@@ -278,7 +281,11 @@ pub(super) const RESTART_FAILED: Known = Known {
             "イベントの理由を確認し、リソースの確保またはデータストアの復旧を行います。",
             None,
         ),
-        Do("Power the VM on by hand.", "仮想マシンを手動でパワーオンします。", None),
+        Do(
+            "Power the VM on by hand.",
+            "仮想マシンを手動でパワーオンします。",
+            Some("dcli com vmware vcenter vm list"),
+        ),
         Do(
             "Check admission control: the cluster must hold enough for its largest host.",
             "確認：アドミッション コントロールにより、最大のホスト 1 台分の余力が確保されていること。",

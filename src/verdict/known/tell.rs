@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Incident, Known};
 use crate::case::Case;
-use crate::model::{Severity, Text};
+use crate::model::{HostKind, Severity, Text};
 use crate::verdict::{Evidence, Finding, Step, distinct, ids, list_en, list_ja, readable, shell_word, span};
 
 /// Objects that a title names; more are counted.
@@ -41,7 +41,7 @@ pub(super) fn finding(case: &Case, known: &Known, incident: &Incident<'_>) -> Fi
         first_seen,
         last_seen,
         count,
-        remedy: steps(known, incident),
+        remedy: steps(case, known, incident),
         brief: crate::verdict::Brief::default(),
         references: known.references.to_vec(),
         evidence: distinct(evidence),
@@ -72,7 +72,9 @@ fn filled(case: &Case, known: &Known, incident: &Incident<'_>, (en, ja): super::
     let object = object(known, incident);
     // Without a name and a noun there is nothing to put there, nor a sign before it.
     let gap = |text: &str| match object.en.is_empty() {
-        true => [": {object}", "：{object}"].iter().fold(text.to_owned(), |text, gap| text.replace(gap, "")),
+        true => [": {object}", "：{object}", " ({object})", "（{object}）"]
+            .iter()
+            .fold(text.to_owned(), |text, gap| text.replace(gap, "")),
         false => text.to_owned(),
     };
     let (en, ja) = (gap(en), gap(ja));
@@ -158,10 +160,18 @@ fn shared_cause(known: &Known) -> Text {
     )
 }
 
-fn steps(known: &Known, incident: &Incident<'_>) -> Vec<Step> {
+/// Beginnings of commands that only an ESXi host has.
+const OF_ESXI: &[&str] =
+    &["esxcli ", "vim-cmd ", "vmkping ", "/etc/init.d/", "openssl x509 -in /etc/vmware/ssl/"];
+
+fn steps(case: &Case, known: &Known, incident: &Incident<'_>) -> Vec<Step> {
     let object = incident.objects.first().map_or_else(|| "<name>".to_owned(), |name| shell_word(name));
     let host = incident.hosts.first().copied();
+    let is_vcenter = host.is_some_and(|host| case.hosts[host].kind == HostKind::Vcenter);
     let step = |step: &super::Do| {
+        let is_of_esxi = |command: &str| OF_ESXI.iter().any(|begin| command.starts_with(begin));
+        // vCenter tells of hosts whose names it does not say.
+        let host = host.filter(|_| !(is_vcenter && step.2.is_some_and(is_of_esxi)));
         let command = step.2.map(|command| command.replace("{object}", &object));
         Step::new(Text::new(step.0, step.1), command, host)
     };

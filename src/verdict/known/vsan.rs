@@ -45,7 +45,7 @@ pub(super) const CONGESTION: Known = Known {
     id: "vsan.congestion",
     kinds: &[EventKind::VSAN_CONGESTION],
     object: &["disk"],
-    noun: ("vSAN device", "vSAN デバイス"),
+    noun: ("", ""),
     need: Need { repeats: (3, 3_600), apart: 5, lasts: None, alone: is_error },
     severity: Severity::Warning,
     cause: "congestion",
