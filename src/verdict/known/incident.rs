@@ -78,8 +78,9 @@ pub(super) fn of_known<'c>(
         }
     }
     without_nameless(known, &mut told);
+    let ends = ends(case, known);
     for ((host, object), told) in &mut told {
-        told.back = ends(case, known, *host, object);
+        told.back = ends_of(&ends, known, *host, object);
     }
     told.retain(|_, told| is_enough(known, told));
     joined(known, told)
@@ -108,16 +109,17 @@ fn device_in(text: &str) -> Option<&str> {
 
 /// Lines that name no object repeat what others of the host tell, or of any host where it is shared, near in time.
 fn without_nameless<'c>(known: &Known, told: &mut BTreeMap<(usize, &'c str), Told<'c>>) {
-    let times = |told: &Told<'_>| told.lines.iter().map(|line| line.time).collect::<Vec<_>>();
-    let named: Vec<(usize, Vec<Timestamp>)> = told
-        .iter()
-        .filter(|((_, object), _)| !object.is_empty())
-        .map(|((host, _), told)| (*host, times(told)))
-        .collect();
-    let is_near = |a: Timestamp, b: Timestamp| a.since(b).abs() <= NEAR * 1_000_000;
+    // Of what is shared the host does not matter.
+    let teller = |host: usize| if known.is_shared { usize::MAX } else { host };
+    let mut named: BTreeMap<usize, Vec<Timestamp>> = BTreeMap::new();
+    for ((host, _), told) in told.iter().filter(|((_, object), _)| !object.is_empty()) {
+        named.entry(teller(*host)).or_default().extend(told.lines.iter().map(|line| line.time));
+    }
+    named.values_mut().for_each(|times| times.sort_unstable());
     let repeats = |host: usize, at: Timestamp| {
-        let mut others = named.iter().filter(|(other, _)| *other == host || known.is_shared);
-        others.any(|(_, times)| times.iter().any(|time| is_near(*time, at)))
+        let times = named.get(&teller(host)).map_or(&[][..], Vec::as_slice);
+        let next = times.partition_point(|time| *time < at.plus_seconds(-NEAR));
+        times.get(next).is_some_and(|time| *time <= at.plus_seconds(NEAR))
     };
     told.retain(|(host, object), told| {
         if object.is_empty() {
@@ -127,15 +129,18 @@ fn without_nameless<'c>(known: &Known, told: &mut BTreeMap<(usize, &'c str), Tol
     });
 }
 
-/// The events that say that it was over for this object.
-fn ends<'c>(case: &'c Case, known: &Known, host: usize, about: &str) -> Vec<&'c Moment> {
-    let Some((kinds, _)) = known.need.lasts else { return Vec::new() };
-    let is_end = |moment: &&Moment| {
-        moment.host == host
-            && kinds.contains(&moment.event.kind)
-            && (about.is_empty() || [about, ""].contains(&object(known, moment)))
+/// The events that say of something that it was over.
+fn ends<'c>(case: &'c Case, known: &Known) -> Vec<&'c Moment> {
+    let kinds = known.need.lasts.map_or(&[][..], |(kinds, _)| kinds);
+    case.timeline.iter().filter(|moment| kinds.contains(&moment.event.kind)).collect()
+}
+
+/// Those of `ends` that a host tells of this object.
+fn ends_of<'c>(ends: &[&'c Moment], known: &Known, host: usize, about: &str) -> Vec<&'c Moment> {
+    let is_its = |moment: &&&Moment| {
+        moment.host == host && (about.is_empty() || [about, ""].contains(&object(known, moment)))
     };
-    case.timeline.iter().filter(is_end).collect()
+    ends.iter().filter(is_its).copied().collect()
 }
 
 /// Whether a stronger finding tells of what happened to the host then.
