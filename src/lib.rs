@@ -32,7 +32,7 @@
 //! | [`engine`] | the only module with threads: walk, work, merge | |
 //! | [`case`] | who is who at which time, how each host is set up, which belong together, how their clocks differ, what moved where, which operation did it, who saw whom go, when hosts were down: one timeline | a sort of event that compares clocks: `case/clock/pairs.rs` |
 //! | [`store`] | digests in a folder, found by what a bundle file holds: nothing is read twice | |
-//! | [`verdict`] | one file a question: what happened, why, what to do; and how it came about | a verdict: a file, listed in `VERDICTS`; its chain: a builder in `verdict/chain/` |
+//! | [`verdict`] | one file a question: what happened, why, what to do; and how it came about | a verdict: a file, listed in `VERDICTS`; its chain: a builder in `verdict/chain/`; an incident that its lines alone tell: an entry in `verdict/known/`, listed in `KNOWN` |
 //! | [`report`] | one file an output, each a function of the report value | an output: a file, listed in `RENDERERS` |
 //! | [`tables`] | reports of many cases as Parquet files for other tools | a column: a line of a table in `tables/`; a table: a file, listed in `TABLES` |
 //! | [`triage`] | many bundles: which make a case together, and an index over all cases | a form of the index: a file, listed in `INDEX_RENDERERS` |

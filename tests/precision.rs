@@ -17,7 +17,7 @@ use esxray::rule::{RuleSet, Scan, Scanner};
 mod heads;
 
 /// Records that are read where nothing else is asked for.
-const RECORDS: u64 = 100_000;
+const RECORDS: u64 = 200_000;
 /// Records of noise between two near misses.
 const APART: u64 = 9;
 /// A stamp for what has none.
@@ -105,7 +105,7 @@ fn plant<'m>(noise: &[u8], misses: &'m [NearMiss], next: &mut usize) -> Planted<
     planted
 }
 
-/// Kinds that say that a node or a host was lost, and none that a healthy log can have.
+/// Kinds that say that something was lost, failed or ran out, and none that a healthy log can have.
 const LOSSES: &[&str] = &[
     "vsan.node-left",
     "vsan.node-joined",
@@ -121,6 +121,41 @@ const LOSSES: &[&str] = &[
     "ha.isolated",
     "ha.failover",
     "service.hang",
+    "ha.restart-failed",
+    "net.flapping",
+    "net.redundancy-lost",
+    "net.nic-reset",
+    "net.mismatch",
+    "storage.apd",
+    "storage.apd-timeout",
+    "storage.pdl",
+    "storage.path-lost",
+    "storage.latency",
+    "storage.datastore-lost",
+    "storage.ats-miscompare",
+    "storage.corruption",
+    "storage.target-lost",
+    "storage.hba-reset",
+    "storage.fabric-error",
+    "storage.disk-error",
+    "storage.no-space",
+    "vsan.congestion",
+    "vsan.no-space",
+    "vsan.resync-delayed",
+    "hardware.memory-error",
+    "hardware.error",
+    "hardware.sensor",
+    "host.cpu-stalled",
+    "host.memory-low",
+    "host.ramdisk-full",
+    "host.partition-full",
+    "host.boot-device-lost",
+    "service.crash",
+    "vcenter.disk-full",
+    "time.unsynced",
+    "certificate.expiring",
+    "license.expired",
+    "vm.stun",
 ];
 
 /// Whether an event of a healthy log says that something was refused, failed or lost.

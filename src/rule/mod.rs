@@ -63,6 +63,10 @@ pub static BUILT_IN: &[(&str, &str)] = &[
     ("net.toml", include_str!("net.toml")),
     ("task.toml", include_str!("task.toml")),
     ("clock.toml", include_str!("clock.toml")),
+    ("storage.toml", include_str!("storage.toml")),
+    ("uplink.toml", include_str!("uplink.toml")),
+    ("hardware.toml", include_str!("hardware.toml")),
+    ("service.toml", include_str!("service.toml")),
 ];
 
 /// A rule as its file states it.

@@ -10,6 +10,7 @@ mod evc;
 mod features;
 mod host;
 mod incomplete;
+mod known;
 mod version;
 mod vmotion;
 mod vsan;
@@ -179,6 +180,7 @@ pub static VERDICTS: &[&Verdict] = &[
     &disk::VERDICT,
     &disconnected::VERDICT,
     &clock::VERDICT,
+    &known::VERDICT,
     &incomplete::VERDICT,
 ];
 

@@ -6,6 +6,7 @@
 mod disk;
 mod evc;
 mod host;
+mod known;
 mod story;
 mod version;
 mod vmotion;
@@ -83,8 +84,12 @@ static BUILDERS: &[(&str, Asks, Tell)] = &[
     ("version.hosts-newer-than-vcenter", Asks::Nothing, version::chain),
 ];
 
+/// Who makes the chain of what is known by its lines, whatever it is called.
+static KNOWN: (&str, Asks, Tell) = ("", Asks::Nothing, known::chain);
+
 fn builder(finding: &Finding) -> Option<&'static (&'static str, Asks, Tell)> {
-    BUILDERS.iter().find(|(id, ..)| *id == finding.id)
+    let own = BUILDERS.iter().find(|(id, ..)| *id == finding.id);
+    own.or_else(|| super::known::by_id(finding.id).map(|_| &KNOWN))
 }
 
 /// The chain of each of `findings`, which must be all that were reached on `case`; empty where there is none to tell.

@@ -5,6 +5,7 @@
 use serde_json::json;
 
 use super::is_down;
+use super::signature::Signature;
 use crate::case::{Case, How, Moment, Stop};
 use crate::model::{Confidence, EventKind, Severity, Text, Timestamp};
 use crate::verdict::{
@@ -64,6 +65,11 @@ impl<'c> Crash<'c> {
             lines,
         }
     }
+
+    /// The sort of its purple screen.
+    fn signature(&self) -> Option<&'static Signature> {
+        self.reason.and_then(Signature::of)
+    }
 }
 
 /// A core dump is written by a kernel that crashed. Where the stop itself is not in the logs it may be an older one.
@@ -118,7 +124,7 @@ fn finding(case: &Case, crash: &Crash<'_>) -> Finding {
         confidence: confidence(crash),
         title: title(name, crash.cause),
         summary: summary(name, crash, &vms),
-        cause: (crash.cause, cause_text(stop.how, crash.cause)),
+        cause: (crash.cause, with_signature(crash, cause_text(stop.how, crash.cause))),
         hosts: vec![stop.host],
         first_seen: stop.down.or(first),
         last_seen: last.max(stop.up),
@@ -129,6 +135,7 @@ fn finding(case: &Case, crash: &Crash<'_>) -> Finding {
         evidence: distinct(shown.map(|moment| Evidence::event(moment)).collect()),
         details: json!({
             "host": name, "down_at": stop.down, "up_at": stop.up, "reason": crash.reason,
+            "signature": crash.signature().map(|signature| signature.name),
             "world": crash.reason.and_then(world), "module": crash.reason.and_then(module),
             "restarted_vms": vms,
         }),
@@ -290,6 +297,13 @@ fn cause_text(how: How, cause: &str) -> Text {
     }
 }
 
+/// The cause, with what the sort of the screen means.
+fn with_signature(crash: &Crash<'_>, text: Text) -> Text {
+    let Some(signature) = crash.signature().filter(|_| crash.cause == "psod") else { return text };
+    let meaning = signature.meaning();
+    Text::new(format!("{} {}", text.en, meaning.en), format!("{}{}", text.ja, meaning.ja))
+}
+
 fn remedy(crash: &Crash<'_>) -> Vec<Step> {
     let host = Some(crash.stop.host);
     let hardware = step(
@@ -311,6 +325,7 @@ fn remedy(crash: &Crash<'_>) -> Vec<Step> {
     } else {
         steps.extend(dump_steps(host));
         steps.push(hardware);
+        steps.extend(crash.signature().map(|signature| signature.first_step(host)));
     }
     if is_cmmds(crash) {
         steps.push(step(
@@ -368,6 +383,7 @@ fn references(crash: &Crash<'_>) -> Vec<(&'static str, Option<&'static str>)> {
         "KB 317245: Determining why an ESXi host was powered off or restarted",
         Some("https://knowledge.broadcom.com/external/article/317245"),
     )];
+    references.extend(crash.signature().and_then(|signature| signature.reference));
     if is_cmmds(crash) {
         references.push((
             "KB 387631: Purple screen in vSAN CMMDS",

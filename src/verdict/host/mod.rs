@@ -2,6 +2,7 @@
 
 pub(super) mod crashed;
 pub(super) mod disconnected;
+mod signature;
 #[cfg(test)]
 mod tests;
 

@@ -186,6 +186,26 @@ fn one_loss_by_two_clocks_that_nothing_compares_is_told_once() {
 }
 
 #[test]
+fn a_purple_screen_says_what_its_sort_means_and_what_to_do_about_it() {
+    for (reason, signature, word) in [
+        ("Machine Check Exception on PCPU42 in world 1002134:idle42", Some("machine-check"), "machine check"),
+        ("LINT1/NMI (motherboard nonmaskable interrupt), undiagnosed", Some("nmi"), "non-maskable"),
+        ("something that nobody knows", None, "purple screen"),
+    ] {
+        let mut case = found_at_boot(true);
+        let mut screen = of_vcenter(400, EventKind::HOST_CRASH, "vmkernel.psod");
+        screen.host = 0;
+        screen.event.fields.insert("reason".to_owned(), reason.to_owned());
+        case.timeline.insert(0, screen);
+        case.stops[0].how = How::PurpleScreen;
+        case.stops[0].lines = vec![0];
+        let crashed = &(crashed::VERDICT.reach)(&case, &[])[0];
+        assert_eq!((crashed.cause.0, crashed.details["signature"].as_str()), ("psod", signature));
+        assert!(crashed.cause.1.en.contains(word), "{}", crashed.cause.1.en);
+    }
+}
+
+#[test]
 fn ha_restarts_of_another_cluster_are_not_counted() {
     let mut case = found_at_boot(true);
     let cluster = |hosts| Cluster { id: String::new(), name: None, basis: ClusterBasis::Vsan, hosts };

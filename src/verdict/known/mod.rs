@@ -1,0 +1,192 @@
+//! Incidents that are known by their lines alone: one entry of a catalogue each, and one way to judge and to tell them.
+//!
+//! An entry says which events raise it, from how many on or for how long, whether hosts that tell of one object tell of one
+//! incident, and to which stronger findings it gives way. What needs more than that is a verdict of its own.
+
+mod host;
+mod incident;
+mod network;
+mod paths;
+mod service;
+mod storage;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod vsan;
+
+use super::{Finding, Verdict};
+use crate::case::{Case, Moment};
+use crate::model::{Confidence, EventKind, Severity};
+
+pub(in crate::verdict) use incident::{Incident, incidents};
+pub(in crate::verdict) use tell::{back_text, title};
+
+pub(super) static VERDICT: Verdict = Verdict {
+    name: "known",
+    about: "Do the logs tell of an incident that is known by its lines?",
+    findings: &IDS,
+    reach,
+};
+
+/// English and Japanese.
+pub(in crate::verdict) type Both = (&'static str, &'static str);
+
+/// An incident that is known by its lines.
+///
+/// In its sentences `{host}` stands for the hosts and `{object}` for what it is about, with its noun.
+pub(in crate::verdict) struct Known {
+    /// Id of the finding.
+    pub id: &'static str,
+    /// Kinds of the events that raise it.
+    pub kinds: &'static [EventKind],
+    /// Which events of these kinds count.
+    pub counts: fn(&Moment) -> bool,
+    /// Fields that name what it is about, the best first; none where it is the host itself.
+    pub object: &'static [&'static str],
+    /// What such an object is called; empty where its name says it.
+    pub noun: Both,
+    /// When it is one.
+    pub need: Need,
+    /// Whether hosts that tell of the same object tell of one incident.
+    pub is_shared: bool,
+    /// How bad; an event that is worse makes it an error.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Id of the cause.
+    pub cause: &'static str,
+    /// The cause.
+    pub why: Both,
+    /// One line.
+    pub title: Both,
+    /// What it means for the customer: a sentence or two.
+    pub meaning: Both,
+    /// What to do, in order; in a command `{object}` is the object's name alone.
+    pub steps: &'static [Do],
+    /// Vendor documents.
+    pub references: &'static [(&'static str, Option<&'static str>)],
+    /// Findings that explain its events: about the same host, near in time.
+    pub yields_to: &'static [&'static str],
+    /// The same, where whichever host they are about.
+    pub yields_to_any: &'static [&'static str],
+}
+
+/// A step: English, Japanese, command.
+pub(in crate::verdict) struct Do(pub &'static str, pub &'static str, pub Option<&'static str>);
+
+/// From when on events are an incident.
+pub(in crate::verdict) struct Need {
+    /// How many, within how many seconds.
+    pub repeats: (usize, i64),
+    /// Events that come sooner than so many seconds after one tell of the same occurrence.
+    pub apart: i64,
+    /// Kinds that end an occurrence of the first kind, and the seconds from which on one that has not ended counts alone.
+    pub lasts: Option<(&'static [EventKind], i64)>,
+    /// Events that count alone.
+    pub alone: fn(&Moment) -> bool,
+}
+
+/// One event is enough.
+const ONCE: Need = Need { repeats: (1, 0), apart: 5, lasts: None, alone: never };
+
+/// What most entries share.
+const PLAIN: Known = Known {
+    id: "",
+    kinds: &[],
+    counts: always,
+    object: &[],
+    noun: ("", ""),
+    need: ONCE,
+    is_shared: false,
+    severity: Severity::Error,
+    confidence: Confidence::Likely,
+    cause: "unknown",
+    why: ("", ""),
+    title: ("", ""),
+    meaning: ("", ""),
+    steps: &[],
+    references: &[],
+    yields_to: &[],
+    yields_to_any: &[],
+};
+
+/// Every known incident; one gives way only to those before it.
+pub(in crate::verdict) const KNOWN: &[&Known] = &[
+    &paths::APD,
+    &paths::PDL,
+    &storage::CORRUPTION,
+    &storage::NO_SPACE,
+    &storage::DISK_FAILED,
+    &paths::TARGET_LOST,
+    &paths::PATH_LOST,
+    &storage::DATASTORE_LOST,
+    &storage::ATS_MISCOMPARE,
+    &paths::HBA_RESET,
+    &paths::FABRIC_ERROR,
+    &storage::LATENCY,
+    &vsan::NO_SPACE,
+    &vsan::CONGESTION,
+    &vsan::RESYNC,
+    &network::NIC_RESET,
+    &network::NIC_FLAPPING,
+    &network::REDUNDANCY_LOST,
+    &network::MISMATCH,
+    &host::HARDWARE,
+    &host::MEMORY_ERRORS,
+    &host::CPU_STALLED,
+    &host::MEMORY_LOW,
+    &host::RAMDISK_FULL,
+    &host::PARTITION_FULL,
+    &host::BOOT_DEVICE_LOST,
+    &service::HUNG,
+    &service::CRASHED,
+    &service::VCENTER_DISK_FULL,
+    &service::TIME_LOST,
+    &service::CERTIFICATE,
+    &service::LICENSE,
+    &service::RESTART_FAILED,
+    &service::FAILOVER,
+    &service::STUN,
+];
+
+/// Ids of the findings, in the order of the catalogue.
+static IDS: [&str; KNOWN.len()] = {
+    let mut ids = [""; KNOWN.len()];
+    let mut at = 0;
+    while at < KNOWN.len() {
+        ids[at] = KNOWN[at].id;
+        at += 1;
+    }
+    ids
+};
+
+/// The entry whose finding is called `id`.
+pub(in crate::verdict) fn by_id(id: &str) -> Option<&'static Known> {
+    KNOWN.iter().copied().find(|known| known.id == id)
+}
+
+fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
+    let times = incident::Times::of(case);
+    let mut all = found.to_vec();
+    for known in KNOWN {
+        let told: Vec<Finding> = incident::of_known(case, &times, &all, known)
+            .iter()
+            .map(|incident| tell::finding(case, known, incident))
+            .collect();
+        all.extend(told);
+    }
+    all.split_off(found.len())
+}
+
+fn always(_: &Moment) -> bool {
+    true
+}
+
+fn never(_: &Moment) -> bool {
+    false
+}
+
+/// Whether an event is an error by itself.
+fn is_error(moment: &Moment) -> bool {
+    moment.event.severity >= Severity::Error
+}

@@ -1,0 +1,237 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{KNOWN, Known, incidents, reach};
+use crate::case::{Case, Host, How, Moment, Stop};
+use crate::model::{
+    Confidence, Event, EventKind, HostKind, MemberPath, Severity, Source, Text, TimeQuality, Timestamp,
+};
+use crate::verdict::{Brief, Finding, VERDICTS};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_seconds(1_700_000_000 + second)
+}
+
+/// An event of a host `second`s after the beginning.
+fn moment(host: usize, second: i64, kind: EventKind, fields: &[(&str, &str)]) -> Moment {
+    let fields: BTreeMap<String, String> =
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Moment {
+        time: at(second),
+        quality: TimeQuality::Exact,
+        host,
+        event: Event {
+            stamp: None,
+            kind,
+            severity: Severity::Warning,
+            rule: String::new(),
+            text: String::new(),
+            raw: format!("record {second}"),
+            fields,
+            source: Source {
+                file: MemberPath::new("var/run/log/vobd.log"),
+                line: second.unsigned_abs() + 1,
+                offset: 0,
+            },
+        },
+    }
+}
+
+/// Two hosts and their vCenter Server.
+fn case(mut timeline: Vec<Moment>) -> Case {
+    timeline.sort_by_key(|moment| moment.time);
+    let host = |id: &str, kind| {
+        let mut host = Host::default();
+        (host.id, host.kind) = (id.to_owned(), kind);
+        host
+    };
+    let hosts =
+        vec![host("esx1", HostKind::Esxi), host("esx2", HostKind::Esxi), host("vc1", HostKind::Vcenter)];
+    Case { hosts, timeline, ..Case::default() }
+}
+
+fn ids(found: &[Finding]) -> Vec<&str> {
+    found.iter().map(|finding| finding.id).collect()
+}
+
+fn finding(id: &'static str, hosts: Vec<usize>, first: i64, last: i64) -> Finding {
+    Finding {
+        id,
+        severity: Severity::Error,
+        confidence: Confidence::Likely,
+        title: Text::default(),
+        summary: Text::default(),
+        cause: ("unknown", Text::default()),
+        hosts,
+        vms: Vec::new(),
+        first_seen: Some(at(first)),
+        last_seen: Some(at(last)),
+        count: 1,
+        remedy: Vec::new(),
+        brief: Brief::default(),
+        references: Vec::new(),
+        evidence: Vec::new(),
+        details: serde_json::Value::Null,
+    }
+}
+
+const APD: EventKind = EventKind::STORAGE_APD;
+const BACK: EventKind = EventKind::STORAGE_RESTORED;
+
+#[test]
+fn paths_that_come_back_in_time_are_no_incident_unless_it_happens_again_and_again() {
+    let lun: &[(&str, &str)] = &[("device", "naa.1")];
+    let told = |pairs: &[(i64, i64)]| {
+        let events =
+            pairs.iter().flat_map(|&(from, to)| [moment(0, from, APD, lun), moment(0, to, BACK, lun)]);
+        ids(&reach(&case(events.collect()), &[])).len()
+    };
+    assert_eq!(told(&[(0, 12)]), 0);
+    assert_eq!(told(&[(0, 139)]), 0);
+    assert_eq!(told(&[(0, 141)]), 1);
+    assert_eq!(told(&[(0, 12), (600, 612)]), 0);
+    assert_eq!(told(&[(0, 12), (600, 612), (1_200, 1_212)]), 1);
+    assert_eq!(told(&[(0, 12), (6_000, 6_012), (12_000, 12_012)]), 0);
+    // The end of another device is not its own.
+    let other = vec![moment(0, 0, APD, lun), moment(0, 12, BACK, &[("device", "naa.2")])];
+    assert_eq!(ids(&reach(&case(other), &[])), ["storage.apd"]);
+}
+
+#[test]
+fn several_logs_of_one_flap_are_one_flap() {
+    let nic: &[(&str, &str)] = &[("nic", "vmnic3")];
+    let flaps = |starts: &[i64]| {
+        let lines = starts.iter().flat_map(|&start| (0..3).map(move |late| start + late));
+        let events = lines.map(|second| moment(0, second, EventKind::NET_LINK_DOWN, nic));
+        ids(&reach(&case(events.collect()), &[])).len()
+    };
+    assert_eq!(flaps(&[0]), 0);
+    assert_eq!(flaps(&[0, 30]), 0);
+    assert_eq!(flaps(&[0, 30, 60]), 1);
+    assert_eq!(flaps(&[0, 300, 900]), 0);
+}
+
+#[test]
+fn hosts_that_tell_of_one_object_tell_of_one_incident_and_others_do_not() {
+    let events = vec![
+        moment(0, 0, APD, &[("device", "naa.1")]),
+        moment(1, 1, APD, &[("device", "naa.1")]),
+        moment(1, 2, APD, &[("device", "naa.2")]),
+    ];
+    let found = reach(&case(events), &[]);
+    let told: Vec<(&[usize], &str)> =
+        found.iter().map(|finding| (finding.hosts.as_slice(), finding.cause.0)).collect();
+    assert_eq!(told, [(&[0, 1][..], "array-or-fabric"), (&[1][..], "paths-down")]);
+    assert_eq!(found[0].details["objects"], serde_json::json!(["naa.1"]));
+}
+
+#[test]
+fn a_stronger_finding_about_the_same_host_and_time_explains_it() {
+    let hung = || case(vec![moment(0, 0, EventKind::SERVICE_HANG, &[("service", "hostd")])]);
+    let told = |found: &[Finding]| ids(&reach(&hung(), found)).len();
+    assert_eq!(told(&[]), 1);
+    assert_eq!(told(&[finding("host.disconnected", vec![0], 60, 600)]), 0);
+    assert_eq!(told(&[finding("host.disconnected", vec![1], 60, 600)]), 1, "another host");
+    assert_eq!(told(&[finding("host.disconnected", vec![0], 7_200, 7_300)]), 1, "another time");
+    assert_eq!(told(&[finding("vmotion.failed", vec![0], 60, 600)]), 1, "another matter");
+    // vSphere HA tells elsewhere of the host that stopped.
+    let failover = case(vec![moment(1, 60, EventKind::HA_FAILOVER, &[("vm", "app1")])]);
+    assert_eq!(ids(&reach(&failover, &[])), ["ha.failover"]);
+    assert!(reach(&failover, &[finding("host.crashed", vec![0], 0, 600)]).is_empty());
+}
+
+#[test]
+fn what_happens_to_a_host_that_is_down_or_starts_is_no_incident() {
+    let mut case = case(vec![moment(0, 500, EventKind::HOST_RAMDISK_FULL, &[("partition", "tmp")])]);
+    assert_eq!(ids(&reach(&case, &[])), ["host.ramdisk-full"]);
+    case.stops.push(Stop {
+        host: 0,
+        how: How::Reboot,
+        down: Some(at(0)),
+        up: Some(at(400)),
+        is_covered: true,
+        maintenance: None,
+        upgrade: None,
+        lines: vec![0],
+    });
+    assert!(reach(&case, &[]).is_empty());
+}
+
+#[test]
+fn what_vcenter_tells_of_a_host_is_about_that_host() {
+    let alarm = &[("alarm", "Host hardware power status"), ("host_name", "esx2")];
+    let found = reach(&case(vec![moment(2, 0, EventKind::HARDWARE_SENSOR, alarm)]), &[]);
+    assert_eq!((ids(&found), &found[0].hosts), (vec!["host.hardware"], &vec![1]));
+    assert!(found[0].title.en.contains("esx2") && found[0].title.en.ends_with("Host hardware power status"));
+}
+
+#[test]
+fn what_a_noisy_log_counted_counts() {
+    let kind = EventKind::STORAGE_LATENCY;
+    let told = |repeated: &str| {
+        let fields: &[(&str, &str)] = &[("device", "naa.1"), ("repeated", repeated)];
+        reach(&case(vec![moment(0, 0, kind, fields)]), &[]).len()
+    };
+    assert_eq!((told("2"), told("40")), (0, 1));
+}
+
+#[test]
+fn a_device_is_named_by_its_line_where_the_rule_reads_none_and_nameless_lines_repeat_others() {
+    let mut lost = moment(0, 0, EventKind::STORAGE_PDL, &[]);
+    lost.event.text = "Device naa.600508b1001c has been removed or is permanently inaccessible.".to_owned();
+    let found = reach(&case(vec![lost]), &[]);
+    assert!(found[0].title.en.contains("naa.600508b1001c (PDL)"), "{}", found[0].title.en);
+    // One host tells of the failover, another names the VM.
+    let begun = moment(0, 0, EventKind::HA_FAILOVER, &[]);
+    let named = moment(2, 30, EventKind::HA_FAILOVER, &[("vm", "app1")]);
+    let found = reach(&case(vec![begun.clone(), named]), &[]);
+    assert_eq!((ids(&found), &found[0].vms), (vec!["ha.failover"], &vec!["app1".to_owned()]));
+    let far = moment(2, 9_000, EventKind::HA_FAILOVER, &[("vm", "app1")]);
+    assert_eq!(reach(&case(vec![begun, far]), &[]).len(), 2);
+}
+
+/// A sentence of the catalogue with its places filled.
+fn sample(known: &Known) -> Finding {
+    let mut fields: Vec<(&str, &str)> = Vec::new();
+    fields.extend(known.object.first().map(|field| (*field, "x1")));
+    fields.push(("id", "esx.problem.clock.correction.adjtime.lostsync"));
+    let events = (0..12).map(|n| moment(0, n * 70, known.kinds[0], &fields)).collect();
+    let case = case(events);
+    let incidents = incidents(&case, &[], known);
+    assert_eq!(incidents.len(), 1, "{}", known.id);
+    super::tell::finding(&case, known, &incidents[0])
+}
+
+#[test]
+fn every_entry_is_whole_and_its_sentences_have_no_holes() {
+    for known in KNOWN {
+        let finding = sample(known);
+        let texts = [&finding.title, &finding.summary, &finding.cause.1]
+            .into_iter()
+            .chain(finding.remedy.iter().map(|step| &step.text));
+        for text in texts {
+            for told in [&text.en, &text.ja] {
+                let has_hole = told.contains(['{', '}']) || told.contains("  ") || told.trim() != told;
+                assert!(!told.is_empty() && !has_hole, "{}: {told:?}", known.id);
+            }
+            assert!(!text.ja.is_ascii(), "{}: {:?}", known.id, text.ja);
+        }
+        let last = finding.remedy.last().expect("steps");
+        assert!(last.text.en.starts_with("Check") && last.text.ja.starts_with("確認"), "{}", known.id);
+        assert!(!finding.evidence.is_empty() && finding.remedy.len() >= 3, "{}", known.id);
+        assert!(finding.remedy.iter().any(|step| step.command.is_some()), "{}", known.id);
+    }
+}
+
+#[test]
+fn an_entry_gives_way_only_to_what_was_found_before_it() {
+    let mut before: BTreeSet<&str> = BTreeSet::new();
+    for verdict in VERDICTS.iter().take_while(|verdict| verdict.name != "known") {
+        before.extend(verdict.findings);
+    }
+    for known in KNOWN {
+        for stronger in known.yields_to.iter().chain(known.yields_to_any) {
+            assert!(before.contains(stronger), "{} gives way to {stronger}, which comes later", known.id);
+        }
+        before.insert(known.id);
+    }
+}
