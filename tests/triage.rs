@@ -10,7 +10,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use boon::{Compiler, Schemas};
 use esxray::demo::{Befell, Container, Volume, fleet, fleet_cluster, write_site};
+use esxray::triage::index::SCHEMA_JSON;
 use parquet::file::serialized_reader::SerializedFileReader;
 use run::esxray;
 use serde_json::Value;
@@ -30,9 +32,18 @@ fn fleet_in(folder: &Path, clusters: usize) -> BTreeMap<String, Befell> {
     told
 }
 
+/// The index at `path`, which is held against its schema.
 fn json(path: &Path) -> Value {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).expect("valid JSON")
+    let index = serde_json::from_str(&text).expect("valid JSON");
+    let schema = serde_json::from_str(SCHEMA_JSON).expect("the schema is JSON");
+    let (mut compiler, mut schemas) = (Compiler::new(), Schemas::new());
+    compiler.add_resource("urn:esxray:triage:1", schema).expect("a resource");
+    let compiled = compiler.compile("urn:esxray:triage:1", &mut schemas).expect("it compiles");
+    if let Err(why) = schemas.validate(&index, compiled) {
+        panic!("{} breaks its schema:\n{why:#}", path.display());
+    }
+    index
 }
 
 #[track_caller]

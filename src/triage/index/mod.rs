@@ -16,6 +16,7 @@ use super::shape::Shape;
 use crate::model::{HostKind, Lang, Problem, Severity, Timestamp};
 use crate::report::model::Tool;
 
+pub use json::SCHEMA_JSON;
 pub use words::{Words, incident_name};
 
 /// The schema id that an index states.
