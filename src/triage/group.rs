@@ -25,7 +25,7 @@ pub struct Item<'a> {
 /// Bundles that were taken more than `apart` microseconds after the one before are about another time.
 pub fn groups(items: &[Item<'_>], apart: i64) -> Vec<Vec<usize>> {
     let hosts: Vec<usize> = (0..items.len()).filter(|&at| items[at].card.kind == HostKind::Esxi).collect();
-    let mut sets = Sets::of(items.len());
+    let mut sets = Sets::of(items);
     by_cluster(items, &hosts, &mut sets);
     by_place(items, &hosts, &mut sets);
     let mut groups: Vec<Vec<usize>> =
@@ -47,25 +47,36 @@ pub fn taken(items: &[Item<'_>], group: &[usize]) -> Option<Timestamp> {
     group.iter().filter_map(|&at| items[at].card.at).max()
 }
 
-/// Disjoint sets of indices.
-struct Sets(Vec<usize>);
+/// Disjoint sets of items.
+struct Sets<'a> {
+    above: Vec<usize>,
+    /// The vSAN cluster that a set is of, by its root.
+    vsan: Vec<Option<&'a str>>,
+}
 
-impl Sets {
-    fn of(count: usize) -> Sets {
-        Sets((0..count).collect())
+impl<'a> Sets<'a> {
+    fn of(items: &[Item<'a>]) -> Sets<'a> {
+        let vsan = items.iter().map(|item| item.card.vsan.as_deref()).collect();
+        Sets { above: (0..items.len()).collect(), vsan }
     }
 
     fn root(&mut self, mut at: usize) -> usize {
-        while self.0[at] != at {
-            self.0[at] = self.0[self.0[at]];
-            at = self.0[at];
+        while self.above[at] != at {
+            self.above[at] = self.above[self.above[at]];
+            at = self.above[at];
         }
         at
     }
 
+    /// Joins two sets, unless they are of two vSAN clusters: their UUIDs say more than any name or node that both know.
     fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
-        self.0[a.max(b)] = a.min(b);
+        if self.vsan[a].is_some() && self.vsan[b].is_some() && self.vsan[a] != self.vsan[b] {
+            return;
+        }
+        let (first, second) = (a.min(b), a.max(b));
+        self.vsan[first] = self.vsan[first].or(self.vsan[second]);
+        self.above[second] = first;
     }
 
     /// Joins whatever shares a key.
@@ -95,21 +106,33 @@ fn by_cluster(items: &[Item<'_>], hosts: &[usize], sets: &mut Sets) {
     // The same host again. A clone has its twin's UUID under another name.
     sets.join_by(each().filter_map(|at| Some(((card(at).system_uuid.as_deref()?, own_name(card(at))), at))));
     let called = full_names(items, hosts);
-    let mut join_named = |first: Option<usize>, names: &BTreeSet<String>| {
-        let named = names.iter().filter_map(|name| called.get(name.as_str())).flatten().copied();
-        let all: Vec<usize> = first.into_iter().chain(named).collect();
+    let mut join_named = |first: Option<usize>, folder: &str, names: &BTreeSet<String>| {
+        let named = names.iter().filter_map(|name| called.get(name.as_str()));
+        let meant = named.flat_map(|same| meant(items, same, folder));
+        let all: Vec<usize> = first.into_iter().chain(meant).collect();
         all.windows(2).for_each(|pair| sets.join(pair[0], pair[1]));
     };
-    each().for_each(|at| join_named(Some(at), &card(at).mates));
-    let told = items.iter().filter(|item| item.card.kind == HostKind::Vcenter);
-    told.flat_map(|item| &item.card.clusters).for_each(|cluster| join_named(None, cluster));
-    // Under one full name lies one host, unless the UUIDs say otherwise.
-    for same in called.values() {
-        let uuids: BTreeSet<&str> = same.iter().filter_map(|&at| card(at).system_uuid.as_deref()).collect();
-        if uuids.len() < 2 {
-            same.windows(2).for_each(|pair| sets.join(pair[0], pair[1]));
-        }
+    each().for_each(|at| join_named(Some(at), items[at].folder, &card(at).mates));
+    for item in items.iter().filter(|item| item.card.kind == HostKind::Vcenter) {
+        item.card.clusters.iter().for_each(|cluster| join_named(None, item.folder, cluster));
     }
+    // Under one full name lies one host, unless the UUIDs say otherwise.
+    for same in called.values().filter(|same| !are_several(items, same)) {
+        same.windows(2).for_each(|pair| sets.join(pair[0], pair[1]));
+    }
+}
+
+/// Whether bundles that give one name are of several machines.
+fn are_several(items: &[Item<'_>], same: &[usize]) -> bool {
+    let uuids = same.iter().filter_map(|&at| items[at].card.system_uuid.as_deref());
+    uuids.collect::<BTreeSet<&str>>().len() > 1
+}
+
+/// Those of the bundles that give one name which somebody in `folder` means by it: all where they are of one machine, else
+/// those that lie there, as two sites may have given one name.
+fn meant<'s>(items: &'s [Item<'_>], same: &'s [usize], folder: &'s str) -> impl Iterator<Item = usize> + 's {
+    let is_shared = are_several(items, same);
+    same.iter().copied().filter(move |&at| !is_shared || items[at].folder == folder)
 }
 
 /// A host's name where its bundle says it.
@@ -154,15 +177,16 @@ fn by_place(items: &[Item<'_>], hosts: &[usize], sets: &mut Sets) {
     sets.join_by(loose.iter().flat_map(|&at| managers(at).map(move |vcenter| (vcenter, at))));
     sets.join_by(loose.iter().map(|&at| (items[at].file, at)));
     sets.join_by(loose.iter().map(|&at| ((items[at].folder, domain(items[at].card)), at)));
-    let mut homes: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-    for &at in &bound {
-        homes.entry(items[at].folder).or_default().insert(sets.root(at));
-    }
-    for &at in &loose {
-        if let Some(home) =
-            homes.get(items[at].folder).filter(|homes| homes.len() == 1).and_then(BTreeSet::first)
-        {
-            sets.join(*home, at);
+    for group in sets.members(&loose) {
+        // Of what lies beside them, the clusters that they can be of: those of their domain, or any where they tell none.
+        let beside = |at: usize, other: usize| {
+            let (own, its) = (domain(items[at].card), domain(items[other].card));
+            items[at].folder == items[other].folder && (own.is_empty() || own == its)
+        };
+        let near = bound.iter().copied().filter(|&other| group.iter().any(|&at| beside(at, other)));
+        let homes: BTreeSet<usize> = near.map(|other| sets.root(other)).collect();
+        if let (Some(&home), 1) = (homes.first(), homes.len()) {
+            sets.join(home, group[0]);
         }
     }
 }
@@ -225,8 +249,12 @@ fn add_vcenters(items: &[Item<'_>], groups: &mut Vec<Vec<usize>>, apart: i64) {
             alone.push(vcenter);
         }
     }
-    let mut sets = Sets::of(items.len());
-    sets.join_by(alone.iter().map(|&at| (&items[at].card.name, at)));
+    let mut sets = Sets::of(items);
+    let place = |name: &str, folder: &'_ str| if is_full(name) { String::new() } else { folder.to_owned() };
+    sets.join_by(alone.iter().map(|&at| {
+        let card = items[at].card;
+        ((card.name.as_str(), place(&card.name, items[at].folder), card.system_uuid.as_deref()), at)
+    }));
     let of_vcenters = sets.members(&alone).into_iter().flat_map(|group| by_time(items, group, apart));
     groups.extend(of_vcenters);
 }
@@ -362,6 +390,52 @@ mod tests {
             ],
             &[&["a.org", "b.org", "vc.org"], &["c.org", "vc.org"], &["d.org", "e.org", "vc.org"]],
         );
+    }
+
+    #[test]
+    fn what_says_nothing_joins_no_two_clusters() {
+        let vcenter =
+            Card { managed: set(&["c.one.org", "d.one.org"]), ..card(HostKind::Vcenter, "vc.one.org", 1) };
+        check(
+            &[
+                ("x", vsan("a.one.org", "u1", 1)),
+                ("x", host("c.one.org", 1)),
+                ("y", vsan("b.one.org", "u2", 1)),
+                ("y", host("d.one.org", 1)),
+                ("z", vcenter),
+            ],
+            &[&["a.one.org"], &["b.one.org"], &["c.one.org", "d.one.org", "vc.one.org"]],
+        );
+        // One of another domain that lies beside a cluster is none of it; one that tells no domain is.
+        check(
+            &[
+                ("x", vsan("a.one.org", "u1", 1)),
+                ("x", host("b.two.org", 1)),
+                ("x", Card { anonymous: true, ..host("cut", 1) }),
+            ],
+            &[&["a.one.org", "cut"], &["b.two.org"]],
+        );
+    }
+
+    #[test]
+    fn sites_that_use_the_same_names_stay_apart() {
+        let site = |name: &str, uuid: &str| Card {
+            mates: set(&["a.corp.local", "b.corp.local"]),
+            system_uuid: Some(uuid.to_owned()),
+            ..host(name, 1)
+        };
+        let cards = [
+            ("s1", site("a.corp.local", "1a")),
+            ("s1", site("b.corp.local", "1b")),
+            ("s2", site("a.corp.local", "2a")),
+            ("s2", site("b.corp.local", "2b")),
+        ];
+        let both: &[&str] = &["a.corp.local", "b.corp.local"];
+        check(&cards, &[both, both]);
+        let shares = |cluster: &str, name: &str| Card { nodes: set(&["n"]), ..vsan(name, cluster, 1) };
+        check(&[("x", shares("u1", "a.org")), ("x", shares("u2", "b.org"))], &[&["a.org"], &["b.org"]]);
+        let lone = |folder: &'static str| (folder, card(HostKind::Vcenter, "localhost", 1));
+        check(&[lone("x"), lone("y")], &[&["localhost"], &["localhost"]]);
     }
 
     #[test]
