@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::load::{self, Found};
-use super::many::{ManyArgs, Shelf, nothing_to_read};
+use super::many::{ManyArgs, Shelf};
+use super::redaction::warning;
 use super::{Done, Failure};
 use crate::bundle::Input;
 use crate::model::Problem;
@@ -45,12 +46,16 @@ struct Line<'a> {
 pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
     let shelf = Shelf::open(&args.many, &args.store)?;
     let Found { inputs, mut problems, unopened } = load::find(&args.paths);
-    let stocked = shelf.stock(&inputs, stop);
+    let stocked = shelf.stock(&inputs, stop)?;
     for (input, stocked) in inputs.iter().zip(&stocked) {
-        let text = serde_json::to_string(&line(input, stocked))?;
-        writeln!(out, "{}", escape::json_line(&text))?;
+        tell(&line(input, stocked), out)?;
+    }
+    for problem in &unopened {
+        tell(&unreadable(problem), out)?;
     }
     out.flush()?;
+    // What is no bundle in a folder, or was given twice, is no task; it is said all the same.
+    problems.iter().for_each(|problem| warning(&problem.path, &problem.text));
     if stop.load(Ordering::SeqCst) {
         return Err(Failure::new("interrupted; what was read to its end is in the store").into());
     }
@@ -69,9 +74,29 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
     }
     if !stocked.iter().any(|stocked| matches!(stocked, Stocked::Kept { .. })) {
         problems.extend(stocked.iter().flat_map(told).cloned());
-        return Err(nothing_to_read(&args.paths, &problems).into());
+        return Err(load::nothing_readable(&args.paths, &problems).into());
     }
     Ok(Done::Clean)
+}
+
+fn tell(line: &Line<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
+    writeln!(out, "{}", escape::json_line(&serde_json::to_string(line)?))?;
+    Ok(())
+}
+
+/// The line of a path that could not be opened.
+fn unreadable(problem: &Problem) -> Line<'_> {
+    Line {
+        path: problem.path.clone(),
+        status: "unreadable",
+        sha256: None,
+        key: None,
+        file: None,
+        bytes: None,
+        hosts: Vec::new(),
+        problems: vec![problem],
+        why: Some(&problem.text),
+    }
 }
 
 fn line<'a>(input: &Input, stocked: &'a Stocked) -> Line<'a> {
@@ -80,7 +105,7 @@ fn line<'a>(input: &Input, stocked: &'a Stocked) -> Line<'a> {
         Stocked::Kept { entry, was_there: false } => ("kept", Some(entry), None),
         Stocked::Unkept { why, .. } => ("not-kept", None, Some(why.as_str())),
         Stocked::Nothing { .. } => ("no-bundle", None, None),
-        Stocked::Stopped => ("interrupted", None, None),
+        Stocked::Stopped | Stocked::Unwritable { .. } => ("interrupted", None, None),
     };
     Line {
         path: input.path().to_string_lossy().into_owned(),
@@ -101,6 +126,6 @@ fn told(stocked: &Stocked) -> &[Problem] {
     match stocked {
         Stocked::Kept { entry, .. } => entry.problems(),
         Stocked::Unkept { problems, .. } | Stocked::Nothing { problems, .. } => problems,
-        Stocked::Stopped => &[],
+        Stocked::Stopped | Stocked::Unwritable { .. } => &[],
     }
 }

@@ -284,7 +284,7 @@ pub(super) fn read(
     problems.append(&mut outcome.problems);
     outcome.problems = problems;
     if outcome.digests.iter().all(|digest| digest.facts.is_empty() && digest.logs.is_empty()) {
-        return Err(nothing_readable(args, &outcome.problems).into());
+        return Err(nothing_readable(&args.paths, &outcome.problems).into());
     }
     Ok((outcome, unopened))
 }
@@ -340,12 +340,13 @@ fn distinct(inputs: &mut Vec<Input>, problems: &mut Vec<Problem>) {
     });
 }
 
-fn nothing_readable(args: &CaseArgs, problems: &[Problem]) -> Failure {
-    let message = match args.paths.as_slice() {
+/// What to say where nothing at `paths` could be read; `problems` say why.
+pub(super) fn nothing_readable(paths: &[PathBuf], problems: &[Problem]) -> Failure {
+    let message = match paths {
         [one] => format!("nothing in {} could be read as a support bundle", one.display()),
         _ => "none of the paths could be read as a support bundle".to_owned(),
     };
-    let missing = args.paths.iter().find(|path| !path.exists());
+    let missing = paths.iter().find(|path| !path.exists());
     let shown = problems.iter().take(5).map(|problem| format!("{}: {}", problem.path, problem.text));
     let failure = shown.fold(Failure::new(message), Failure::cause);
     match missing {

@@ -8,7 +8,6 @@ use super::load::{self, Found, LimitArgs};
 use super::progress::{self, When};
 use crate::bundle::{Input, Limits};
 use crate::engine;
-use crate::model::Problem;
 use crate::rule::RuleSet;
 use crate::store::{self, Stocked, Store};
 
@@ -66,32 +65,30 @@ impl Shelf {
     }
 
     /// Reads what the store lacks of `inputs`.
-    pub fn stock(&self, inputs: &[Input], stop: &AtomicBool) -> Vec<Stocked> {
+    ///
+    /// # Errors
+    /// Fails where the store cannot be written.
+    pub fn stock(&self, inputs: &[Input], stop: &AtomicBool) -> Result<Vec<Stocked>, Failure> {
         let bar = progress::one_bar(self.progress, inputs);
-        store::stock(&self.store, inputs, &self.rules, &self.options, bar.as_ref(), stop, &|_, _| {})
+        let stocked = store::stock(&self.store, inputs, &self.rules, &self.options, bar.as_ref(), stop);
+        drop(bar);
+        let unwritable = stocked.iter().find_map(|stocked| match stocked {
+            Stocked::Unwritable { error } => Some(self.unwritable(error)),
+            _ => None,
+        });
+        unwritable.map_or(Ok(stocked), Err)
     }
 
-    /// The bundle file at `path` as it is read now, for what the store had and has no more.
+    fn unwritable(&self, error: &str) -> Failure {
+        Failure::new(format!("cannot write to the store {}", self.folder.display()))
+            .cause(error)
+            .hint("what was kept before stays; the same command goes on from there")
+    }
+
+    /// The bundle file at `path` as it is read now, for an entry that was damaged in the meantime.
     pub fn again(&self, path: &Path, stop: &AtomicBool) -> Option<Stocked> {
         let Found { inputs, .. } = load::find(&[path.to_owned()]);
         let input = inputs.into_iter().find(|input| input.path() == path)?;
-        let silent = &engine::Silent;
-        store::stock(&self.store, &[input], &self.rules, &self.options, silent, stop, &|_, _| {}).pop()
-    }
-}
-
-/// What to say where the problems of a run explain why there was nothing to read.
-pub fn nothing_to_read(paths: &[PathBuf], problems: &[Problem]) -> Failure {
-    let message = match paths {
-        [one] => format!("nothing in {} could be read as a support bundle", one.display()),
-        _ => "none of the paths could be read as a support bundle".to_owned(),
-    };
-    let shown = problems.iter().take(5).map(|problem| format!("{}: {}", problem.path, problem.text));
-    let failure = shown.fold(Failure::new(message), Failure::cause);
-    match paths.iter().find(|path| !path.exists()) {
-        Some(path) => failure.hint(format!("there is no {}: check the path", path.display())),
-        None => failure.hint(
-            "expected are bundle files as collected (.tgz, .tar, .zip), folders of them, or roots of unpacked ones",
-        ),
+        store::stock(&self.store, &[input], &self.rules, &self.options, &engine::Silent, stop).pop()
     }
 }

@@ -14,7 +14,7 @@ use crate::report::{RENDERERS, Renderer};
 /// How the names of files end that are not whole yet.
 const PARTIAL: &str = "partial";
 /// A file that marks a folder as written by esxray.
-pub(super) const MARK: &str = ".esxray";
+const MARK: &str = ".esxray";
 
 /// A folder that is ready to take a report.
 pub struct Prepared<'a> {
@@ -64,6 +64,22 @@ pub(super) fn prepare_for<'a>(option: &str, folder: &'a Path, force: bool) -> Re
     Ok(Prepared { folder, is_new })
 }
 
+/// Waits until no other run writes to `folder`, which was prepared; as long as the file lives, none does. A run that is
+/// killed lets go of it.
+///
+/// # Errors
+/// Fails where the folder cannot be locked.
+pub(super) fn lock(folder: &Path) -> Result<File, Failure> {
+    let failed = |error| Failure::new(format!("cannot write to {}", folder.display())).cause(error);
+    let file = File::open(folder.join(MARK)).map_err(failed)?;
+    match file.lock() {
+        // Some file systems know no locks; there each file is whole all the same.
+        Ok(()) => Ok(file),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(error) => Err(failed(error)),
+    }
+}
+
 /// Makes the file at `path` as `options` say, which make new ones only. Whatever lies there is removed, not followed: a link
 /// could lead anywhere.
 pub(super) fn anew(path: &Path, options: &OpenOptions) -> io::Result<File> {
@@ -71,21 +87,39 @@ pub(super) fn anew(path: &Path, options: &OpenOptions) -> io::Result<File> {
     options.open(path)
 }
 
-/// Writes the report in every form into `folder`: all files aside first, then each put in its place.
+/// As [`write_whole`], and fails as well where a form could not be made; then the others are written.
 ///
 /// # Errors
-/// Fails where a file cannot be written; then, and when `stop` is set, nothing is left behind. Fails as well where a
-/// renderer panics; then the other forms are written.
+/// As said.
 pub fn write(
     report: &Report,
     forms: &[&Renderer],
     folder: &Path,
     stop: &AtomicBool,
 ) -> Result<Vec<PathBuf>, Failure> {
+    let (files, broken) = write_whole(report, forms, folder, stop)?;
+    if broken.is_empty() {
+        return Ok(files);
+    }
+    Err(Failure::new(format!("{} could not be made: a defect of esxray", broken.join(", ")))
+        .hint(format!("the other forms are in {}; please report the message above", folder.display())))
+}
+
+/// Writes the report in every form into `folder`: all files aside first, then each put in its place. Gives their paths, and
+/// the files that could not be made, as their renderer panicked.
+///
+/// # Errors
+/// Fails where a file cannot be written; then, and when `stop` is set, nothing is left behind.
+pub fn write_whole(
+    report: &Report,
+    forms: &[&Renderer],
+    folder: &Path,
+    stop: &AtomicBool,
+) -> Result<(Vec<PathBuf>, Vec<&'static str>), Failure> {
     // A form needs nothing of another.
     let made = engine::side_by_side(forms, |form| render(report, form, &partial(folder, form)));
     let mut aside: Vec<(PathBuf, PathBuf)> = Vec::new();
-    let mut broken: Vec<&str> = Vec::new();
+    let mut broken: Vec<&'static str> = Vec::new();
     let mut written = Ok(());
     for (form, made) in forms.iter().zip(made) {
         if made.as_ref().is_ok_and(|is_whole| !is_whole) {
@@ -124,15 +158,9 @@ pub fn write(
         let moved = fs::rename(partial, path);
         moved.map_err(|error| Failure::new(format!("cannot write {}", path.display())).cause(error))?;
     }
-    if !broken.is_empty() {
-        // What an earlier run wrote under that name is of another case.
-        for file_name in &broken {
-            let _ = fs::remove_file(folder.join(file_name));
-        }
-        return Err(Failure::new(format!("{} could not be made: a defect of esxray", broken.join(", ")))
-            .hint(format!("the other forms are in {}; please report the message above", folder.display())));
-    }
-    Ok(aside.into_iter().map(|(_, path)| path).collect())
+    // What an earlier run wrote under that name is of another case.
+    broken.iter().for_each(|file_name| drop(fs::remove_file(folder.join(file_name))));
+    Ok((aside.into_iter().map(|(_, path)| path).collect(), broken))
 }
 
 /// Where `form` is written until all forms are.

@@ -71,11 +71,8 @@ impl Redaction {
 
     /// Says at once which paths could not be opened: one that is mistyped would else be found in the report only.
     pub fn warn(&mut self, unopened: &[Problem]) {
-        let mut stderr = io::stderr().lock();
         for Problem { path, text, .. } in unopened {
-            let (path, text) = (self.line(path), self.line(text));
-            // Nobody is left to be told where stderr is closed.
-            let _ = writeln!(stderr, "warning: {}: {}", escape::line(&path), escape::line(&text));
+            warning(&self.line(path), &self.line(text));
         }
     }
 
@@ -120,4 +117,10 @@ impl Redaction {
         }
         .into()
     }
+}
+
+/// Says on stderr what does not end the run.
+pub(super) fn warning(path: &str, text: &str) {
+    // Nobody is left to be told where stderr is closed.
+    let _ = writeln!(io::stderr().lock(), "warning: {}: {}", escape::line(path), escape::line(text));
 }

@@ -1,5 +1,6 @@
 //! `--tables DIR`: the folder of tables that a run fills, whether it analyses one case or many.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,23 +13,29 @@ pub(super) struct Filling<'a> {
     folder: &'a Path,
     prepared: output::Prepared<'a>,
     tables: Tables,
+    /// Two runs would mix their files.
+    _locked: Option<File>,
 }
 
-/// Makes sure that `folder` can take tables, and begins them.
+/// Makes sure that `folder` can take tables, waits until no other run writes to it, and begins them. The caller has locked
+/// `held` already.
 ///
 /// # Errors
 /// As [`output::prepare`], and where this program was built without tables.
-pub(super) fn open(folder: &Path, force: bool) -> Result<Filling<'_>, Failure> {
+pub(super) fn open<'a>(folder: &'a Path, force: bool, held: Option<&Path>) -> Result<Filling<'a>, Failure> {
     if !IS_BUILT_IN {
         return Err(Failure::new("this esxray was built without --tables")
             .hint("build it with them: cargo install --path ."));
     }
     let prepared = output::prepare_for("--tables", folder, force)?;
+    let real = |path: &Path| path.canonicalize().ok();
+    let is_held = held.is_some_and(|held| real(held) == real(folder));
+    let locked = if is_held { None } else { Some(output::lock(folder)?) };
     let tables = Tables::create(folder).map_err(|error| {
         prepared.withdraw();
         failed(folder, error)
     })?;
-    Ok(Filling { folder, prepared, tables })
+    Ok(Filling { folder, prepared, tables, _locked: locked })
 }
 
 impl Filling<'_> {

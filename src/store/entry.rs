@@ -35,6 +35,8 @@ pub(super) struct Header {
     pub label: String,
     /// The path as it was given.
     pub path: String,
+    /// The whole path.
+    pub place: String,
     /// The file's length.
     pub bytes: u64,
     /// One a digest; `None` where that says nothing of any host.
@@ -81,14 +83,17 @@ pub(super) fn header(file: &Path) -> Option<Header> {
     (is_named && fs::metadata(file).ok()?.len() == whole).then_some(header)
 }
 
+/// The digests of an entry, compressed; `None` where they are not as they were written.
+pub(super) fn packed(file: &Path, header: &Header) -> Option<Vec<u8>> {
+    let mut bytes = fs::read(file).ok()?;
+    let at = bytes.len().checked_sub(usize::try_from(header.body.bytes).ok()?)?;
+    let packed = bytes.split_off(at);
+    (hex(&[&packed]) == header.body.sha256).then_some(packed)
+}
+
 /// The digests of an entry; `None` where they are not as they were written.
 pub(super) fn body(file: &Path, header: &Header) -> Option<Vec<Digest>> {
-    let bytes = fs::read(file).ok()?;
-    let at = bytes.len().checked_sub(usize::try_from(header.body.bytes).ok()?)?;
-    let packed = &bytes[at..];
-    if hex(&[packed]) != header.body.sha256 {
-        return None;
-    }
-    let rdr = BufReader::with_capacity(1 << 16, GzDecoder::new(packed));
+    let packed = packed(file, header)?;
+    let rdr = BufReader::with_capacity(1 << 16, GzDecoder::new(packed.as_slice()));
     serde_json::from_reader(rdr).ok()
 }

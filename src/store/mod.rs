@@ -93,15 +93,23 @@ impl Store {
         &self.make
     }
 
-    /// What is known of `input`, whose `print` is as it is now: by its path, else by its content.
+    /// What is known of `input`, whose `print` is as it is now: by its path, else by its content. What is damaged is not
+    /// known.
     pub fn known(&self, input: &Input, print: &Print) -> Option<Known> {
-        self.known_path(input, print).or_else(|| self.known_content(input, print))
+        let is_whole = |known: &Known| match known {
+            Known::Bundles(entry) => entry.is_whole(),
+            Known::Nothing(_) => true,
+        };
+        self.known_path(input, print)
+            .filter(is_whole)
+            .or_else(|| self.known_content(input, print).filter(is_whole))
     }
 
     fn known_path(&self, input: &Input, print: &Print) -> Option<Known> {
-        let seen: Seen = serde_json::from_slice(&fs::read(self.seen_file(input)).ok()?).ok()?;
+        let place = absolute(input);
+        let seen: Seen = serde_json::from_slice(&fs::read(self.seen_file(&place)).ok()?).ok()?;
         let path = input.path().to_string_lossy();
-        if seen.make != self.make || seen.print != *print || seen.path != absolute(input) {
+        if seen.make != self.make || seen.print != *print || seen.path != place {
             return None;
         }
         match seen.key {
@@ -124,7 +132,7 @@ impl Store {
         let hash = engine::hash_files(input.files());
         let entry = alike.find(|entry| entry.header.sha256 == hash)?;
         let path = input.path().to_string_lossy();
-        // Since all were looked through, it may have been found damaged and taken out.
+        // Since all were looked through, it may have gone or changed.
         let found = Entry::open(entry.file.clone())?.at(&path);
         // The next run need not hash it; it does so again where this cannot be noted.
         let _ = self.note(input, print, Some(&found.header.key), &[]);
@@ -161,6 +169,7 @@ impl Store {
             sha256: first.sha256.clone(),
             label,
             path: path.clone(),
+            place: absolute(input),
             bytes: print.bytes,
             cards: outcome.digests.iter().map(Card::of).collect(),
             problems: outcome.problems.clone(),
@@ -174,12 +183,31 @@ impl Store {
         Ok(Some(Known::Bundles(Box::new(Entry { header, file, path }))))
     }
 
-    /// Every entry that these rules, limits and this version made, ordered by path; and what is wrong with others.
+    /// Every entry that these rules, limits and this version made of what lay at its path last, ordered by path; and what is
+    /// wrong with others.
     pub fn entries(&self) -> (Vec<Entry>, Vec<Problem>) {
-        let (by_bytes, problems) = self.read_all();
+        let (by_bytes, mut problems) = self.read_all();
         let mut entries: Vec<Entry> = by_bytes.into_values().flatten().collect();
         entries.sort_by(|a, b| (&a.path, &a.header.key).cmp(&(&b.path, &b.header.key)));
+        let all = entries.len();
+        entries.retain(|entry| !self.is_superseded(entry));
+        if entries.len() < all {
+            let count = all - entries.len();
+            let text = format!(
+                "{count} kept digests are of bundle files that were replaced since, and were not used"
+            );
+            problems.push(Problem::new(ProblemKind::Duplicate, self.folder.to_string_lossy(), text));
+        }
         (entries, problems)
+    }
+
+    /// Whether something else lay at its path when that was read last.
+    fn is_superseded(&self, entry: &Entry) -> bool {
+        let seen = fs::read(self.seen_file(&entry.header.place)).ok();
+        let seen = seen.and_then(|text| serde_json::from_slice::<Seen>(&text).ok());
+        seen.is_some_and(|seen| {
+            seen.path == entry.header.place && seen.key.as_ref() != Some(&entry.header.key)
+        })
     }
 
     fn read_all(&self) -> (BTreeMap<u64, Vec<Entry>>, Vec<Problem>) {
@@ -207,22 +235,23 @@ impl Store {
 
     /// Notes what lies at the path of `input`.
     fn note(&self, input: &Input, print: &Print, key: Option<&str>, problems: &[Problem]) -> io::Result<()> {
+        let place = absolute(input);
         let seen = Seen {
             make: self.make.clone(),
-            path: absolute(input),
+            path: place.clone(),
             print: print.clone(),
             key: key.map(str::to_owned),
-            problems: moved_problems(problems.to_vec(), &input.path().to_string_lossy(), &absolute(input)),
+            problems: moved_problems(problems.to_vec(), &input.path().to_string_lossy(), &place),
         };
-        write_whole(&self.seen_file(input), &serde_json::to_vec(&seen)?)
+        write_whole(&self.seen_file(&place), &serde_json::to_vec(&seen)?)
     }
 
     fn entry_file(&self, key: &str) -> PathBuf {
         self.folder.join(DIGESTS).join(format!("{key}.digest"))
     }
 
-    fn seen_file(&self, input: &Input) -> PathBuf {
-        let name = hex(&[absolute(input).as_bytes(), self.make.as_bytes()]);
+    fn seen_file(&self, place: &str) -> PathBuf {
+        let name = hex(&[place.as_bytes(), self.make.as_bytes()]);
         self.folder.join(PATHS).join(format!("{}.json", &name[..KEY]))
     }
 }
@@ -297,10 +326,9 @@ impl Entry {
         Some(digests)
     }
 
-    /// Takes the entry out of the store, as it is damaged.
-    pub fn forget(&self) {
-        // Where it cannot be removed it is found damaged again.
-        let _ = fs::remove_file(&self.file);
+    /// Whether its digests are as they were written.
+    fn is_whole(&self) -> bool {
+        entry::packed(&self.file, &self.header).is_some()
     }
 }
 

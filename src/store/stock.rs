@@ -1,5 +1,6 @@
 //! What a store lacks is read, several bundle files at once, and each is kept as soon as it is read.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Entry, Known, Print, Store};
@@ -35,12 +36,16 @@ pub enum Stocked {
         /// Whether that was known before.
         was_there: bool,
     },
-    /// The run was interrupted before it was read.
+    /// The run was interrupted, or the store cannot be written, before it was read.
     Stopped,
+    /// The store cannot be written.
+    Unwritable {
+        /// Why.
+        error: String,
+    },
 }
 
-/// Sees to it that the store holds all of `inputs`; what is known of each, in their order. `done` is told of each when
-/// nothing more is to be done for it, from several threads.
+/// Sees to it that the store holds all of `inputs`; what is known of each, in their order.
 pub fn stock(
     store: &Store,
     inputs: &[Input],
@@ -48,20 +53,31 @@ pub fn stock(
     options: &Options,
     progress: &dyn Progress,
     stop: &AtomicBool,
-    done: &(dyn Fn(&Input, &Stocked) + Sync),
 ) -> Vec<Stocked> {
     // One bundle a thread keeps all busy, and no thread waits for another. Where there are fewer bundles than threads, each
     // gets several.
     let lanes = options.jobs.min(inputs.len()).max(1);
     let limits = Limits { memory: options.limits.memory / lanes, ..options.limits };
     let options = Options { jobs: (options.jobs / lanes).max(1), limits };
+    let is_broken = AtomicBool::new(false);
     engine::on_threads(lanes, inputs, |index, input| {
+        if is_broken.load(Ordering::Relaxed) {
+            return Stocked::Stopped;
+        }
         let progress = OfOne { index, all: progress };
-        let stocked = one(store, input, rules, &options, &progress, stop);
+        // A defect that one bundle brings to light must not cost the others.
+        let read = || one(store, input, rules, &options, &progress, stop);
+        let stocked = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| broken(input));
+        is_broken.fetch_or(matches!(stocked, Stocked::Unwritable { .. }), Ordering::Relaxed);
         progress.all.done(index);
-        done(input, &stocked);
         stocked
     })
+}
+
+fn broken(input: &Input) -> Stocked {
+    let why = "a defect of esxray kept it from being read; please report the message on stderr".to_owned();
+    let problem = Problem::new(ProblemKind::Internal, input.path().to_string_lossy(), why.as_str());
+    Stocked::Unkept { why, digests: Vec::new(), problems: vec![problem] }
 }
 
 fn one(
@@ -98,13 +114,12 @@ fn one(
         Ok(None) if outcome.digests.is_empty() => {
             Stocked::Nothing { problems: outcome.problems, was_there: false }
         }
-        kept => {
-            let why = match kept {
-                Err(error) => format!("the store cannot be written: {error}"),
-                _ => "it changed or could not be read to its end, so its digest was not kept".to_owned(),
-            };
-            Stocked::Unkept { why, digests: outcome.digests, problems: outcome.problems }
-        }
+        Ok(None) => Stocked::Unkept {
+            why: "it changed or could not be read to its end, so its digest was not kept".to_owned(),
+            digests: outcome.digests,
+            problems: outcome.problems,
+        },
+        Err(error) => Stocked::Unwritable { error: error.to_string() },
     }
 }
 

@@ -82,6 +82,8 @@ struct Plan {
 struct Written {
     /// What the report is a function of.
     key: String,
+    /// The lengths of its files: a crash of the machine may have cost what was said to be written.
+    bytes: Vec<u64>,
     row: Row,
 }
 
@@ -97,14 +99,14 @@ impl Cases<'_> {
                 return Err(Failure::new("interrupted; the cases that were made stay").into());
             }
             // A defect that one case brings to light must not cost the others.
-            catch_unwind(AssertUnwindSafe(|| self.case(plan))).unwrap_or_else(|_| Ok(Err(broken(plan))))
+            catch_unwind(AssertUnwindSafe(|| self.case(plan)))
+                .unwrap_or_else(|_| Ok((None, vec![broken(plan, "the case")])))
         });
         let (mut rows, mut problems) = (Vec::new(), self.left_over());
         for made in made {
-            match made? {
-                Ok(row) => rows.push(row),
-                Err(lost) => problems.extend(lost),
-            }
+            let (row, own) = made?;
+            rows.extend(row);
+            problems.extend(own);
         }
         Ok((rows, problems))
     }
@@ -120,13 +122,14 @@ impl Cases<'_> {
                 }
             }
         }
-        let mut called: BTreeMap<String, usize> = BTreeMap::new();
+        let mut called: BTreeSet<String> = BTreeSet::new();
         let groups = groups(&items, self.apart);
         let plan = |group: Vec<usize>| {
             let name = slug(&group::name_of(&items, &group), group::taken(&items, &group));
-            let count = called.entry(name.clone()).or_default();
-            *count += 1;
-            let id = if *count == 1 { name } else { format!("{name}-{count}") };
+            let others = (2..).map(|number| format!("{name}-{number}"));
+            let mut ids = std::iter::once(name.clone()).chain(others);
+            let id = ids.find(|id| !called.contains(id)).unwrap_or(name);
+            called.insert(id.clone());
             Plan { id, parts: group.into_iter().map(|at| parts[at]).collect() }
         };
         groups.into_iter().map(plan).collect()
@@ -139,16 +142,16 @@ impl Cases<'_> {
     }
 
     /// The row of one case: that of an earlier run where nothing changed, else a new one whose report is written. Where
-    /// none of its bundles can be read any more, what is said of them.
-    fn case(&self, plan: &Plan) -> anyhow::Result<Result<Row, Vec<Problem>>> {
+    /// none of its bundles can be read any more there is none. Beside it, what its report does not say.
+    fn case(&self, plan: &Plan) -> anyhow::Result<(Option<Row>, Vec<Problem>)> {
         let folder = self.folder.join(&plan.id);
         let key = self.key(plan);
         if let Some(row) = key.as_ref().and_then(|key| self.written(&folder, key)) {
-            return Ok(Ok(row));
+            return Ok((Some(row), Vec::new()));
         }
         let (digests, mut lost) = self.digests(plan);
         if digests.is_empty() {
-            return Ok(Err(lost));
+            return Ok((None, lost));
         }
         // A report without all of its bundles, or of one that could not be kept, is made anew each time.
         let key = key.filter(|_| lost.is_empty()).unwrap_or_default();
@@ -160,12 +163,15 @@ impl Cases<'_> {
         fs::create_dir_all(&folder)
             .map_err(|error| Failure::new(format!("cannot write to {}", folder.display())).cause(error))?;
         clear(&folder);
-        output::write(&report, &self.forms, &folder, self.stop)?;
+        let (files, broken) = output::write_whole(&report, &self.forms, &folder, self.stop)?;
         let row = Row::of(&plan.id, &report);
+        // What could not be made now is tried again.
+        let key = if broken.is_empty() { key } else { String::new() };
+        let bytes = files.iter().map(|file| fs::metadata(file).map_or(0, |meta| meta.len())).collect();
         // Last: whoever finds it finds a whole report.
-        let written = Written { key, row };
+        let written = Written { key, bytes, row };
         put(&folder.join(CASE), &serde_json::to_vec_pretty(&written)?)?;
-        Ok(Ok(written.row))
+        Ok((Some(written.row), broken.into_iter().map(|form| self::broken(plan, form)).collect()))
     }
 
     /// The report of a case, and what is said of digests that were lost; without any digest there is no report.
@@ -220,8 +226,9 @@ impl Cases<'_> {
     /// The row of the report in `folder`, where that is the one of `key` and is whole.
     fn written(&self, folder: &Path, key: &str) -> Option<Row> {
         let written: Written = serde_json::from_slice(&fs::read(folder.join(CASE)).ok()?).ok()?;
-        let is_there = |form: &Renderer| folder.join(form.file_name).is_file();
-        (written.key == key && self.forms.iter().all(|form| is_there(form))).then_some(written.row)
+        let length = |form: &&Renderer| fs::metadata(folder.join(form.file_name)).ok().map(|meta| meta.len());
+        let bytes: Option<Vec<u64>> = self.forms.iter().map(length).collect();
+        (written.key == key && bytes.as_ref() == Some(&written.bytes)).then_some(written.row)
     }
 
     /// The digests of a case. What is damaged in the store is read again from its bundle, and told where that is gone.
@@ -252,7 +259,6 @@ impl Cases<'_> {
         if let Some(digests) = entry.digests() {
             return Some(digests);
         }
-        entry.forget();
         match self.shelf.again(Path::new(entry.path()), self.stop)? {
             Stocked::Kept { entry: again, .. } if again.key() == entry.key() => again.digests(),
             Stocked::Unkept { digests, .. } => Some(digests),
@@ -268,10 +274,10 @@ impl Cases<'_> {
     }
 }
 
-/// Told where a case cannot be made.
-fn broken(plan: &Plan) -> Vec<Problem> {
-    let text = "the case could not be made: a defect of esxray; please report the message on stderr";
-    vec![Problem::new(ProblemKind::Internal, format!("cases/{}", plan.id), text)]
+/// Told where a case or a form of its report cannot be made.
+fn broken(plan: &Plan, what: &str) -> Problem {
+    let text = format!("{what} could not be made: a defect of esxray; please report the message on stderr");
+    Problem::new(ProblemKind::Internal, format!("cases/{}", plan.id), text)
 }
 
 fn problems(source: &Source) -> &[Problem] {

@@ -1,32 +1,16 @@
 //! The folder that triage writes: one run at a time, whole files only, and nothing of cases that are no more.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
 use super::Failure;
-use crate::cli::output::MARK;
 use crate::report::RENDERERS;
 use crate::store::write_whole;
 
 /// What a case's folder holds beside its report.
 pub(super) const CASE: &str = "case.json";
-
-/// Waits until no other run writes to `folder`; as long as the file lives, none does. A run that is killed lets go of it.
-///
-/// # Errors
-/// Fails where the folder cannot be locked.
-pub(super) fn lock(folder: &Path) -> Result<File, Failure> {
-    let failed = |error| Failure::new(format!("cannot write to {}", folder.display())).cause(error);
-    let file = File::open(folder.join(MARK)).map_err(failed)?;
-    match file.lock() {
-        // Some file systems know no locks; there each file is whole all the same.
-        Ok(()) => Ok(file),
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
-        Err(error) => Err(failed(error)),
-    }
-}
 
 /// Puts a file in its place whole.
 ///

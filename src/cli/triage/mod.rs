@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::builder::PossibleValuesParser;
 
 use super::load::{self, Found, LangArg};
-use super::many::{ManyArgs, Shelf, nothing_to_read};
+use super::many::{ManyArgs, Shelf};
 use super::{Done, Failure, asked, output, tables};
-use crate::model::{Problem, Severity};
+use crate::model::{Problem, ProblemKind, Severity};
 use crate::report::escape;
 use crate::report::labels::{fill, fill_count, labels};
 use crate::report::model::{RuleSetInfo, Tool};
@@ -100,7 +100,7 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
         paths => {
             let Found { inputs, mut problems, unopened } = found(args, &shelf, paths);
             problems.extend(unopened);
-            let stocked = shelf.stock(&inputs, stop);
+            let stocked = shelf.stock(&inputs, stop)?;
             if stop.load(Ordering::SeqCst) {
                 return Err(interrupted(&stocked).into());
             }
@@ -111,7 +111,7 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
         return Err(match args.paths.as_slice() {
             [] => Failure::new(format!("the store {} holds no digest that can be used", store.display()))
                 .hint("`esxray digest PATH... --store DIR` puts some there"),
-            paths => nothing_to_read(paths, &problems),
+            paths => load::nothing_readable(paths, &problems),
         }
         .into());
     }
@@ -158,12 +158,15 @@ fn sources(stocked: Vec<Stocked>, mut problems: Vec<Problem>) -> (Vec<Source>, V
     for stocked in stocked {
         match stocked {
             Stocked::Kept { entry, .. } => sources.push(Source::Kept(entry)),
-            Stocked::Unkept { digests, problems: own, .. } => {
+            Stocked::Unkept { why, digests, problems: own } => {
                 problems.extend(own);
-                sources.push(Source::of_digests(digests));
+                if let Some(first) = digests.first() {
+                    problems.push(Problem::new(ProblemKind::Unreadable, first.bundle.as_str(), why));
+                    sources.push(Source::of_digests(digests));
+                }
             }
             Stocked::Nothing { problems: own, .. } => problems.extend(own),
-            Stocked::Stopped => {}
+            Stocked::Stopped | Stocked::Unwritable { .. } => {}
         }
     }
     (sources, problems)
@@ -177,7 +180,7 @@ fn round(
     mut problems: Vec<Problem>,
     stop: &AtomicBool,
 ) -> anyhow::Result<Index> {
-    let _locked = folder::lock(&args.out)?;
+    let _locked = output::lock(&args.out)?;
     folder::sweep(&args.out);
     let cases = Cases {
         shelf,
@@ -189,7 +192,8 @@ fn round(
         apart: i64::from(args.apart) * 86_400_000_000,
         stop,
     };
-    let mut filling = args.tables.as_deref().map(|folder| tables::open(folder, args.force)).transpose()?;
+    let mut filling =
+        args.tables.as_deref().map(|folder| tables::open(folder, args.force, Some(&args.out))).transpose()?;
     let made = cases.make().and_then(|made| {
         filling.iter_mut().try_for_each(|filling| cases.fill(&made.0, filling))?;
         Ok(made)

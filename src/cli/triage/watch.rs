@@ -5,19 +5,23 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::{Args, Done, Shelf, found, round, sources, tell};
 use crate::bundle::Input;
+use crate::model::{Problem, ProblemKind};
 use crate::store::Print;
 
 /// How long a request to stop may go unnoticed.
 const NAP: Duration = Duration::from_millis(100);
 
+/// What was seen at a look, by path.
+type Prints = BTreeMap<PathBuf, Print>;
+
 /// Looks at the paths again and again, and makes the index anew whenever something arrived, changed or went.
 ///
 /// # Errors
-/// Fails where the index cannot be written.
+/// Fails where the index or the store cannot be written.
 pub(super) fn run(
     args: &Args,
     shelf: &Shelf,
@@ -25,43 +29,53 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<Done> {
     let every = Duration::from_secs(args.every);
-    let mut seen: BTreeMap<PathBuf, Print> = BTreeMap::new();
-    let mut taken: Option<BTreeMap<PathBuf, Print>> = None;
+    let mut seen = Prints::new();
+    let mut told: Option<(Prints, Vec<Problem>)> = None;
     loop {
-        let found = found(args, shelf, &args.paths);
-        let prints: Vec<(Input, Print)> = found
-            .inputs
-            .into_iter()
-            .filter_map(|input| Print::of(&input).ok().map(|print| (input, print)))
-            .collect();
-        let is_ready =
-            |(input, print): &&(Input, Print)| seen.get(input.path()) == Some(print) || rests(input, every);
-        let ready: Vec<&(Input, Print)> = prints.iter().filter(is_ready).collect();
-        let now: BTreeMap<PathBuf, Print> =
-            ready.iter().map(|(input, print)| (input.path().to_owned(), print.clone())).collect();
-        if !now.is_empty() && taken.as_ref() != Some(&now) {
-            let inputs: Vec<Input> = ready.iter().map(|(input, _)| input.clone()).collect();
-            let stocked = shelf.stock(&inputs, stop);
+        let (prints, inputs, problems) = look(args, shelf);
+        let is_ready = |input: &&Input| {
+            let print = prints.get(input.path());
+            print.is_some() && (seen.get(input.path()) == print || rests(input, every))
+        };
+        let ready: Vec<Input> = inputs.iter().filter(is_ready).cloned().collect();
+        let of_ready = ready.iter().filter_map(|input| prints.get_key_value(input.path()));
+        let now = (of_ready.map(|(path, print)| (path.clone(), print.clone())).collect(), problems);
+        let is_new = told.as_ref() != Some(&now);
+        if is_new && (told.is_some() || !ready.is_empty()) {
+            let stocked = shelf.stock(&ready, stop)?;
             if stop.load(Ordering::SeqCst) {
                 return Ok(Done::Clean);
             }
-            let mut problems = found.problems;
-            problems.extend(found.unopened);
-            let (sources, problems) = sources(stocked, problems);
-            if !sources.is_empty() {
-                tell(&round(args, shelf, &sources, problems, stop)?, &args.out, out)?;
-            }
-            taken = Some(now);
+            let (sources, problems) = sources(stocked, now.1.clone());
+            tell(&round(args, shelf, &sources, problems, stop)?, &args.out, out)?;
+            told = Some(now);
         }
-        seen = prints.into_iter().map(|(input, print)| (input.path().to_owned(), print)).collect();
-        let until = SystemTime::now() + every;
-        while SystemTime::now() < until {
+        seen = prints;
+        let began = Instant::now();
+        while began.elapsed() < every {
             if stop.load(Ordering::SeqCst) {
                 return Ok(Done::Clean);
             }
             sleep(NAP);
         }
     }
+}
+
+/// What lies at the paths now, how it looks, and what is no bundle or cannot be looked at.
+fn look(args: &Args, shelf: &Shelf) -> (Prints, Vec<Input>, Vec<Problem>) {
+    let mut found = found(args, shelf, &args.paths);
+    let mut prints = Prints::new();
+    for input in &found.inputs {
+        match Print::of(input) {
+            Ok(print) => drop(prints.insert(input.path().to_owned(), print)),
+            Err(error) => {
+                let path = input.path().to_string_lossy();
+                found.problems.push(Problem::new(ProblemKind::Unreadable, path, error.to_string()));
+            }
+        }
+    }
+    found.problems.extend(found.unopened);
+    (prints, found.inputs, found.problems)
 }
 
 /// Whether nobody has written to a file for so long that it will not be half a bundle. What is being copied is seen to
