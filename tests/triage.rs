@@ -395,7 +395,7 @@ fn what_is_no_bundle_is_named_and_costs_nothing_else() {
             assert!(paths.iter().any(|path| path.ends_with(name)), "{name}: {paths:?}");
         }
         assert_eq!(index["cases"].as_array().expect("cases").len(), 1);
-        assert!(printed.contains("belong to no case"), "{printed}");
+        assert!(printed.contains("belongs to no case"), "{printed}");
     }
     let check = |args: &[&str], expected: &str| {
         let output = esxray(args, folder.path());

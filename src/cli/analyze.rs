@@ -81,7 +81,8 @@ impl Colour {
 /// Runs the command.
 pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
     let prepared = output::prepare(&args.out, args.force)?;
-    let filling = args.tables.as_deref().map(|folder| tables::open(folder, args.force, None)).transpose();
+    let filling =
+        args.tables.as_deref().map(|folder| tables::open(folder, args.force, None, stop)).transpose();
     let mut filling = filling.inspect_err(|_| prepared.withdraw())?;
     let report = match load::report(&args.case, stop) {
         Ok(report) => report,

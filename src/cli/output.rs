@@ -1,13 +1,16 @@
 //! The folder that reports are written to: never half a report, never over somebody else's files.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
 
 use super::Failure;
 use crate::engine;
+use crate::report::escape;
 use crate::report::model::Report;
 use crate::report::{RENDERERS, Renderer};
 
@@ -59,8 +62,13 @@ pub(super) fn prepare_for<'a>(option: &str, folder: &'a Path, force: bool) -> Re
         return Err(Failure::new(format!("{} is not empty, and esxray did not write it", folder.display()))
             .hint(format!("name another folder with {option}, or say --force")));
     }
+    let mark = folder.join(MARK);
+    if fs::symlink_metadata(&mark).is_ok_and(|meta| !meta.is_file()) {
+        // A link could lead anywhere, and a pipe has no end.
+        let _ = fs::remove_file(&mark);
+    }
     // Fails now rather than after the work where the folder cannot be written.
-    fs::write(folder.join(MARK), "written by esxray\n").map_err(failed)?;
+    fs::write(mark, "written by esxray\n").map_err(failed)?;
     Ok(Prepared { folder, is_new })
 }
 
@@ -68,15 +76,31 @@ pub(super) fn prepare_for<'a>(option: &str, folder: &'a Path, force: bool) -> Re
 /// killed lets go of it.
 ///
 /// # Errors
-/// Fails where the folder cannot be locked.
-pub(super) fn lock(folder: &Path) -> Result<File, Failure> {
+/// Fails where the folder cannot be locked, and when `stop` is set while it waits.
+pub(super) fn lock(folder: &Path, stop: &AtomicBool) -> Result<File, Failure> {
     let failed = |error| Failure::new(format!("cannot write to {}", folder.display())).cause(error);
     let file = File::open(folder.join(MARK)).map_err(failed)?;
-    match file.lock() {
-        // Some file systems know no locks; there each file is whole all the same.
-        Ok(()) => Ok(file),
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
-        Err(error) => Err(failed(error)),
+    let mut is_told = false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if stop.load(Ordering::SeqCst) => {
+                return Err(Failure::new("interrupted; nothing was written"));
+            }
+            Err(TryLockError::WouldBlock) => {
+                if !is_told && io::stderr().is_terminal() {
+                    eprintln!(
+                        "waiting for another run that writes to {}",
+                        escape::line(&folder.to_string_lossy())
+                    );
+                }
+                is_told = true;
+                sleep(Duration::from_millis(50));
+            }
+            // Some file systems know no locks; there each file is whole all the same.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
     }
 }
 

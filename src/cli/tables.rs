@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use super::{Failure, output};
 use crate::report::model::Report;
@@ -22,7 +23,12 @@ pub(super) struct Filling<'a> {
 ///
 /// # Errors
 /// As [`output::prepare`], and where this program was built without tables.
-pub(super) fn open<'a>(folder: &'a Path, force: bool, held: Option<&Path>) -> Result<Filling<'a>, Failure> {
+pub(super) fn open<'a>(
+    folder: &'a Path,
+    force: bool,
+    held: Option<&Path>,
+    stop: &AtomicBool,
+) -> Result<Filling<'a>, Failure> {
     if !IS_BUILT_IN {
         return Err(Failure::new("this esxray was built without --tables")
             .hint("build it with them: cargo install --path ."));
@@ -30,7 +36,7 @@ pub(super) fn open<'a>(folder: &'a Path, force: bool, held: Option<&Path>) -> Re
     let prepared = output::prepare_for("--tables", folder, force)?;
     let real = |path: &Path| path.canonicalize().ok();
     let is_held = held.is_some_and(|held| real(held) == real(folder));
-    let locked = if is_held { None } else { Some(output::lock(folder)?) };
+    let locked = if is_held { None } else { Some(output::lock(folder, stop)?) };
     let tables = Tables::create(folder).map_err(|error| {
         prepared.withdraw();
         failed(folder, error)

@@ -23,6 +23,8 @@ use crate::model::Problem;
 const MAGIC: &str = "esxray.digest/1";
 /// More bytes no first two lines have; a damaged file must not be read without end.
 const LONGEST: u64 = 64 << 20;
+/// More bytes no digests have.
+const MOST: u64 = 4 << 30;
 
 /// Whose digests an entry holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,6 +69,9 @@ pub(super) fn pack(mut header: Header, digests: &[Digest]) -> io::Result<(Header
 
 /// The header of the entry in `file`; `None` where it is none, of another layout, or damaged.
 pub(super) fn header(file: &Path) -> Option<Header> {
+    if !fs::metadata(file).ok()?.is_file() {
+        return None;
+    }
     let mut rdr = BufReader::new(File::open(file).ok()?).take(LONGEST);
     let (mut first, mut line) = (String::new(), String::new());
     rdr.read_line(&mut first).ok()?;
@@ -79,7 +84,7 @@ pub(super) fn header(file: &Path) -> Option<Header> {
     let header: Header = serde_json::from_str(line).ok()?;
     // A file that was renamed is not what its name says.
     let is_named = file.file_stem().is_some_and(|stem| *stem == *header.key);
-    let whole = (first.len() + line.len() + 1) as u64 + header.body.bytes;
+    let whole = header.body.bytes.checked_add((first.len() + line.len() + 1) as u64)?;
     (is_named && fs::metadata(file).ok()?.len() == whole).then_some(header)
 }
 
@@ -94,6 +99,8 @@ pub(super) fn packed(file: &Path, header: &Header) -> Option<Vec<u8>> {
 /// The digests of an entry; `None` where they are not as they were written.
 pub(super) fn body(file: &Path, header: &Header) -> Option<Vec<Digest>> {
     let packed = packed(file, header)?;
-    let rdr = BufReader::with_capacity(1 << 16, GzDecoder::new(packed.as_slice()));
-    serde_json::from_reader(rdr).ok()
+    let rdr = BufReader::with_capacity(1 << 16, GzDecoder::new(packed.as_slice()).take(MOST));
+    let digests: Vec<Digest> = serde_json::from_reader(rdr).ok()?;
+    let is_of = digests.iter().all(|digest| digest.sha256 == header.sha256);
+    (is_of && digests.len() == header.cards.len()).then_some(digests)
 }

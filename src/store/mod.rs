@@ -107,13 +107,17 @@ impl Store {
 
     fn known_path(&self, input: &Input, print: &Print) -> Option<Known> {
         let place = absolute(input);
-        let seen: Seen = serde_json::from_slice(&fs::read(self.seen_file(&place)).ok()?).ok()?;
-        let path = input.path().to_string_lossy();
+        let seen = self.seen(&self.seen_file(&place))?;
+        let (path, place) = (input.path().to_string_lossy(), place.to_string_lossy());
         if seen.make != self.make || seen.print != *print || seen.path != place {
             return None;
         }
         match seen.key {
-            Some(key) => Some(Known::Bundles(Box::new(Entry::open(self.entry_file(&key))?.at(&path)))),
+            Some(key) => {
+                let entry = Entry::open(self.entry_file(&key))?;
+                let is_of = entry.header.label == input.label() && entry.header.bytes == print.bytes;
+                is_of.then(|| Known::Bundles(Box::new(entry.at(&path))))
+            }
             None => Some(Known::Nothing(moved_problems(seen.problems, &seen.path, &path))),
         }
     }
@@ -169,7 +173,7 @@ impl Store {
             sha256: first.sha256.clone(),
             label,
             path: path.clone(),
-            place: absolute(input),
+            place: absolute(input).to_string_lossy().into_owned(),
             bytes: print.bytes,
             cards: outcome.digests.iter().map(Card::of).collect(),
             problems: outcome.problems.clone(),
@@ -203,8 +207,7 @@ impl Store {
 
     /// Whether something else lay at its path when that was read last.
     fn is_superseded(&self, entry: &Entry) -> bool {
-        let seen = fs::read(self.seen_file(&entry.header.place)).ok();
-        let seen = seen.and_then(|text| serde_json::from_slice::<Seen>(&text).ok());
+        let seen = self.seen(&self.seen_file(Path::new(&entry.header.place)));
         seen.is_some_and(|seen| {
             seen.path == entry.header.place && seen.key.as_ref() != Some(&entry.header.key)
         })
@@ -233,25 +236,43 @@ impl Store {
         (entries, problems)
     }
 
+    /// What was noted in `file`; `None` where it is damaged or is none.
+    fn seen(&self, file: &Path) -> Option<Seen> {
+        let text = String::from_utf8(read_file(file)?).ok()?;
+        let (sum, line) = text.split_once('\n')?;
+        (sum == checksum(line.as_bytes())).then(|| serde_json::from_str(line).ok()).flatten()
+    }
+
+    /// The folders that hold what it keeps.
+    pub fn folders(&self) -> [PathBuf; 2] {
+        [self.folder.join(DIGESTS), self.folder.join(PATHS)]
+    }
+
     /// Notes what lies at the path of `input`.
     fn note(&self, input: &Input, print: &Print, key: Option<&str>, problems: &[Problem]) -> io::Result<()> {
         let place = absolute(input);
         let seen = Seen {
             make: self.make.clone(),
-            path: place.clone(),
+            path: place.to_string_lossy().into_owned(),
             print: print.clone(),
             key: key.map(str::to_owned),
-            problems: moved_problems(problems.to_vec(), &input.path().to_string_lossy(), &place),
+            problems: moved_problems(
+                problems.to_vec(),
+                &input.path().to_string_lossy(),
+                &place.to_string_lossy(),
+            ),
         };
-        write_whole(&self.seen_file(&place), &serde_json::to_vec(&seen)?)
+        let line = serde_json::to_string(&seen)?;
+        let text = format!("{}\n{line}", checksum(line.as_bytes()));
+        write_whole(&self.seen_file(&place), text.as_bytes())
     }
 
     fn entry_file(&self, key: &str) -> PathBuf {
         self.folder.join(DIGESTS).join(format!("{key}.digest"))
     }
 
-    fn seen_file(&self, place: &str) -> PathBuf {
-        let name = hex(&[place.as_bytes(), self.make.as_bytes()]);
+    fn seen_file(&self, place: &Path) -> PathBuf {
+        let name = hex(&[place.as_os_str().as_encoded_bytes(), self.make.as_bytes()]);
         self.folder.join(PATHS).join(format!("{}.json", &name[..KEY]))
     }
 }
@@ -313,6 +334,11 @@ impl Entry {
         &self.header.problems
     }
 
+    /// The same with the file's path in place of its name.
+    pub fn placed_problems(&self) -> Vec<Problem> {
+        placed(&self.header.label, &self.path, self.header.problems.clone())
+    }
+
     /// The digests, or `None` where they are damaged.
     pub fn digests(&self) -> Option<Vec<Digest>> {
         let mut digests = entry::body(&self.file, &self.header)?;
@@ -362,9 +388,19 @@ fn hex(parts: &[&[u8]]) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn absolute(input: &Input) -> String {
+fn absolute(input: &Input) -> PathBuf {
     let path = input.path();
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// SHA-256 of `bytes`, hex.
+pub fn checksum(bytes: &[u8]) -> String {
+    hex(&[bytes])
+}
+
+/// The content of a regular file; `None` where there is none. A pipe in its place would never end.
+pub fn read_file(path: &Path) -> Option<Vec<u8>> {
+    fs::metadata(path).ok()?.is_file().then(|| fs::read(path).ok()).flatten()
 }
 
 /// `path`, where what lay at `from` lies at `to` now.
@@ -373,6 +409,12 @@ fn moved(path: &str, from: &str, to: &str) -> String {
         Some(rest) if rest.is_empty() || rest.starts_with(['!', '/']) => format!("{to}{rest}"),
         _ => path.to_owned(),
     }
+}
+
+/// Problems of the file called `label` that lies at `path`: with its path in place of its name, so that two files of one
+/// name are told apart.
+pub fn placed(label: &str, path: &str, problems: Vec<Problem>) -> Vec<Problem> {
+    if label.is_empty() { problems } else { moved_problems(problems, label, path) }
 }
 
 fn moved_problems(mut problems: Vec<Problem>, from: &str, to: &str) -> Vec<Problem> {

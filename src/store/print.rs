@@ -26,7 +26,10 @@ impl Print {
     pub fn of(input: &Input) -> io::Result<Print> {
         let mut seen = Seen { bytes: 0, lines: Vec::new() };
         match input {
-            Input::Folder(path) => seen.folder(path, &mut 0)?,
+            Input::Folder(path) => {
+                fs::read_dir(path)?;
+                seen.folder(path, &mut 0)?;
+            }
             _ => {
                 for file in input.files() {
                     seen.take(file, &fs::metadata(file)?);
@@ -53,14 +56,23 @@ impl Seen {
 
     /// Links are not followed, as the walk does not.
     fn folder(&mut self, folder: &Path, count: &mut u64) -> io::Result<()> {
-        let mut entries: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
+        // What cannot be looked at is told by the walk; here it only has to look the same the next time.
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let Ok(mut entries) = entries else {
+            self.lines.push(format!("{} cannot be listed", folder.display()));
+            return Ok(());
+        };
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             *count += 1;
             if *count > MOST {
                 return Err(io::Error::other("the folder holds too many files"));
             }
-            let (path, meta) = (entry.path(), entry.metadata()?);
+            let path = entry.path();
+            let Ok(meta) = entry.metadata() else {
+                self.lines.push(format!("{} cannot be looked at", path.display()));
+                continue;
+            };
             if meta.is_dir() {
                 self.folder(&path, count)?;
             } else {

@@ -106,15 +106,25 @@ fn by_cluster(items: &[Item<'_>], hosts: &[usize], sets: &mut Sets) {
     // The same host again. A clone has its twin's UUID under another name.
     sets.join_by(each().filter_map(|at| Some(((card(at).system_uuid.as_deref()?, own_name(card(at))), at))));
     let called = full_names(items, hosts);
-    let mut join_named = |first: Option<usize>, folder: &str, names: &BTreeSet<String>| {
-        let named = names.iter().filter_map(|name| called.get(name.as_str()));
-        let meant = named.flat_map(|same| meant(items, same, folder));
-        let all: Vec<usize> = first.into_iter().chain(meant).collect();
-        all.windows(2).for_each(|pair| sets.join(pair[0], pair[1]));
+    let named = |folder, names: &BTreeSet<String>| -> Vec<usize> {
+        let same = names.iter().filter_map(|name| called.get(name.as_str()));
+        same.flat_map(|same| meant(items, same, folder)).collect()
     };
-    each().for_each(|at| join_named(Some(at), items[at].folder, &card(at).mates));
+    for at in each() {
+        // One that lists others and not this host is of another cluster, whatever this one claims.
+        let is_mutual = |mate: usize| {
+            let mut own = card(at).names.iter().chain([&card(at).name]);
+            card(mate).mates.is_empty() || own.any(|name| card(mate).mates.contains(name))
+        };
+        let mates = named(items[at].folder, &card(at).mates);
+        mates.into_iter().filter(|&mate| is_mutual(mate)).for_each(|mate| sets.join(at, mate));
+    }
     for item in items.iter().filter(|item| item.card.kind == HostKind::Vcenter) {
-        item.card.clusters.iter().for_each(|cluster| join_named(None, item.folder, cluster));
+        for cluster in &item.card.clusters {
+            let is_of = |&host: &usize| card(host).mates.is_empty() || !card(host).mates.is_disjoint(cluster);
+            let members: Vec<usize> = named(item.folder, cluster).into_iter().filter(is_of).collect();
+            members.windows(2).for_each(|pair| sets.join(pair[0], pair[1]));
+        }
     }
     // Under one full name lies one host, unless the UUIDs say otherwise.
     for same in called.values().filter(|same| !are_several(items, same)) {
@@ -175,8 +185,20 @@ fn by_place(items: &[Item<'_>], hosts: &[usize], sets: &mut Sets) {
         items.iter().enumerate().filter(move |(_, item)| manages(item)).map(|(vcenter, _)| vcenter)
     };
     sets.join_by(loose.iter().flat_map(|&at| managers(at).map(move |vcenter| (vcenter, at))));
-    sets.join_by(loose.iter().map(|&at| (items[at].file, at)));
-    sets.join_by(loose.iter().map(|&at| ((items[at].folder, domain(items[at].card)), at)));
+    // Hosts of one cluster are not called alike: where some are, that they lie together says nothing of those without a
+    // domain.
+    let mut called: BTreeMap<(&str, &str), BTreeSet<Option<&str>>> = BTreeMap::new();
+    for &at in &loose {
+        let (item, uuid) = (&items[at], items[at].card.system_uuid.as_deref());
+        called.entry((item.folder, item.card.name.as_str())).or_default().insert(uuid);
+    }
+    let is_mixed = |folder: &str| called.iter().any(|((own, _), uuids)| *own == folder && uuids.len() > 1);
+    let lies = |at: usize| {
+        let domain = domain(items[at].card);
+        (!domain.is_empty() || !is_mixed(items[at].folder)).then_some(domain)
+    };
+    sets.join_by(loose.iter().filter_map(|&at| Some(((items[at].file, lies(at)?), at))));
+    sets.join_by(loose.iter().filter_map(|&at| Some(((items[at].folder, lies(at)?), at))));
     for group in sets.members(&loose) {
         // Of what lies beside them, the clusters that they can be of: those of their domain, or any where they tell none.
         let beside = |at: usize, other: usize| {

@@ -1,6 +1,7 @@
 //! A case in one row of the index.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ const INCOMPLETE: &str = "evidence.incomplete";
 pub struct Row {
     /// Unique in the index, and the name of the folder that holds the report.
     pub id: String,
+    /// The files of its report, in `cases/<id>/`.
+    pub reports: Vec<String>,
     /// The cluster's name or id.
     pub cluster: Option<String>,
     /// How bad the worst finding is; `null` where nothing was found.
@@ -85,14 +88,15 @@ impl HostRow {
 }
 
 impl Row {
-    /// The row of the case called `id` that `report` is of.
-    pub fn of(id: &str, report: &Report) -> Row {
+    /// The row of the case called `id` that `report` is of, which was written to `files`.
+    pub fn of<'f>(id: &str, report: &Report, files: impl Iterator<Item = &'f OsStr>) -> Row {
         // That evidence is missing is no incident, though it may be the worst that a report has to say.
         let mut incidents = report.findings.iter().filter(|finding| finding.id != INCOMPLETE);
         let worst = incidents.next().filter(|finding| finding.severity > Severity::Info);
         let also = incidents.filter(|finding| finding.severity > Severity::Info);
         Row {
             id: id.to_owned(),
+            reports: files.map(|file| file.to_string_lossy().into_owned()).collect(),
             cluster: cluster(report),
             severity: worst.map(|finding| finding.severity),
             confidence: worst.map(|finding| finding.confidence),
@@ -111,6 +115,12 @@ impl Row {
             incomplete: build::is_incomplete(report),
             problems: report.problems.len(),
         }
+    }
+
+    /// Where its report lies; of several forms the one whose name ends so.
+    pub fn report(&self, end: &str) -> String {
+        let file = self.reports.iter().find(|file| file.ends_with(end)).or(self.reports.first());
+        format!("cases/{}/{}", self.id, file.map_or("", String::as_str))
     }
 
     /// What the rows of an index are ordered by: the worst first, then the surest, then the earliest.

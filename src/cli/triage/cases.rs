@@ -1,15 +1,14 @@
 //! The cases of a run: which bundles belong together, and a report of each. What did not change since the last run stays.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::folder::{CASE, clear, put};
+use super::folder::ready;
+use super::written::Written;
 use crate::case::{Card, Case};
 use crate::cli::many::Shelf;
 use crate::cli::tables::Filling;
@@ -20,7 +19,7 @@ use crate::model::{Lang, Problem, ProblemKind, Timestamp};
 use crate::report::model::Report;
 use crate::report::zone::Zone;
 use crate::report::{Renderer, build};
-use crate::store::{Entry, Stocked};
+use crate::store::{Entry, Stocked, read_file};
 use crate::triage::group::{self, Item};
 use crate::triage::{Row, groups};
 use crate::verdict;
@@ -29,20 +28,20 @@ use crate::verdict;
 pub(super) enum Source {
     /// In the store.
     Kept(Box<Entry>),
-    /// What could not be put there.
-    Loose(Vec<Digest>, Vec<Option<Card>>),
+    /// What could not be put there: where it lies, its digests, and their cards.
+    Loose(String, Vec<Digest>, Vec<Option<Card>>),
 }
 
 impl Source {
-    pub fn of_digests(digests: Vec<Digest>) -> Source {
+    pub fn of_digests(path: String, digests: Vec<Digest>) -> Source {
         let cards = digests.iter().map(Card::of).collect();
-        Source::Loose(digests, cards)
+        Source::Loose(path, digests, cards)
     }
 
     fn cards(&self) -> &[Option<Card>] {
         match self {
             Source::Kept(entry) => entry.cards(),
-            Source::Loose(_, cards) => cards,
+            Source::Loose(_, _, cards) => cards,
         }
     }
 
@@ -50,7 +49,7 @@ impl Source {
     fn folder(&self) -> &str {
         let path = match self {
             Source::Kept(entry) => entry.path(),
-            Source::Loose(digests, _) => digests.first().map_or("", |digest| digest.bundle.as_str()),
+            Source::Loose(path, ..) => path,
         };
         Path::new(path).parent().and_then(Path::to_str).unwrap_or("")
     }
@@ -75,16 +74,6 @@ struct Plan {
     id: String,
     /// Its bundles: the source, and the digest in it.
     parts: Vec<(usize, usize)>,
-}
-
-/// What a case's folder says of the report in it.
-#[derive(Serialize, Deserialize)]
-struct Written {
-    /// What the report is a function of.
-    key: String,
-    /// The lengths of its files: a crash of the machine may have cost what was said to be written.
-    bytes: Vec<u64>,
-    row: Row,
 }
 
 impl Cases<'_> {
@@ -138,7 +127,11 @@ impl Cases<'_> {
     /// What the files say that hold no bundle of any case.
     fn left_over(&self) -> Vec<Problem> {
         let silent = |source: &&Source| source.cards().iter().all(Option::is_none);
-        self.sources.iter().filter(silent).flat_map(problems).cloned().collect()
+        let told = |source: &Source| match source {
+            Source::Kept(entry) => entry.placed_problems(),
+            Source::Loose(..) => Vec::new(),
+        };
+        self.sources.iter().filter(silent).flat_map(told).collect()
     }
 
     /// The row of one case: that of an earlier run where nothing changed, else a new one whose report is written. Where
@@ -146,32 +139,18 @@ impl Cases<'_> {
     fn case(&self, plan: &Plan) -> anyhow::Result<(Option<Row>, Vec<Problem>)> {
         let folder = self.folder.join(&plan.id);
         let key = self.key(plan);
-        if let Some(row) = key.as_ref().and_then(|key| self.written(&folder, key)) {
+        if let Some(row) = key.as_ref().and_then(|key| Written::row(&folder, &plan.id, key, &self.forms)) {
             return Ok((Some(row), Vec::new()));
         }
-        let (digests, mut lost) = self.digests(plan);
-        if digests.is_empty() {
-            return Ok((None, lost));
-        }
-        // A report without all of its bundles, or of one that could not be kept, is made anew each time.
-        let key = key.filter(|_| lost.is_empty()).unwrap_or_default();
-        lost.extend(self.problems(plan));
-        let case = Case::build(digests);
-        let options = build::Options { lang: self.lang, zone: self.zone.clone(), since: None, until: None };
-        let report = build::build(&case, &verdict::reach(&case), &self.shelf.rules, &lost, &options);
-        drop(case);
-        fs::create_dir_all(&folder)
-            .map_err(|error| Failure::new(format!("cannot write to {}", folder.display())).cause(error))?;
-        clear(&folder);
+        let (report, lost) = self.report(plan);
+        let Some(report) = report else { return Ok((None, lost)) };
+        ready(&folder)?;
         let (files, broken) = output::write_whole(&report, &self.forms, &folder, self.stop)?;
-        let row = Row::of(&plan.id, &report);
-        // What could not be made now is tried again.
-        let key = if broken.is_empty() { key } else { String::new() };
-        let bytes = files.iter().map(|file| fs::metadata(file).map_or(0, |meta| meta.len())).collect();
-        // Last: whoever finds it finds a whole report.
-        let written = Written { key, bytes, row };
-        put(&folder.join(CASE), &serde_json::to_vec_pretty(&written)?)?;
-        Ok((Some(written.row), broken.into_iter().map(|form| self::broken(plan, form)).collect()))
+        let row = Row::of(&plan.id, &report, files.iter().filter_map(|file| file.file_name()));
+        // A report without all of its bundles or forms, or of a bundle that could not be kept, is made anew each time.
+        let key = key.filter(|_| lost.is_empty() && broken.is_empty()).unwrap_or_default();
+        let row = Written::put(&folder, key, &self.forms, row)?;
+        Ok((Some(row), broken.into_iter().map(|form| self::broken(plan, form)).collect()))
     }
 
     /// The report of a case, and what is said of digests that were lost; without any digest there is no report.
@@ -200,7 +179,7 @@ impl Cases<'_> {
         for plan in &plans {
             let written = || {
                 let json = self.forms.iter().find(|form| form.name == "json")?;
-                let text = fs::read(self.folder.join(&plan.id).join(json.file_name)).ok()?;
+                let text = read_file(&self.folder.join(&plan.id).join(json.file_name))?;
                 serde_json::from_slice::<Report>(&text).ok()
             };
             if let Some(report) = written().or_else(|| self.report(plan).0) {
@@ -223,14 +202,6 @@ impl Cases<'_> {
         Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// The row of the report in `folder`, where that is the one of `key` and is whole.
-    fn written(&self, folder: &Path, key: &str) -> Option<Row> {
-        let written: Written = serde_json::from_slice(&fs::read(folder.join(CASE)).ok()?).ok()?;
-        let length = |form: &&Renderer| fs::metadata(folder.join(form.file_name)).ok().map(|meta| meta.len());
-        let bytes: Option<Vec<u64>> = self.forms.iter().map(length).collect();
-        (written.key == key && bytes.as_ref() == Some(&written.bytes)).then_some(written.row)
-    }
-
     /// The digests of a case. What is damaged in the store is read again from its bundle, and told where that is gone.
     fn digests(&self, plan: &Plan) -> (Vec<Digest>, Vec<Problem>) {
         let mut of_files: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -241,7 +212,7 @@ impl Cases<'_> {
         for (file, wanted) in of_files {
             let all = match &self.sources[file] {
                 Source::Kept(entry) => self.kept(entry),
-                Source::Loose(digests, _) => Some(digests.clone()),
+                Source::Loose(_, digests, _) => Some(digests.clone()),
             };
             let Some(all) = all else {
                 let Source::Kept(entry) = &self.sources[file] else { continue };

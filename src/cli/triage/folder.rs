@@ -6,11 +6,9 @@ use std::io;
 use std::path::Path;
 
 use super::Failure;
+use super::written::{CASE, Written};
 use crate::report::RENDERERS;
 use crate::store::write_whole;
-
-/// What a case's folder holds beside its report.
-pub(super) const CASE: &str = "case.json";
 
 /// Puts a file in its place whole.
 ///
@@ -34,7 +32,9 @@ pub(super) fn keep_only<'i>(folder: &Path, ids: impl Iterator<Item = &'i str>) -
     let failed = |error: io::Error| Failure::new(format!("cannot list {}", folder.display())).cause(error);
     for entry in entries.map_err(failed)?.flatten() {
         let is_current = entry.file_name().to_str().is_some_and(|name| ids.contains(name));
-        if !is_current && entry.path().join(CASE).is_file() {
+        // A link leads to what is somebody else's.
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if !is_current && is_folder && Written::is_in(&entry.path()) {
             clear(&entry.path());
             // What others put there keeps it.
             let _ = fs::remove_dir(entry.path());
@@ -43,8 +43,22 @@ pub(super) fn keep_only<'i>(folder: &Path, ids: impl Iterator<Item = &'i str>) -
     Ok(())
 }
 
+/// Makes a case's folder ready for a new report. A link in its place is removed, not followed: it could lead anywhere.
+///
+/// # Errors
+/// Fails where the folder cannot be made.
+pub(super) fn ready(folder: &Path) -> Result<(), Failure> {
+    if fs::symlink_metadata(folder).is_ok_and(|meta| !meta.is_dir()) {
+        let _ = fs::remove_file(folder);
+    }
+    fs::create_dir_all(folder)
+        .map_err(|error| Failure::new(format!("cannot write to {}", folder.display())).cause(error))?;
+    clear(folder);
+    Ok(())
+}
+
 /// Removes what an earlier run wrote into a case's folder, whole or not.
-pub(super) fn clear(folder: &Path) {
+fn clear(folder: &Path) {
     let names = || RENDERERS.iter().map(|form| form.file_name).chain([CASE]);
     sweep(folder);
     names().for_each(|name| drop(fs::remove_file(folder.join(name))));

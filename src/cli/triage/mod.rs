@@ -3,6 +3,7 @@
 mod cases;
 mod folder;
 mod watch;
+mod written;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,20 +14,22 @@ use clap::builder::PossibleValuesParser;
 use super::load::{self, Found, LangArg};
 use super::many::{ManyArgs, Shelf};
 use super::{Done, Failure, asked, output, tables};
+use crate::bundle::Input;
 use crate::model::{Problem, ProblemKind, Severity};
 use crate::report::escape;
 use crate::report::labels::{fill, fill_count, labels};
 use crate::report::model::{RuleSetInfo, Tool};
 use crate::report::zone::Zone;
-use crate::store::Stocked;
+use crate::store::{Stocked, placed};
 use crate::triage::index::{INDEX_RENDERERS, Index};
 
 use cases::{Cases, Source};
+use written::Written;
 
 /// Arguments of `esxray triage`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Bundle files and folders that hold bundles, at any depth; without one, all that the store holds
+    /// Bundle files and folders that hold bundles, up to six folders deep; without one, all that the store holds
     #[arg(value_name = "PATH", required_unless_present = "store")]
     paths: Vec<PathBuf>,
     /// Folder that the index and the reports are written to
@@ -89,6 +92,13 @@ impl From<FailOn> for Severity {
 
 /// Runs the command.
 pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Result<Done> {
+    if let (Some(store), true) = (&args.store, args.paths.is_empty())
+        && !store.is_dir()
+    {
+        return Err(Failure::new(format!("there is no store {}", store.display()))
+            .hint("`esxray digest PATH... --store DIR` makes one")
+            .into());
+    }
     let prepared = output::prepare(&args.out, args.force)?;
     let store = args.store.clone().unwrap_or_else(|| args.out.join("store"));
     let shelf = Shelf::open(&args.many, &store).inspect_err(|_| prepared.withdraw())?;
@@ -104,13 +114,17 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
             if stop.load(Ordering::SeqCst) {
                 return Err(interrupted(&stocked).into());
             }
-            sources(stocked, problems)
+            sources(&inputs, stocked, problems)
         }
     };
     if sources.is_empty() {
         return Err(match args.paths.as_slice() {
-            [] => Failure::new(format!("the store {} holds no digest that can be used", store.display()))
-                .hint("`esxray digest PATH... --store DIR` puts some there"),
+            [] => {
+                let failure =
+                    Failure::new(format!("the store {} holds no digest that can be used", store.display()));
+                let told = problems.iter().take(5).map(|problem| &problem.text);
+                told.fold(failure, Failure::cause).hint("`esxray digest PATH... --store DIR` puts some there")
+            }
             paths => load::nothing_readable(paths, &problems),
         }
         .into());
@@ -126,8 +140,10 @@ pub fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow::Resul
 fn found(args: &Args, shelf: &Shelf, paths: &[PathBuf]) -> Found {
     let mut found = load::find(paths);
     let real = |path: &Path| path.canonicalize().ok();
-    let own: Vec<PathBuf> =
-        [args.out.join("cases"), shelf.folder.clone()].iter().filter_map(|folder| real(folder)).collect();
+    let cases = std::fs::read_dir(args.out.join("cases")).into_iter().flatten().flatten();
+    let cases = cases.map(|entry| entry.path()).filter(|folder| Written::is_in(folder));
+    let parts = shelf.store.folders();
+    let own: Vec<PathBuf> = cases.chain(parts).filter_map(|folder: PathBuf| real(&folder)).collect();
     let written: Vec<PathBuf> =
         INDEX_RENDERERS.iter().filter_map(|renderer| real(&args.out.join(renderer.file_name))).collect();
     let is_own = |path: &Path| {
@@ -153,19 +169,26 @@ fn from_store(shelf: &Shelf) -> (Vec<Source>, Vec<Problem>) {
 }
 
 /// What cases are made of, and what belongs to none.
-fn sources(stocked: Vec<Stocked>, mut problems: Vec<Problem>) -> (Vec<Source>, Vec<Problem>) {
+fn sources(
+    inputs: &[Input],
+    stocked: Vec<Stocked>,
+    mut problems: Vec<Problem>,
+) -> (Vec<Source>, Vec<Problem>) {
     let mut sources = Vec::new();
-    for stocked in stocked {
+    for (input, stocked) in inputs.iter().zip(stocked) {
         match stocked {
             Stocked::Kept { entry, .. } => sources.push(Source::Kept(entry)),
             Stocked::Unkept { why, digests, problems: own } => {
-                problems.extend(own);
-                if let Some(first) = digests.first() {
-                    problems.push(Problem::new(ProblemKind::Unreadable, first.bundle.as_str(), why));
-                    sources.push(Source::of_digests(digests));
+                let path = input.path().to_string_lossy().into_owned();
+                problems.extend(placed(&input.label(), &path, own));
+                if !digests.is_empty() {
+                    problems.push(Problem::new(ProblemKind::Unreadable, path.as_str(), why));
+                    sources.push(Source::of_digests(path, digests));
                 }
             }
-            Stocked::Nothing { problems: own, .. } => problems.extend(own),
+            Stocked::Nothing { problems: own, .. } => {
+                problems.extend(placed(&input.label(), &input.path().to_string_lossy(), own));
+            }
             Stocked::Stopped | Stocked::Unwritable { .. } => {}
         }
     }
@@ -180,7 +203,7 @@ fn round(
     mut problems: Vec<Problem>,
     stop: &AtomicBool,
 ) -> anyhow::Result<Index> {
-    let _locked = output::lock(&args.out)?;
+    let _locked = output::lock(&args.out, stop)?;
     folder::sweep(&args.out);
     let cases = Cases {
         shelf,
@@ -192,8 +215,11 @@ fn round(
         apart: i64::from(args.apart) * 86_400_000_000,
         stop,
     };
-    let mut filling =
-        args.tables.as_deref().map(|folder| tables::open(folder, args.force, Some(&args.out))).transpose()?;
+    let mut filling = args
+        .tables
+        .as_deref()
+        .map(|folder| tables::open(folder, args.force, Some(&args.out), stop))
+        .transpose()?;
     let made = cases.make().and_then(|made| {
         filling.iter_mut().try_for_each(|filling| cases.fill(&made.0, filling))?;
         Ok(made)

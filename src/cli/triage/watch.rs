@@ -29,6 +29,7 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<Done> {
     let every = Duration::from_secs(args.every);
+    eprintln!("watching; bundles are taken in as they arrive, Ctrl-C ends");
     let mut seen = Prints::new();
     let mut told: Option<(Prints, Vec<Problem>)> = None;
     loop {
@@ -46,7 +47,7 @@ pub(super) fn run(
             if stop.load(Ordering::SeqCst) {
                 return Ok(Done::Clean);
             }
-            let (sources, problems) = sources(stocked, now.1.clone());
+            let (sources, problems) = sources(&ready, stocked, now.1.clone());
             tell(&round(args, shelf, &sources, problems, stop)?, &args.out, out)?;
             told = Some(now);
         }

@@ -21,7 +21,7 @@ pub(super) fn write(index: &Index, out: &mut dyn Write) -> io::Result<()> {
 
 fn cells(row: &Row) -> [String; 19] {
     let time = |time: Option<Timestamp>| time.map_or_else(String::new, |time| time.to_string());
-    let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<String>>().join(" ");
+    let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<String>>().join("; ");
     let releases = |kind: HostKind| row.releases(kind).into_iter().collect::<Vec<String>>().join("; ");
     [
         row.id.clone(),
@@ -42,6 +42,6 @@ fn cells(row: &Row) -> [String; 19] {
         row.cluster.clone().unwrap_or_default(),
         list(&mut row.also.iter().map(|shape| shape.id())),
         row.hosts.iter().flat_map(|host| host.bundles.clone()).collect::<Vec<String>>().join("; "),
-        format!("cases/{}/report.html", row.id),
+        row.report(".html"),
     ]
 }

@@ -11,7 +11,6 @@ use crate::report::html::{CSS, script_hash};
 use crate::report::labels::{Labels, fill, fill_count, labels};
 use crate::report::zone::Zone;
 use crate::triage::row::Row;
-use crate::triage::shape::Shape;
 
 /// Problems that are shown; all are in `index.json`.
 const PROBLEMS: usize = 500;
@@ -159,9 +158,6 @@ fn row_view<'i>(index: &Index, row: &'i Row, w: &'static Words, l: &Labels, zone
     let release = |kind: HostKind, name: &str| -> Vec<String> {
         row.releases(kind).into_iter().map(|release| format!("{name} {release}")).collect()
     };
-    let names = |shapes: &[Shape]| -> Vec<String> {
-        shapes.iter().map(|shape| super::incident_name(shape, index.lang)).collect()
-    };
     RowView {
         it: row,
         severity: row.severity.map_or("ok", |severity| severity.name()),
@@ -170,6 +166,6 @@ fn row_view<'i>(index: &Index, row: &'i Row, w: &'static Words, l: &Labels, zone
         releases: [release(HostKind::Esxi, w.esxi), release(HostKind::Vcenter, w.vcenter)].concat(),
         when: zone.span_or_none(row.first_seen, row.last_seen).unwrap_or_default(),
         window: zone.span_or_none(row.from, row.to).unwrap_or_default(),
-        also: (!row.also.is_empty()).then(|| fill(w.pair, &[w.also, &names(&row.also).join(w.separator)])),
+        also: super::also(row, index.lang, w),
     }
 }

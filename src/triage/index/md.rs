@@ -56,8 +56,15 @@ fn section(index: &Index, incident: &Incident, w: &Words, l: &Labels, out: &mut 
     writeln!(out)
 }
 
+/// The first sentence of the verdict, and what else was found.
+fn said(row: &Row, index: &Index, w: &Words) -> String {
+    let first = row.verdict.first().unwrap_or(&row.title);
+    let also = super::also(row, index.lang, w);
+    also.map_or_else(|| first.clone(), |also| format!("{first} {also}"))
+}
+
 fn link(row: &Row) -> String {
-    format!("[{}](cases/{}/report.md)", markdown_text(&row.id), row.id)
+    format!("[{}]({})", markdown_text(&row.id), row.report(".md"))
 }
 
 fn table(index: &Index, w: &Words, l: &Labels, zone: &Zone, out: &mut dyn Write) -> io::Result<()> {
@@ -68,7 +75,7 @@ fn table(index: &Index, w: &Words, l: &Labels, zone: &Zone, out: &mut dyn Write)
         let cells = [
             row.severity.map_or(w.nothing, |severity| l.severity_name(severity)).to_owned(),
             link(row),
-            markdown_text(row.verdict.first().unwrap_or(&row.title)),
+            markdown_text(&said(row, index, w)),
             row.hosts.len().to_string(),
             zone.span_or_none(row.first_seen, row.last_seen).unwrap_or_default(),
             markdown_text(&row.missing_hosts.join(", ")),

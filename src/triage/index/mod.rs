@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::row::Row;
 use super::shape::Shape;
 use crate::model::{HostKind, Lang, Problem, Severity, Timestamp};
+use crate::report::labels::fill;
 use crate::report::model::Tool;
 
 pub use json::SCHEMA_JSON;
@@ -119,7 +120,8 @@ impl Index {
             lang,
             time_zone: time_zone.to_owned(),
             bundles: distinct(&rows, |host| &host.bundles),
-            hosts: distinct(&rows, |host| std::slice::from_ref(&host.name)),
+            // Hosts of one name are told apart by their bundles.
+            hosts: distinct(&rows, |host| host.bundles.get(..1).unwrap_or_default()),
             incidents: incidents(&rows, lang),
             cases: rows,
             problems,
@@ -145,6 +147,12 @@ impl Index {
     pub fn quiet(&self, incomplete: bool) -> impl Iterator<Item = &Row> {
         self.cases.iter().filter(move |row| row.shape.is_none() && row.incomplete == incomplete)
     }
+}
+
+/// What else was found in a case, in words.
+fn also(row: &Row, lang: Lang, w: &Words) -> Option<String> {
+    let names: Vec<String> = row.also.iter().map(|shape| incident_name(shape, lang)).collect();
+    (!names.is_empty()).then(|| fill(w.pair, &[w.also, &names.join(w.separator)]))
 }
 
 fn distinct<'r>(rows: &'r [Row], of: impl Fn(&'r super::HostRow) -> &'r [String]) -> usize {

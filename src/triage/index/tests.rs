@@ -20,6 +20,7 @@ fn row(id: &str, severity: Option<Severity>, shape: Option<Shape>) -> Row {
     };
     Row {
         id: id.to_owned(),
+        reports: vec!["report.html".to_owned()],
         cluster: None,
         severity,
         confidence: severity.map(|_| Confidence::Likely),

@@ -46,8 +46,8 @@ words! {
     vcenter: "vCenter Server", "vCenter Server";
     made: "Made by esxray {0} with {1} rules ({2}).", "esxray {0}、ルール {1} 件（{2}）で作成。";
     more: "{0} more in index.json", "残り {0} 件は index.json に記載";
-    left_over: "1 file or folder belongs to no case; the index names it|{0} files or folders belong to no case; the index names them",
-        "ケースに含まれないファイルまたはフォルダ：{0} 個（索引に記載）";
+    left_over: "What belongs to no case: 1 note in the index|What belongs to no case: {0} notes in the index",
+        "ケースに含まれないもの：{0} 件（索引に記載）";
     pair: "{0}: {1}", "{0}：{1}";
     heading: "{0}: {1} ({2})", "{0}：{1}（{2}）";
     separator: "; ", "、";
