@@ -375,6 +375,71 @@ fn a_cluster_at_two_times_is_two_cases_and_what_went_leaves_no_report() {
 }
 
 #[test]
+fn folders_of_others_are_read_and_left_alone() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let place = |name: &str| folder.path().join("in").join(name);
+    for (at, name) in ["cases/first", "store/second", "third"].iter().enumerate() {
+        let cluster = fleet_cluster(at, Befell::INCIDENTS[at], 3, VOLUME);
+        write_site(&cluster.site, &place(name), Container::Tgz).expect("written");
+    }
+    // The index goes where the bundles lie, in folders that are called as ours are.
+    let run = || triage(folder.path(), &["in", "--out", "in", "--force"]);
+    let printed = run();
+    assert_eq!(json(&place("index.json"))["bundles"], 15, "{printed}");
+    assert_eq!(run(), printed, "what it wrote is no input");
+    assert_eq!(json(&place("index.json"))["problems"].as_array().map(Vec::len), Some(0));
+    let reports = fs::read_dir(place("cases")).expect("listed").count();
+    assert_eq!(reports, 4, "three reports beside the bundles");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_tampered_with_in_the_output_is_made_anew_and_no_link_is_followed() {
+    use std::os::unix::fs::symlink;
+    let folder = TempDir::new().expect("a temporary folder");
+    fleet_in(&folder.path().join("in"), 2);
+    triage(folder.path(), &["in", "--out", "out"]);
+    let whole = tree(&folder.path().join("out"));
+    let cases = folder.path().join("out/cases");
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(&cases).expect("listed").map(|entry| entry.expect("entry").path()).collect();
+    folders.sort();
+    let same = |what: &str| {
+        triage(folder.path(), &["in", "--out", "out"]);
+        assert!(tree(&folder.path().join("out")) == whole, "{what}");
+    };
+    for (from, to) in [("critical", "warning"), (".example.net_", ".example.org_"), ("\"row\"", "\"wor\"")] {
+        let file = folders[1].join("case.json");
+        let text = fs::read_to_string(&file).expect("read");
+        assert!(text.contains(from), "{from}");
+        fs::write(&file, text.replace(from, to)).expect("written");
+        same(from);
+    }
+    fs::write(folders[0].join("report.html"), "").expect("written");
+    same("an empty report");
+    // Links to the outside: nothing there is touched.
+    let outside = folder.path().join("outside");
+    fs::create_dir(&outside).expect("made");
+    fs::write(outside.join("report.html"), "of somebody else").expect("written");
+    fs::copy(folders[0].join("case.json"), outside.join("case.json")).expect("copied");
+    fs::remove_dir_all(&folders[0]).expect("removed");
+    symlink(&outside, &folders[0]).expect("linked");
+    symlink(&outside, cases.join("old")).expect("linked");
+    triage(folder.path(), &["in", "--out", "out"]);
+    assert_eq!(fs::read_to_string(outside.join("report.html")).expect("there"), "of somebody else");
+    assert!(outside.join("case.json").is_file() && !outside.join("report.md").exists());
+    fs::remove_file(cases.join("old")).expect("removed");
+    same("the link gave way to a folder");
+    // Pipes have no end.
+    for pipe in [folders[0].join("case.json"), folder.path().join("out/store/digests/0.digest")] {
+        let _ = fs::remove_file(&pipe);
+        assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    }
+    triage(folder.path(), &["in", "--out", "out"]);
+    triage(folder.path(), &["--store", "out/store", "--out", "again"]);
+}
+
+#[test]
 fn what_is_no_bundle_is_named_and_costs_nothing_else() {
     let folder = TempDir::new().expect("a temporary folder");
     fleet_in(&folder.path().join("in"), 1);
@@ -406,9 +471,19 @@ fn what_is_no_bundle_is_named_and_costs_nothing_else() {
     check(&["triage", "in/empty.tgz", "--out", "none"], "empty.tgz");
     check(&["triage", "nowhere", "--out", "none"], "nowhere");
     check(&["triage", "--out", "none"], "PATH");
-    check(&["triage", "--store", "nothing-in-it", "--out", "none"], "holds no digest");
+    check(&["triage", "--store", "nothing-in-it", "--out", "none"], "there is no store");
     check(&["digest", "in/notes.txt", "--store", "s"], "notes.txt");
     check(&["digest", "in"], "--store");
+    let cut = folder.path().join("cut");
+    fs::create_dir(&cut).expect("made");
+    let whole = fs::read_dir(folder.path().join("in/site000.example.net")).expect("listed");
+    let whole = whole.map(|entry| entry.expect("entry").path()).min().expect("a bundle");
+    let bytes = fs::read(&whole).expect("read");
+    let name = whole.file_name().expect("a name");
+    fs::write(cut.join(name), &bytes[..bytes.len() / 2]).expect("written");
+    let output = esxray(["digest", "cut", "--store", "s"], folder.path());
+    let line: Value = serde_json::from_slice(&output.stdout).expect("a line of JSON");
+    assert!(output.status.success() && line["problems"][0]["kind"] == "truncated", "{line:#}");
     fs::write(folder.path().join("a-file"), "").expect("written");
     check(&["triage", "in", "--store", "a-file", "--out", "none"], "a-file");
     check(&["triage", "in", "--out", "in"], "esxray did not write it");

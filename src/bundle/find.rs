@@ -126,6 +126,11 @@ impl Finder<'_> {
             let hidden = name_of(&entry).starts_with('.');
             if kind.is_file() && !hidden {
                 self.file(&entry);
+            } else if kind.is_file() {
+                self.hidden(&entry);
+            } else if !kind.is_dir() {
+                let text = "neither a file nor a folder; a link is not followed: give what it leads to";
+                self.problems.push(Problem::new(ProblemKind::NotABundle, entry.to_string_lossy(), text));
             } else if kind.is_dir() && depth >= DEEPEST {
                 let text =
                     format!("the folder lies more than {DEEPEST} folders deep and was not looked into");
@@ -162,6 +167,14 @@ impl Finder<'_> {
             && sniff::guess(head, &name).is_none()
             && sniff::encrypted(head).is_none()
             && sniff::foreign(head).is_none()
+    }
+
+    /// Names what looks like a bundle; what else is hidden is nobody's business.
+    fn hidden(&mut self, path: &Path) {
+        if head(path).is_ok_and(|head| sniff::sniff(&head).is_container()) {
+            let text = "a hidden file; give it by itself to have it read";
+            self.problems.push(Problem::new(ProblemKind::NotABundle, path.to_string_lossy(), text));
+        }
     }
 
     fn file(&mut self, path: &Path) {

@@ -38,7 +38,8 @@ struct Line<'a> {
     file: Option<String>,
     bytes: Option<u64>,
     hosts: Vec<&'a str>,
-    problems: Vec<&'a Problem>,
+    /// What is said of the file, and what could not be read of its bundles.
+    problems: Vec<Problem>,
     why: Option<&'a str>,
 }
 
@@ -94,7 +95,7 @@ fn unreadable(problem: &Problem) -> Line<'_> {
         file: None,
         bytes: None,
         hosts: Vec::new(),
-        problems: vec![problem],
+        problems: vec![problem.clone()],
         why: Some(&problem.text),
     }
 }
@@ -117,9 +118,19 @@ fn line<'a>(input: &Input, stocked: &'a Stocked) -> Line<'a> {
         hosts: entry.map_or_else(Vec::new, |entry| {
             entry.cards().iter().flatten().map(|card| card.name.as_str()).collect()
         }),
-        problems: told(stocked).iter().collect(),
+        problems: told(stocked).iter().cloned().chain(unread(stocked)).collect(),
         why,
     }
+}
+
+/// What could not be read of its bundles.
+fn unread(stocked: &Stocked) -> Vec<Problem> {
+    let digests = match stocked {
+        Stocked::Kept { entry, .. } => entry.digests().unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let problems = digests.into_iter().flat_map(|digest| digest.problems);
+    problems.filter(|problem| problem.kind.is_incomplete()).collect()
 }
 
 fn told(stocked: &Stocked) -> &[Problem] {

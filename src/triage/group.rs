@@ -461,6 +461,35 @@ mod tests {
     }
 
     #[test]
+    fn a_claim_that_others_contradict_joins_nothing() {
+        let ha = |name: &str, mates: &[&str]| Card { mates: set(mates), ..host(name, 1) };
+        let one = ["a1.org", "a2.org"];
+        check(
+            &[
+                ("1", ha("a1.org", &one)),
+                ("1", ha("a2.org", &one)),
+                ("2", ha("b1.org", &["b1.org", "b2.org"])),
+                ("3", ha("evil.org", &["evil.org", "a1.org", "b1.org"])),
+            ],
+            &[&["a1.org", "a2.org"], &["b1.org"], &["evil.org"]],
+        );
+    }
+
+    #[test]
+    fn hosts_that_are_called_alike_are_of_no_one_cluster() {
+        let alike = |uuid: &str| Card { system_uuid: Some(uuid.to_owned()), ..host("esx01", 1) };
+        check(
+            &[("in", alike("1")), ("in", alike("2")), ("in", alike("3"))],
+            &[&["esx01"], &["esx01"], &["esx01"]],
+        );
+        // In one folder or one file lie several sites.
+        check(
+            &[("in", vsan("a.one.org", "u", 1)), ("in", host("b.two.org", 1)), ("in", host("c.two.org", 1))],
+            &[&["a.one.org"], &["b.two.org", "c.two.org"]],
+        );
+    }
+
+    #[test]
     fn a_clone_is_no_other_capture_of_its_twin() {
         let uuid = |name: &str, uuid: &str| Card { system_uuid: Some(uuid.to_owned()), ..host(name, 1) };
         check(
