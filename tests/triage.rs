@@ -1,5 +1,10 @@
 //! Many bundles: what becomes a case, what the index says, and that nothing is read twice or half.
 
+// A skipped test must say so.
+#![allow(clippy::print_stderr)]
+
+#[path = "common/browser.rs"]
+mod browser;
 #[path = "common/run.rs"]
 mod run;
 
@@ -11,6 +16,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use boon::{Compiler, Schemas};
+use browser::Browser;
 use esxray::demo::{Befell, Container, Volume, fleet, fleet_cluster, write_site};
 use esxray::triage::index::SCHEMA_JSON;
 use parquet::file::serialized_reader::SerializedFileReader;
@@ -129,6 +135,37 @@ fn the_index_names_each_incident_and_the_clusters_that_it_befell() {
         );
         assert!(folder.path().join("out/cases").join(id).join("report.html").is_file(), "{id}");
     }
+}
+
+#[test]
+fn the_index_is_one_page_that_loads_nothing_and_filters() {
+    let folder = TempDir::new().expect("a temporary folder");
+    fleet_in(&folder.path().join("in"), 6);
+    triage(folder.path(), &["in", "--out", "out", "--lang", "ja"]);
+    let Some(mut browser) = Browser::start() else { return };
+    let page = folder.path().join("out/index.html");
+    let mut tab = browser.open(&page, "");
+    let shown = "[...document.querySelectorAll('#rows tbody tr')].filter(row => row.offsetHeight > 0).length";
+    let asked = |text: &str| {
+        format!(
+            "(() => {{ const field = document.getElementById('filter'); field.value = '{text}'; \
+                 field.dispatchEvent(new Event('input')); return {shown}; }})()"
+        )
+    };
+    assert_eq!(tab.number(shown), 6.0);
+    assert_eq!(tab.number(&asked("PSOD esx05")), 0.0);
+    assert_eq!(tab.number(&asked("psod")), 1.0);
+    assert_eq!(tab.number(&asked("SITE003 esx04")), 1.0);
+    assert_eq!(tab.number(&asked("MDCLEAR 6.7")), 1.0);
+    assert_eq!(tab.number(&asked("")), 6.0);
+    let links =
+        tab.texts("[...document.querySelectorAll('#incidents a')].map(link => link.getAttribute('href'))");
+    assert!(links.len() == 6 && links.iter().all(|link| page.with_file_name(link).is_file()), "{links:?}");
+    let overflow = tab.number("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    assert!(overflow <= 0.0, "{overflow} pixels beside the page");
+    let seen = tab.seen();
+    assert!(seen.complaints.is_empty() && seen.dialogs.is_empty(), "{seen:?}");
+    assert!(seen.requests.iter().all(|address| address.ends_with("/index.html")), "{seen:?}");
 }
 
 #[test]
