@@ -20,6 +20,7 @@ pub(super) const HARDWARE: Known = Known {
     kinds: &[EventKind::HARDWARE_ERROR, EventKind::HARDWARE_SENSOR],
     object: &["alarm", "what"],
     noun: ("", ""),
+    is_told_at_stops: true,
     cause: "hardware",
     why: (
         "The hardware itself tells of an error that it could not correct, or one of its sensors turned red.",
@@ -64,6 +65,7 @@ pub(super) const MEMORY_ERRORS: Known = Known {
     noun: ("", ""),
     need: Need { repeats: (10, 86_400), apart: 1, lasts: None, alone: is_summed_up },
     severity: Severity::Warning,
+    is_told_at_stops: true,
     cause: "memory-module",
     why: (
         "A memory module has more errors than it should; each was corrected so far.",
@@ -271,6 +273,7 @@ pub(super) const PARTITION_FULL: Known = Known {
 pub(super) const BOOT_DEVICE_LOST: Known = Known {
     id: "host.boot-device-lost",
     kinds: &[EventKind::HOST_BOOT_DEVICE_LOST],
+    is_told_at_stops: true,
     cause: "boot-device",
     why: (
         "The boot device does not answer: a worn-out USB stick or SD card, its controller, or lost paths where the host boots from a SAN.",

@@ -1,6 +1,6 @@
 //! Storage devices, and the ways to them: paths, targets, adapters, the fabric.
 
-use super::{Do, Known, Need, PLAIN, never};
+use super::{Across, Do, Known, Need, PLAIN, never};
 use crate::model::{EventKind, Severity};
 
 /// How long ESXi retries I/O of a device without paths, in seconds.
@@ -30,6 +30,23 @@ const APD_KB: (&str, Option<&str>) = (
     Some("https://knowledge.broadcom.com/external/article/310620"),
 );
 
+/// Several hosts lose one device: what they share is at fault.
+const SHARED: Across = Across::Shared(
+    "array-or-fabric",
+    (
+        "Several hosts lost paths to the same device: what they share is at fault, the array, its controllers or the network to it.",
+        "複数のホストで同じデバイスへのパスが失われているため、共有するストレージ、コントローラ、または接続経路の障害と考えられます。",
+    ),
+);
+/// Several hosts lose one iSCSI target.
+const SHARED_TARGET: Across = Across::Shared(
+    "array-or-fabric",
+    (
+        "Several hosts lost the same iSCSI target: the target itself or the storage network that they share is at fault.",
+        "複数のホストが同じ iSCSI ターゲットへの接続を失っているため、ターゲット自体または共有するストレージ ネットワークの障害と考えられます。",
+    ),
+);
+
 pub(super) const APD: Known = Known {
     id: "storage.apd",
     kinds: &[EventKind::STORAGE_APD, EventKind::STORAGE_APD_TIMEOUT],
@@ -41,7 +58,7 @@ pub(super) const APD: Known = Known {
         lasts: Some((&[EventKind::STORAGE_RESTORED], APD_TIMEOUT)),
         alone: never,
     },
-    is_shared: true,
+    across: SHARED,
     cause: "paths-down",
     why: (
         "The host had no working path to the device for longer than the APD timeout, or lost it again and again: its adapters, their cables or the fabric are at fault, unless other hosts tell of the same.",
@@ -80,7 +97,7 @@ pub(super) const PDL: Known = Known {
     kinds: &[EventKind::STORAGE_PDL],
     object: &["device"],
     noun: ("storage device", "ストレージ デバイス"),
-    is_shared: true,
+    across: Across::Joined,
     cause: "device-removed",
     why: (
         "The array says that the device is gone for good: it failed, or it was unmapped or deleted while it was in use.",
@@ -120,7 +137,7 @@ pub(super) const TARGET_LOST: Known = Known {
     object: &["target", "hba"],
     noun: ("iSCSI target", "iSCSI ターゲット"),
     need: Need { repeats: (3, 3_600), apart: 5, lasts: None, alone: never },
-    is_shared: true,
+    across: SHARED_TARGET,
     cause: "storage-network",
     why: (
         "iSCSI sessions break or cannot be made: the storage network, its MTU, or the target itself.",
@@ -164,7 +181,7 @@ pub(super) const PATH_LOST: Known = Known {
         lasts: Some((&[EventKind::STORAGE_RESTORED], 60)),
         alone: never,
     },
-    is_shared: true,
+    across: SHARED,
     severity: Severity::Warning,
     cause: "path-down",
     why: (

@@ -1,6 +1,6 @@
 //! Services of hosts and of vCenter Server, time, certificates and licences, vSphere HA, and VMs that stood still.
 
-use super::{Do, Known, Need, ONCE, PLAIN, never};
+use super::{Across, Do, Known, Need, ONCE, PLAIN, never};
 use crate::case::Moment;
 use crate::model::{EventKind, Severity};
 
@@ -301,7 +301,7 @@ pub(super) const FAILOVER: Known = Known {
     object: &["vm"],
     noun: ("VM", "仮想マシン"),
     need: Need { apart: 60, ..ONCE },
-    is_shared: true,
+    across: Across::Joined,
     severity: Severity::Warning,
     cause: "ha-restart",
     why: (

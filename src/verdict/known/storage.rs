@@ -1,6 +1,6 @@
 //! Datastores and disks: damaged, full, not reached, slow or failing.
 
-use super::{Do, Known, Need, PLAIN, is_error, never};
+use super::{Across, Do, Known, Need, PLAIN, is_error, never};
 use crate::model::{EventKind, Severity};
 
 const HEARTBEAT_KB: (&str, Option<&str>) = (
@@ -8,12 +8,30 @@ const HEARTBEAT_KB: (&str, Option<&str>) = (
     Some("https://knowledge.broadcom.com/external/article/320840"),
 );
 
+/// Several hosts do not reach one datastore.
+const SHARED_DATASTORE: Across = Across::Shared(
+    "array-or-fabric",
+    (
+        "Several hosts lost the same datastore: what they share is at fault, the array or NFS server, its controllers or the network to it.",
+        "複数のホストが同じデータストアにアクセスできなくなっているため、共有するストレージ、NFS サーバ、コントローラ、または接続経路の障害と考えられます。",
+    ),
+);
+/// Several hosts find one device slow.
+const SHARED_DEVICE: Across = Across::Shared(
+    "array-or-fabric",
+    (
+        "Several hosts found the same device slow: the array is overloaded, rebuilds or fails over, or the network to it drops frames.",
+        "複数のホストで同じデバイスの遅延が発生しているため、ストレージの過負荷、リビルド、フェイルオーバー、または接続経路のフレーム損失と考えられます。",
+    ),
+);
+
 pub(super) const CORRUPTION: Known = Known {
     id: "storage.corruption",
     kinds: &[EventKind::STORAGE_CORRUPTION],
     object: &["datastore"],
     noun: ("datastore", "データストア"),
-    is_shared: true,
+    across: Across::Joined,
+    is_told_at_stops: true,
     cause: "damaged-metadata",
     why: (
         "Metadata on the disk is not what VMFS wrote: a fault of the disk or of the array, or something else wrote to it.",
@@ -61,7 +79,7 @@ pub(super) const NO_SPACE: Known = Known {
     kinds: &[EventKind::STORAGE_NO_SPACE],
     object: &["datastore", "device"],
     noun: ("datastore", "データストア"),
-    is_shared: true,
+    across: Across::Joined,
     cause: "full",
     why: (
         "The datastore, or the thin device behind it, is full: often snapshots that were forgotten, or an array that is overcommitted.",
@@ -99,6 +117,7 @@ pub(super) const DISK_FAILED: Known = Known {
     object: &["device"],
     noun: ("disk", "ディスク"),
     need: Need { repeats: (3, 86_400), apart: 1, lasts: None, alone: is_error },
+    is_told_at_stops: true,
     cause: "disk-failure",
     why: (
         "The disk reports errors of its medium or its hardware, or values below their thresholds.",
@@ -152,7 +171,7 @@ pub(super) const DATASTORE_LOST: Known = Known {
         lasts: Some((&[EventKind::STORAGE_DATASTORE_RESTORED], 60)),
         alone: never,
     },
-    is_shared: true,
+    across: SHARED_DATASTORE,
     cause: "storage-unreachable",
     why: (
         "The host did not reach the datastore in time: lost or slow paths, an array or NFS server that did not answer.",
@@ -196,7 +215,7 @@ pub(super) const ATS_MISCOMPARE: Known = Known {
     object: &["datastore"],
     noun: ("datastore", "データストア"),
     need: Need { repeats: (3, 3_600), apart: 1, lasts: None, alone: never },
-    is_shared: true,
+    across: Across::Joined,
     severity: Severity::Warning,
     cause: "ats-heartbeat",
     why: (
@@ -242,7 +261,7 @@ pub(super) const LATENCY: Known = Known {
     object: &["device"],
     noun: ("storage device", "ストレージ デバイス"),
     need: Need { repeats: (5, 3_600), apart: 5, lasts: None, alone: never },
-    is_shared: true,
+    across: SHARED_DEVICE,
     severity: Severity::Warning,
     cause: "slow-storage",
     why: (
