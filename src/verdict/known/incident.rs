@@ -13,6 +13,8 @@ use crate::verdict::host::is_down;
 
 /// What comes later than so many seconds after the line before is another incident.
 pub(super) const PAUSE: i64 = 86_400;
+/// Fields that name what an event is about.
+const NAMES: &[&str] = &["device", "path", "hba", "target", "datastore", "server", "nic", "switch"];
 /// Repeats of one line that are reckoned with: no entry needs more.
 const REPEATS: i64 = 1_000;
 
@@ -112,7 +114,7 @@ pub(super) fn object<'c>(known: &Known, moment: &'c Moment) -> &'c str {
 }
 
 /// `Device naa.600508b1001c has been removed or is permanently inaccessible.` names `naa.600508b1001c`.
-fn device_in(text: &str) -> Option<&str> {
+pub(super) fn device_in(text: &str) -> Option<&str> {
     let words = text.split(|c: char| c.is_whitespace() || "[]()\"',;".contains(c));
     let mut words = words.map(|word| word.trim_end_matches(['.', ':']));
     words.find(|word| ["naa.", "eui.", "t10.", "mpx."].iter().any(|sort| word.starts_with(sort)))
@@ -155,7 +157,9 @@ fn ends_of<'c>(ends: &[&'c Moment], known: &Known, host: usize, about: &str) -> 
         if is_vm {
             return about.is_empty() || named == about;
         }
-        moment.host == host && (about.is_empty() || [about, ""].contains(&named))
+        // What names something of another sort is no end of this.
+        let is_open = || named.is_empty() && NAMES.iter().all(|field| moment.field(field).is_none());
+        moment.host == host && (about.is_empty() || named == about || is_open())
     };
     ends.iter().filter(is_its).copied().collect()
 }

@@ -36,7 +36,8 @@ pub(in crate::verdict) type Both = (&'static str, &'static str);
 
 /// An incident that is known by its lines.
 ///
-/// In its sentences `{host}` stands for the hosts and `{object}` for what it is about, with its noun.
+/// In its sentences `{host}` stands for the hosts and `{object}` for what it is about, with its noun. Entries of one id are
+/// forms of one finding: each counts other events of its kinds.
 pub(in crate::verdict) struct Known {
     /// Id of the finding.
     pub id: &'static str,
@@ -66,7 +67,7 @@ pub(in crate::verdict) struct Known {
     pub title: Both,
     /// What it means for the customer: a sentence or two.
     pub meaning: Both,
-    /// What to do, in order; in a command `{object}` is the object's name alone.
+    /// What to do, in order; in a command `{device}`, `{nic}`, `{disk}` and `{service}` are what the events name so.
     pub steps: &'static [Do],
     /// Vendor documents.
     pub references: &'static [(&'static str, Option<&'static str>)],
@@ -133,11 +134,14 @@ const PLAIN: Known = Known {
 /// Every known incident; one gives way only to those before it.
 pub(in crate::verdict) const KNOWN: &[&Known] = &[
     &paths::APD,
+    &paths::NFS_APD,
     &paths::PDL,
     &storage::CORRUPTION,
     &storage::NO_SPACE,
+    &storage::SPACE_LOW,
     &storage::DISK_FAILED,
     &paths::TARGET_LOST,
+    &paths::SESSION_LOST,
     &paths::PATH_LOST,
     &storage::DATASTORE_LOST,
     &storage::ATS_MISCOMPARE,
@@ -145,18 +149,23 @@ pub(in crate::verdict) const KNOWN: &[&Known] = &[
     &paths::FABRIC_ERROR,
     &storage::LATENCY,
     &vsan::NO_SPACE,
+    &vsan::COMPONENTS,
     &vsan::CONGESTION,
     &vsan::RESYNC,
     &network::NIC_RESET,
     &network::NIC_FLAPPING,
+    &network::CONNECTIVITY_LOST,
     &network::REDUNDANCY_LOST,
     &network::MISMATCH,
     &host::HARDWARE,
     &host::MEMORY_ERRORS,
+    &host::CORRECTED_ERRORS,
     &host::CPU_STALLED,
     &host::MEMORY_LOW,
     &host::RAMDISK_FULL,
     &host::PARTITION_FULL,
+    &host::PARTITION_LOW,
+    &host::LOGS_LOST,
     &host::BOOT_DEVICE_LOST,
     &service::HUNG,
     &service::CRASHED,

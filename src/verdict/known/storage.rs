@@ -1,6 +1,7 @@
 //! Datastores and disks: damaged, full, not reached, slow or failing.
 
 use super::{Across, Do, Known, Need, PLAIN, is_error, never};
+use crate::case::Moment;
 use crate::model::{EventKind, Severity};
 
 const HEARTBEAT_KB: (&str, Option<&str>) = (
@@ -74,9 +75,19 @@ pub(super) const CORRUPTION: Known = Known {
     ..PLAIN
 };
 
+/// The array only says that a thin device is nearly full.
+fn is_nearly_full(moment: &Moment) -> bool {
+    moment.field("what").is_some_and(|what| what.starts_with("thinprov."))
+}
+
+fn is_full(moment: &Moment) -> bool {
+    !is_nearly_full(moment)
+}
+
 pub(super) const NO_SPACE: Known = Known {
     id: "storage.no-space",
     kinds: &[EventKind::STORAGE_NO_SPACE],
+    counts: is_full,
     object: &["datastore", "device"],
     noun: ("datastore", "データストア"),
     across: Across::Joined,
@@ -111,6 +122,41 @@ pub(super) const NO_SPACE: Known = Known {
     ..PLAIN
 };
 
+pub(super) const SPACE_LOW: Known = Known {
+    counts: is_nearly_full,
+    object: &["device"],
+    noun: ("thin-provisioned device", "シン プロビジョニング デバイス"),
+    severity: Severity::Warning,
+    why: (
+        "The array says that the device has passed the threshold of its pool: an array that is overcommitted, or space that was deleted and not given back.",
+        "デバイスがストレージ プールのしきい値を超えたと通知されました。オーバーコミット、または削除済み領域の未回収が考えられます。",
+    ),
+    title: ("On {host} {object} is nearly full", "{host} の {object} の空き容量が残りわずかです"),
+    meaning: (
+        "When its pool is full, VMs on it stop as soon as they need a new block.",
+        "プールが一杯になると、仮想マシンは新しいブロックが必要になった時点で停止します。",
+    ),
+    steps: &[
+        Do(
+            "See how full the pool is on the array, and enlarge it.",
+            "ストレージ側でプールの使用量を確認し、拡張します。",
+            None,
+        ),
+        Do(
+            "Give back the space of files that were deleted.",
+            "削除済みファイルの領域を解放します。",
+            Some("esxcli storage vmfs unmap -l <datastore>"),
+        ),
+        Do(
+            "Check: the pool is below its threshold.",
+            "確認：プールの使用量がしきい値を下回ること。",
+            Some("esxcli storage core device vaai status get -d {device}"),
+        ),
+    ],
+    references: &[],
+    ..NO_SPACE
+};
+
 pub(super) const DISK_FAILED: Known = Known {
     id: "storage.disk-failed",
     kinds: &[EventKind::STORAGE_DISK_ERROR],
@@ -132,12 +178,12 @@ pub(super) const DISK_FAILED: Known = Known {
         Do(
             "Read its SMART values.",
             "SMART 値を確認します。",
-            Some("esxcli storage core device smart get -d {object}"),
+            Some("esxcli storage core device smart get -d {device}"),
         ),
         Do(
             "Read its counters of failed commands.",
             "失敗したコマンドのカウンタを確認します。",
-            Some("esxcli storage core device stats get -d {object}"),
+            Some("esxcli storage core device stats get -d {device}"),
         ),
         Do("Evacuate what is on it, and have it replaced.", "データを退避し、ディスクを交換します。", None),
         Do(
@@ -177,7 +223,7 @@ pub(super) const DATASTORE_LOST: Known = Known {
         "The host did not reach the datastore in time: lost or slow paths, an array or NFS server that did not answer.",
         "ホストが時間内にデータストアに到達できませんでした。パスの断や遅延、ストレージまたは NFS サーバの無応答が原因です。",
     ),
-    title: ("{host} lost access to {object}", "{host} が {object} にアクセスできなくなりました"),
+    title: ("{host} lost access to {object}", "{host} から {object} にアクセスできなくなりました"),
     meaning: (
         "I/O of the VMs on it was held; guests may have set their disks read-only.",
         "仮想マシンの I/O が保留され、ゲスト OS がディスクを読み取り専用にした可能性があります。",
@@ -287,7 +333,7 @@ pub(super) const LATENCY: Known = Known {
         Do(
             "Look for errors of this device's commands.",
             "このデバイスのコマンド エラーを確認します。",
-            Some("esxcli storage core device stats get -d {object}"),
+            Some("esxcli storage core device stats get -d {device}"),
         ),
         Do(
             "Check: DAVG stays below 10 to 20 ms under load.",

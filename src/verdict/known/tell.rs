@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::incident::device_in;
 use super::{Across, Incident, Known, words};
 use crate::case::Case;
 use crate::model::{HostKind, Severity, Text};
@@ -73,7 +74,11 @@ pub(in crate::verdict) fn title(case: &Case, known: &Known, incident: &Incident<
 
 /// That it was over, for the chain.
 pub(in crate::verdict) fn back_text(case: &Case, known: &Known, incident: &Incident<'_>) -> Text {
-    filled(case, known, incident, ("{object} was back on {host}", "{host} で {object} が復旧しました"))
+    let text = match known.object.first() {
+        Some(&"vm") => ("{object} was powered on", "{object} がパワーオンされました"),
+        _ => ("{object} was back on {host}", "{host} で {object} が復旧しました"),
+    };
+    filled(case, known, incident, text)
 }
 
 fn filled(case: &Case, known: &Known, incident: &Incident<'_>, (en, ja): super::Both) -> Text {
@@ -161,15 +166,48 @@ const OF_ESXI: &[&str] =
     &["esxcli ", "vim-cmd ", "vmkping ", "/etc/init.d/", "openssl x509 -in /etc/vmware/ssl/"];
 
 fn steps(case: &Case, known: &Known, incident: &Incident<'_>) -> Vec<Step> {
-    let object = incident.objects.first().map_or_else(|| "<name>".to_owned(), |name| shell_word(name));
     let host = incident.hosts.first().copied();
     let is_vcenter = host.is_some_and(|host| case.hosts[host].kind == HostKind::Vcenter);
     let step = |step: &super::Do| {
         let is_of_esxi = |command: &str| OF_ESXI.iter().any(|begin| command.starts_with(begin));
         // vCenter tells of hosts whose names it does not say.
         let host = host.filter(|_| !(is_vcenter && step.2.is_some_and(is_of_esxi)));
-        let command = step.2.map(|command| command.replace("{object}", &object));
-        Step::new(Text::new(step.0, step.1), command, host)
+        Step::new(Text::new(step.0, step.1), step.2.map(|command| command_for(incident, command)), host)
     };
     known.steps.iter().map(step).collect()
+}
+
+/// Services that `/etc/init.d` starts and stops, and their scripts there.
+const SCRIPTS: &[(&str, &str)] = &[
+    ("hostd", "hostd"),
+    ("vpxa", "vpxa"),
+    ("fdm", "vmware-fdm"),
+    ("sfcbd", "sfcbd-watchdog"),
+    ("vsanmgmtd", "vsanmgmtd"),
+    ("rhttpproxy", "rhttpproxy"),
+    ("ntpd", "ntpd"),
+];
+
+/// `command` with its places filled from the fields that they are called by; `<nic>` where no event names one.
+fn command_for(incident: &Incident<'_>, command: &str) -> String {
+    let mut command = command.to_owned();
+    for field in ["device", "nic", "disk", "service"] {
+        let place = format!("{{{field}}}");
+        if !command.contains(&place) {
+            continue;
+        }
+        let named = incident.lines.iter().find_map(|line| match field {
+            "device" => line.field(field).or_else(|| device_in(&line.event.text)),
+            _ => line.field(field),
+        });
+        let named = named.filter(|name| !name.is_empty());
+        let named = match field {
+            "service" => {
+                SCRIPTS.iter().find(|(service, _)| named == Some(service)).map(|(_, script)| *script)
+            }
+            _ => named,
+        };
+        command = command.replace(&place, &named.map_or_else(|| format!("<{field}>"), shell_word));
+    }
+    command
 }
