@@ -1,8 +1,8 @@
 //! What stronger findings explain: the lines of others near to their own, about the same host and the same object.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::incident::{is_told, object, subject};
+use super::incident::{PAUSE, is_told, object, subject};
 use super::{KNOWN, Known, NEAR};
 use crate::case::{Case, Moment};
 use crate::model::Timestamp;
@@ -103,22 +103,37 @@ fn spans_of<'c>(
     let named: BTreeSet<&str> = named.iter().filter_map(|name| name.as_str()).collect();
     let hull = finding.first_seen.zip(finding.last_seen);
     let is_its = |moment: &&Moment| {
-        hull.is_some_and(|(first, last)| (first..=last).contains(&moment.time))
-            && is_told(other, moment)
+        is_told(other, moment)
             && finding.hosts.contains(&subject(case, moment))
             && (named.is_empty() || object(other, moment).is_empty() || named.contains(object(other, moment)))
     };
     let kinds = other.need.lasts.map_or(&[][..], |(kinds, _)| kinds);
-    let is_end = |moment: &&Moment| kinds.contains(&moment.event.kind);
-    let ends: Vec<&Moment> = case.timeline.iter().filter(is_end).collect();
+    let mut ends: BTreeMap<(usize, &str), Vec<Timestamp>> = BTreeMap::new();
+    for end in within(case, hull, PAUSE).iter().filter(|moment| kinds.contains(&moment.event.kind)) {
+        ends.entry((end.host, object(other, end))).or_default().push(end.time);
+    }
     let span = |line: &'c Moment| {
-        let end = || ends[ends.partition_point(|end| end.time < line.time)..].iter();
-        let is_of_line = |end: &&&Moment| end.host == line.host && object(other, end) == object(other, line);
+        let ends = ends.get(&(line.host, object(other, line))).map_or(&[][..], Vec::as_slice);
+        let end = ends.get(ends.partition_point(|end| *end < line.time)).copied();
         let last = finding.last_seen.filter(|_| !kinds.is_empty());
-        let to = end().find(is_of_line).map(|end| end.time).or(last).unwrap_or(line.time);
-        Span { from: line.time, to, host: subject(case, line), is_anywhere, known: other, line }
+        Span {
+            from: line.time,
+            to: end.or(last).unwrap_or(line.time),
+            host: subject(case, line),
+            is_anywhere,
+            known: other,
+            line,
+        }
     };
-    case.timeline.iter().filter(is_its).map(span).collect()
+    within(case, hull, 0).iter().filter(is_its).map(span).collect()
+}
+
+/// The moments of a time, and so many seconds more.
+fn within(case: &Case, hull: Option<(Timestamp, Timestamp)>, more: i64) -> &[Moment] {
+    let Some((first, last)) = hull else { return &[] };
+    let from = case.timeline.partition_point(|moment| moment.time < first);
+    let to = case.timeline.partition_point(|moment| moment.time <= last.plus_seconds(more));
+    &case.timeline[from..to.max(from)]
 }
 
 /// Whether a line may tell of the same as that of a stronger finding: what both name is one.

@@ -94,7 +94,7 @@ pub(super) fn is_told(known: &Known, moment: &Moment) -> bool {
 }
 
 /// Lines in the order of time, parted where there is none for long.
-fn episodes<'c>(lines: Vec<&'c Moment>) -> Vec<Vec<&'c Moment>> {
+fn episodes(lines: Vec<&Moment>) -> Vec<Vec<&Moment>> {
     let is_one = |one: &&Moment, next: &&Moment| next.time.since(one.time) <= PAUSE * 1_000_000;
     lines.chunk_by(is_one).map(<[&Moment]>::to_vec).collect()
 }
