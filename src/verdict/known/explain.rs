@@ -79,7 +79,12 @@ impl<'c> Stronger<'c> {
         let (first, last) = (finding.first_seen, finding.last_seen);
         let dated = first.or(last).zip(last.or(first));
         let near = dated.map(|(first, last)| (first.plus_seconds(-NEAR), last.plus_seconds(NEAR)));
-        near.or_else(taken).is_some_and(|(from, to)| (from..=to).contains(&at))
+        let is_within = near.or_else(taken).is_some_and(|(from, to)| (from..=to).contains(&at));
+        // One that goes on for days may be of several times, and its lines tell which.
+        let is_long = dated.is_some_and(|(first, last)| last.since(first) > PAUSE * 1_000_000);
+        let mut seen = finding.evidence.iter().filter_map(|line| line.time).chain(first).chain(last);
+        let is_seen = |seen: Timestamp| (seen.plus_seconds(-NEAR)..=seen.plus_seconds(PAUSE)).contains(&at);
+        is_within && (!is_long || seen.any(is_seen))
     }
 
     fn is_in_span(&self, known: &Known, host: usize, line: &Moment) -> bool {

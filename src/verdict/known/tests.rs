@@ -135,6 +135,12 @@ fn a_stronger_finding_about_the_same_host_and_time_explains_it() {
     assert_eq!(told(&[finding("host.disconnected", vec![1], 60, 600)]), 1, "another host");
     assert_eq!(told(&[finding("host.disconnected", vec![0], 7_200, 7_300)]), 1, "another time");
     assert_eq!(told(&[finding("vmotion.failed", vec![0], 60, 600)]), 1, "another matter");
+    // Two losses of one finding, a month before and a month after.
+    let mut twice = finding("host.disconnected", vec![0], -2_600_000, 2_600_000);
+    assert_eq!(told(std::slice::from_ref(&twice)), 1, "between");
+    let seen = moment(0, -60, EventKind::HOST_DISCONNECTED, &[]);
+    twice.evidence.push(crate::verdict::Evidence::event(&seen));
+    assert_eq!(told(&[twice]), 0, "a third one");
     // vSphere HA tells elsewhere of the host that stopped.
     let failover = case(vec![moment(1, 60, EventKind::HA_FAILOVER, &[("vm", "app1")])]);
     assert_eq!(ids(&reach(&failover, &[])), ["ha.failover"]);
