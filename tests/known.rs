@@ -249,7 +249,7 @@ fn every_sort_of_known_incident_is_found_by_the_lines_of_its_logs() {
     for (id, object) in [
         ("vsan.congestion", "vSAN"),
         ("time.sync-lost", "time servers"),
-        ("host.memory-errors", "correctederrors"),
+        ("host.memory-errors", "corrected errors of one page"),
         ("host.partition-full", "osdata"),
         ("net.mismatch", "vmnic3"),
         ("host.boot-device-lost", "boot device"),

@@ -118,6 +118,7 @@ pub(super) static FINDINGS: &[(&str, &str, &str)] = &[
     ("vsan.resync-delayed", "vSAN resync is delayed", "vSAN の再同期の遅延"),
     ("net.nic-reset", "NICs had to be reset", "NIC のリセット"),
     ("net.nic-flapping", "Links of NICs are unstable", "NIC のリンクの不安定"),
+    ("net.connectivity-lost", "Switches lost all uplinks", "仮想スイッチの全アップリンク喪失"),
     ("net.redundancy-lost", "Network redundancy was lost", "ネットワーク冗長性の喪失"),
     ("net.mismatch", "Switch settings do not match", "スイッチ設定の不一致"),
     ("host.hardware", "The hardware reports a fault", "ハードウェアの障害"),

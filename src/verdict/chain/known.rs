@@ -11,11 +11,11 @@ use crate::verdict::known::{self, Incident};
 const EFFECTS: i64 = 300;
 
 pub(super) fn chain(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
-    let Some(known) = known::by_id(finding.id) else { return Vec::new() };
-    let incidents = known::incidents(scene.case, scene.findings, known);
-    let Some(incident) = incidents.iter().find(|incident| incident.hosts == finding.hosts) else {
-        return Vec::new();
-    };
+    let told = known::by_id(finding.id).find_map(|known| {
+        let incidents = known::incidents(scene.case, scene.findings, known);
+        incidents.into_iter().find(|incident| is_of(incident, finding)).map(|incident| (known, incident))
+    });
+    let Some((known, incident)) = &told else { return Vec::new() };
     let mut story = Story::default();
     let host = only(&incident.hosts);
     story.event(host, &incident.lines, known::title(scene.case, known, incident));
@@ -26,8 +26,18 @@ pub(super) fn chain(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
         format!("{}がアクセス不可または無効になりました", super::host::spaced(&names.ja)),
     );
     story.effect(host, &hit, text);
-    story.event(host, &incident.back, known::back_text(scene.case, known, incident));
+    if incident.is_over {
+        story.event(host, &incident.back, known::back_text(scene.case, known, incident));
+    }
     story.told()
+}
+
+/// Whether `finding` tells of this incident: hosts may have one of the same sort at another time, or of another object.
+fn is_of(incident: &Incident<'_>, finding: &Finding) -> bool {
+    let first = incident.lines.first().map(|line| line.time);
+    incident.hosts == finding.hosts
+        && first == finding.first_seen
+        && finding.details["objects"] == serde_json::json!(incident.objects)
 }
 
 /// VMs of these hosts that became invalid or inaccessible meanwhile.

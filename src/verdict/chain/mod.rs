@@ -89,7 +89,7 @@ static KNOWN: (&str, Asks, Tell) = ("", Asks::Nothing, known::chain);
 
 fn builder(finding: &Finding) -> Option<&'static (&'static str, Asks, Tell)> {
     let own = BUILDERS.iter().find(|(id, ..)| *id == finding.id);
-    own.or_else(|| super::known::by_id(finding.id).map(|_| &KNOWN))
+    own.or_else(|| super::known::by_id(finding.id).next().map(|_| &KNOWN))
 }
 
 /// The chain of each of `findings`, which must be all that were reached on `case`; empty where there is none to tell.

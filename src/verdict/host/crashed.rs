@@ -8,6 +8,7 @@ use super::is_down;
 use super::signature::Signature;
 use crate::case::{Case, How, Moment, Stop};
 use crate::model::{Confidence, EventKind, Severity, Text, Timestamp};
+use crate::verdict::known;
 use crate::verdict::{
     Evidence, Finding, Step, Verdict, distinct, list_en, list_ja, near, readable, span, step,
 };
@@ -19,6 +20,8 @@ pub(in crate::verdict) static VERDICT: Verdict = Verdict {
     reach,
 };
 
+/// The hardware tells of what stopped a host within this many seconds before the stop, or after the boot.
+const HARDWARE: i64 = 900;
 /// vSphere HA restarts VMs within this many seconds after a host is lost.
 const FAILOVER: i64 = 1_800;
 
@@ -41,6 +44,8 @@ pub(in crate::verdict) struct Crash<'c> {
     pub witnesses: Vec<&'c Moment>,
     /// VMs that vSphere HA restarted then.
     pub restarted: Vec<&'c Moment>,
+    /// What the hardware told just before, or firmware at the boot: an error that was not corrected, a sensor.
+    hardware: Vec<&'c Moment>,
 }
 
 impl<'c> Crash<'c> {
@@ -62,13 +67,14 @@ impl<'c> Crash<'c> {
             reason,
             witnesses: witnesses(case, stop),
             restarted: restarted(case, stop),
+            hardware: hardware(case, stop),
             lines,
         }
     }
 
     /// The sort of its purple screen.
     fn signature(&self) -> Option<&'static Signature> {
-        self.reason.and_then(Signature::of)
+        self.reason.filter(|_| self.cause == "psod").and_then(Signature::of)
     }
 }
 
@@ -107,6 +113,20 @@ fn restarted<'c>(case: &'c Case, stop: &Stop) -> Vec<&'c Moment> {
     near(case, down, (0, FAILOVER)).iter().filter(told).collect()
 }
 
+/// What the hardware told of the host near the stop; vCenter tells of its sensors.
+fn hardware<'c>(case: &'c Case, stop: &Stop) -> Vec<&'c Moment> {
+    let from = stop.down.or(stop.up).map(|down| down.plus_seconds(-HARDWARE));
+    let to = stop.up.or(stop.down).map(|up| up.plus_seconds(HARDWARE));
+    let Some((from, to)) = from.zip(to) else { return Vec::new() };
+    let kinds = [EventKind::HARDWARE_ERROR, EventKind::HARDWARE_SENSOR];
+    let is_its = |moment: &&Moment| {
+        kinds.contains(&moment.event.kind)
+            && (from..=to).contains(&moment.time)
+            && known::subject(case, moment) == stop.host
+    };
+    case.timeline.iter().filter(is_its).collect()
+}
+
 fn finding(case: &Case, crash: &Crash<'_>) -> Finding {
     let stop = crash.stop;
     let host = &case.hosts[stop.host];
@@ -116,8 +136,8 @@ fn finding(case: &Case, crash: &Crash<'_>) -> Finding {
         crash.restarted.iter().filter_map(|moment| moment.field("vm")).map(str::to_owned).collect();
     vms.sort();
     vms.dedup();
-    let shown =
-        crash.lines.iter().chain(crash.witnesses.iter().take(3)).chain(crash.restarted.iter().take(3));
+    let others = [&crash.hardware, &crash.witnesses, &crash.restarted];
+    let shown = crash.lines.iter().chain(others.into_iter().flat_map(|some| some.iter().take(3)));
     Finding {
         id: "host.crashed",
         severity: if crash.cause == "unknown" { Severity::Error } else { Severity::Critical },
@@ -215,6 +235,11 @@ fn summary(name: &str, crash: &Crash<'_>, vms: &[String]) -> Text {
         let what = if what == "module" { "モジュール" } else { "ワールド" };
         ja.push_str(&format!("{what}: {name}。"));
     }
+    if !crash.hardware.is_empty() {
+        let told = known::words::of_lines(&crash.hardware);
+        en.push_str(&format!(" Near the stop the hardware reported: {}.", told.en));
+        ja.push_str(&format!("停止の前後にハードウェアが次の異常を報告しています：{}。", told.ja));
+    }
     restarts(crash, vms, &mut en, &mut ja);
     Text::new(en, ja)
 }
@@ -299,7 +324,7 @@ fn cause_text(how: How, cause: &str) -> Text {
 
 /// The cause, with what the sort of the screen means.
 fn with_signature(crash: &Crash<'_>, text: Text) -> Text {
-    let Some(signature) = crash.signature().filter(|_| crash.cause == "psod") else { return text };
+    let Some(signature) = crash.signature() else { return text };
     let meaning = signature.meaning();
     Text::new(format!("{} {}", text.en, meaning.en), format!("{}{}", text.ja, meaning.ja))
 }
@@ -323,9 +348,12 @@ fn remedy(crash: &Crash<'_>) -> Vec<Step> {
         ));
         steps.extend(dump_steps(host));
     } else {
+        let first = crash.signature().map(|signature| signature.first_step(host));
+        // The sort of the screen may send to the same log, and say what to look for.
+        let is_told = first.as_ref().is_some_and(|first| first.command == hardware.command);
+        steps.extend(first);
         steps.extend(dump_steps(host));
-        steps.push(hardware);
-        steps.extend(crash.signature().map(|signature| signature.first_step(host)));
+        steps.extend((!is_told).then_some(hardware));
     }
     if is_cmmds(crash) {
         steps.push(step(

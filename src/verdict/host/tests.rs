@@ -202,7 +202,37 @@ fn a_purple_screen_says_what_its_sort_means_and_what_to_do_about_it() {
         let crashed = &(crashed::VERDICT.reach)(&case, &[])[0];
         assert_eq!((crashed.cause.0, crashed.details["signature"].as_str()), ("psod", signature));
         assert!(crashed.cause.1.en.contains(word), "{}", crashed.cause.1.en);
+        // What its sort asks for comes first, and the hardware's log is named once.
+        let commands: Vec<&str> = crashed.remedy.iter().filter_map(|step| step.command.as_deref()).collect();
+        let log = "esxcli hardware ipmi sel list";
+        assert_eq!(commands.iter().filter(|command| **command == log).count(), 1, "{commands:?}");
+        assert_eq!(commands[0] == log, signature.is_some(), "{commands:?}");
+        // Of a dump that may be an older one nothing of the sort is said.
+        case.stops[0].how = How::Unclean;
+        case.stops[0].is_covered = false;
+        let crashed = &(crashed::VERDICT.reach)(&case, &[])[0];
+        assert_eq!((crashed.cause.0, crashed.details["signature"].as_str()), ("unknown", None));
+        assert_eq!(crashed.references.len(), 1);
     }
+}
+
+#[test]
+fn what_the_hardware_told_near_the_stop_is_named() {
+    let told = |second: i64, kind: EventKind| {
+        let mut case = found_at_boot(true);
+        let mut error = of_vcenter(second, kind, "vmkernel.machine-check");
+        error.event.fields.insert("what".to_owned(), "apei.bert.pcie.error.fatal".to_owned());
+        case.timeline.push(error);
+        let found = &(crashed::VERDICT.reach)(&case, &[])[0];
+        let is_named = found.summary.en.contains("the hardware reported: fatal PCIe error");
+        assert_eq!(is_named, found.evidence.iter().any(|line| line.text == format!("record {second}")));
+        assert_eq!(found.cause.0, "psod");
+        is_named
+    };
+    assert!(told(300, EventKind::HARDWARE_ERROR));
+    assert!(told(1_200, EventKind::HARDWARE_SENSOR));
+    assert!(!told(-900, EventKind::HARDWARE_ERROR));
+    assert!(!told(300, EventKind::HARDWARE_MEMORY_ERROR));
 }
 
 #[test]

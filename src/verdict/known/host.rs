@@ -20,6 +20,7 @@ pub(super) const HARDWARE: Known = Known {
     kinds: &[EventKind::HARDWARE_ERROR, EventKind::HARDWARE_SENSOR],
     object: &["alarm", "what"],
     noun: ("", ""),
+    is_told_at_stops: true,
     cause: "hardware",
     why: (
         "The hardware itself tells of an error that it could not correct, or one of its sensors turned red.",
@@ -57,13 +58,24 @@ fn is_summed_up(moment: &Moment) -> bool {
     moment.event.rule == "vob.memory-page"
 }
 
+/// The memory controller corrected it; others are of a processor's caches or of buses.
+fn is_of_memory(moment: &Moment) -> bool {
+    is_summed_up(moment) || moment.field("what").is_none_or(|what| what.starts_with("Memory Controller"))
+}
+
+fn is_of_no_memory(moment: &Moment) -> bool {
+    !is_of_memory(moment)
+}
+
 pub(super) const MEMORY_ERRORS: Known = Known {
     id: "host.memory-errors",
     kinds: &[EventKind::HARDWARE_MEMORY_ERROR],
+    counts: is_of_memory,
     object: &["what"],
     noun: ("", ""),
     need: Need { repeats: (10, 86_400), apart: 1, lasts: None, alone: is_summed_up },
     severity: Severity::Warning,
+    is_told_at_stops: true,
     cause: "memory-module",
     why: (
         "A memory module has more errors than it should; each was corrected so far.",
@@ -78,7 +90,7 @@ pub(super) const MEMORY_ERRORS: Known = Known {
         SEL,
         Do(
             "Evacuate the host and have the module replaced.",
-            "ホストを退避し、モジュールを交換します。",
+            "ホストから仮想マシンを退避し、モジュールを交換します。",
             Some("esxcli system maintenanceMode set --enable true"),
         ),
         Do(
@@ -95,6 +107,40 @@ pub(super) const MEMORY_ERRORS: Known = Known {
         MCE_KB,
     ],
     ..PLAIN
+};
+
+pub(super) const CORRECTED_ERRORS: Known = Known {
+    id: "host.hardware",
+    kinds: &[EventKind::HARDWARE_MEMORY_ERROR],
+    counts: is_of_no_memory,
+    need: Need { repeats: (10, 86_400), apart: 1, lasts: None, alone: never },
+    severity: Severity::Warning,
+    why: (
+        "A processor's cache or a bus has more errors than it should; each was corrected so far.",
+        "プロセッサのキャッシュまたはバスのエラーが多発しています（現時点ではすべて訂正されています）。",
+    ),
+    title: (
+        "The hardware of {host} corrects many errors: {object}",
+        "{host} のハードウェアで訂正可能なエラーが多発しています：{object}",
+    ),
+    meaning: (
+        "The next error may be one that stops the host.",
+        "次のエラーでホストが停止する可能性があります。",
+    ),
+    steps: &[
+        SEL,
+        Do(
+            "Update BIOS and microcode; where the errors stay, have the hardware's vendor find the part.",
+            "BIOS とマイクロコードを更新し、継続する場合はハードウェア ベンダーに部品の特定を依頼します。",
+            None,
+        ),
+        Do(
+            "Check: no new such lines in vmkernel.log.",
+            "確認：vmkernel.log に新しい記録がないこと。",
+            Some("grep MCA /var/run/log/vmkernel.log"),
+        ),
+    ],
+    ..HARDWARE
 };
 
 pub(super) const CPU_STALLED: Known = Known {
@@ -158,7 +204,7 @@ pub(super) const MEMORY_LOW: Known = Known {
         Do(
             "See who uses the memory.",
             "メモリの使用状況を確認します。",
-            Some("memstats -r group-stats -s name:min:max:memSizePeak -u MB"),
+            Some("memstats -r group-stats -s name:min:max:memSizePeak -u mb"),
         ),
         Do(
             "Move VMs away, and update the module or agent that leaks.",
@@ -228,9 +274,22 @@ pub(super) const RAMDISK_FULL: Known = Known {
     ..PLAIN
 };
 
+fn is_low(moment: &Moment) -> bool {
+    moment.event.rule == "vob.partition-low"
+}
+
+fn is_log_lost(moment: &Moment) -> bool {
+    moment.event.rule == "vob.log-storage-failed"
+}
+
+fn is_full(moment: &Moment) -> bool {
+    !is_low(moment) && !is_log_lost(moment)
+}
+
 pub(super) const PARTITION_FULL: Known = Known {
     id: "host.partition-full",
     kinds: &[EventKind::HOST_PARTITION_FULL],
+    counts: is_full,
     object: &["partition"],
     noun: ("partition", "パーティション"),
     cause: "full",
@@ -268,15 +327,63 @@ pub(super) const PARTITION_FULL: Known = Known {
     ..PLAIN
 };
 
+pub(super) const PARTITION_LOW: Known = Known {
+    counts: is_low,
+    severity: Severity::Warning,
+    why: (
+        "The partition for logs, core files and support bundles is nearly full.",
+        "ログ、コア ファイル、サポート バンドル用のパーティションの空き容量が残りわずかです。",
+    ),
+    title: ("{host} is low on space on {object}", "{host} の {object} の空き容量が残りわずかです"),
+    meaning: (
+        "When it is full, logs are lost, and updates and support bundles fail.",
+        "一杯になるとログが失われ、アップデートやサポート バンドルの採取に失敗します。",
+    ),
+    ..PARTITION_FULL
+};
+
+pub(super) const LOGS_LOST: Known = Known {
+    counts: is_log_lost,
+    object: &[],
+    noun: ("", ""),
+    cause: "log-storage",
+    why: (
+        "The syslog daemon cannot write where its logs go: the place is full, gone or read-only.",
+        "Syslog デーモンがログの出力先に書き込めません。容量不足、出力先の喪失、または読み取り専用が原因です。",
+    ),
+    title: ("{host} no longer stores its logs", "{host} でログを保存できなくなりました"),
+    meaning: (
+        "What happens from then on is in no log of the host.",
+        "以後の事象はホストのログに残りません。",
+    ),
+    steps: &[
+        Do("See where the logs go.", "ログの出力先を確認します。", Some("esxcli system syslog config get")),
+        Do(
+            "See whether that place is there, has room and takes writes.",
+            "出力先の存在、空き容量、書き込みの可否を確認します。",
+            Some("df -h"),
+        ),
+        Do("Reload the daemon.", "デーモンを再読み込みします。", Some("esxcli system syslog reload")),
+        Do(
+            "Check: a mark appears in the log.",
+            "確認：ログにマークが記録されること。",
+            Some("esxcli system syslog mark --message=test"),
+        ),
+    ],
+    references: &[],
+    ..PARTITION_FULL
+};
+
 pub(super) const BOOT_DEVICE_LOST: Known = Known {
     id: "host.boot-device-lost",
     kinds: &[EventKind::HOST_BOOT_DEVICE_LOST],
+    is_told_at_stops: true,
     cause: "boot-device",
     why: (
         "The boot device does not answer: a worn-out USB stick or SD card, its controller, or lost paths where the host boots from a SAN.",
         "ブート デバイスが応答しません。USB メモリや SD カードの劣化、そのコントローラ、SAN ブートの場合はパス断が原因です。",
     ),
-    title: ("{host} lost its boot device", "{host} がブート デバイスを失いました"),
+    title: ("{host} lost its boot device", "{host} のブート デバイスが失われました"),
     meaning: (
         "The host runs on from memory; changes are lost with the next restart, which may fail.",
         "ホストはメモリ上で稼働していますが、変更は失われ、次回の起動に失敗する可能性があります。",

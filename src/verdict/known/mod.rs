@@ -3,8 +3,10 @@
 //! An entry says which events raise it, from how many on or for how long, whether hosts that tell of one object tell of one
 //! incident, and to which stronger findings it gives way. What needs more than that is a verdict of its own.
 
+mod explain;
 mod host;
 mod incident;
+mod join;
 mod network;
 mod paths;
 mod service;
@@ -13,12 +15,13 @@ mod tell;
 #[cfg(test)]
 mod tests;
 mod vsan;
+pub(in crate::verdict) mod words;
 
 use super::{Finding, Verdict};
 use crate::case::{Case, Moment};
 use crate::model::{Confidence, EventKind, Severity};
 
-pub(in crate::verdict) use incident::{Incident, incidents};
+pub(in crate::verdict) use incident::{Incident, incidents, subject};
 pub(in crate::verdict) use tell::{back_text, title};
 
 pub(super) static VERDICT: Verdict = Verdict {
@@ -33,7 +36,8 @@ pub(in crate::verdict) type Both = (&'static str, &'static str);
 
 /// An incident that is known by its lines.
 ///
-/// In its sentences `{host}` stands for the hosts and `{object}` for what it is about, with its noun.
+/// In its sentences `{host}` stands for the hosts and `{object}` for what it is about, with its noun. Entries of one id are
+/// forms of one finding: each counts other events of its kinds.
 pub(in crate::verdict) struct Known {
     /// Id of the finding.
     pub id: &'static str,
@@ -47,8 +51,10 @@ pub(in crate::verdict) struct Known {
     pub noun: Both,
     /// When it is one.
     pub need: Need,
-    /// Whether hosts that tell of the same object tell of one incident.
-    pub is_shared: bool,
+    /// What it means that several hosts tell of the same object.
+    pub across: Across,
+    /// Whether it counts though the host stops or starts then: the hardware tells of it.
+    pub is_told_at_stops: bool,
     /// How bad; an event that is worse makes it an error.
     pub severity: Severity,
     /// How sure.
@@ -61,7 +67,7 @@ pub(in crate::verdict) struct Known {
     pub title: Both,
     /// What it means for the customer: a sentence or two.
     pub meaning: Both,
-    /// What to do, in order; in a command `{object}` is the object's name alone.
+    /// What to do, in order; in a command `{device}`, `{nic}`, `{disk}` and `{service}` are what the events name so.
     pub steps: &'static [Do],
     /// Vendor documents.
     pub references: &'static [(&'static str, Option<&'static str>)],
@@ -69,6 +75,17 @@ pub(in crate::verdict) struct Known {
     pub yields_to: &'static [&'static str],
     /// The same, where whichever host they are about.
     pub yields_to_any: &'static [&'static str],
+}
+
+/// What it means that several hosts tell of the same object near in time.
+#[derive(Clone, Copy)]
+pub(in crate::verdict) enum Across {
+    /// Nothing: each has an incident of its own.
+    Each,
+    /// They tell of one incident.
+    Joined,
+    /// They tell of one incident whose cause lies in what they share: its id and what it is.
+    Shared(&'static str, Both),
 }
 
 /// A step: English, Japanese, command.
@@ -86,6 +103,9 @@ pub(in crate::verdict) struct Need {
     pub alone: fn(&Moment) -> bool,
 }
 
+/// Lines that are no more than so many seconds from each other may tell of one thing.
+const NEAR: i64 = 900;
+
 /// One event is enough.
 const ONCE: Need = Need { repeats: (1, 0), apart: 5, lasts: None, alone: never };
 
@@ -97,7 +117,8 @@ const PLAIN: Known = Known {
     object: &[],
     noun: ("", ""),
     need: ONCE,
-    is_shared: false,
+    across: Across::Each,
+    is_told_at_stops: false,
     severity: Severity::Error,
     confidence: Confidence::Likely,
     cause: "unknown",
@@ -113,11 +134,14 @@ const PLAIN: Known = Known {
 /// Every known incident; one gives way only to those before it.
 pub(in crate::verdict) const KNOWN: &[&Known] = &[
     &paths::APD,
+    &paths::NFS_APD,
     &paths::PDL,
     &storage::CORRUPTION,
     &storage::NO_SPACE,
+    &storage::SPACE_LOW,
     &storage::DISK_FAILED,
     &paths::TARGET_LOST,
+    &paths::SESSION_LOST,
     &paths::PATH_LOST,
     &storage::DATASTORE_LOST,
     &storage::ATS_MISCOMPARE,
@@ -125,18 +149,23 @@ pub(in crate::verdict) const KNOWN: &[&Known] = &[
     &paths::FABRIC_ERROR,
     &storage::LATENCY,
     &vsan::NO_SPACE,
+    &vsan::COMPONENTS,
     &vsan::CONGESTION,
     &vsan::RESYNC,
     &network::NIC_RESET,
     &network::NIC_FLAPPING,
+    &network::CONNECTIVITY_LOST,
     &network::REDUNDANCY_LOST,
     &network::MISMATCH,
     &host::HARDWARE,
     &host::MEMORY_ERRORS,
+    &host::CORRECTED_ERRORS,
     &host::CPU_STALLED,
     &host::MEMORY_LOW,
     &host::RAMDISK_FULL,
     &host::PARTITION_FULL,
+    &host::PARTITION_LOW,
+    &host::LOGS_LOST,
     &host::BOOT_DEVICE_LOST,
     &service::HUNG,
     &service::CRASHED,
@@ -149,20 +178,52 @@ pub(in crate::verdict) const KNOWN: &[&Known] = &[
     &service::STUN,
 ];
 
-/// Ids of the findings, in the order of the catalogue.
-static IDS: [&str; KNOWN.len()] = {
-    let mut ids = [""; KNOWN.len()];
+/// Whether the entry at `at` is the first of its id: entries of one id are forms of one finding.
+const fn is_first(at: usize) -> bool {
+    let mut before = 0;
+    while before < at {
+        if is_same(KNOWN[before].id.as_bytes(), KNOWN[at].id.as_bytes()) {
+            return false;
+        }
+        before += 1;
+    }
+    true
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
     let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+const COUNT: usize = {
+    let (mut count, mut at) = (0, 0);
     while at < KNOWN.len() {
-        ids[at] = KNOWN[at].id;
+        count += is_first(at) as usize;
+        at += 1;
+    }
+    count
+};
+
+/// Ids of the findings, each once, in the order of the catalogue.
+static IDS: [&str; COUNT] = {
+    let mut ids = [""; COUNT];
+    let (mut count, mut at) = (0, 0);
+    while at < KNOWN.len() {
+        if is_first(at) {
+            ids[count] = KNOWN[at].id;
+            count += 1;
+        }
         at += 1;
     }
     ids
 };
 
-/// The entry whose finding is called `id`.
-pub(in crate::verdict) fn by_id(id: &str) -> Option<&'static Known> {
-    KNOWN.iter().copied().find(|known| known.id == id)
+/// The entries whose finding is called `id`.
+pub(in crate::verdict) fn by_id(id: &str) -> impl Iterator<Item = &'static Known> {
+    KNOWN.iter().copied().filter(move |known| known.id == id)
 }
 
 fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {

@@ -12,12 +12,12 @@ const NICS: Do = Do(
 const CABLE: Do = Do(
     "Check cable, SFP module and the switch port, and read the port's error counters.",
     "ケーブル、SFP モジュール、スイッチ ポートを確認し、ポートのエラー カウンタを確認します。",
-    Some("esxcli network nic stats get -n {object}"),
+    Some("esxcli network nic stats get -n {nic}"),
 );
 const DRIVER: Do = Do(
     "Compare the adapter's driver and firmware with the compatibility guide, and update both together.",
     "アダプタのドライバとファームウェアを互換性ガイドと比較し、同時に更新します。",
-    Some("esxcli network nic get -n {object}"),
+    Some("esxcli network nic get -n {nic}"),
 );
 const NIC_KB: (&str, Option<&str>) = (
     "KB 318898: Network adapter (vmnic) is down or fails",
@@ -27,7 +27,7 @@ const NIC_KB: (&str, Option<&str>) = (
 pub(super) const NIC_RESET: Known = Known {
     id: "net.nic-reset",
     kinds: &[EventKind::NET_NIC_RESET],
-    object: &["nic", "driver"],
+    object: &["nic"],
     noun: ("uplink", "アップリンク"),
     need: Need { repeats: (2, 86_400), apart: 5, lasts: None, alone: is_error },
     severity: Severity::Warning,
@@ -103,9 +103,67 @@ pub(super) const NIC_FLAPPING: Known = Known {
     ..PLAIN
 };
 
+pub(super) const CONNECTIVITY_LOST: Known = Known {
+    id: "net.connectivity-lost",
+    kinds: &[EventKind::NET_REDUNDANCY_LOST],
+    counts: is_cut_off,
+    object: &["nic", "switch"],
+    noun: ("", ""),
+    need: Need {
+        repeats: (3, 3_600),
+        apart: 5,
+        lasts: Some((&[EventKind::NET_LINK_UP], 60)),
+        alone: super::never,
+    },
+    cause: "uplinks-down",
+    why: (
+        "All uplinks of a virtual switch were down: what they share is at fault, the physical switch, one adapter with several ports, or a switch with one uplink only.",
+        "仮想スイッチのすべてのアップリンクがダウンしました。共有する物理スイッチ、複数ポートのアダプタの障害、またはアップリンクが 1 本のみの構成が原因です。",
+    ),
+    title: (
+        "A virtual switch of {host} lost all its uplinks: {object}",
+        "{host} の仮想スイッチのすべてのアップリンクが失われました：{object}",
+    ),
+    meaning: (
+        "VMs and VMkernel adapters on it reached nothing outside of the host.",
+        "このスイッチ上の仮想マシンと VMkernel アダプタはホスト外と通信できませんでした。",
+    ),
+    steps: &[
+        NICS,
+        Do(
+            "Check what the uplinks share: the physical switch, the adapter, cables and SFP modules.",
+            "アップリンクの共通部分（物理スイッチ、アダプタ、ケーブル、SFP モジュール）を確認します。",
+            None,
+        ),
+        Do(
+            "Give the switch a second uplink on another adapter and another physical switch.",
+            "別のアダプタと別の物理スイッチに接続した 2 本目のアップリンクを追加します。",
+            None,
+        ),
+        Do(
+            "Check: the uplinks of the switch are up.",
+            "確認：スイッチのアップリンクがアップであること。",
+            Some("esxcli network nic list"),
+        ),
+    ],
+    references: &[NIC_KB],
+    yields_to: &["vsan.host-lost", "vsan.partition", "host.disconnected", "host.crashed", "net.nic-reset"],
+    ..PLAIN
+};
+
+/// No uplink is left.
+fn is_cut_off(moment: &Moment) -> bool {
+    moment.field("what").is_some_and(|what| what.ends_with("connectivity.lost"))
+}
+
+fn has_uplink(moment: &Moment) -> bool {
+    !is_cut_off(moment)
+}
+
 pub(super) const REDUNDANCY_LOST: Known = Known {
     id: "net.redundancy-lost",
     kinds: &[EventKind::NET_REDUNDANCY_LOST],
+    counts: has_uplink,
     object: &["nic", "switch"],
     noun: ("uplink", "アップリンク"),
     need: Need {
@@ -143,6 +201,7 @@ pub(super) const REDUNDANCY_LOST: Known = Known {
         "host.crashed",
         "net.nic-reset",
         "net.nic-flapping",
+        "net.connectivity-lost",
     ],
     ..PLAIN
 };
@@ -155,8 +214,8 @@ pub(super) const MISMATCH: Known = Known {
     severity: Severity::Warning,
     cause: "switch-settings",
     why: (
-        "MTU, VLANs, teaming or LACP of the physical switch are not what the virtual switch has.",
-        "物理スイッチの MTU、VLAN、チーミング、または LACP が仮想スイッチの設定と一致していません。",
+        "MTU, VLANs, teaming, speed or LACP of the physical switch are not what the virtual switch has.",
+        "物理スイッチの MTU、VLAN、チーミング、速度、または LACP が仮想スイッチの設定と一致していません。",
     ),
     title: (
         "Switch settings do not match on {host}: {object}",

@@ -1,6 +1,8 @@
 //! Storage devices, and the ways to them: paths, targets, adapters, the fabric.
 
-use super::{Do, Known, Need, PLAIN, never};
+use super::join::is_volume;
+use super::{Across, Do, Known, Need, ONCE, PLAIN, never};
+use crate::case::Moment;
 use crate::model::{EventKind, Severity};
 
 /// How long ESXi retries I/O of a device without paths, in seconds.
@@ -8,7 +10,7 @@ const APD_TIMEOUT: i64 = 140;
 const PATHS: Do = Do(
     "See which paths to it are dead, and through which adapter and target they go.",
     "停止しているパスと、そのアダプタおよびターゲットを確認します。",
-    Some("esxcli storage core path list -d {object}"),
+    Some("esxcli storage core path list -d {device}"),
 );
 const FABRIC: Do = Do(
     "Check what these paths share: cables and SFP modules, switch ports, zoning, and the array's ports and controllers.",
@@ -30,9 +32,36 @@ const APD_KB: (&str, Option<&str>) = (
     Some("https://knowledge.broadcom.com/external/article/310620"),
 );
 
+/// Several hosts lose one device: what they share is at fault.
+const SHARED: Across = Across::Shared(
+    "array-or-fabric",
+    (
+        "Several hosts lost paths to the same device: what they share is at fault, the array, its controllers or the network to it.",
+        "複数のホストで同じデバイスへのパスが失われているため、共有するストレージ、コントローラ、または接続経路の障害と考えられます。",
+    ),
+);
+/// Several hosts lose one iSCSI target.
+const SHARED_TARGET: Across = Across::Shared(
+    "array-or-fabric",
+    (
+        "Several hosts lost the same iSCSI target: the target itself or the storage network that they share is at fault.",
+        "複数のホストが同じ iSCSI ターゲットへの接続を失っているため、ターゲット自体または共有するストレージ ネットワークの障害と考えられます。",
+    ),
+);
+
+/// An NFS volume is named by a hash of server and share: `8a5a1336-3d574c6d`.
+fn is_nfs(moment: &Moment) -> bool {
+    moment.field("device").is_some_and(|device| is_volume(device) && device.matches('-').count() == 1)
+}
+
+fn is_no_nfs(moment: &Moment) -> bool {
+    !is_nfs(moment)
+}
+
 pub(super) const APD: Known = Known {
     id: "storage.apd",
     kinds: &[EventKind::STORAGE_APD, EventKind::STORAGE_APD_TIMEOUT],
+    counts: is_no_nfs,
     object: &["device"],
     noun: ("storage device", "ストレージ デバイス"),
     need: Need {
@@ -41,7 +70,7 @@ pub(super) const APD: Known = Known {
         lasts: Some((&[EventKind::STORAGE_RESTORED], APD_TIMEOUT)),
         alone: never,
     },
-    is_shared: true,
+    across: SHARED,
     cause: "paths-down",
     why: (
         "The host had no working path to the device for longer than the APD timeout, or lost it again and again: its adapters, their cables or the fabric are at fault, unless other hosts tell of the same.",
@@ -49,7 +78,7 @@ pub(super) const APD: Known = Known {
     ),
     title: (
         "{host} lost all paths to {object} (APD)",
-        "{host} が {object} へのすべてのパスを失いました（APD）",
+        "{host} から {object} へのすべてのパスが失われました（APD）",
     ),
     meaning: (
         "VMs on it stand still or lose their disks, and agents of the host may hang while they wait for it.",
@@ -67,11 +96,66 @@ pub(super) const APD: Known = Known {
         Do(
             "Check: the device is on and all its paths are active.",
             "確認：デバイスがオンになり、すべてのパスがアクティブであること。",
-            Some("esxcli storage core device list -d {object}"),
+            Some("esxcli storage core device list -d {device}"),
         ),
     ],
     references: &[APD_KB],
     yields_to: &["vsan.disk-failed"],
+    ..PLAIN
+};
+
+pub(super) const NFS_APD: Known = Known {
+    id: "storage.apd",
+    kinds: &[EventKind::STORAGE_APD, EventKind::STORAGE_APD_TIMEOUT],
+    counts: is_nfs,
+    object: &["device"],
+    noun: ("NFS volume", "NFS ボリューム"),
+    need: APD.need,
+    across: Across::Shared(
+        "array-or-fabric",
+        (
+            "Several hosts lost the same NFS volume: the server itself or the network that they share is at fault.",
+            "複数のホストが同じ NFS ボリュームにアクセスできなくなっているため、サーバ自体または共有するネットワークの障害と考えられます。",
+        ),
+    ),
+    cause: "paths-down",
+    why: (
+        "The NFS server did not answer the host for longer than the APD timeout, or again and again: the VMkernel adapter that reaches it, the network, or the server, unless other hosts tell of the same.",
+        "APD タイムアウトを超えて、または繰り返し、NFS サーバから応答がありませんでした。他のホストに同様の報告がなければ、使用する VMkernel アダプタ、ネットワーク、またはサーバの障害です。",
+    ),
+    title: ("{host} did not reach {object} (APD)", "{host} が {object} に到達できませんでした（APD）"),
+    meaning: (
+        "VMs on it stand still or lose their disks, and agents of the host may hang while they wait for it.",
+        "該当ボリューム上の仮想マシンは停止するかディスクを失い、応答を待つホストのエージェントがハングすることがあります。",
+    ),
+    steps: &[
+        Do(
+            "See which server and share it is: the volume's UUID begins with these two groups.",
+            "該当するサーバと共有を確認します（ボリュームの UUID の先頭 2 グループが一致します）。",
+            Some("esxcli storage nfs list; esxcli storage nfs41 list; esxcli storage filesystem list"),
+        ),
+        Do(
+            "Ping the server from the VMkernel adapter that reaches it, with the MTU in use; 8972 is for jumbo frames.",
+            "使用する VMkernel アダプタから運用中の MTU でサーバへの疎通を確認します（ジャンボ フレームの場合は 8972）。",
+            Some("vmkping -I <vmk> -d -s 8972 <server>"),
+        ),
+        Do(
+            "Read the server's log for that time: failover, overload, maintenance, a changed export.",
+            "その時刻のサーバのログ（フェイルオーバー、過負荷、メンテナンス、エクスポートの変更）を確認します。",
+            None,
+        ),
+        Do(
+            "Power off or restart VMs that lost their disks, and restart agents that hang.",
+            "ディスクを失った仮想マシンをパワーオフまたは再起動し、ハングしたエージェントを再起動します。",
+            None,
+        ),
+        Do(
+            "Check: the volume is mounted and accessible.",
+            "確認：ボリュームがマウントされ、アクセス可能であること。",
+            Some("esxcli storage nfs list"),
+        ),
+    ],
+    references: &[APD_KB],
     ..PLAIN
 };
 
@@ -80,7 +164,8 @@ pub(super) const PDL: Known = Known {
     kinds: &[EventKind::STORAGE_PDL],
     object: &["device"],
     noun: ("storage device", "ストレージ デバイス"),
-    is_shared: true,
+    need: Need { lasts: Some((&[EventKind::STORAGE_RESTORED], 0)), ..ONCE },
+    across: Across::Joined,
     cause: "device-removed",
     why: (
         "The array says that the device is gone for good: it failed, or it was unmapped or deleted while it was in use.",
@@ -114,19 +199,28 @@ pub(super) const PDL: Known = Known {
     ..PLAIN
 };
 
+fn names_target(moment: &Moment) -> bool {
+    moment.field("target").is_some()
+}
+
+fn names_no_target(moment: &Moment) -> bool {
+    !names_target(moment)
+}
+
 pub(super) const TARGET_LOST: Known = Known {
     id: "storage.target-lost",
     kinds: &[EventKind::STORAGE_TARGET_LOST],
-    object: &["target", "hba"],
+    counts: names_target,
+    object: &["target"],
     noun: ("iSCSI target", "iSCSI ターゲット"),
     need: Need { repeats: (3, 3_600), apart: 5, lasts: None, alone: never },
-    is_shared: true,
+    across: SHARED_TARGET,
     cause: "storage-network",
     why: (
         "iSCSI sessions break or cannot be made: the storage network, its MTU, or the target itself.",
         "iSCSI セッションが切断されるか確立できません。ストレージ ネットワーク、MTU、またはターゲット自体の問題です。",
     ),
-    title: ("{host} lost {object}", "{host} が {object} への接続を失いました"),
+    title: ("{host} lost {object}", "{host} から {object} への接続が失われました"),
     meaning: (
         "Devices behind it lose paths, and VMs on them wait.",
         "ターゲット配下のデバイスのパスが失われ、仮想マシンの I/O が待機します。",
@@ -153,6 +247,21 @@ pub(super) const TARGET_LOST: Known = Known {
     ..PLAIN
 };
 
+pub(super) const SESSION_LOST: Known = Known {
+    counts: names_no_target,
+    object: &["hba"],
+    noun: ("iSCSI adapter", "iSCSI アダプタ"),
+    need: Need {
+        repeats: (3, 3_600),
+        apart: 5,
+        lasts: Some((&[EventKind::STORAGE_RESTORED], 60)),
+        alone: never,
+    },
+    across: Across::Each,
+    title: ("{host} lost iSCSI connections of {object}", "{host} の {object} の iSCSI 接続が失われました"),
+    ..TARGET_LOST
+};
+
 pub(super) const PATH_LOST: Known = Known {
     id: "storage.path-lost",
     kinds: &[EventKind::STORAGE_PATH_LOST],
@@ -164,7 +273,7 @@ pub(super) const PATH_LOST: Known = Known {
         lasts: Some((&[EventKind::STORAGE_RESTORED], 60)),
         alone: never,
     },
-    is_shared: true,
+    across: SHARED,
     severity: Severity::Warning,
     cause: "path-down",
     why: (
@@ -184,13 +293,9 @@ pub(super) const PATH_LOST: Known = Known {
         Do(
             "Check: all paths to it are active.",
             "確認：すべてのパスがアクティブであること。",
-            Some("esxcli storage core path list -d {object}"),
+            Some("esxcli storage core path list -d {device}"),
         ),
     ],
-    references: &[(
-        "KB 390100: Congestion, oversubscription and credit stall on Fibre Channel",
-        Some("https://knowledge.broadcom.com/external/article/390100"),
-    )],
     yields_to: &["storage.apd", "storage.pdl", "vsan.disk-failed"],
     ..PLAIN
 };

@@ -1,6 +1,6 @@
 //! Services of hosts and of vCenter Server, time, certificates and licences, vSphere HA, and VMs that stood still.
 
-use super::{Do, Known, Need, ONCE, PLAIN, never};
+use super::{Across, Do, Known, Need, ONCE, PLAIN, never};
 use crate::case::Moment;
 use crate::model::{EventKind, Severity};
 
@@ -30,7 +30,7 @@ pub(super) const HUNG: Known = Known {
         Do(
             "See whether the agent answers now.",
             "エージェントの状態を確認します。",
-            Some("/etc/init.d/{object} status"),
+            Some("/etc/init.d/{service} status"),
         ),
         Do(
             "Look for storage that does not answer, and for full ramdisks.",
@@ -38,17 +38,13 @@ pub(super) const HUNG: Known = Known {
             Some("esxcli storage core path list; vdf -h"),
         ),
         CORES,
-        Do("Restart the agent.", "エージェントを再起動します。", Some("/etc/init.d/{object} restart")),
+        Do("Restart the agent.", "エージェントを再起動します。", Some("/etc/init.d/{service} restart")),
         Do(
             "Check: the host is connected in vCenter Server and stays so.",
             "確認：ホストが vCenter Server に接続され、維持されること。",
             None,
         ),
     ],
-    references: &[(
-        "KB 442474: ESXi hosts disconnect from vCenter when hostd is non-responsive",
-        Some("https://knowledge.broadcom.com/external/article/442474"),
-    )],
     yields_to: &[
         "host.disconnected",
         "host.crashed",
@@ -160,7 +156,7 @@ pub(super) const TIME_LOST: Known = Known {
         "The host's time servers do not answer, or do not agree.",
         "時刻サーバが応答しないか、時刻が一致していません。",
     ),
-    title: ("{host} keeps losing its time servers", "{host} が時刻サーバとの同期を繰り返し失っています"),
+    title: ("{host} keeps losing its time servers", "{host} で時刻サーバとの同期が繰り返し失われています"),
     meaning: (
         "Its clock drifts; certificates, logins, vSAN and vSphere HA depend on clocks that agree.",
         "時計がずれていきます。証明書、認証、vSAN、vSphere HA は時刻の一致を前提とします。",
@@ -268,13 +264,23 @@ pub(super) const RESTART_FAILED: Known = Known {
     kinds: &[EventKind::HA_RESTART_FAILED],
     object: &["vm"],
     noun: ("VM", "仮想マシン"),
+    // A failed attempt is made again, and how often it failed tells nothing where one succeeds.
+    need: Need {
+        repeats: (usize::MAX, 0),
+        apart: 5,
+        lasts: Some((&[EventKind::HA_FAILOVER, EventKind::VM_POWER_ON], 900)),
+        alone: never,
+    },
     cause: "no-host-fits",
     why: (
         "No host that is left could run the VM: too little memory or CPU, or its datastore or network is not there.",
         "残りのホストで仮想マシンを起動できませんでした。リソース不足、またはデータストアやネットワークに到達できないことが原因です。",
     ),
     title: ("vSphere HA could not restart {object}", "vSphere HA が {object} を再起動できませんでした"),
-    meaning: ("It stays off until somebody powers it on.", "手動でパワーオンするまで停止したままです。"),
+    meaning: (
+        "It stays off until an attempt succeeds or somebody powers it on.",
+        "再試行が成功するか手動でパワーオンするまで停止したままです。",
+    ),
     steps: &[
         Do(
             "Read the reason in the event, and free resources or restore the datastore.",
@@ -282,9 +288,9 @@ pub(super) const RESTART_FAILED: Known = Known {
             None,
         ),
         Do(
-            "Power the VM on by hand.",
-            "仮想マシンを手動でパワーオンします。",
-            Some("dcli com vmware vcenter vm list"),
+            "Where it is still off, power the VM on by hand.",
+            "停止したままの場合は、仮想マシンを手動でパワーオンします。",
+            Some("dcli com vmware vcenter vm power start --vm <id>"),
         ),
         Do(
             "Check admission control: the cluster must hold enough for its largest host.",
@@ -292,6 +298,7 @@ pub(super) const RESTART_FAILED: Known = Known {
             None,
         ),
     ],
+    yields_to_any: &["vsan.partition"],
     ..PLAIN
 };
 
@@ -301,7 +308,7 @@ pub(super) const FAILOVER: Known = Known {
     object: &["vm"],
     noun: ("VM", "仮想マシン"),
     need: Need { apart: 60, ..ONCE },
-    is_shared: true,
+    across: Across::Joined,
     severity: Severity::Warning,
     cause: "ha-restart",
     why: (
@@ -337,7 +344,6 @@ pub(super) const FAILOVER: Known = Known {
         "host.disconnected",
         "storage.apd",
         "storage.pdl",
-        "ha.restart-failed",
     ],
     ..PLAIN
 };

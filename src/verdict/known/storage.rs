@@ -1,6 +1,7 @@
 //! Datastores and disks: damaged, full, not reached, slow or failing.
 
-use super::{Do, Known, Need, PLAIN, is_error, never};
+use super::{Across, Do, Known, Need, PLAIN, is_error, never};
+use crate::case::Moment;
 use crate::model::{EventKind, Severity};
 
 const HEARTBEAT_KB: (&str, Option<&str>) = (
@@ -8,12 +9,30 @@ const HEARTBEAT_KB: (&str, Option<&str>) = (
     Some("https://knowledge.broadcom.com/external/article/320840"),
 );
 
+/// Several hosts do not reach one datastore.
+const SHARED_DATASTORE: Across = Across::Shared(
+    "array-or-fabric",
+    (
+        "Several hosts lost the same datastore: what they share is at fault, the array or NFS server, its controllers or the network to it.",
+        "複数のホストが同じデータストアにアクセスできなくなっているため、共有するストレージ、NFS サーバ、コントローラ、または接続経路の障害と考えられます。",
+    ),
+);
+/// Several hosts find one device slow.
+const SHARED_DEVICE: Across = Across::Shared(
+    "array-or-fabric",
+    (
+        "Several hosts found the same device slow: the array is overloaded, rebuilds or fails over, or the network to it drops frames.",
+        "複数のホストで同じデバイスの遅延が発生しているため、ストレージの過負荷、リビルド、フェイルオーバー、または接続経路のフレーム損失と考えられます。",
+    ),
+);
+
 pub(super) const CORRUPTION: Known = Known {
     id: "storage.corruption",
     kinds: &[EventKind::STORAGE_CORRUPTION],
     object: &["datastore"],
     noun: ("datastore", "データストア"),
-    is_shared: true,
+    across: Across::Joined,
+    is_told_at_stops: true,
     cause: "damaged-metadata",
     why: (
         "Metadata on the disk is not what VMFS wrote: a fault of the disk or of the array, or something else wrote to it.",
@@ -56,12 +75,22 @@ pub(super) const CORRUPTION: Known = Known {
     ..PLAIN
 };
 
+/// The array only says that a thin device is nearly full.
+fn is_nearly_full(moment: &Moment) -> bool {
+    moment.field("what").is_some_and(|what| what.starts_with("thinprov."))
+}
+
+fn is_full(moment: &Moment) -> bool {
+    !is_nearly_full(moment)
+}
+
 pub(super) const NO_SPACE: Known = Known {
     id: "storage.no-space",
     kinds: &[EventKind::STORAGE_NO_SPACE],
+    counts: is_full,
     object: &["datastore", "device"],
     noun: ("datastore", "データストア"),
-    is_shared: true,
+    across: Across::Joined,
     cause: "full",
     why: (
         "The datastore, or the thin device behind it, is full: often snapshots that were forgotten, or an array that is overcommitted.",
@@ -93,12 +122,48 @@ pub(super) const NO_SPACE: Known = Known {
     ..PLAIN
 };
 
+pub(super) const SPACE_LOW: Known = Known {
+    counts: is_nearly_full,
+    object: &["device"],
+    noun: ("thin-provisioned device", "シン プロビジョニング デバイス"),
+    severity: Severity::Warning,
+    why: (
+        "The array says that the device has passed the threshold of its pool: an array that is overcommitted, or space that was deleted and not given back.",
+        "デバイスがストレージ プールのしきい値を超えたと通知されました。オーバーコミット、または削除済み領域の未回収が考えられます。",
+    ),
+    title: ("On {host} {object} is nearly full", "{host} の {object} の空き容量が残りわずかです"),
+    meaning: (
+        "When its pool is full, VMs on it stop as soon as they need a new block.",
+        "プールが一杯になると、仮想マシンは新しいブロックが必要になった時点で停止します。",
+    ),
+    steps: &[
+        Do(
+            "See how full the pool is on the array, and enlarge it.",
+            "ストレージ側でプールの使用量を確認し、拡張します。",
+            None,
+        ),
+        Do(
+            "Give back the space of files that were deleted.",
+            "削除済みファイルの領域を解放します。",
+            Some("esxcli storage vmfs unmap -l <datastore>"),
+        ),
+        Do(
+            "Check: the pool is below its threshold.",
+            "確認：プールの使用量がしきい値を下回ること。",
+            Some("esxcli storage core device vaai status get -d {device}"),
+        ),
+    ],
+    references: &[],
+    ..NO_SPACE
+};
+
 pub(super) const DISK_FAILED: Known = Known {
     id: "storage.disk-failed",
     kinds: &[EventKind::STORAGE_DISK_ERROR],
     object: &["device"],
     noun: ("disk", "ディスク"),
     need: Need { repeats: (3, 86_400), apart: 1, lasts: None, alone: is_error },
+    is_told_at_stops: true,
     cause: "disk-failure",
     why: (
         "The disk reports errors of its medium or its hardware, or values below their thresholds.",
@@ -113,12 +178,12 @@ pub(super) const DISK_FAILED: Known = Known {
         Do(
             "Read its SMART values.",
             "SMART 値を確認します。",
-            Some("esxcli storage core device smart get -d {object}"),
+            Some("esxcli storage core device smart get -d {device}"),
         ),
         Do(
             "Read its counters of failed commands.",
             "失敗したコマンドのカウンタを確認します。",
-            Some("esxcli storage core device stats get -d {object}"),
+            Some("esxcli storage core device stats get -d {device}"),
         ),
         Do("Evacuate what is on it, and have it replaced.", "データを退避し、ディスクを交換します。", None),
         Do(
@@ -152,13 +217,13 @@ pub(super) const DATASTORE_LOST: Known = Known {
         lasts: Some((&[EventKind::STORAGE_DATASTORE_RESTORED], 60)),
         alone: never,
     },
-    is_shared: true,
+    across: SHARED_DATASTORE,
     cause: "storage-unreachable",
     why: (
         "The host did not reach the datastore in time: lost or slow paths, an array or NFS server that did not answer.",
         "ホストが時間内にデータストアに到達できませんでした。パスの断や遅延、ストレージまたは NFS サーバの無応答が原因です。",
     ),
-    title: ("{host} lost access to {object}", "{host} が {object} にアクセスできなくなりました"),
+    title: ("{host} lost access to {object}", "{host} から {object} にアクセスできなくなりました"),
     meaning: (
         "I/O of the VMs on it was held; guests may have set their disks read-only.",
         "仮想マシンの I/O が保留され、ゲスト OS がディスクを読み取り専用にした可能性があります。",
@@ -196,7 +261,7 @@ pub(super) const ATS_MISCOMPARE: Known = Known {
     object: &["datastore"],
     noun: ("datastore", "データストア"),
     need: Need { repeats: (3, 3_600), apart: 1, lasts: None, alone: never },
-    is_shared: true,
+    across: Across::Joined,
     severity: Severity::Warning,
     cause: "ats-heartbeat",
     why: (
@@ -242,7 +307,7 @@ pub(super) const LATENCY: Known = Known {
     object: &["device"],
     noun: ("storage device", "ストレージ デバイス"),
     need: Need { repeats: (5, 3_600), apart: 5, lasts: None, alone: never },
-    is_shared: true,
+    across: SHARED_DEVICE,
     severity: Severity::Warning,
     cause: "slow-storage",
     why: (
@@ -268,7 +333,7 @@ pub(super) const LATENCY: Known = Known {
         Do(
             "Look for errors of this device's commands.",
             "このデバイスのコマンド エラーを確認します。",
-            Some("esxcli storage core device stats get -d {object}"),
+            Some("esxcli storage core device stats get -d {device}"),
         ),
         Do(
             "Check: DAVG stays below 10 to 20 ms under load.",

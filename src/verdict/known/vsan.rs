@@ -1,11 +1,22 @@
 //! vSAN: no room, congestion, and a resynchronisation that does not get on.
 
 use super::{Do, Known, Need, ONCE, PLAIN, is_error};
+use crate::case::Moment;
 use crate::model::{EventKind, Severity};
+
+/// Only near to the limit of components.
+fn is_near_limit(moment: &Moment) -> bool {
+    moment.field("what").is_some_and(|what| what.ends_with(".componentthreshold"))
+}
+
+fn is_at_limit(moment: &Moment) -> bool {
+    !is_near_limit(moment)
+}
 
 pub(super) const NO_SPACE: Known = Known {
     id: "vsan.no-space",
     kinds: &[EventKind::VSAN_NO_SPACE],
+    counts: is_at_limit,
     need: ONCE,
     cause: "full",
     why: (
@@ -41,6 +52,42 @@ pub(super) const NO_SPACE: Known = Known {
     ..PLAIN
 };
 
+pub(super) const COMPONENTS: Known = Known {
+    counts: is_near_limit,
+    severity: Severity::Warning,
+    cause: "component-limit",
+    why: (
+        "The host holds nearly as many vSAN components as it can: many small objects, snapshots, or wide stripes.",
+        "ホストの vSAN コンポーネント数が上限に近づいています。多数の小さなオブジェクト、スナップショット、ストライプ数が主な原因です。",
+    ),
+    title: (
+        "{host} is near its limit of vSAN components",
+        "{host} の vSAN コンポーネント数が上限に近づいています",
+    ),
+    meaning: (
+        "At the limit no new objects can be made there, and a rebuild may find no place.",
+        "上限に達すると新しいオブジェクトを作成できず、リビルドの配置先がなくなる可能性があります。",
+    ),
+    steps: &[
+        Do(
+            "See how near the hosts are to their limits.",
+            "各ホストの上限までの余裕を確認します。",
+            Some("esxcli vsan debug limit get"),
+        ),
+        Do(
+            "Delete snapshots and objects that nobody uses, or spread the objects over more hosts.",
+            "不要なスナップショットやオブジェクトを削除するか、ホストを追加して分散します。",
+            None,
+        ),
+        Do(
+            "Check: the number of components goes down.",
+            "確認：コンポーネント数が減少すること。",
+            Some("esxcli vsan debug limit get"),
+        ),
+    ],
+    ..NO_SPACE
+};
+
 pub(super) const CONGESTION: Known = Known {
     id: "vsan.congestion",
     kinds: &[EventKind::VSAN_CONGESTION],
@@ -71,13 +118,13 @@ pub(super) const CONGESTION: Known = Known {
         ),
         Do(
             "Where destaging is stuck, evacuate the host and restart it, then update it to a release with the fix.",
-            "デステージが停止している場合はホストを退避して再起動し、修正済みリリースに更新します。",
+            "デステージが停止している場合はホストから仮想マシンを退避して再起動し、修正済みリリースに更新します。",
             None,
         ),
         Do(
             "Check: the congestion is back at zero.",
             "確認：輻輳値が 0 に戻ること。",
-            Some("esxcli vsan debug controller list"),
+            Some("vsish -e get /vmkModules/lsom/disks/{disk}/info"),
         ),
     ],
     references: &[
