@@ -32,6 +32,7 @@ mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -68,6 +69,15 @@ pub static BUILT_IN: &[(&str, &str)] = &[
     ("hardware.toml", include_str!("hardware.toml")),
     ("service.toml", include_str!("service.toml")),
 ];
+
+/// Whether `id` is that of a rule inside the binary.
+pub fn is_built_in(id: &str) -> bool {
+    static IDS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+        let lines = BUILT_IN.iter().flat_map(|(_, text)| text.lines());
+        lines.filter_map(|line| line.strip_prefix("id = \"")?.strip_suffix('"')).collect()
+    });
+    IDS.contains(id)
+}
 
 /// A rule as its file states it.
 #[derive(Clone, Debug, Deserialize)]
@@ -405,6 +415,13 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn the_built_in_rules_are_known_by_their_ids() {
+        let rules = RuleSet::load::<&Path>(&[]).expect("the built-in rules compile");
+        assert!(rules.iter().all(|(rule, _)| is_built_in(&rule.id)));
+        assert!(!is_built_in("mine.backup-timeout") && !is_built_in(""));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::join::{Told, joined};
 use super::{Across, Known, NEAR};
 use crate::case::{Case, Moment, SpanKind};
 use crate::model::{HostKind, Timestamp};
+use crate::rule;
 use crate::rule::repeat::{self, REPEATED};
 use crate::verdict::Finding;
 use crate::verdict::host::is_down;
@@ -90,7 +91,10 @@ type Lines<'c> = BTreeMap<(usize, &'c str), Vec<&'c Moment>>;
 
 /// Whether an event raises `known`.
 pub(super) fn is_told(known: &Known, moment: &Moment) -> bool {
-    known.kinds.contains(&moment.event.kind) && (known.counts)(moment)
+    // A rule of the user's own says what its kind says and no more: what it is about, the catalogue does not know.
+    rule::is_built_in(&moment.event.rule)
+        && known.kinds.contains(&moment.event.kind)
+        && (known.counts)(moment)
 }
 
 /// Lines in the order of time, parted where there is none for long.

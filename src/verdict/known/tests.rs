@@ -25,7 +25,7 @@ fn moment(host: usize, second: i64, kind: EventKind, fields: &[(&str, &str)]) ->
             stamp: None,
             kind,
             severity: Severity::Warning,
-            rule: String::new(),
+            rule: "storage.apd".to_owned(),
             text: String::new(),
             raw: format!("record {second}"),
             fields,
@@ -78,6 +78,15 @@ fn finding(id: &'static str, hosts: Vec<usize>, first: i64, last: i64) -> Findin
 
 const APD: EventKind = EventKind::STORAGE_APD;
 const BACK: EventKind = EventKind::STORAGE_RESTORED;
+
+#[test]
+fn a_rule_of_the_users_own_raises_none() {
+    let mut own = moment(0, 0, EventKind::STORAGE_PDL, &[("device", "naa.1")]);
+    let raised = |moment: &Moment| reach(&case(vec![moment.clone()]), &[]).len();
+    assert_eq!(raised(&own), 1);
+    own.event.rule = "mine.pdl".to_owned();
+    assert_eq!(raised(&own), 0);
+}
 
 #[test]
 fn paths_that_come_back_in_time_are_no_incident_unless_it_happens_again_and_again() {

@@ -9,7 +9,9 @@ use crate::verdict::known::tell;
 fn each_form_of_a_finding_has_its_own_words() {
     let of = |kind, rule: &str, count: i64, fields: &[(&str, &str)]| {
         let mut events: Vec<Moment> = (0..count).map(|n| moment(0, n * 70, kind, fields)).collect();
-        events.iter_mut().for_each(|event| event.event.rule = rule.to_owned());
+        if !rule.is_empty() {
+            events.iter_mut().for_each(|event| event.event.rule = rule.to_owned());
+        }
         let found = reach(&case(events), &[]);
         assert_eq!(found.len(), 1, "{kind}: {:?}", ids(&found));
         (found[0].id, found[0].severity, found[0].title.en.clone(), found[0].remedy.clone())
@@ -238,7 +240,9 @@ fn of_form(known: &Known, (field, value, rule): &(&str, &str, &str)) -> Option<F
     fields.extend(known.object.first().map(|field| (*field, "x1")));
     fields.push((*field, *value));
     let mut events: Vec<Moment> = (0..12).map(|n| moment(0, n * 70, known.kinds[0], &fields)).collect();
-    events.iter_mut().for_each(|event| event.event.rule = (*rule).to_owned());
+    if !rule.is_empty() {
+        events.iter_mut().for_each(|event| event.event.rule = (*rule).to_owned());
+    }
     let case = case(events);
     let incidents = incidents(&case, &[], known);
     assert!(incidents.len() < 2, "{}", known.id);
