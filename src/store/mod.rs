@@ -13,6 +13,7 @@
 //! No clock and no order of arrival is in it: the same bundles give the same files.
 
 mod entry;
+mod file;
 mod print;
 mod stock;
 
@@ -21,11 +22,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::bundle::{Input, Limits};
 use crate::case::Card;
@@ -35,6 +33,8 @@ use crate::model::{Problem, ProblemKind};
 use crate::rule::RuleSet;
 
 use self::entry::Header;
+pub use self::file::{checksum, read_file, write_whole};
+use self::file::{hex, sweep};
 pub use self::print::Print;
 pub use self::stock::{Stocked, stock};
 
@@ -378,29 +378,9 @@ fn key(sha256: &str, label: &str, make: &str) -> String {
     hex(&[sha256.as_bytes(), label.as_bytes(), make.as_bytes()])[..KEY].to_owned()
 }
 
-/// SHA-256 over `parts`, each with its length before it.
-fn hex(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn absolute(input: &Input) -> PathBuf {
     let path = input.path();
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// SHA-256 of `bytes`, hex.
-pub fn checksum(bytes: &[u8]) -> String {
-    hex(&[bytes])
-}
-
-/// The content of a regular file; `None` where there is none. A pipe in its place would never end.
-pub fn read_file(path: &Path) -> Option<Vec<u8>> {
-    fs::metadata(path).ok()?.is_file().then(|| fs::read(path).ok()).flatten()
 }
 
 /// `path`, where what lay at `from` lies at `to` now.
@@ -430,38 +410,6 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files.retain(|file| file.extension().is_some_and(|extension| extension == "digest"));
     files.sort();
     files
-}
-
-/// Older than this, a file that is not whole is nobody's any more: to write one takes a moment.
-const STALE: Duration = Duration::from_secs(3_600);
-
-/// Removes what runs left behind that were killed while they wrote.
-fn sweep(folder: &Path) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.path().extension().is_some_and(|end| end == "partial")) {
-        let written = entry.metadata().and_then(|meta| meta.modified()).ok();
-        if written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > STALE) {
-            // Another run may have removed it already.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-/// Writes `bytes` to a file of another name beside `file` and puts it in its place: never half a file, whoever else writes
-/// it at the same time.
-///
-/// # Errors
-/// Fails where the file cannot be written; then nothing is left behind.
-pub fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let aside = file.with_file_name(format!(".{name}.{}.{number}.partial", std::process::id()));
-    let written = fs::write(&aside, bytes).and_then(|()| fs::rename(&aside, file));
-    if written.is_err() {
-        let _ = fs::remove_file(&aside);
-    }
-    written
 }
 
 #[cfg(test)]
