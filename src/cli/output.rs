@@ -9,8 +9,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::Failure;
+use super::redaction::note;
 use crate::engine;
-use crate::report::escape;
 use crate::report::model::Report;
 use crate::report::{RENDERERS, Renderer};
 
@@ -89,10 +89,7 @@ pub(super) fn lock(folder: &Path, stop: &AtomicBool) -> Result<File, Failure> {
             }
             Err(TryLockError::WouldBlock) => {
                 if !is_told && io::stderr().is_terminal() {
-                    eprintln!(
-                        "waiting for another run that writes to {}",
-                        escape::line(&folder.to_string_lossy())
-                    );
+                    note(&format!("waiting for another run that writes to {}", folder.display()));
                 }
                 is_told = true;
                 sleep(Duration::from_millis(50));

@@ -121,6 +121,11 @@ impl Redaction {
 
 /// Says on stderr what does not end the run.
 pub(super) fn warning(path: &str, text: &str) {
+    note(&format!("warning: {path}: {text}"));
+}
+
+/// A line on stderr.
+pub(super) fn note(text: &str) {
     // Nobody is left to be told where stderr is closed.
-    let _ = writeln!(io::stderr().lock(), "warning: {}: {}", escape::line(path), escape::line(text));
+    let _ = writeln!(io::stderr().lock(), "{}", escape::line(text));
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{Args, Done, Shelf, found, round, sources, tell};
 use crate::bundle::Input;
+use crate::cli::redaction::note;
 use crate::model::{Problem, ProblemKind};
 use crate::store::Print;
 
@@ -29,7 +30,7 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<Done> {
     let every = Duration::from_secs(args.every);
-    eprintln!("watching; bundles are taken in as they arrive, Ctrl-C ends");
+    note("watching; bundles are taken in as they arrive, Ctrl-C ends");
     let mut seen = Prints::new();
     let mut told: Option<(Prints, Vec<Problem>)> = None;
     loop {
