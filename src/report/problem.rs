@@ -220,6 +220,43 @@ static FORMS: &[(&str, &str)] = &[
     ),
     ("no archive and no log; left out", "アーカイブでもログでもないため、除外しました"),
     (
+        "neither a file nor a folder; a link is not followed: give what it leads to",
+        "ファイルでもフォルダでもありません。リンクはたどらないため、リンク先を直接指定してください",
+    ),
+    (
+        "a hidden file; give it by itself to have it read",
+        "隠しファイルです。読み取るには、このファイルを直接指定してください",
+    ),
+    // Kept digests
+    (
+        "the kept digest is damaged and was not used; the bundle is read again where it is given",
+        "保存済みのダイジェストが破損しているため使用しませんでした。バンドルが指定されていれば再度読み取ります",
+    ),
+    (
+        "its kept digest is damaged, and the bundle is not there to be read again",
+        "保存済みのダイジェストが破損しており、再度読み取るためのバンドルもありません",
+    ),
+    (
+        "{} kept digests were made by other rules, limits or another version and were not used",
+        "保存済みのダイジェスト {0} 個は、異なるルール、上限、またはバージョンで作成されたため使用しませんでした",
+    ),
+    (
+        "{} kept digests are of bundle files that were replaced since, and were not used",
+        "保存済みのダイジェスト {0} 個は、その後置き換えられたバンドルのものであるため使用しませんでした",
+    ),
+    (
+        "it changed or could not be read to its end, so its digest was not kept",
+        "読み取り中に変更されたか、最後まで読み取れなかったため、ダイジェストを保存しませんでした",
+    ),
+    (
+        "a defect of esxray kept it from being read; please report the message on stderr",
+        "esxray の不具合により読み取れませんでした。標準エラー出力のメッセージをご報告ください",
+    ),
+    (
+        "{} could not be made: a defect of esxray; please report the message on stderr",
+        "esxray の不具合により {0} を作成できませんでした。標準エラー出力のメッセージをご報告ください",
+    ),
+    (
         "no log, command output or configuration of ESXi or vCenter was found in it",
         "ESXi または vCenter Server のログ、コマンド出力、構成が見つかりませんでした",
     ),

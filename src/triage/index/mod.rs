@@ -16,6 +16,7 @@ use super::shape::Shape;
 use crate::model::{HostKind, Lang, Problem, Severity, Timestamp};
 use crate::report::labels::fill;
 use crate::report::model::Tool;
+use crate::report::problem::told;
 
 pub use json::SCHEMA_JSON;
 pub use words::{Words, incident_name};
@@ -112,6 +113,7 @@ impl Index {
         time_zone: &str,
     ) -> Index {
         rows.sort_by_cached_key(Row::rank);
+        problems.iter_mut().for_each(|problem| problem.text = told(&problem.text, lang).into_owned());
         problems.sort();
         problems.dedup();
         Index {
