@@ -33,8 +33,6 @@ pub enum Stocked {
     Nothing {
         /// What there is to say of it.
         problems: Vec<Problem>,
-        /// Whether that was known before.
-        was_there: bool,
     },
     /// The run was interrupted, or the store cannot be written, before it was read.
     Stopped,
@@ -96,12 +94,12 @@ fn one(
         Err(error) => {
             let path = input.path().to_string_lossy();
             let problem = Problem::new(ProblemKind::Unreadable, path, error.to_string());
-            return Stocked::Nothing { problems: vec![problem], was_there: false };
+            return Stocked::Nothing { problems: vec![problem] };
         }
     };
     match store.known(input, &print) {
         Some(Known::Bundles(entry)) => return Stocked::Kept { entry, was_there: true },
-        Some(Known::Nothing(problems)) => return Stocked::Nothing { problems, was_there: true },
+        Some(Known::Nothing(problems)) => return Stocked::Nothing { problems },
         None => {}
     }
     let outcome = engine::digest(std::slice::from_ref(input), rules, options, progress, stop);
@@ -110,10 +108,8 @@ fn one(
     }
     match store.keep(input, &print, &outcome) {
         Ok(Some(Known::Bundles(entry))) => Stocked::Kept { entry, was_there: false },
-        Ok(Some(Known::Nothing(problems))) => Stocked::Nothing { problems, was_there: false },
-        Ok(None) if outcome.digests.is_empty() => {
-            Stocked::Nothing { problems: outcome.problems, was_there: false }
-        }
+        Ok(Some(Known::Nothing(problems))) => Stocked::Nothing { problems },
+        Ok(None) if outcome.digests.is_empty() => Stocked::Nothing { problems: outcome.problems },
         Ok(None) => Stocked::Unkept {
             why: "it changed or could not be read to its end, so its digest was not kept".to_owned(),
             digests: outcome.digests,

@@ -5,8 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sha2::{Digest as _, Sha256};
-
 use super::folder::ready;
 use super::written::Written;
 use crate::case::{Card, Case};
@@ -19,7 +17,7 @@ use crate::model::{Lang, Problem, ProblemKind, Timestamp};
 use crate::report::model::Report;
 use crate::report::zone::Zone;
 use crate::report::{Renderer, build};
-use crate::store::{Entry, Stocked, read_file};
+use crate::store::{Entry, Stocked, checksum, read_file};
 use crate::triage::group::{self, Item};
 use crate::triage::{Row, groups};
 use crate::verdict;
@@ -70,7 +68,7 @@ pub(super) struct Cases<'a> {
 }
 
 /// A case that is to be made.
-struct Plan {
+pub(super) struct Plan {
     id: String,
     /// Its bundles: the source, and the digest in it.
     parts: Vec<(usize, usize)>,
@@ -81,9 +79,8 @@ impl Cases<'_> {
     ///
     /// # Errors
     /// Fails where a report cannot be written, or the run was interrupted.
-    pub fn make(&self) -> anyhow::Result<(Vec<Row>, Vec<Problem>)> {
-        let plans = self.plans();
-        let made = engine::on_threads(self.shelf.jobs(), &plans, |_, plan| {
+    pub fn make(&self, plans: &[Plan]) -> anyhow::Result<(Vec<Row>, Vec<Problem>)> {
+        let made = engine::on_threads(self.shelf.jobs(), plans, |_, plan| {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(Failure::new("interrupted; the cases that were made stay").into());
             }
@@ -100,7 +97,8 @@ impl Cases<'_> {
         Ok((rows, problems))
     }
 
-    fn plans(&self) -> Vec<Plan> {
+    /// Which bundles make a case together.
+    pub fn plans(&self) -> Vec<Plan> {
         let mut parts = Vec::new();
         let mut items = Vec::new();
         for (file, source) in self.sources.iter().enumerate() {
@@ -171,12 +169,11 @@ impl Cases<'_> {
     ///
     /// # Errors
     /// Fails where a table cannot be written.
-    pub fn fill(&self, rows: &[Row], filling: &mut Filling<'_>) -> anyhow::Result<()> {
+    pub fn fill(&self, plans: &[Plan], rows: &[Row], filling: &mut Filling<'_>) -> anyhow::Result<()> {
         let made: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-        let mut plans: Vec<Plan> =
-            self.plans().into_iter().filter(|plan| made.contains(plan.id.as_str())).collect();
+        let mut plans: Vec<&Plan> = plans.iter().filter(|plan| made.contains(plan.id.as_str())).collect();
         plans.sort_by(|a, b| a.id.cmp(&b.id));
-        for plan in &plans {
+        for plan in plans {
             let written = || {
                 let json = self.forms.iter().find(|form| form.name == "json")?;
                 let text = read_file(&self.folder.join(&plan.id).join(json.file_name))?;
@@ -191,15 +188,14 @@ impl Cases<'_> {
 
     /// Whatever the report of a case is a function of, hex; `None` where a bundle of it is not in the store.
     fn key(&self, plan: &Plan) -> Option<String> {
-        let mut hash = Sha256::new();
         let forms: Vec<&str> = self.forms.iter().map(|form| form.name).collect();
         let (lang, zone) = (self.lang, self.zone.name());
-        hash.update(format!("{}\n{lang:?} {zone} {}\n", self.shelf.store.make(), forms.join(",")));
+        let mut told = format!("{}\n{lang:?} {zone} {}\n", self.shelf.store.make(), forms.join(","));
         for &(file, at) in &plan.parts {
             let Source::Kept(entry) = &self.sources[file] else { return None };
-            hash.update(format!("{} {at} {}\n", entry.key(), entry.path()));
+            told.push_str(&format!("{} {at} {}\n", entry.key(), entry.path()));
         }
-        Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(checksum(told.as_bytes()))
     }
 
     /// The digests of a case. What is damaged in the store is read again from its bundle, and told where that is gone.

@@ -220,8 +220,9 @@ fn round(
         .as_deref()
         .map(|folder| tables::open(folder, args.force, Some(&args.out), stop))
         .transpose()?;
-    let made = cases.make().and_then(|made| {
-        filling.iter_mut().try_for_each(|filling| cases.fill(&made.0, filling))?;
+    let plans = cases.plans();
+    let made = cases.make(&plans).and_then(|made| {
+        filling.iter_mut().try_for_each(|filling| cases.fill(&plans, &made.0, filling))?;
         Ok(made)
     });
     let (rows, own) = match made {
