@@ -91,10 +91,11 @@ type Lines<'c> = BTreeMap<(usize, &'c str), Vec<&'c Moment>>;
 
 /// Whether an event raises `known`.
 pub(super) fn is_told(known: &Known, moment: &Moment) -> bool {
-    // A rule of the user's own says what its kind says and no more: what it is about, the catalogue does not know.
-    rule::is_built_in(&moment.event.rule)
-        && known.kinds.contains(&moment.event.kind)
+    // Every entry asks every event, so what tells most apart comes first. A rule of the user's own says what its kind says and
+    // no more: what it is about, the catalogue does not know.
+    known.kinds.contains(&moment.event.kind)
         && (known.counts)(moment)
+        && rule::is_built_in(&moment.event.rule)
 }
 
 /// Lines in the order of time, parted where there is none for long.
