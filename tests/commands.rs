@@ -4,24 +4,13 @@
 mod run;
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
-use esxray::demo::{Container, EvcOptions, Volume, evc_incident, write_site};
 use esxray::model::{TIME_SIGN, Timestamp};
-use run::esxray;
+use run::{esxray, incident};
 use serde_json::Value;
 use tempfile::TempDir;
 use unicode_width::UnicodeWidthStr;
-
-fn incident() -> (TempDir, PathBuf) {
-    let (mut site, _) = evc_incident(&EvcOptions::default());
-    site.set_volume(Volume::SMALL);
-    let folder = TempDir::new().expect("a temporary folder");
-    let bundles = folder.path().join("in");
-    write_site(&site, &bundles, Container::Tgz).expect("written");
-    (folder, bundles)
-}
 
 #[track_caller]
 fn printed(folder: &TempDir, args: &[&str]) -> String {

@@ -5,12 +5,11 @@
 mod run;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use esxray::demo::{Container, EvcOptions, Volume, evc_incident, write_site};
 use esxray::rule::{Fault, RuleSet, Weight};
 use proptest::prelude::*;
-use run::esxray;
+use run::{esxray, incident};
 use tempfile::TempDir;
 
 /// A rule with nothing wrong, of which each broken one changes a line.
@@ -299,15 +298,6 @@ fn what_is_wrong_ends_with_two_and_what_could_be_better_with_nothing() {
     assert!(stderr.contains("mine.toml:13: ") && stderr.contains("mine.toml:15: "), "{stderr}");
     let output = esxray(["rules", "test", "--all"], folder.path());
     assert_eq!(output.status.code(), Some(0));
-}
-
-fn incident() -> (TempDir, PathBuf) {
-    let (mut site, _) = evc_incident(&EvcOptions::default());
-    site.set_volume(Volume::SMALL);
-    let folder = TempDir::new().expect("a temporary folder");
-    let bundles = folder.path().join("in");
-    write_site(&site, &bundles, Container::Tgz).expect("written");
-    (folder, bundles)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use esxray::demo::{Container, Site, Volume, write_site};
+use esxray::demo::{Container, EvcOptions, Site, Volume, evc_incident, write_site};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -18,6 +18,16 @@ pub struct Run {
     pub stdout: String,
     pub stderr: String,
     pub report: Value,
+}
+
+/// The bundles of the first incident, with few records, in the folder `in` of a temporary one.
+pub fn incident() -> (TempDir, PathBuf) {
+    let (mut site, _) = evc_incident(&EvcOptions::default());
+    site.set_volume(Volume::SMALL);
+    let folder = TempDir::new().expect("a temporary folder");
+    let bundles = folder.path().join("in");
+    write_site(&site, &bundles, Container::Tgz).expect("written");
+    (folder, bundles)
 }
 
 /// Runs the program.
