@@ -85,6 +85,7 @@ pub mod fact;
 pub mod format;
 pub mod model;
 pub mod record;
+#[macro_use]
 pub mod report;
 pub mod rule;
 pub mod store;

@@ -165,7 +165,7 @@ fn every_label_has_both_languages_and_the_same_places() {
     // Values and marks alone.
     let form = Regex::new(r"^[^a-z]*(\{\d\}[^a-zA-Z]*)+$").expect("a pattern");
     let mut count = 0;
-    for path in below("src/report", "rs") {
+    for path in ["src/report", "src/triage"].into_iter().flat_map(|folder| below(folder, "rs")) {
         let code = code(&path);
         for found in code.split("labels! {").skip(1).flat_map(|block| label.captures_iter(block)) {
             let [en, ja] =

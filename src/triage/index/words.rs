@@ -3,16 +3,9 @@
 use crate::model::Lang;
 use crate::triage::shape::Shape;
 
-macro_rules! words {
-    ($($name:ident: $en:literal, $ja:literal;)+) => {
-        /// The words in one language.
-        pub struct Words { $(#[doc = $en] pub $name: &'static str,)+ }
-        static EN: Words = Words { $($name: $en,)+ };
-        static JA: Words = Words { $($name: $ja,)+ };
-    };
-}
+labels! {
+    struct Words;
 
-words! {
     title: "Triage", "トリアージ結果";
     kind: "Triage of support bundles", "サポート バンドルのトリアージ";
     counted: "{0}, {1}, {2}, {3}.", "{0}、{1}、{2}、{3}。";
