@@ -136,7 +136,8 @@ fn incident_view<'i>(
     l: &Labels,
     zone: &Zone,
 ) -> IncidentView<'i> {
-    let releases = [(w.esxi, &incident.esxi), (w.vcenter, &incident.vcenter)];
+    let releases =
+        [(l.host_kind(HostKind::Esxi), &incident.esxi), (l.host_kind(HostKind::Vcenter), &incident.vcenter)];
     let also = (!incident.also_in.is_empty()).then(|| fill(w.also_in, &[&incident.also_in.join(", ")]));
     IncidentView {
         it: incident,
@@ -155,17 +156,17 @@ fn incident_view<'i>(
 }
 
 fn row_view<'i>(index: &Index, row: &'i Row, w: &'static Words, l: &Labels, zone: &Zone) -> RowView<'i> {
-    let release = |kind: HostKind, name: &str| -> Vec<String> {
-        row.releases(kind).into_iter().map(|release| format!("{name} {release}")).collect()
+    let release = |kind: HostKind| {
+        row.releases(kind).into_iter().map(move |release| format!("{} {release}", l.host_kind(kind)))
     };
     RowView {
         it: row,
         severity: row.severity.map_or("ok", |severity| severity.name()),
         severity_name: row.severity.map_or(w.nothing, |severity| l.severity_name(severity)),
         hosts: row.hosts.iter().map(|host| host.name.as_str()).collect(),
-        releases: [release(HostKind::Esxi, w.esxi), release(HostKind::Vcenter, w.vcenter)].concat(),
+        releases: release(HostKind::Esxi).chain(release(HostKind::Vcenter)).collect(),
         when: zone.span_or_none(row.first_seen, row.last_seen).unwrap_or_default(),
         window: zone.span_or_none(row.from, row.to).unwrap_or_default(),
-        also: super::also(row, index.lang, w),
+        also: index.also(row),
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::html::{problems_shown, releases_told};
 use super::words::{Words, words};
 use super::{Incident, Index};
+use crate::model::HostKind;
 use crate::report::labels::{Labels, fill, fill_count, labels};
 use crate::report::markdown_text;
 use crate::report::zone::Zone;
@@ -39,7 +40,9 @@ fn section(index: &Index, incident: &Incident, w: &Words, l: &Labels, out: &mut 
     let cases = fill_count(w.cases_n, incident.cases.len() as u64);
     let severity = l.severity_name(incident.severity);
     writeln!(out, "### {}\n", fill(w.heading, &[&markdown_text(&incident.name), &cases, severity]))?;
-    for (kind, releases) in [(w.esxi, &incident.esxi), (w.vcenter, &incident.vcenter)] {
+    for (kind, releases) in
+        [(l.host_kind(HostKind::Esxi), &incident.esxi), (l.host_kind(HostKind::Vcenter), &incident.vcenter)]
+    {
         if !releases.is_empty() {
             writeln!(out, "- {}", fill(w.pair, &[kind, &markdown_text(&releases_told(releases, w))]))?;
         }
@@ -57,9 +60,9 @@ fn section(index: &Index, incident: &Incident, w: &Words, l: &Labels, out: &mut 
 }
 
 /// The first sentence of the verdict, and what else was found.
-fn said(row: &Row, index: &Index, w: &Words) -> String {
+fn said(row: &Row, index: &Index) -> String {
     let first = row.verdict.first().unwrap_or(&row.title);
-    let also = super::also(row, index.lang, w);
+    let also = index.also(row);
     also.map_or_else(|| first.clone(), |also| format!("{first} {also}"))
 }
 
@@ -69,13 +72,13 @@ fn link(row: &Row) -> String {
 
 fn table(index: &Index, w: &Words, l: &Labels, zone: &Zone, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## {}\n", w.cases)?;
-    let head = [w.severity, w.case, w.verdict, w.hosts, w.when, w.missing];
+    let head = [l.severity, w.case, w.verdict, l.hosts, l.when, l.missing_hosts];
     writeln!(out, "| {} |\n|{}", head.join(" | "), " --- |".repeat(head.len()))?;
     for row in &index.cases {
         let cells = [
             row.severity.map_or(w.nothing, |severity| l.severity_name(severity)).to_owned(),
             link(row),
-            markdown_text(&said(row, index, w)),
+            markdown_text(&said(row, index)),
             row.hosts.len().to_string(),
             zone.span_or_none(row.first_seen, row.last_seen).unwrap_or_default(),
             markdown_text(&row.missing_hosts.join(", ")),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::row::Row;
 use super::shape::Shape;
 use crate::model::{HostKind, Lang, Problem, Severity, Timestamp};
-use crate::report::labels::fill;
+use crate::report::labels::{fill, labels};
 use crate::report::model::Tool;
 use crate::report::problem::told;
 
@@ -145,16 +145,17 @@ impl Index {
         self.cases.iter().find(|row| row.id == id)
     }
 
+    /// What else was found in a case, in words.
+    fn also(&self, row: &Row) -> Option<String> {
+        let names: Vec<String> = row.also.iter().map(|shape| incident_name(shape, self.lang)).collect();
+        let (w, l) = (self.words(), labels(self.lang));
+        (!names.is_empty()).then(|| fill(w.pair, &[l.also_found, &names.join(w.separator)]))
+    }
+
     /// Cases in which no incident was found, and whether something could not be read.
     pub fn quiet(&self, incomplete: bool) -> impl Iterator<Item = &Row> {
         self.cases.iter().filter(move |row| row.shape.is_none() && row.incomplete == incomplete)
     }
-}
-
-/// What else was found in a case, in words.
-fn also(row: &Row, lang: Lang, w: &Words) -> Option<String> {
-    let names: Vec<String> = row.also.iter().map(|shape| incident_name(shape, lang)).collect();
-    (!names.is_empty()).then(|| fill(w.pair, &[w.also, &names.join(w.separator)]))
 }
 
 fn distinct<'r>(rows: &'r [Row], of: impl Fn(&'r super::HostRow) -> &'r [String]) -> usize {

@@ -16,15 +16,9 @@ labels! {
     incidents: "Incidents", "障害一覧";
     cases: "Cases", "ケース一覧";
     problems: "What belongs to no case", "ケースに含まれないもの";
-    severity: "Severity", "重要度";
     case: "Case", "ケース";
     verdict: "Verdict", "判定";
-    hosts: "Hosts", "ホスト";
     versions: "Versions", "バージョン";
-    when: "When", "発生日時";
-    window: "Log period", "ログ期間";
-    missing: "Missing hosts", "バンドルが不足しているホスト";
-    also: "Also found", "その他の検出事項";
     also_in: "Beside something worse in: {0}", "より重大な障害とともに検出：{0}";
     first: "What to do first", "最初の対処";
     incomplete: "evidence incomplete", "証跡に不足あり";
@@ -35,8 +29,6 @@ labels! {
     shown: "{0} of {1} shown", "{1} 件中 {0} 件を表示";
     path: "Path", "パス";
     problem: "Problem", "内容";
-    esxi: "ESXi", "ESXi";
-    vcenter: "vCenter Server", "vCenter Server";
     made: "Made by esxray {0} with {1} rules ({2}).", "esxray {0}、ルール {1} 件（{2}）で作成。";
     more: "{0} more in index.json", "残り {0} 件は index.json に記載";
     left_over: "What belongs to no case: 1 note in the index|What belongs to no case: {0} notes in the index",

@@ -11,8 +11,9 @@ use crate::verdict::known::{self, Incident};
 const EFFECTS: i64 = 300;
 
 pub(super) fn chain(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
+    let Some(ground) = &scene.known else { return Vec::new() };
     let told = known::by_id(finding.id).find_map(|known| {
-        let incidents = known::incidents(scene.case, scene.findings, known);
+        let incidents = known::incidents(ground, scene.findings, known);
         incidents.into_iter().find(|incident| is_of(incident, finding)).map(|incident| (known, incident))
     });
     let Some((known, incident)) = &told else { return Vec::new() };

@@ -57,6 +57,8 @@ struct Scene<'a> {
     failed: Vec<super::vmotion::Group<'a>>,
     /// What hosts offer to VMs, where a finding is about that.
     features: Option<super::evc::Answer<'a>>,
+    /// What known incidents are told from, where a finding is one.
+    known: Option<super::known::Ground<'a>>,
 }
 
 type Tell = fn(&Scene<'_>, &Finding) -> Vec<Link>;
@@ -69,6 +71,7 @@ enum Asks {
     Episodes,
     Failed,
     Features,
+    Known,
 }
 
 /// Which findings have a chain, what it asks for, and who makes it. That files are incomplete has no story.
@@ -85,7 +88,7 @@ static BUILDERS: &[(&str, Asks, Tell)] = &[
 ];
 
 /// Who makes the chain of what is known by its lines, whatever it is called.
-static KNOWN: (&str, Asks, Tell) = ("", Asks::Nothing, known::chain);
+static KNOWN: (&str, Asks, Tell) = ("", Asks::Known, known::chain);
 
 fn builder(finding: &Finding) -> Option<&'static (&'static str, Asks, Tell)> {
     let own = BUILDERS.iter().find(|(id, ..)| *id == finding.id);
@@ -103,6 +106,7 @@ pub fn chains(case: &Case, findings: &[Finding]) -> Vec<Vec<Link>> {
         episodes: if asks(Asks::Episodes) { episodes(case) } else { Vec::new() },
         failed: if asks(Asks::Failed) { super::vmotion::groups(case) } else { Vec::new() },
         features: matrix.as_ref().map(|matrix| super::evc::answer(case, matrix)),
+        known: asks(Asks::Known).then(|| super::known::Ground::of(case)),
     };
     let chain = |finding| builder(finding).map_or_else(Vec::new, |(.., tell)| tell(&scene, finding));
     findings.iter().map(chain).collect()

@@ -6,7 +6,7 @@ use super::explain::Stronger;
 use super::join::{Told, joined};
 use super::{Across, Known, NEAR};
 use crate::case::{Case, Moment, SpanKind};
-use crate::model::{HostKind, Timestamp};
+use crate::model::{EventKind, HostKind, Timestamp};
 use crate::rule;
 use crate::rule::repeat::{self, REPEATED};
 use crate::verdict::Finding;
@@ -33,52 +33,62 @@ pub(in crate::verdict) struct Incident<'c> {
     pub is_over: bool,
 }
 
-/// When hosts were in maintenance mode: what happens to them then is meant.
-pub(super) struct Times {
+/// What all entries ask of a case, put together once.
+pub(in crate::verdict) struct Ground<'c> {
+    case: &'c Case,
+    /// The events of each kind, with their places in the timeline.
+    by_kind: BTreeMap<EventKind, Vec<(usize, &'c Moment)>>,
+    /// When hosts were in maintenance mode: what happens to them then is meant.
     maintenance: Vec<(usize, Option<Timestamp>, Option<Timestamp>)>,
 }
 
-impl Times {
-    pub(super) fn of(case: &Case) -> Self {
+impl<'c> Ground<'c> {
+    pub(in crate::verdict) fn of(case: &'c Case) -> Self {
+        let mut by_kind: BTreeMap<EventKind, Vec<(usize, &Moment)>> = BTreeMap::new();
+        for (at, moment) in case.timeline.iter().enumerate() {
+            by_kind.entry(moment.event.kind).or_default().push((at, moment));
+        }
         let spans = case.spans().into_iter().filter(|span| span.kind == SpanKind::Maintenance);
-        Times { maintenance: spans.map(|span| (span.host, span.from, span.to)).collect() }
+        let maintenance = spans.map(|span| (span.host, span.from, span.to)).collect();
+        Ground { case, by_kind, maintenance }
+    }
+
+    /// The events of these kinds, in the order of the timeline.
+    fn events(&self, kinds: &[EventKind]) -> impl Iterator<Item = &'c Moment> + use<'c> {
+        let of_kinds = kinds.iter().filter_map(|kind| self.by_kind.get(kind)).flatten();
+        let mut events: Vec<(usize, &Moment)> = of_kinds.copied().collect();
+        events.sort_by_key(|(at, _)| *at);
+        events.into_iter().map(|(_, moment)| moment)
     }
 
     /// Whether the host was in maintenance mode, down, or on its way there or back, and that explains events of `known`.
-    fn is_meant(&self, case: &Case, known: &Known, host: usize, at: Timestamp) -> bool {
+    fn is_meant(&self, known: &Known, host: usize, at: Timestamp) -> bool {
         let within = |(of, from, to): &(usize, Option<Timestamp>, Option<Timestamp>)| {
             *of == host && from.is_none_or(|from| from <= at) && to.is_none_or(|to| at <= to)
         };
         self.maintenance.iter().any(within)
-            || !known.is_told_at_stops && case.stops.iter().any(|stop| stop.host == host && is_down(stop, at))
+            || !known.is_told_at_stops
+                && self.case.stops.iter().any(|stop| stop.host == host && is_down(stop, at))
     }
 }
 
-/// The incidents of `known` that `case` tells of and `found` does not explain.
+/// The incidents of `known` that the case of `ground` tells of and `found` does not explain.
 pub(in crate::verdict) fn incidents<'c>(
-    case: &'c Case,
+    ground: &Ground<'c>,
     found: &[Finding],
     known: &Known,
 ) -> Vec<Incident<'c>> {
-    of_known(case, &Times::of(case), found, known)
-}
-
-pub(super) fn of_known<'c>(
-    case: &'c Case,
-    times: &Times,
-    found: &[Finding],
-    known: &Known,
-) -> Vec<Incident<'c>> {
+    let case = ground.case;
     let stronger = Stronger::of(case, found, known);
     let mut lines: Lines<'c> = BTreeMap::new();
-    for moment in case.timeline.iter().filter(|moment| is_told(known, moment)) {
+    for moment in ground.events(known.kinds).filter(|moment| is_told(known, moment)) {
         let host = subject(case, moment);
-        if !times.is_meant(case, known, host, moment.time) && !stronger.explains(known, host, moment) {
+        if !ground.is_meant(known, host, moment.time) && !stronger.explains(known, host, moment) {
             lines.entry((host, object(known, moment))).or_default().push(moment);
         }
     }
     without_nameless(known, &mut lines);
-    let ends = ends(case, known);
+    let ends: Vec<&Moment> = ground.events(known.need.lasts.map_or(&[][..], |(kinds, _)| kinds)).collect();
     let told = lines.into_iter().flat_map(|((host, object), lines)| {
         let ends = ends_of(&ends, known, host, object);
         episodes(lines).into_iter().map(move |lines| Told::new(known, host, object, lines, &ends))
@@ -91,8 +101,7 @@ type Lines<'c> = BTreeMap<(usize, &'c str), Vec<&'c Moment>>;
 
 /// Whether an event raises `known`.
 pub(super) fn is_told(known: &Known, moment: &Moment) -> bool {
-    // Every entry asks every event, so what tells most apart comes first. A rule of the user's own says what its kind says and
-    // no more: what it is about, the catalogue does not know.
+    // A rule of the user's own says what its kind says and no more: what it is about, the catalogue does not know.
     known.kinds.contains(&moment.event.kind)
         && (known.counts)(moment)
         && rule::is_built_in(&moment.event.rule)
@@ -146,12 +155,6 @@ fn without_nameless<'c>(known: &Known, told: &mut Lines<'c>) {
         }
         !lines.is_empty()
     });
-}
-
-/// The events that say of something that it was over.
-fn ends<'c>(case: &'c Case, known: &Known) -> Vec<&'c Moment> {
-    let kinds = known.need.lasts.map_or(&[][..], |(kinds, _)| kinds);
-    case.timeline.iter().filter(|moment| kinds.contains(&moment.event.kind)).collect()
 }
 
 /// Those of `ends` that a host tells of this object; of a VM whoever tells it, as it starts on another host.

@@ -21,7 +21,7 @@ use super::{Finding, Verdict};
 use crate::case::{Case, Moment};
 use crate::model::{Confidence, EventKind, Severity};
 
-pub(in crate::verdict) use incident::{Incident, incidents, subject};
+pub(in crate::verdict) use incident::{Ground, Incident, incidents, subject};
 pub(in crate::verdict) use tell::{back_text, title};
 
 pub(super) static VERDICT: Verdict = Verdict {
@@ -227,10 +227,10 @@ pub(in crate::verdict) fn by_id(id: &str) -> impl Iterator<Item = &'static Known
 }
 
 fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
-    let times = incident::Times::of(case);
+    let ground = Ground::of(case);
     let mut all = found.to_vec();
     for known in KNOWN {
-        let told: Vec<Finding> = incident::of_known(case, &times, &all, known)
+        let told: Vec<Finding> = incidents(&ground, &all, known)
             .iter()
             .map(|incident| tell::finding(case, known, incident))
             .collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::verdict::known::tell;
+use crate::verdict::known::{Ground, tell};
 
 #[test]
 fn each_form_of_a_finding_has_its_own_words() {
@@ -244,7 +244,7 @@ fn of_form(known: &Known, (field, value, rule): &(&str, &str, &str)) -> Option<F
         events.iter_mut().for_each(|event| event.event.rule = (*rule).to_owned());
     }
     let case = case(events);
-    let incidents = incidents(&case, &[], known);
+    let incidents = incidents(&Ground::of(&case), &[], known);
     assert!(incidents.len() < 2, "{}", known.id);
     incidents.first().map(|incident| tell::finding(&case, known, incident))
 }
