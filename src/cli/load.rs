@@ -135,7 +135,13 @@ impl Default for LimitArgs {
 }
 
 impl LimitArgs {
-    pub(super) fn limits(&self) -> Limits {
+    /// How a run is done within these limits, on so many threads where that is asked for.
+    pub(super) fn options(&self, jobs: Option<u16>) -> engine::Options {
+        let options = engine::Options { limits: self.limits(), ..engine::Options::default() };
+        engine::Options { jobs: jobs.map_or(options.jobs, usize::from), ..options }
+    }
+
+    fn limits(&self) -> Limits {
         Limits {
             depth: self.max_depth,
             members: self.max_members,
@@ -269,10 +275,7 @@ pub(super) fn read(
 ) -> anyhow::Result<(Outcome, Vec<Problem>)> {
     let Found { inputs, mut problems, unopened } = find(&args.paths);
     problems.extend(unopened.iter().cloned());
-    let mut options = engine::Options { limits: args.limits.limits(), ..engine::Options::default() };
-    if let Some(jobs) = args.jobs {
-        options.jobs = usize::from(jobs);
-    }
+    let options = args.limits.options(args.jobs);
     // Bars are called after the bundles.
     let progress = if args.redact.is_on() { When::Never } else { args.progress };
     let bars = progress::bars(progress, &inputs);

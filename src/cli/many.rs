@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::Failure;
 use super::load::{self, Found, LimitArgs};
 use super::progress::{self, When};
-use crate::bundle::{Input, Limits};
+use crate::bundle::Input;
 use crate::engine;
 use crate::rule::RuleSet;
 use crate::store::{self, Stocked, Store};
@@ -46,16 +46,12 @@ impl Shelf {
     /// Fails where a rule file is wrong or the store cannot be written.
     pub fn open(args: &ManyArgs, folder: &Path) -> Result<Shelf, Failure> {
         let rules = load::loaded(&args.rules)?;
-        let limits: Limits = args.limits.limits();
-        let store = Store::open(folder, &rules, &limits).map_err(|error| {
+        let options = args.limits.options(args.jobs);
+        let store = Store::open(folder, &rules, &options.limits).map_err(|error| {
             Failure::new(format!("cannot write to the store {}", folder.display()))
                 .cause(error)
                 .hint("name another folder with --store")
         })?;
-        let mut options = engine::Options { limits, ..engine::Options::default() };
-        if let Some(jobs) = args.jobs {
-            options.jobs = usize::from(jobs);
-        }
         Ok(Shelf { rules, store, folder: folder.to_owned(), options, progress: args.progress })
     }
 

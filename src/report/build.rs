@@ -47,11 +47,7 @@ pub fn build(
     covered.sort_by(|a, b| (&a.host, &a.log).cmp(&(&b.host, &b.log)));
     let mut report = Report {
         schema: SCHEMA.to_owned(),
-        tool: Tool {
-            name: "esxray".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            rules: RuleSetInfo { count: rules.len(), sha256: rules.sha256().to_owned() },
-        },
+        tool: tool(rules),
         case: CaseInfo {
             title: title(case, findings, options.lang),
             from,
@@ -538,6 +534,15 @@ fn told_of(case: &Case, name: &str, by: &BTreeSet<usize>, lang: Lang) -> Missing
         name_or_uuid: name.to_owned(),
         seen_by: by.iter().map(|&host| id(case, host)).collect(),
         why: why.get(lang).to_owned(),
+    }
+}
+
+/// This program with these rules.
+pub fn tool(rules: &RuleSet) -> Tool {
+    Tool {
+        name: "esxray".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        rules: RuleSetInfo { count: rules.len(), sha256: rules.sha256().to_owned() },
     }
 }
 

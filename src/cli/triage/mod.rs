@@ -16,10 +16,9 @@ use super::many::{ManyArgs, Shelf};
 use super::{Done, Failure, asked, output, tables};
 use crate::bundle::Input;
 use crate::model::{Problem, ProblemKind, Severity};
-use crate::report::escape;
 use crate::report::labels::{fill, fill_count, labels};
-use crate::report::model::{RuleSetInfo, Tool};
 use crate::report::zone::Zone;
+use crate::report::{build, escape};
 use crate::store::{Stocked, placed};
 use crate::triage::index::{INDEX_RENDERERS, Index};
 
@@ -234,13 +233,8 @@ fn round(
     };
     filling.map(tables::Filling::finish).transpose()?;
     problems.extend(own);
-    let tool = Tool {
-        name: "esxray".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        rules: RuleSetInfo { count: shelf.rules.len(), sha256: shelf.rules.sha256().to_owned() },
-    };
     folder::keep_only(&cases.folder, rows.iter().map(|row| row.id.as_str()))?;
-    let index = Index::of(rows, problems, tool, args.lang.into(), args.tz.name());
+    let index = Index::of(rows, problems, build::tool(&shelf.rules), args.lang.into(), args.tz.name());
     for renderer in INDEX_RENDERERS {
         let mut bytes = Vec::new();
         (renderer.render)(&index, &mut bytes)?;
