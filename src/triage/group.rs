@@ -263,8 +263,7 @@ fn add_vcenters(items: &[Item<'_>], groups: &mut Vec<Vec<usize>>, apart: i64) {
         let mut own = homes(&named);
         // In a folder of many clusters that it lies beside them says nothing.
         if own.is_empty() {
-            own = homes(&beside);
-            own.truncate(if own.len() == 1 { 1 } else { 0 });
+            own = Some(homes(&beside)).filter(|homes| homes.len() == 1).unwrap_or_default();
         }
         own.iter().for_each(|&group| groups[group].push(vcenter));
         if own.is_empty() {
@@ -272,10 +271,11 @@ fn add_vcenters(items: &[Item<'_>], groups: &mut Vec<Vec<usize>>, apart: i64) {
         }
     }
     let mut sets = Sets::of(items);
-    let place = |name: &str, folder: &'_ str| if is_full(name) { String::new() } else { folder.to_owned() };
+    // Names count where they are full, elsewhere within a folder.
     sets.join_by(alone.iter().map(|&at| {
-        let card = items[at].card;
-        ((card.name.as_str(), place(&card.name, items[at].folder), card.system_uuid.as_deref()), at)
+        let (card, folder) = (items[at].card, items[at].folder);
+        let place = if is_full(&card.name) { "" } else { folder };
+        ((card.name.as_str(), place, card.system_uuid.as_deref()), at)
     }));
     let of_vcenters = sets.members(&alone).into_iter().flat_map(|group| by_time(items, group, apart));
     groups.extend(of_vcenters);

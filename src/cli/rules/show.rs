@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::super::Failure;
 use super::super::load::{self, CaseArgs, LangArg};
+use super::super::redaction::warning;
 use crate::case::Case;
 use crate::digest::{Digest, LogCount};
 use crate::model::{Event, ProblemKind};
@@ -61,10 +62,7 @@ pub(super) fn run(args: &Args, stop: &AtomicBool, out: &mut dyn Write) -> anyhow
             of_bundle(&rule, digest, out)?;
         }
     }
-    let mut stderr = io::stderr().lock();
-    for problem in unopened {
-        writeln!(stderr, "warning: {}: {}", escape::line(&problem.path), escape::line(&problem.text))?;
-    }
+    unopened.iter().for_each(|problem| warning(&problem.path, &problem.text));
     Ok(())
 }
 
