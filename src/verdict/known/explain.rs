@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::incident::{PAUSE, is_told, object, subject};
+use super::incident::{Ground, PAUSE, is_told, object, subject};
 use super::{KNOWN, Known, NEAR};
 use crate::case::{Case, Moment};
-use crate::model::Timestamp;
+use crate::model::{EventKind, Timestamp};
 use crate::verdict::Finding;
 
 /// What a state tells holds for so many seconds before its bundle was taken.
@@ -33,7 +33,7 @@ struct Span<'c> {
 }
 
 impl<'c> Stronger<'c> {
-    pub(super) fn of(case: &'c Case, found: &'c [Finding], known: &Known) -> Self {
+    pub(super) fn of(ground: &Ground<'c>, found: &'c [Finding], known: &Known) -> Self {
         let is_stronger = |finding: &&Finding| {
             known.yields_to_any.contains(&finding.id) || known.yields_to.contains(&finding.id)
         };
@@ -43,7 +43,7 @@ impl<'c> Stronger<'c> {
             let mut is_known = false;
             for other in KNOWN.iter().filter(|other| other.id == finding.id) {
                 is_known = true;
-                spans.extend(spans_of(case, finding, other, is_anywhere));
+                spans.extend(spans_of(ground, finding, other, is_anywhere));
             }
             whole.extend((!is_known).then_some(finding));
         }
@@ -52,7 +52,7 @@ impl<'c> Stronger<'c> {
         for span in &spans {
             latest.push(latest.last().map_or(span.to, |before| (*before).max(span.to)));
         }
-        Stronger { case, whole, spans, latest }
+        Stronger { case: ground.case, whole, spans, latest }
     }
 
     /// Whether one of them tells of what happened to the host then.
@@ -99,22 +99,23 @@ impl<'c> Stronger<'c> {
 
 /// The lines of `finding` that are of the entry `other`.
 fn spans_of<'c>(
-    case: &'c Case,
+    ground: &Ground<'c>,
     finding: &Finding,
     other: &'static Known,
     is_anywhere: bool,
 ) -> Vec<Span<'c>> {
     let named = finding.details["objects"].as_array().map_or(&[][..], Vec::as_slice);
     let named: BTreeSet<&str> = named.iter().filter_map(|name| name.as_str()).collect();
-    let hull = finding.first_seen.zip(finding.last_seen);
-    let is_its = |moment: &&Moment| {
+    let Some(hull) = finding.first_seen.zip(finding.last_seen) else { return Vec::new() };
+    let case = ground.case;
+    let is_its = |moment: &&'c Moment| {
         is_told(other, moment)
             && finding.hosts.contains(&subject(case, moment))
             && (named.is_empty() || object(other, moment).is_empty() || named.contains(object(other, moment)))
     };
     let kinds = other.need.lasts.map_or(&[][..], |(kinds, _)| kinds);
     let mut ends: BTreeMap<(usize, &str), Vec<Timestamp>> = BTreeMap::new();
-    for end in within(case, hull, PAUSE).iter().filter(|moment| kinds.contains(&moment.event.kind)) {
+    for end in within(ground, kinds, hull, PAUSE) {
         ends.entry((end.host, object(other, end))).or_default().push(end.time);
     }
     let span = |line: &'c Moment| {
@@ -130,15 +131,18 @@ fn spans_of<'c>(
             line,
         }
     };
-    within(case, hull, 0).iter().filter(is_its).map(span).collect()
+    within(ground, other.kinds, hull, 0).filter(is_its).map(span).collect()
 }
 
-/// The moments of a time, and so many seconds more.
-fn within(case: &Case, hull: Option<(Timestamp, Timestamp)>, more: i64) -> &[Moment] {
-    let Some((first, last)) = hull else { return &[] };
-    let from = case.timeline.partition_point(|moment| moment.time < first);
-    let to = case.timeline.partition_point(|moment| moment.time <= last.plus_seconds(more));
-    &case.timeline[from..to.max(from)]
+/// The events of these kinds at a time, and for so many seconds more.
+fn within<'c>(
+    ground: &Ground<'c>,
+    kinds: &[EventKind],
+    (first, last): (Timestamp, Timestamp),
+    more: i64,
+) -> impl Iterator<Item = &'c Moment> {
+    let time = first..=last.plus_seconds(more);
+    ground.events(kinds).filter(move |moment| time.contains(&moment.time))
 }
 
 /// Whether a line may tell of the same as that of a stronger finding: what both name is one.

@@ -35,7 +35,7 @@ pub(in crate::verdict) struct Incident<'c> {
 
 /// What all entries ask of a case, put together once.
 pub(in crate::verdict) struct Ground<'c> {
-    case: &'c Case,
+    pub(super) case: &'c Case,
     /// The events of each kind, with their places in the timeline.
     by_kind: BTreeMap<EventKind, Vec<(usize, &'c Moment)>>,
     /// When hosts were in maintenance mode: what happens to them then is meant.
@@ -54,7 +54,7 @@ impl<'c> Ground<'c> {
     }
 
     /// The events of these kinds, in the order of the timeline.
-    fn events(&self, kinds: &[EventKind]) -> impl Iterator<Item = &'c Moment> + use<'c> {
+    pub(super) fn events(&self, kinds: &[EventKind]) -> impl Iterator<Item = &'c Moment> + use<'c> {
         let of_kinds = kinds.iter().filter_map(|kind| self.by_kind.get(kind)).flatten();
         let mut events: Vec<(usize, &Moment)> = of_kinds.copied().collect();
         events.sort_by_key(|(at, _)| *at);
@@ -78,14 +78,17 @@ pub(in crate::verdict) fn incidents<'c>(
     found: &[Finding],
     known: &Known,
 ) -> Vec<Incident<'c>> {
-    let case = ground.case;
-    let stronger = Stronger::of(case, found, known);
+    let told = ground.events(known.kinds).filter(|moment| is_told(known, moment));
+    let told = told.map(|moment| (subject(ground.case, moment), moment));
+    let mut told = told.filter(|(host, moment)| !ground.is_meant(known, *host, moment.time)).peekable();
+    // Of most entries no event is told: what would explain it need not be put together.
+    if told.peek().is_none() {
+        return Vec::new();
+    }
+    let stronger = Stronger::of(ground, found, known);
     let mut lines: Lines<'c> = BTreeMap::new();
-    for moment in ground.events(known.kinds).filter(|moment| is_told(known, moment)) {
-        let host = subject(case, moment);
-        if !ground.is_meant(known, host, moment.time) && !stronger.explains(known, host, moment) {
-            lines.entry((host, object(known, moment))).or_default().push(moment);
-        }
+    for (host, moment) in told.filter(|(host, moment)| !stronger.explains(known, *host, moment)) {
+        lines.entry((host, object(known, moment))).or_default().push(moment);
     }
     without_nameless(known, &mut lines);
     let ends: Vec<&Moment> = ground.events(known.need.lasts.map_or(&[][..], |(kinds, _)| kinds)).collect();
