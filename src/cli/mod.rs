@@ -162,13 +162,12 @@ enum Done {
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    if let Some(missing) = machine::missing() {
-        let failure =
-            Failure::new(format!("this esxray was built for processors with {missing}; this one has none"));
-        let hint = "a VM may be offered less than its host has, as under EVC; built without -C target-cpu it runs everywhere";
-        let _ = failure.hint(hint).print(&mut io::stderr().lock());
-        return ExitCode::from(2);
-    }
+    if machine::serves() { with_arguments() } else { ExitCode::from(2) }
+}
+
+/// Apart from [`main`], whose own code must run on every processor.
+#[inline(never)]
+fn with_arguments() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
