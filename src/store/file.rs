@@ -18,7 +18,7 @@ pub(super) fn hex(parts: &[&[u8]]) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// SHA-256 of `bytes`, hex.
+/// SHA-256 of the length of `bytes` and of these, hex: what tells one content from another, here alone.
 pub fn checksum(bytes: &[u8]) -> String {
     hex(&[bytes])
 }

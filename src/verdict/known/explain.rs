@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::incident::{Ground, PAUSE, is_told, object, subject};
 use super::{KNOWN, Known, NEAR};
 use crate::case::{Case, Moment};
-use crate::model::{EventKind, Timestamp};
+use crate::model::Timestamp;
 use crate::verdict::Finding;
 
 /// What a state tells holds for so many seconds before its bundle was taken.
@@ -106,7 +106,7 @@ fn spans_of<'c>(
 ) -> Vec<Span<'c>> {
     let named = finding.details["objects"].as_array().map_or(&[][..], Vec::as_slice);
     let named: BTreeSet<&str> = named.iter().filter_map(|name| name.as_str()).collect();
-    let Some(hull) = finding.first_seen.zip(finding.last_seen) else { return Vec::new() };
+    let Some((first, last)) = finding.first_seen.zip(finding.last_seen) else { return Vec::new() };
     let case = ground.case;
     let is_its = |moment: &&'c Moment| {
         is_told(other, moment)
@@ -115,34 +115,24 @@ fn spans_of<'c>(
     };
     let kinds = other.need.lasts.map_or(&[][..], |(kinds, _)| kinds);
     let mut ends: BTreeMap<(usize, &str), Vec<Timestamp>> = BTreeMap::new();
-    for end in within(ground, kinds, hull, PAUSE) {
+    for end in ground.events_in(kinds, first..=last.plus_seconds(PAUSE)) {
         ends.entry((end.host, object(other, end))).or_default().push(end.time);
     }
+    // What nothing ends goes on as long as the finding does, where it is a thing that ends.
+    let goes_on = Some(last).filter(|_| !kinds.is_empty());
     let span = |line: &'c Moment| {
         let ends = ends.get(&(line.host, object(other, line))).map_or(&[][..], Vec::as_slice);
         let end = ends.get(ends.partition_point(|end| *end < line.time)).copied();
-        let last = finding.last_seen.filter(|_| !kinds.is_empty());
         Span {
             from: line.time,
-            to: end.or(last).unwrap_or(line.time),
+            to: end.or(goes_on).unwrap_or(line.time),
             host: subject(case, line),
             is_anywhere,
             known: other,
             line,
         }
     };
-    within(ground, other.kinds, hull, 0).filter(is_its).map(span).collect()
-}
-
-/// The events of these kinds at a time, and for so many seconds more.
-fn within<'c>(
-    ground: &Ground<'c>,
-    kinds: &[EventKind],
-    (first, last): (Timestamp, Timestamp),
-    more: i64,
-) -> impl Iterator<Item = &'c Moment> {
-    let time = first..=last.plus_seconds(more);
-    ground.events(kinds).filter(move |moment| time.contains(&moment.time))
+    ground.events_in(other.kinds, first..=last).into_iter().filter(is_its).map(span).collect()
 }
 
 /// Whether a line may tell of the same as that of a stronger finding: what both name is one.

@@ -1,6 +1,7 @@
 //! Events become incidents: which count, what they are about, whether they are enough, and who else tells of the same.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::explain::Stronger;
 use super::join::{Told, joined};
@@ -33,18 +34,21 @@ pub(in crate::verdict) struct Incident<'c> {
     pub is_over: bool,
 }
 
-/// What all entries ask of a case, put together once.
+/// An event with its place in the timeline.
+type Placed<'c> = (usize, &'c Moment);
+
+/// What all entries ask of a case, put together once for them all.
 pub(in crate::verdict) struct Ground<'c> {
     pub(super) case: &'c Case,
-    /// The events of each kind, with their places in the timeline.
-    by_kind: BTreeMap<EventKind, Vec<(usize, &'c Moment)>>,
+    /// The events of each kind, in the order of the timeline.
+    by_kind: BTreeMap<EventKind, Vec<Placed<'c>>>,
     /// When hosts were in maintenance mode: what happens to them then is meant.
     maintenance: Vec<(usize, Option<Timestamp>, Option<Timestamp>)>,
 }
 
 impl<'c> Ground<'c> {
     pub(in crate::verdict) fn of(case: &'c Case) -> Self {
-        let mut by_kind: BTreeMap<EventKind, Vec<(usize, &Moment)>> = BTreeMap::new();
+        let mut by_kind: BTreeMap<EventKind, Vec<Placed<'_>>> = BTreeMap::new();
         for (at, moment) in case.timeline.iter().enumerate() {
             by_kind.entry(moment.event.kind).or_default().push((at, moment));
         }
@@ -54,11 +58,29 @@ impl<'c> Ground<'c> {
     }
 
     /// The events of these kinds, in the order of the timeline.
-    pub(super) fn events(&self, kinds: &[EventKind]) -> impl Iterator<Item = &'c Moment> + use<'c> {
-        let of_kinds = kinds.iter().filter_map(|kind| self.by_kind.get(kind)).flatten();
-        let mut events: Vec<(usize, &Moment)> = of_kinds.copied().collect();
+    fn events(&self, kinds: &[EventKind]) -> Vec<&'c Moment> {
+        self.parts(kinds, |events| events)
+    }
+
+    /// Those of them in `times`.
+    pub(super) fn events_in(&self, kinds: &[EventKind], times: RangeInclusive<Timestamp>) -> Vec<&'c Moment> {
+        self.parts(kinds, |events| {
+            let from = events.partition_point(|(_, moment)| moment.time < *times.start());
+            let to = events.partition_point(|(_, moment)| moment.time <= *times.end());
+            &events[from..to.max(from)]
+        })
+    }
+
+    /// What `part` leaves of the events of each of these kinds, in the order of the timeline.
+    fn parts(
+        &self,
+        kinds: &[EventKind],
+        part: impl for<'p> Fn(&'p [Placed<'c>]) -> &'p [Placed<'c>],
+    ) -> Vec<&'c Moment> {
+        let of_kinds = kinds.iter().filter_map(|kind| self.by_kind.get(kind)).flat_map(|events| part(events));
+        let mut events: Vec<Placed<'c>> = of_kinds.copied().collect();
         events.sort_by_key(|(at, _)| *at);
-        events.into_iter().map(|(_, moment)| moment)
+        events.into_iter().map(|(_, moment)| moment).collect()
     }
 
     /// Whether the host was in maintenance mode, down, or on its way there or back, and that explains events of `known`.
@@ -78,20 +100,20 @@ pub(in crate::verdict) fn incidents<'c>(
     found: &[Finding],
     known: &Known,
 ) -> Vec<Incident<'c>> {
-    let told = ground.events(known.kinds).filter(|moment| is_told(known, moment));
-    let told = told.map(|moment| (subject(ground.case, moment), moment));
-    let mut told = told.filter(|(host, moment)| !ground.is_meant(known, *host, moment.time)).peekable();
-    // Of most entries no event is told: what would explain it need not be put together.
-    if told.peek().is_none() {
+    let raising = ground.events(known.kinds).into_iter().filter(|moment| is_told(known, moment));
+    let raising = raising.map(|moment| (subject(ground.case, moment), moment));
+    let mut raising = raising.filter(|(host, moment)| !ground.is_meant(known, *host, moment.time)).peekable();
+    // Most entries are raised by no event: what would explain it need not be put together.
+    if raising.peek().is_none() {
         return Vec::new();
     }
     let stronger = Stronger::of(ground, found, known);
     let mut lines: Lines<'c> = BTreeMap::new();
-    for (host, moment) in told.filter(|(host, moment)| !stronger.explains(known, *host, moment)) {
+    for (host, moment) in raising.filter(|(host, moment)| !stronger.explains(known, *host, moment)) {
         lines.entry((host, object(known, moment))).or_default().push(moment);
     }
     without_nameless(known, &mut lines);
-    let ends: Vec<&Moment> = ground.events(known.need.lasts.map_or(&[][..], |(kinds, _)| kinds)).collect();
+    let ends = ground.events(known.need.lasts.map_or(&[][..], |(kinds, _)| kinds));
     let told = lines.into_iter().flat_map(|((host, object), lines)| {
         let ends = ends_of(&ends, known, host, object);
         episodes(lines).into_iter().map(move |lines| Told::new(known, host, object, lines, &ends))
@@ -104,9 +126,9 @@ type Lines<'c> = BTreeMap<(usize, &'c str), Vec<&'c Moment>>;
 
 /// Whether an event raises `known`.
 pub(super) fn is_told(known: &Known, moment: &Moment) -> bool {
-    // A rule of the user's own says what its kind says and no more: what it is about, the catalogue does not know.
     known.kinds.contains(&moment.event.kind)
         && (known.counts)(moment)
+        // A rule of the user's own says what its kind says and no more: what it is about, the catalogue does not know.
         && rule::is_built_in(&moment.event.rule)
 }
 
