@@ -136,8 +136,6 @@ fn incident_view<'i>(
     l: &Labels,
     zone: &Zone,
 ) -> IncidentView<'i> {
-    let releases =
-        [(l.host_kind(HostKind::Esxi), &incident.esxi), (l.host_kind(HostKind::Vcenter), &incident.vcenter)];
     let also = (!incident.also_in.is_empty()).then(|| fill(w.also_in, &[&incident.also_in.join(", ")]));
     IncidentView {
         it: incident,
@@ -145,11 +143,7 @@ fn incident_view<'i>(
         severity_name: l.severity_name(incident.severity),
         cases: fill_count(w.cases_n, incident.cases.len() as u64),
         when: zone.span_or_none(incident.first_seen, incident.last_seen),
-        releases: releases
-            .into_iter()
-            .filter(|(_, releases)| !releases.is_empty())
-            .map(|(kind, releases)| (kind, releases_told(releases, w)))
-            .collect(),
+        releases: incident.releases(l).map(|(kind, releases)| (kind, releases_told(releases, w))).collect(),
         also,
         rows: incident.cases.iter().filter_map(|id| index.case(id)).collect(),
     }

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use super::html::{problems_shown, releases_told};
 use super::words::{Words, words};
 use super::{Incident, Index};
-use crate::model::HostKind;
 use crate::report::labels::{Labels, fill, fill_count, labels};
 use crate::report::markdown_text;
 use crate::report::zone::Zone;
@@ -40,12 +39,8 @@ fn section(index: &Index, incident: &Incident, w: &Words, l: &Labels, out: &mut 
     let cases = fill_count(w.cases_n, incident.cases.len() as u64);
     let severity = l.severity_name(incident.severity);
     writeln!(out, "### {}\n", fill(w.heading, &[&markdown_text(&incident.name), &cases, severity]))?;
-    for (kind, releases) in
-        [(l.host_kind(HostKind::Esxi), &incident.esxi), (l.host_kind(HostKind::Vcenter), &incident.vcenter)]
-    {
-        if !releases.is_empty() {
-            writeln!(out, "- {}", fill(w.pair, &[kind, &markdown_text(&releases_told(releases, w))]))?;
-        }
+    for (kind, releases) in incident.releases(l) {
+        writeln!(out, "- {}", fill(w.pair, &[kind, &markdown_text(&releases_told(releases, w))]))?;
     }
     if let Some(step) = &incident.first_step {
         writeln!(out, "- {}", fill(w.pair, &[w.first, &markdown_text(step)]))?;

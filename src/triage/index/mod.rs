@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::row::Row;
 use super::shape::Shape;
 use crate::model::{HostKind, Lang, Problem, Severity, Timestamp};
-use crate::report::labels::{fill, labels};
+use crate::report::labels::{Labels, fill, labels};
 use crate::report::model::Tool;
 use crate::report::problem::told;
 
@@ -85,6 +85,15 @@ pub struct Release {
     pub release: String,
     /// How many.
     pub cases: usize,
+}
+
+impl Incident {
+    /// The releases of each kind of host that has some, with the kind in words.
+    fn releases(&self, l: &Labels) -> impl Iterator<Item = (&'static str, &[Release])> {
+        let all = [(HostKind::Esxi, &self.esxi), (HostKind::Vcenter, &self.vcenter)];
+        let named = all.map(|(kind, releases)| (l.host_kind(kind), releases.as_slice()));
+        named.into_iter().filter(|(_, releases)| !releases.is_empty())
+    }
 }
 
 /// One form of the index.

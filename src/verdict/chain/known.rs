@@ -11,12 +11,10 @@ use crate::verdict::known::{self, Incident};
 const EFFECTS: i64 = 300;
 
 pub(super) fn chain(scene: &Scene<'_>, finding: &Finding) -> Vec<Link> {
-    let Some(ground) = &scene.known else { return Vec::new() };
-    let told = known::by_id(finding.id).find_map(|known| {
-        let incidents = known::incidents(ground, scene.findings, known);
-        incidents.into_iter().find(|incident| is_of(incident, finding)).map(|incident| (known, incident))
-    });
-    let Some((known, incident)) = &told else { return Vec::new() };
+    let is_its = |(known, incident): &&(&known::Known, Incident<'_>)| {
+        known.id == finding.id && is_of(incident, finding)
+    };
+    let Some((known, incident)) = scene.known.iter().find(is_its) else { return Vec::new() };
     let mut story = Story::default();
     let host = only(&incident.hosts);
     story.event(host, &incident.lines, known::title(scene.case, known, incident));

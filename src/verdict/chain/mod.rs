@@ -57,8 +57,8 @@ struct Scene<'a> {
     failed: Vec<super::vmotion::Group<'a>>,
     /// What hosts offer to VMs, where a finding is about that.
     features: Option<super::evc::Answer<'a>>,
-    /// What known incidents are told from, where a finding is one.
-    known: Option<super::known::Ground<'a>>,
+    /// The incidents that are known by their lines, each with its entry, where a finding is about one.
+    known: Vec<(&'static super::known::Known, super::known::Incident<'a>)>,
 }
 
 type Tell = fn(&Scene<'_>, &Finding) -> Vec<Link>;
@@ -92,7 +92,7 @@ static KNOWN: (&str, Asks, Tell) = ("", Asks::Known, known::chain);
 
 fn builder(finding: &Finding) -> Option<&'static (&'static str, Asks, Tell)> {
     let own = BUILDERS.iter().find(|(id, ..)| *id == finding.id);
-    own.or_else(|| super::known::by_id(finding.id).next().map(|_| &KNOWN))
+    own.or_else(|| super::known::is_known(finding.id).then_some(&KNOWN))
 }
 
 /// The chain of each of `findings`, which must be all that were reached on `case`; empty where there is none to tell.
@@ -106,7 +106,7 @@ pub fn chains(case: &Case, findings: &[Finding]) -> Vec<Vec<Link>> {
         episodes: if asks(Asks::Episodes) { episodes(case) } else { Vec::new() },
         failed: if asks(Asks::Failed) { super::vmotion::groups(case) } else { Vec::new() },
         features: matrix.as_ref().map(|matrix| super::evc::answer(case, matrix)),
-        known: asks(Asks::Known).then(|| super::known::Ground::of(case)),
+        known: if asks(Asks::Known) { super::known::behind(case, findings) } else { Vec::new() },
     };
     let chain = |finding| builder(finding).map_or_else(Vec::new, |(.., tell)| tell(&scene, finding));
     findings.iter().map(chain).collect()

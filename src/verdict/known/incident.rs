@@ -38,7 +38,7 @@ pub(in crate::verdict) struct Incident<'c> {
 type Placed<'c> = (usize, &'c Moment);
 
 /// What all entries ask of a case, put together once for them all.
-pub(in crate::verdict) struct Ground<'c> {
+pub(super) struct Ground<'c> {
     pub(super) case: &'c Case,
     /// The events of each kind, in the order of the timeline.
     by_kind: BTreeMap<EventKind, Vec<Placed<'c>>>,
@@ -47,7 +47,7 @@ pub(in crate::verdict) struct Ground<'c> {
 }
 
 impl<'c> Ground<'c> {
-    pub(in crate::verdict) fn of(case: &'c Case) -> Self {
+    pub(super) fn of(case: &'c Case) -> Self {
         let mut by_kind: BTreeMap<EventKind, Vec<Placed<'_>>> = BTreeMap::new();
         for (at, moment) in case.timeline.iter().enumerate() {
             by_kind.entry(moment.event.kind).or_default().push((at, moment));
@@ -95,11 +95,7 @@ impl<'c> Ground<'c> {
 }
 
 /// The incidents of `known` that the case of `ground` tells of and `found` does not explain.
-pub(in crate::verdict) fn incidents<'c>(
-    ground: &Ground<'c>,
-    found: &[Finding],
-    known: &Known,
-) -> Vec<Incident<'c>> {
+pub(super) fn incidents<'c>(ground: &Ground<'c>, found: &[Finding], known: &Known) -> Vec<Incident<'c>> {
     let raising = ground.events(known.kinds).into_iter().filter(|moment| is_told(known, moment));
     let raising = raising.map(|moment| (subject(ground.case, moment), moment));
     let mut raising = raising.filter(|(host, moment)| !ground.is_meant(known, *host, moment.time)).peekable();

@@ -21,7 +21,8 @@ use super::{Finding, Verdict};
 use crate::case::{Case, Moment};
 use crate::model::{Confidence, EventKind, Severity};
 
-pub(in crate::verdict) use incident::{Ground, Incident, incidents, subject};
+use incident::{Ground, incidents};
+pub(in crate::verdict) use incident::{Incident, subject};
 pub(in crate::verdict) use tell::{back_text, title};
 
 pub(super) static VERDICT: Verdict = Verdict {
@@ -221,9 +222,22 @@ static IDS: [&str; COUNT] = {
     ids
 };
 
-/// The entries whose finding is called `id`.
-pub(in crate::verdict) fn by_id(id: &str) -> impl Iterator<Item = &'static Known> {
-    KNOWN.iter().copied().filter(move |known| known.id == id)
+/// Whether a finding called `id` is one of an entry.
+pub(in crate::verdict) fn is_known(id: &str) -> bool {
+    IDS.contains(&id)
+}
+
+/// The incidents that `findings`, which must be all, were made of, each with its entry.
+pub(in crate::verdict) fn behind<'c>(
+    case: &'c Case,
+    findings: &[Finding],
+) -> Vec<(&'static Known, Incident<'c>)> {
+    let ground = Ground::of(case);
+    let is_found = |known: &&Known| findings.iter().any(|finding| finding.id == known.id);
+    let of_entry = |known: &'static Known| {
+        incidents(&ground, findings, known).into_iter().map(move |incident| (known, incident))
+    };
+    KNOWN.iter().copied().filter(is_found).flat_map(of_entry).collect()
 }
 
 fn reach(case: &Case, found: &[Finding]) -> Vec<Finding> {
